@@ -1,0 +1,166 @@
+"""The one clock of the local Azure and the local host.
+
+Every moment either of them shows or waits for comes from here, so that a 15-minute wait is fifteen minutes
+in every timestamp and a few seconds at the desk. Three ways to run it:
+
+* real (`speed=1`), or scaled (`speed=120`: 15 minutes pass in 7.5 s), from an anchor that can be shared between
+  processes through a small file (`save`, `load`);
+* stepped, for tests: time stands still while anybody is busy, and jumps to the next alarm when nobody is.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+# How long a stepped clock must have seen nobody busy before it jumps: covers the hand-over between two threads.
+IDLE_GRACE = 0.003
+
+
+class Alarm:
+    """A promise to call `wake` once, at or after `moment`; `cancel()` withdraws it."""
+
+    def __init__(self, moment: datetime, wake: Callable[[], None]) -> None:
+        self.moment = moment
+        self.wake = wake
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Withdraw the alarm; harmless when it has already gone off."""
+        self.cancelled = True
+
+
+class Clock:
+    """Virtual time, in aware UTC, and the alarms set on it. All methods may be called from any thread."""
+
+    def __init__(self, *, speed: float = 1.0, start: datetime | None = None, stepped: bool = False) -> None:
+        if speed <= 0:
+            raise ValueError("speed must be greater than 0 (1 is real time, 120 makes 15 minutes last 7.5 s)")
+        self.speed = speed
+        self.stepped = stepped
+        self._virtual = start or datetime.now(UTC)
+        self._real = time.time()
+        self._busy = 0
+        self._idle_since = time.monotonic()
+        self._alarms: list[tuple[datetime, int, Alarm]] = []
+        self._sequence = itertools.count()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @classmethod
+    def load(cls, path: Path) -> Clock:
+        """The clock another process saved to `path`: same anchor, same speed."""
+        saved = json.loads(path.read_text())
+        clock = cls(speed=saved["speed"], start=datetime.fromisoformat(saved["virtual"]))
+        clock._real = saved["real"]
+        return clock
+
+    def save(self, path: Path) -> None:
+        """Write the anchor to `path`, for `load` in another process; a stepped clock cannot be shared."""
+        if self.stepped:
+            raise ValueError("a stepped clock lives in one process; use speed= to share a clock")
+        text = json.dumps({"speed": self.speed, "virtual": self._virtual.isoformat(), "real": self._real})
+        path.write_text(text)
+
+    def now(self) -> datetime:
+        """The current virtual time, aware UTC."""
+        if self.stepped:
+            return self._virtual
+        return self._virtual + timedelta(seconds=(time.time() - self._real) * self.speed)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Hold a stepped clock still while work is being done (nests; no effect on a running clock)."""
+        self.hold()
+        try:
+            yield
+        finally:
+            self.release()
+
+    def hold(self) -> None:
+        """Enter `busy` where the work begins in one thread and ends in another."""
+        with self._changed:
+            self._busy += 1
+
+    def release(self) -> None:
+        """Leave `busy`; must follow one `hold`."""
+        with self._changed:
+            self._busy -= 1
+            self._idle_since = time.monotonic()
+            self._changed.notify_all()
+
+    def alarm(self, moment: datetime, wake: Callable[[], None]) -> Alarm:
+        """Have `wake` called once at `moment` (at once if it has passed), from the clock's own thread.
+
+        `wake` must return quickly and hand real work to its owner's thread. A stepped clock counts the call
+        itself as busy, so `wake` can `hold()` before time moves on.
+        """
+        alarm = Alarm(moment, wake)
+        with self._changed:
+            heapq.heappush(self._alarms, (moment, next(self._sequence), alarm))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+        return alarm
+
+    def advance(self, by: timedelta) -> None:
+        """Move a stepped clock forward by `by`; alarms passed on the way go off."""
+        if not self.stepped:
+            raise ValueError("only a stepped clock can be advanced by hand")
+        with self._changed:
+            self._virtual += by
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop the clock's thread; alarms not yet due never go off."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                alarm = self._next_due()
+                if alarm is None:
+                    return
+                self._busy += 1
+            try:
+                alarm.wake()
+            finally:
+                self.release()
+
+    def _next_due(self) -> Alarm | None:
+        """Wait, holding the condition, until an alarm is due; None when the clock is closed."""
+        while not self._closed:
+            while self._alarms and self._alarms[0][2].cancelled:
+                heapq.heappop(self._alarms)
+            if not self._alarms:
+                self._changed.wait()
+                continue
+            moment = self._alarms[0][0]
+            wait = self._seconds_until(moment)
+            if wait is None or wait > 0:
+                self._changed.wait(wait)
+                continue
+            self._virtual = max(self._virtual, moment) if self.stepped else self._virtual
+            return heapq.heappop(self._alarms)[2]
+        return None
+
+    def _seconds_until(self, moment: datetime) -> float | None:
+        """Real seconds until `moment` may go off; None: not before somebody stops being busy."""
+        if not self.stepped:
+            return (moment - self.now()).total_seconds() / self.speed
+        if moment <= self._virtual:
+            return 0
+        if self._busy:
+            return None
+        return self._idle_since + IDLE_GRACE - time.monotonic()
