@@ -1,0 +1,48 @@
+"""What every contract has in common: frozen, nothing unknown let through, plain JSON on the wire."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+Json = Any  # any JSON value: only as deep as its reader looks
+
+_DURATION_HINT = "write an ISO 8601 duration such as PT15M (15 minutes) or PT1H"
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        raise ValueError(_DURATION_HINT)  # noqa: TRY004 - pydantic reports ValueError with the field's path
+    return value
+
+
+def iso_duration(value: timedelta) -> str:
+    """`value` as an ISO 8601 duration in seconds, e.g. `PT900S`."""
+    return f"PT{value.total_seconds():g}S"
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(iso_duration)]
+
+
+class Contract(BaseModel):
+    """Base of all messages between caller, orchestrations and activities.
+
+    Plain JSON only: the Durable SDK would otherwise freeze module paths into histories, and could be talked into
+    building any loaded class from a caller's JSON.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    def to_wire(self) -> dict[str, Any]:
+        """This message as a JSON-ready dict; unset optional fields are left out to keep histories small."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    @classmethod
+    def from_wire(cls, wire: Json) -> Self:
+        """Read a message written by `to_wire`; accepts its JSON text too (some Durable calls double-encode)."""
+        if isinstance(wire, str):
+            wire = json.loads(wire)
+        return cls.model_validate(wire)

@@ -1,0 +1,106 @@
+"""How Azure Machine Learning names things, as checked types.
+
+Name rules: how-to-manage-quotas (3-32 characters, letters, digits, single dashes, starting with a letter) and the
+SDK's own pattern; reference forms: the `az ml` YAML reference.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+ASSET = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
+_ENDPOINT_NAME = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
+_ASSET_REFERENCE = re.compile(rf"azureml:(?P<name>{ASSET}):(?P<version>{ASSET})")
+_LATEST = re.compile(rf"azureml:(?P<name>{ASSET})@latest")
+_DATASTORE_PATH = re.compile(
+    r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/(?:providers/Microsoft\.MachineLearningServices/)?"
+    r"workspaces/[^/]+/)?datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
+)
+_ARM_ID = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")
+_MODEL_VERSION_ID = re.compile(rf"/models/(?P<name>{ASSET})/versions/(?P<version>{ASSET})$")
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """`azureml:name:version` as (name, version); version is `latest` for `azureml:name@latest`."""
+    match = _ASSET_REFERENCE.fullmatch(reference)
+    if match:
+        return match["name"], match["version"]
+    match = _LATEST.fullmatch(reference)
+    if match:
+        return match["name"], "latest"
+    raise ValueError(f"{reference!r} is not azureml:<name>:<version>")
+
+
+def split_datastore_path(path: str) -> tuple[str, str]:
+    """`azureml://…datastores/<datastore>/paths/<path>` as (datastore, path)."""
+    match = _DATASTORE_PATH.fullmatch(path)
+    if not match:
+        raise ValueError(f"{path!r} is not azureml://datastores/<name>/paths/<path>")
+    return match["datastore"], match["path"]
+
+
+def model_of_id(arm_id: str) -> tuple[str, str]:
+    """The (name, version) that a model version's ARM id ends with."""
+    match = _MODEL_VERSION_ID.search(arm_id)
+    if not match:
+        raise ValueError(f"{arm_id!r} is not the ARM id of a model version")
+    return match["name"], match["version"]
+
+
+def _online_name(value: str) -> str:
+    if not 3 <= len(value) <= 32 or not _ENDPOINT_NAME.fullmatch(value):
+        raise ValueError(
+            "use 3 to 32 letters, digits and single dashes, starting with a letter and not ending with a dash"
+        )
+    return value
+
+
+def _asset_reference(value: str) -> str:
+    if value.startswith("azureml://registries/"):
+        raise ValueError("registry assets are not supported yet: register the asset in the workspace")
+    if not _ASSET_REFERENCE.fullmatch(value):
+        raise ValueError("name a registered asset: azureml:<name>:<version> (local files are not read by the service)")
+    return value
+
+
+def _model_reference(value: str) -> str:
+    return value if _LATEST.fullmatch(value) else _asset_reference(value)
+
+
+def _datastore_path(value: str) -> str:
+    if not _DATASTORE_PATH.fullmatch(value) or ".." in value.split("/"):
+        raise ValueError(
+            "write azureml://datastores/<name>/paths/<path>; a path on somebody's disk cannot be read by the service:"
+            " upload it first (`slipway deploy` does)"
+        )
+    return value
+
+
+def _code_reference(value: str) -> str:
+    return _datastore_path(value) if value.startswith("azureml://datastores") else _asset_reference(value)
+
+
+def _arm_id(value: str) -> str:
+    if not _ARM_ID.fullmatch(value) or ".." in value:
+        raise ValueError("write a full ARM id: /subscriptions/<guid>/resourceGroups/<name>/…")
+    return value
+
+
+def _script(value: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py", value):
+        raise ValueError("name a .py file inside the code folder, e.g. score.py")
+    return value
+
+
+OnlineName = Annotated[str, AfterValidator(_online_name)]
+AssetName = Annotated[str, Field(pattern=rf"^{ASSET}$")]
+AssetReference = Annotated[str, AfterValidator(_asset_reference)]
+ModelReference = Annotated[str, AfterValidator(_model_reference)]
+CodeReference = Annotated[str, AfterValidator(_code_reference)]
+DatastorePath = Annotated[str, AfterValidator(_datastore_path)]
+ArmId = Annotated[str, AfterValidator(_arm_id)]
+ScriptName = Annotated[str, AfterValidator(_script)]
+InstanceType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{2,63}$")]

@@ -1,0 +1,157 @@
+"""The deployment request: what a caller or a policy asks for, in `az ml` YAML field names.
+
+What people already have in their YAML files can be pasted in. A field that Azure ML knows and Slipway does not carry
+yet is refused by name (`NOT_CARRIED`), never ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictInt, field_validator, model_validator
+
+from contracts.base import Contract, Duration, Json
+from contracts.names import ArmId, ModelReference, OnlineName, split_reference
+from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
+
+# Fields of the `az ml` files that are understood but not carried yet, with what to do instead.
+NOT_CARRIED = {
+    "endpoint.compute": "Kubernetes endpoints are not supported yet: leave `compute` out for a managed endpoint",
+    "endpoint.mirror_traffic": "mirror traffic is not supported yet: leave it out",
+    "endpoint.public_network_access": "network isolation is not supported yet: leave it out",
+    "endpoint.properties": "endpoint properties are not supported yet: leave them out",
+    "endpoint.traffic": "write `traffic` at the top level of the request",
+    "deployment.model": "write `model` at the top level of the request",
+    "deployment.endpoint_name": "write `endpoint: {name: …}` at the top level of the request",
+    "deployment.scale_settings": "autoscaling is not supported yet: set `instance_count`",
+    "deployment.data_collector": "data collection is not supported yet: leave it out",
+    "deployment.egress_public_network_access": "network isolation is not supported yet: leave it out",
+    "deployment.model_mount_path": "a model mount path is not supported yet: leave it out",
+    "deployment.resources": "Kubernetes resources are not supported yet: set `instance_type`",
+    "deployment.type": "only managed deployments are supported so far: leave `type` out",
+}
+
+
+class RoleGrant(Contract):
+    """One more role for the endpoint's identity."""
+
+    role: Annotated[str, Field(min_length=3, max_length=128)]
+    scope: ArmId
+
+
+class Propagation(Contract):
+    """How long role assignments are given to take effect, measured from the newest one."""
+
+    wait: Duration = timedelta(minutes=15)
+    give_up_after: Duration = timedelta(minutes=60)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Propagation:
+        if not timedelta(0) <= self.wait <= self.give_up_after <= timedelta(hours=24):
+            raise ValueError("needs 0 <= wait <= give_up_after <= PT24H")
+        return self
+
+
+class AccessRequest(Contract):
+    """The roles the endpoint's identity is to have."""
+
+    grants: Literal["auto", "none"] = "auto"
+    additional: Annotated[list[RoleGrant], Field(max_length=20)] = []
+    propagation: Propagation = Propagation()
+
+
+class Expectation(Contract):
+    """What the answer of the smoke test must be: exactly one of the three."""
+
+    json_value: Annotated[Json, Field(alias="json")] = None
+    tolerance: Annotated[float, Field(ge=0, le=1e12)] = 0.0
+    json_schema: dict[str, Any] | bool | None = None
+    contains: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+
+    @field_validator("tolerance")
+    @classmethod
+    def _finite(cls, value: float) -> float:
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Expectation:
+        given = {"json_value", "json_schema", "contains"} & self.model_fields_set
+        if len(given) != 1:
+            raise ValueError("give exactly one of json, json_schema, contains")
+        if "json_value" in given and self.json_value is None:
+            raise ValueError("for an answer of null write `json_schema: {type: 'null'}`")
+        return self
+
+
+class SmokeTestRequest(Contract):
+    """A real request to the new deployment, and what its answer must be."""
+
+    request: Json
+    expect: Expectation
+    timeout: Duration = timedelta(seconds=8)
+
+    @field_validator("request")
+    @classmethod
+    def _something(cls, value: Json) -> Json:
+        if value is None:
+            raise ValueError("write the JSON body to send to the model")
+        return value
+
+    @field_validator("timeout")
+    @classmethod
+    def _short(cls, value: timedelta) -> timedelta:
+        if not timedelta(seconds=1) <= value <= timedelta(seconds=9):
+            raise ValueError("must be between PT1S and PT9S: the request is made by an activity that must stay short")
+        return value
+
+
+Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+Traffic = Literal["all_at_once", "none"] | dict[OnlineName, Percent]
+
+
+class RequestBody(Contract):
+    """Everything of a deployment request but the model: what a policy holds as its template."""
+
+    endpoint: EndpointRequest
+    deployment: OnlineDeploymentRequest
+    access: AccessRequest = AccessRequest()
+    smoke_test: SmokeTestRequest
+    traffic: Traffic = "all_at_once"
+
+    @field_validator("traffic")
+    @classmethod
+    def _hundred(cls, traffic: Traffic) -> Traffic:
+        if isinstance(traffic, dict) and sum(traffic.values()) != 100:
+            raise ValueError(f"the percentages must add up to 100, not {sum(traffic.values())}")
+        return traffic
+
+    @model_validator(mode="after")
+    def _code_for_model(self) -> RequestBody:
+        if self.deployment.code_configuration is None and isinstance(self.deployment.environment, str):
+            return self  # a registered environment may bring its own inference_config
+        if self.deployment.code_configuration is None and self.deployment.environment.inference_config is None:  # type: ignore[union-attr]  # narrowed by the line above
+            raise ValueError(
+                "deployment needs code_configuration (a score.py), or an environment with inference_config;"
+                " models without code are not supported yet"
+            )
+        return self
+
+
+class DeploymentRequest(RequestBody):
+    """A model version behind an online endpoint: register, create, grant, wait, deploy, test, shift traffic."""
+
+    model: ModelReference | ModelDefinition
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model asset."""
+        return self.model.name if isinstance(self.model, ModelDefinition) else split_reference(self.model)[0]
+
+    @property
+    def model_version(self) -> str:
+        """Version asked for; `latest` when the newest registered one is meant."""
+        return self.model.version if isinstance(self.model, ModelDefinition) else split_reference(self.model)[1]
