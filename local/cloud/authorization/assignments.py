@@ -1,0 +1,89 @@
+"""A role assignment, and the form ARM shows it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.cloud.authorization.conditions import ROLE_ASSIGNMENT
+from local.cloud.authorization.roles import RoleDefinition
+from local.cloud.authorization.scopes import normalise
+
+ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
+
+
+@dataclass
+class RoleAssignment:
+    """One role for one principal at one scope. `effective_at` None: it will never count."""
+
+    name: str
+    scope: str
+    role: RoleDefinition
+    principal_id: str
+    principal_type: str
+    created_on: datetime
+    created_by: str
+    effective_at: datetime | None
+    condition: str | None = None
+    description: str | None = None
+    updated_on: datetime = field(init=False)
+    updated_by: str = field(init=False)
+    revoked_at: datetime | None = None
+    seeded: bool = False
+
+    def __post_init__(self) -> None:
+        self.updated_on = self.created_on
+        self.updated_by = self.created_by
+
+    def counts(self, now: datetime) -> bool:
+        """Whether the assignment has an effect at `now`."""
+        if self.effective_at is None or now < self.effective_at:
+            return False
+        return self.revoked_at is None or now < self.revoked_at
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """What a condition's `@Resource[...]` sees of this assignment."""
+        return {
+            f"{ROLE_ASSIGNMENT}:RoleDefinitionId": self.role.guid,
+            f"{ROLE_ASSIGNMENT}:PrincipalId": self.principal_id,
+            f"{ROLE_ASSIGNMENT}:PrincipalType": self.principal_type,
+        }
+
+    def same_grant(self, principal_id: str, role: RoleDefinition, scope: str) -> bool:
+        """Whether this assignment already gives `role` to that principal at exactly that scope."""
+        return (
+            self.principal_id.lower() == principal_id.lower()
+            and self.role == role
+            and normalise(self.scope) == normalise(scope)
+        )
+
+    def to_wire(self, subscription: str) -> dict[str, Any]:
+        """The resource as ARM returns it (shape: recorded PUT answer of an Azure CLI test, 2019, and the
+        azure-mgmt-authorization 4.0 models)."""
+        scope = "/" + self.scope.strip("/")
+        return {
+            "properties": {
+                "roleDefinitionId": f"/subscriptions/{subscription}{ROLE_DEFINITIONS}/{self.role.guid}",
+                "principalId": self.principal_id,
+                "principalType": self.principal_type,
+                "scope": scope,
+                "condition": self.condition,
+                "conditionVersion": "2.0" if self.condition else None,
+                "createdOn": timestamp(self.created_on),
+                "updatedOn": timestamp(self.updated_on),
+                "createdBy": self.created_by,
+                "updatedBy": self.updated_by,
+                "delegatedManagedIdentityResourceId": None,
+                "description": self.description,
+            },
+            "id": f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{self.name}",
+            "type": "Microsoft.Authorization/roleAssignments",
+            "name": self.name,
+        }
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as Azure writes it: seven digits after the second, UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")

@@ -1,0 +1,92 @@
+"""The errors of Microsoft.Authorization, worded as Azure words them.
+
+Sources: the Azure RBAC troubleshooting page and error texts quoted in public issues; the status of
+`RoleDefinitionDoesNotExist` and `InvalidRoleAssignmentId` was never compared with live Azure.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse
+
+
+class WireError(Exception):
+    """An answer other than success; `response()` is what the caller gets."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+    def response(self) -> JSONResponse:
+        """The plain ARM error envelope."""
+        return JSONResponse({"error": {"code": self.code, "message": self.message}}, status_code=self.status)
+
+
+def authorization_failed(principal_id: str, action: str, scope: str) -> WireError:
+    """403: the caller has no effective permission."""
+    return WireError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{principal_id}' with object id '{principal_id}' does not have authorization to perform "
+        f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
+        "refresh your credentials.",
+    )
+
+
+def role_assignment_exists(existing_name: str) -> WireError:
+    """409: the same principal has the same role at the same scope, under another name."""
+    identifier = existing_name.replace("-", "")
+    return WireError(
+        409,
+        "RoleAssignmentExists",
+        f"The role assignment already exists. The ID of the existing role assignment is {identifier}.",
+    )
+
+
+def update_not_permitted() -> WireError:
+    """400: the name is taken by an assignment with other properties."""
+    return WireError(
+        400,
+        "RoleAssignmentUpdateNotPermitted",
+        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+    )
+
+
+def principal_not_found(principal_id: str, tenant: str) -> WireError:
+    """400: the directory does not know the principal, and the request did not say what kind it is."""
+    return WireError(
+        400,
+        "PrincipalNotFound",
+        f"Principal {principal_id.replace('-', '')} does not exist in the directory {tenant}. Check that you have "
+        "the correct principal ID. If you are creating this principal and then immediately assigning a role, this "
+        "error might be related to a replication delay. In this case, set the role assignment principalType "
+        "property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
+    )
+
+
+def unmatched_principal_type(principal_id: str, actual: str, given: str) -> WireError:
+    """400: the principal is known as another kind (the typing error is Azure's own)."""
+    return WireError(
+        400,
+        "UnmatchedPrincipalType",
+        f"The PrincipalId '{principal_id.replace('-', '')}' has type '{actual}' , which is different from "
+        f"specified PrinciaplType '{given}'.",
+    )
+
+
+def no_such_role(role_definition_id: str) -> WireError:
+    """404: no role definition has that id."""
+    guid = role_definition_id.rsplit("/", 1)[-1]
+    message = f"The specified role definition with ID '{guid}' does not exist."
+    return WireError(404, "RoleDefinitionDoesNotExist", message)
+
+
+def unsupported_api_version(kind: str, given: str, known: list[str]) -> WireError:
+    """400: ARM's answer to an api-version the resource type does not have."""
+    return WireError(
+        400,
+        "InvalidResourceType",
+        f"The resource type '{kind}' could not be found in the namespace 'Microsoft.Authorization' for api version "
+        f"'{given}'. The supported api-versions are '{','.join(known)}'.",
+    )

@@ -1,0 +1,135 @@
+"""The rules of creating a role assignment.
+
+Sources: the Azure RBAC troubleshooting page (the errors), the role assignment concepts page (names are unique in the
+tenant; description and condition may be updated), public issues.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.cloud.authorization import errors
+from local.cloud.authorization.assignments import RoleAssignment
+from local.cloud.authorization.conditions import ConditionError, parse
+from local.cloud.authorization.roles import RoleDefinition, role_with_id
+from local.cloud.authorization.scopes import normalise
+
+if TYPE_CHECKING:
+    from local.cloud.authorization.engine import Authorization
+
+
+@dataclass(frozen=True)
+class AssignmentRequest:
+    """The body of a PUT, with where it was sent."""
+
+    scope: str
+    name: str
+    role_definition_id: str
+    principal_id: str
+    principal_type: str | None
+    condition: str | None
+    condition_version: str | None
+    description: str | None
+
+
+def read_request(body: bytes, scope: str, name: str) -> AssignmentRequest:
+    """Read the body of a PUT; `WireError` 400 when it is not one."""
+    try:
+        properties = json.loads(body)["properties"]
+        fields = {key: properties.get(key) for key in ("principalType", "condition", "conditionVersion", "description")}
+        role, principal = properties["roleDefinitionId"], properties["principalId"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _malformed("properties.roleDefinitionId and properties.principalId are required") from error
+    if not all(isinstance(text, str) for text in (role, principal)):
+        raise _malformed("roleDefinitionId and principalId must be strings")
+    if not all(text is None or isinstance(text, str) for text in fields.values()):
+        raise _malformed("principalType, condition, conditionVersion and description must be strings")
+    return AssignmentRequest(
+        scope, name, role, principal, fields["principalType"], fields["condition"],
+        fields["conditionVersion"], fields["description"],
+    )  # fmt: skip
+
+
+def assign(rbac: Authorization, asked: AssignmentRequest, caller: str) -> tuple[RoleAssignment, bool]:
+    """Create or confirm the assignment; True when it is new. `WireError` says why not."""
+    role = _checked_role(rbac, asked)
+    kind = _checked_principal(rbac, asked)
+    _check_condition(asked)
+    taken = rbac.named(asked.name)
+    if taken is not None:
+        return _updated(rbac, taken, asked, role, caller), False
+    for other in rbac.assignments(asked.principal_id):
+        if other.same_grant(asked.principal_id, role, asked.scope):
+            raise errors.role_assignment_exists(other.name)
+    assignment = RoleAssignment(
+        name=asked.name,
+        scope=asked.scope,
+        role=role,
+        principal_id=asked.principal_id,
+        principal_type=kind,
+        created_on=rbac.clock.now(),
+        created_by=caller,
+        effective_at=None,
+        condition=asked.condition,
+        description=asked.description,
+    )
+    rbac.add(assignment)
+    return assignment, True
+
+
+def _updated(
+    rbac: Authorization, taken: RoleAssignment, asked: AssignmentRequest, role: RoleDefinition, caller: str
+) -> RoleAssignment:
+    if not taken.same_grant(asked.principal_id, role, asked.scope):
+        raise errors.update_not_permitted()
+    if (asked.condition, asked.description) != (taken.condition, taken.description):
+        taken.condition, taken.description = asked.condition, asked.description
+        taken.updated_on, taken.updated_by = rbac.clock.now(), caller
+    return taken
+
+
+def _checked_role(rbac: Authorization, asked: AssignmentRequest) -> RoleDefinition:
+    try:
+        uuid.UUID(asked.name)
+    except ValueError as error:
+        message = f"The role assignment ID '{asked.name}' is not valid. The role assignment ID must be a GUID."
+        raise errors.WireError(400, "InvalidRoleAssignmentId", message) from error
+    if not rbac.scope_exists(normalise(asked.scope)):
+        resource = asked.scope.strip("/").partition("/providers/")[2] or asked.scope
+        message = (
+            f"The Resource '{resource}' was not found. For more details please go to "
+            "https://aka.ms/ARMResourceNotFoundFix"
+        )
+        raise errors.WireError(404, "ResourceNotFound", message)
+    role = role_with_id(asked.role_definition_id)
+    if role is None:
+        raise errors.no_such_role(asked.role_definition_id)
+    return role
+
+
+def _checked_principal(rbac: Authorization, asked: AssignmentRequest) -> str:
+    """The kind of the principal. One the directory does not know is accepted when the request says its kind."""
+    known = rbac.principal(asked.principal_id)
+    if known is None and asked.principal_type is None:
+        raise errors.principal_not_found(asked.principal_id, rbac.tenant)
+    if known is not None and asked.principal_type not in (None, known[1]):
+        raise errors.unmatched_principal_type(asked.principal_id, known[1], str(asked.principal_type))
+    return asked.principal_type or (known[1] if known else "ServicePrincipal")
+
+
+def _check_condition(asked: AssignmentRequest) -> None:
+    if asked.condition is None:
+        return
+    if asked.condition_version != "2.0":
+        raise _malformed("conditionVersion must be 2.0 when there is a condition")
+    try:
+        parse(asked.condition)
+    except ConditionError as error:
+        raise errors.WireError(400, "ConditionNotSupportedLocally", str(error)) from error
+
+
+def _malformed(message: str) -> errors.WireError:
+    return errors.WireError(400, "InvalidRequestContent", f"The request content was invalid: {message}.")
