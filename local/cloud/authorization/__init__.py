@@ -2,7 +2,6 @@
 
 from local.cloud.authorization.assignments import RoleAssignment
 from local.cloud.authorization.engine import Authorization
-from local.cloud.authorization.errors import WireError, authorization_failed
 from local.cloud.authorization.propagation import Propagation
 
-__all__ = ["Authorization", "Propagation", "RoleAssignment", "WireError", "authorization_failed"]
+__all__ = ["Authorization", "Propagation", "RoleAssignment"]

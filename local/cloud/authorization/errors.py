@@ -6,56 +6,31 @@ Sources: the Azure RBAC troubleshooting page and error texts quoted in public is
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from local.cloud.arm.errors import ArmError
 
 
-class WireError(Exception):
-    """An answer other than success; `response()` is what the caller gets."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-
-    def response(self) -> JSONResponse:
-        """The plain ARM error envelope."""
-        return JSONResponse({"error": {"code": self.code, "message": self.message}}, status_code=self.status)
-
-
-def authorization_failed(principal_id: str, action: str, scope: str) -> WireError:
-    """403: the caller has no effective permission."""
-    return WireError(
-        403,
-        "AuthorizationFailed",
-        f"The client '{principal_id}' with object id '{principal_id}' does not have authorization to perform "
-        f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
-        "refresh your credentials.",
-    )
-
-
-def role_assignment_exists(existing_name: str) -> WireError:
+def role_assignment_exists(existing_name: str) -> ArmError:
     """409: the same principal has the same role at the same scope, under another name."""
     identifier = existing_name.replace("-", "")
-    return WireError(
+    return ArmError(
         409,
         "RoleAssignmentExists",
         f"The role assignment already exists. The ID of the existing role assignment is {identifier}.",
     )
 
 
-def update_not_permitted() -> WireError:
+def update_not_permitted() -> ArmError:
     """400: the name is taken by an assignment with other properties."""
-    return WireError(
+    return ArmError(
         400,
         "RoleAssignmentUpdateNotPermitted",
         "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     )
 
 
-def principal_not_found(principal_id: str, tenant: str) -> WireError:
+def principal_not_found(principal_id: str, tenant: str) -> ArmError:
     """400: the directory does not know the principal, and the request did not say what kind it is."""
-    return WireError(
+    return ArmError(
         400,
         "PrincipalNotFound",
         f"Principal {principal_id.replace('-', '')} does not exist in the directory {tenant}. Check that you have "
@@ -65,9 +40,9 @@ def principal_not_found(principal_id: str, tenant: str) -> WireError:
     )
 
 
-def unmatched_principal_type(principal_id: str, actual: str, given: str) -> WireError:
+def unmatched_principal_type(principal_id: str, actual: str, given: str) -> ArmError:
     """400: the principal is known as another kind (the typing error is Azure's own)."""
-    return WireError(
+    return ArmError(
         400,
         "UnmatchedPrincipalType",
         f"The PrincipalId '{principal_id.replace('-', '')}' has type '{actual}' , which is different from "
@@ -75,16 +50,16 @@ def unmatched_principal_type(principal_id: str, actual: str, given: str) -> Wire
     )
 
 
-def no_such_role(role_definition_id: str) -> WireError:
+def no_such_role(role_definition_id: str) -> ArmError:
     """404: no role definition has that id."""
     guid = role_definition_id.rsplit("/", 1)[-1]
     message = f"The specified role definition with ID '{guid}' does not exist."
-    return WireError(404, "RoleDefinitionDoesNotExist", message)
+    return ArmError(404, "RoleDefinitionDoesNotExist", message)
 
 
-def unsupported_api_version(kind: str, given: str, known: list[str]) -> WireError:
+def unsupported_api_version(kind: str, given: str, known: list[str]) -> ArmError:
     """400: ARM's answer to an api-version the resource type does not have."""
-    return WireError(
+    return ArmError(
         400,
         "InvalidResourceType",
         f"The resource type '{kind}' could not be found in the namespace 'Microsoft.Authorization' for api version "

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from local.cloud.arm.errors import ArmError
 from local.cloud.authorization.assignments import RoleAssignment
-from local.cloud.authorization.errors import WireError
 from local.cloud.authorization.roles import RoleDefinition, built_in_roles
 from local.cloud.authorization.scopes import covers
 
@@ -19,7 +19,7 @@ _ROLE_TYPE = re.compile(r"type\s+eq\s+'(\w+)'", re.IGNORECASE)
 
 
 def select_assignments(every: list[RoleAssignment], scope: str, expression: str) -> list[RoleAssignment]:
-    """What a list at `scope` with that `$filter` shows; `WireError` for a filter not offered here."""
+    """What a list at `scope` with that `$filter` shows; `ArmError` for a filter not offered here."""
     found = [one for one in every if covers(one.scope, scope) or covers(scope, one.scope)]
     for clause in _clauses(expression):
         principal = _PRINCIPAL.fullmatch(clause)
@@ -52,5 +52,5 @@ def _clauses(expression: str) -> list[str]:
     return [part.strip() for part in re.split(r"\s+and\s+", expression, flags=re.IGNORECASE) if part.strip()]
 
 
-def _unsupported(clause: str, supported: str) -> WireError:
-    return WireError(400, "FilterNotSupportedLocally", f"$filter part {clause!r}: the local Azure reads {supported}")
+def _unsupported(clause: str, supported: str) -> ArmError:
+    return ArmError(400, "FilterNotSupportedLocally", f"$filter part {clause!r}: the local Azure reads {supported}")

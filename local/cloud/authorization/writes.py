@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.cloud.arm.errors import ArmError
 from local.cloud.authorization import errors
 from local.cloud.authorization.assignments import RoleAssignment
 from local.cloud.authorization.conditions import ConditionError, parse
@@ -36,7 +37,7 @@ class AssignmentRequest:
 
 
 def read_request(body: bytes, scope: str, name: str) -> AssignmentRequest:
-    """Read the body of a PUT; `WireError` 400 when it is not one."""
+    """Read the body of a PUT; `ArmError` 400 when it is not one."""
     try:
         properties = json.loads(body)["properties"]
         fields = {key: properties.get(key) for key in ("principalType", "condition", "conditionVersion", "description")}
@@ -54,7 +55,7 @@ def read_request(body: bytes, scope: str, name: str) -> AssignmentRequest:
 
 
 def assign(rbac: Authorization, asked: AssignmentRequest, caller: str) -> tuple[RoleAssignment, bool]:
-    """Create or confirm the assignment; True when it is new. `WireError` says why not."""
+    """Create or confirm the assignment; True when it is new. `ArmError` says why not."""
     role = _checked_role(rbac, asked)
     kind = _checked_principal(rbac, asked)
     _check_condition(asked)
@@ -96,14 +97,14 @@ def _checked_role(rbac: Authorization, asked: AssignmentRequest) -> RoleDefiniti
         uuid.UUID(asked.name)
     except ValueError as error:
         message = f"The role assignment ID '{asked.name}' is not valid. The role assignment ID must be a GUID."
-        raise errors.WireError(400, "InvalidRoleAssignmentId", message) from error
+        raise ArmError(400, "InvalidRoleAssignmentId", message) from error
     if not rbac.scope_exists(normalise(asked.scope)):
         resource = asked.scope.strip("/").partition("/providers/")[2] or asked.scope
         message = (
             f"The Resource '{resource}' was not found. For more details please go to "
             "https://aka.ms/ARMResourceNotFoundFix"
         )
-        raise errors.WireError(404, "ResourceNotFound", message)
+        raise ArmError(404, "ResourceNotFound", message)
     role = role_with_id(asked.role_definition_id)
     if role is None:
         raise errors.no_such_role(asked.role_definition_id)
@@ -128,8 +129,8 @@ def _check_condition(asked: AssignmentRequest) -> None:
     try:
         parse(asked.condition)
     except ConditionError as error:
-        raise errors.WireError(400, "ConditionNotSupportedLocally", str(error)) from error
+        raise ArmError(400, "ConditionNotSupportedLocally", str(error)) from error
 
 
-def _malformed(message: str) -> errors.WireError:
-    return errors.WireError(400, "InvalidRequestContent", f"The request content was invalid: {message}.")
+def _malformed(message: str) -> ArmError:
+    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {message}.")
