@@ -1,0 +1,7 @@
+"""Deployed models, really run: a scoring server process per deployment, and the front door before them."""
+
+from local.cloud.serving.frontdoor import Directory, EndpointView, FrontDoor
+from local.cloud.serving.process import ServingProcess, launch
+from local.cloud.serving.spec import Failure, ServingSpec
+
+__all__ = ["Directory", "EndpointView", "Failure", "FrontDoor", "ServingProcess", "ServingSpec", "launch"]

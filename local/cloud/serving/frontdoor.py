@@ -1,0 +1,175 @@
+"""The scoring front door: `https://<endpoint>.<region>.inference.ml.azure.com`.
+
+Sources: the status table of "Troubleshoot online endpoints", a recorded scoring answer (headers), the Envoy script of
+Azure ML's public assets (424, its two headers, the 429), and texts quoted in public issues (401, 404, 408). The bodies
+of 401 for tokens and of a pin to an unknown deployment were never compared with live Azure.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from local.clock import Clock
+from local.cloud.serving.process import ServingProcess
+
+PIN = "azureml-model-deployment"
+# What the front door of a scoring script lets through: score, liveness, and the generated description.
+ROUTES = {"/score": ("POST", "GET", "OPTIONS"), "/": ("GET",), "/swagger.json": ("GET",)}
+# More than twice what a deployment may work on at once is turned away (status table, 429).
+QUEUE_FACTOR = 2
+_NOT_FORWARDED = {"host", "connection", "authorization", "content-length", "transfer-encoding", "accept-encoding", PIN}
+_NOT_RETURNED = {
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "server",
+    "date",
+    "x-request-id",
+    "x-ms-request-id",
+}
+
+
+@dataclass(frozen=True)
+class EndpointView:
+    """What the front door needs to know of an endpoint.
+
+    `accepts(credential)` says whether the bearer credential may score (a key, an endpoint token, or an Entra token
+    of a principal that may). `traffic` is percent by deployment; `deployments` holds those that have succeeded.
+    """
+
+    name: str
+    auth_mode: str
+    accepts: Callable[[str], bool]
+    traffic: Mapping[str, int]
+    deployments: Mapping[str, ServingProcess]
+
+
+class Directory(Protocol):
+    """Where the front door looks endpoints up."""
+
+    def endpoint(self, name: str) -> EndpointView | None:
+        """The endpoint of that name, or None."""
+
+
+class Refused(Exception):
+    """An answer of the front door itself."""
+
+    def __init__(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(body)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+class FrontDoor:
+    """ASGI application for every endpoint's host. `seed` makes the split of traffic repeatable."""
+
+    def __init__(self, directory: Directory, clock: Clock, *, seed: int = 7) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311 - a repeatable split of traffic, no secret
+        self._pending: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, with the clock held meanwhile."""
+        request = Request(scope, receive)
+        headers = {"Server": "azureml-frontdoor", "X-Request-ID": str(uuid.uuid4())}
+        given = re.sub(r"[^A-Za-z0-9_-]", "", request.headers.get("x-ms-client-request-id", ""))[:40]
+        if given:
+            headers["x-ms-client-request-id"] = given
+        with self._clock.busy():
+            try:
+                response = await self._answer(request)
+            except Refused as refused:
+                response = PlainTextResponse(refused.body, refused.status, refused.headers)
+            response.headers.update(headers)
+            await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        endpoint = self._directory.endpoint(request.headers.get("host", "").split(".")[0].lower())
+        if endpoint is None:
+            raise Refused(404, "")
+        _check_credential(endpoint, request)
+        methods = ROUTES.get(request.url.path)
+        if methods is None:
+            raise Refused(404, "")
+        if request.method not in methods:
+            raise Refused(405, "", {"Allow": ", ".join(methods)})
+        name = self._choose(endpoint, request.headers.get(PIN))
+        return await self._admitted(endpoint.deployments[name], name, request)
+
+    def _choose(self, endpoint: EndpointView, pin: str | None) -> str:
+        """The deployment that serves a request: the pinned one, or one drawn by traffic."""
+        if pin is not None:
+            if pin not in endpoint.deployments:
+                raise Refused(404, f"The specified deployment {pin!r} could not be found or is not ready")
+            return pin
+        weights = {n: w for n, w in endpoint.traffic.items() if w > 0 and n in endpoint.deployments}
+        if not weights:
+            raise Refused(404, "No valid deployments to route to")
+        with self._lock:
+            return self._random.choices(list(weights), list(weights.values()))[0]
+
+    async def _admitted(self, process: ServingProcess, name: str, request: Request) -> Response:
+        limit = QUEUE_FACTOR * process.spec.max_concurrent * process.spec.instance_count
+        key = id(process)
+        with self._lock:
+            if self._pending[key] >= limit:
+                reason = {"ms-azureml-model-error-reason": "too_many_pending_request", PIN: name}
+                raise Refused(429, "", reason)
+            self._pending[key] += 1
+        try:
+            return await _forward(process, name, request)
+        finally:
+            with self._lock:
+                self._pending[key] -= 1
+                self._pending += Counter()  # drops what has come down to zero
+
+
+def _check_credential(endpoint: EndpointView, request: Request) -> None:
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    prefix = "key_auth" if endpoint.auth_mode.lower() == "key" else "token_auth"
+    if scheme.lower() != "bearer" or not credential.strip():
+        raise Refused(401, f"{prefix}_bad_header_forbidden", {"WWW-Authenticate": "Bearer"})
+    if not endpoint.accepts(credential.strip()):
+        raise Refused(401, f"{prefix}_access_denied", {"WWW-Authenticate": "Bearer"})
+
+
+async def _forward(process: ServingProcess, name: str, request: Request) -> Response:
+    """Pass the request to the scoring process and its answer back, as the service words it."""
+    routing = {PIN: name, "azureml-model-session": name}
+    url = f"http://127.0.0.1:{process.port}{request.url.path}"
+    headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
+    body = await request.body()
+    # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
+    timeout = httpx.Timeout(process.spec.request_timeout.total_seconds(), connect=5)
+    transport = httpx.AsyncHTTPTransport(verify=False)
+    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as client:
+        try:
+            answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
+        except httpx.TimeoutException:
+            raise Refused(408, "upstream request timeout", routing) from None
+        except httpx.HTTPError:
+            # The process died or dropped the connection. Whether Azure says 503 here was never compared.
+            raise Refused(424, "", {**_model_error(503), **routing}) from None
+    kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
+    if answer.status_code == 200:
+        return Response(answer.content, 200, {**kept, **routing})
+    return Response(answer.content, 424, {**kept, **_model_error(answer.status_code), **routing})
+
+
+def _model_error(status: int) -> dict[str, str]:
+    return {"ms-azureml-model-error-statuscode": str(status), "ms-azureml-model-error-reason": "model_error"}

@@ -1,0 +1,77 @@
+"""The files and variables a scoring process sees: the layout of Azure ML's inference images.
+
+Source: azure-ai-ml's own local endpoints, and the variables the service adds to a deployment once it has succeeded
+(recorded): code beside `azureml-models/<name>/<version>`, `AML_APP_ROOT` the scoring script's folder,
+`AZUREML_ENTRY_SCRIPT` relative to it. There the folder is /var/azureml-app; here it is inside the deployment's root.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from local.cloud.serving.spec import Failure, ServingSpec
+
+INFERENCE_LOG = "inference-server.log"
+STORAGE_LOG = "storage-initializer.log"
+
+
+def app_root(spec: ServingSpec) -> Path:
+    """The folder the scoring script lies in."""
+    return _code(spec) / PurePosixPath(spec.scoring_script).parent
+
+
+def prepare(spec: ServingSpec, now: datetime) -> Failure | None:
+    """Lay out code and model under `spec.root`, writing down what was done; a `Failure` when something is missing."""
+    shutil.rmtree(spec.root, ignore_errors=True)
+    spec.root.mkdir(parents=True)
+    script = PurePosixPath(spec.scoring_script)
+    if script.is_absolute() or ".." in script.parts:
+        return Failure("UserError", f"scoring_script {spec.scoring_script!r} must be a path inside the code folder.")
+    lines = [_copied(spec.code_dir, _code(spec), f"code of deployment {spec.deployment}", now)]
+    lines.append(_copied(spec.model_dir, _model(spec), f"model {spec.model_name}:{spec.model_version}", now))
+    (spec.root / STORAGE_LOG).write_text("".join(lines))
+    if not (_code(spec) / script).is_file():
+        message = f"The scoring script {spec.scoring_script!r} is not in the code folder {spec.code_dir.name!r}."
+        return Failure("UserError", message)
+    return None
+
+
+def variables(spec: ServingSpec) -> dict[str, str]:
+    """The environment of the scoring process; the platform's variables win over the deployment's."""
+    temporary = spec.root / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "HOME": str(spec.root),
+        "TMPDIR": str(temporary),
+        **spec.environment_variables,
+        **spec.process_environment,
+        "AZUREML_MODEL_DIR": str(_model(spec)),
+        "AML_APP_ROOT": str(app_root(spec)),
+        "AZUREML_ENTRY_SCRIPT": PurePosixPath(spec.scoring_script).name,
+    }
+
+
+def _code(spec: ServingSpec) -> Path:
+    return spec.root / "azureml-app" / spec.code_dir.name
+
+
+def _model(spec: ServingSpec) -> Path:
+    return spec.root / "azureml-app" / "azureml-models" / spec.model_name / spec.model_version
+
+
+def _copied(source: Path, target: Path, what: str, now: datetime) -> str:
+    # A copy, as in Azure: a script that writes to its folders must not change the registered asset.
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        target.mkdir(parents=True)
+        shutil.copy2(source, target)
+    files = [path for path in target.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    return f"{now:%Y-%m-%d %H:%M:%S} I Placed {what}: {len(files)} files, {size} bytes\n"

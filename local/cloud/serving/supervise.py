@@ -1,0 +1,41 @@
+"""Runs one scoring server and sees to it that nothing of it outlives the local Azure.
+
+Started by `process.py` with the scoring environment's interpreter, as the leader of a process group of its own; uses
+the standard library only. Its standard input is a pipe that the local Azure holds open: when that ends, however the
+local Azure died, the whole group is ended. Works without Linux's parent-death signal, which belongs to a thread.
+
+    python -I -S supervise.py LISTENING_FD PROGRAM [ARGUMENT ...]
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+# How long a server may take to finish its requests when its owner has gone.
+GRACE = 5.0
+
+
+def main(listening: int, command: list[str]) -> int:
+    """Run `command` until it ends; its exit code."""
+    # The child gets the group's SIGTERM too, and this waits for it. Not SIG_IGN: that would be inherited.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[listening])
+    os.close(listening)
+    threading.Thread(target=_end_with_owner, args=(child,), daemon=True).start()
+    return child.wait()
+
+
+def _end_with_owner(child: "subprocess.Popen[bytes]") -> None:
+    while os.read(0, 1024):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+    try:
+        child.wait(GRACE)
+    finally:
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
