@@ -125,7 +125,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     // Orchestrators and activities share these threads; host.json may not let more run at once than there are.
     PYTHON_THREADPOOL_THREAD_COUNT: '16'
     FUNCTIONS_WORKER_PROCESS_COUNT: '1'
-    // What settings.py reads.
+    // What settings.py reads. Its other settings are left at their defaults, which are the public cloud's.
     SLIPWAY_SUBSCRIPTION_ID: subscription().subscriptionId
     SLIPWAY_RESOURCE_GROUP: workspaceResourceGroup
     SLIPWAY_WORKSPACE: workspaceName
