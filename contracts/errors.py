@@ -36,11 +36,12 @@ DeploymentError
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
 from contracts.base import Contract
+from contracts.redaction import redact
 
 MESSAGE_LIMIT = 600
 LOG_TAIL_LIMIT = 1400
@@ -70,7 +71,7 @@ class DeploymentError(Exception):
         retry_after: seconds the service asked to wait.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     propagation: ClassVar[bool] = False
     suggestion: ClassVar[str] = "Read the message."
 
@@ -83,12 +84,18 @@ class DeploymentError(Exception):
         retry_after: float | None = None,
         suggestion: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message[:MESSAGE_LIMIT]
+        self.message = redact(message)[:MESSAGE_LIMIT]
+        super().__init__(self.message)
         self.cause = cause
-        self.log_tail = log_tail[-LOG_TAIL_LIMIT:] if log_tail else None
+        self.log_tail: str | None = None
         self.retry_after = retry_after
         self.advice = suggestion or self.suggestion
+        self.with_log(log_tail or "")
+
+    def with_log(self, log: str) -> Self:
+        """This error with the end of a container's log."""
+        self.log_tail = redact(log)[-LOG_TAIL_LIMIT:] or None
+        return self
 
     def to_failure(self) -> Failure:
         """This error as the value that crosses the activity boundary."""

@@ -77,6 +77,20 @@ class Expectation(Contract):
             raise ValueError("must be a finite number")
         return value
 
+    @field_validator("json_schema")
+    @classmethod
+    def _valid_schema(cls, schema: dict[str, Any] | bool | None) -> dict[str, Any] | bool | None:
+        if isinstance(schema, dict):
+            from jsonschema import Draft202012Validator, SchemaError
+
+            if _has_reference(schema):
+                raise ValueError("$ref and $dynamicRef are not followed: write the schema out")
+            try:
+                Draft202012Validator.check_schema(schema)
+            except SchemaError as error:
+                raise ValueError(f"not a JSON schema (2020-12): {error.message[:200]}") from error
+        return schema
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Expectation:
         given = {"json_value", "json_schema", "contains"} & self.model_fields_set
@@ -107,6 +121,12 @@ class SmokeTestRequest(Contract):
         if not timedelta(seconds=1) <= value <= timedelta(seconds=9):
             raise ValueError("must be between PT1S and PT9S: the request is made by an activity that must stay short")
         return value
+
+
+def _has_reference(schema: Json) -> bool:
+    if isinstance(schema, dict):
+        return bool({"$ref", "$dynamicRef"} & schema.keys()) or any(map(_has_reference, schema.values()))
+    return isinstance(schema, list) and any(map(_has_reference, schema))
 
 
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]

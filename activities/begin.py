@@ -1,0 +1,104 @@
+"""Begin Azure ML's long operations without waiting for them.
+
+`MLClient`'s own `begin_*` starts a thread that polls until the operation ends, which on a function app means dozens of
+ARM calls nobody asked for. So the SDK builds and sends the request, with `polling=False`, through the generated client
+that its public operations wrap; `tests/integration/test_sdk_surface.py` notices when a new SDK moves it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from activities.azure_errors import meaning, translated, unwrap
+from clients import clients
+from contracts.errors import DeploymentError, ProvisioningFailed
+
+# Azure ML's terminal states; everything else is still going on.
+SUCCEEDED, FAILED, CANCELED = "Succeeded", "Failed", "Canceled"
+
+
+def _scope() -> dict[str, str]:
+    where = clients().settings
+    return {"resource_group_name": where.resource_group, "workspace_name": where.workspace}
+
+
+def _endpoints() -> Any:
+    return clients().ml.online_endpoints._online_operation
+
+
+def _deployments() -> Any:
+    return clients().ml.online_deployments._online_deployment
+
+
+def begin_endpoint(entity: Any, location: str) -> Any:
+    """PUT the endpoint; returns the entity of Azure's first answer (`Creating` or `Updating`)."""
+    from azure.ai.ml.entities import OnlineEndpoint
+
+    body = entity._to_rest_online_endpoint(location=location)
+    poller = _endpoints().begin_create_or_update(**_scope(), endpoint_name=entity.name, body=body, polling=False)
+    return OnlineEndpoint._from_rest_object(poller.result())
+
+
+def begin_deployment(entity: Any, location: str) -> Any:
+    """PUT the deployment; returns the entity of Azure's first answer."""
+    from azure.ai.ml.entities import OnlineDeployment
+
+    body = entity._to_rest_object(location=location)
+    poller = _deployments().begin_create_or_update(
+        **_scope(), endpoint_name=entity.endpoint_name, deployment_name=entity.name, body=body, polling=False
+    )
+    return OnlineDeployment._from_rest_object(poller.result())
+
+
+def begin_delete_endpoint(endpoint: str) -> None:
+    """DELETE the endpoint and everything on it."""
+    _endpoints().begin_delete(**_scope(), endpoint_name=endpoint, polling=False)
+
+
+def begin_delete_deployment(endpoint: str, deployment: str) -> None:
+    """DELETE the deployment."""
+    _deployments().begin_delete(**_scope(), endpoint_name=endpoint, deployment_name=deployment, polling=False)
+
+
+def get_endpoint(name: str) -> Any:
+    """The endpoint as one GET (`MLClient` lists its deployments as well); None when there is none."""
+    from azure.ai.ml.entities import OnlineEndpoint
+
+    with translated():
+        try:
+            return OnlineEndpoint._from_rest_object(_endpoints().get(**_scope(), endpoint_name=name))
+        except ResourceNotFoundError:
+            return None
+
+
+def get_deployment(endpoint: str, name: str) -> Any:
+    """The deployment; None when there is none."""
+    with translated():
+        try:
+            return clients().ml.online_deployments.get(name, endpoint)
+        except ResourceNotFoundError:
+            return None
+
+
+def state_of(entity: Any) -> str:
+    """Provisioning state as Azure writes it: the SDK gives an enum member or text."""
+    state = entity.provisioning_state
+    return str(getattr(state, "value", state))
+
+
+def why_failed(entity: Any) -> DeploymentError:
+    """The error of a failed endpoint or deployment, which only its operation's status tells."""
+    uri = (entity.properties or {}).get("AzureAsyncOperationUri")
+    if not uri:
+        return ProvisioningFailed(f"{entity.name} is {state_of(entity)} and Azure keeps no operation for it.")
+    with translated():
+        try:
+            status = clients().get(uri)
+        except ResourceNotFoundError:
+            return ProvisioningFailed(f"{entity.name} is {state_of(entity)}; Azure no longer knows why.")
+    error = meaning(unwrap(200, status))
+    # The operation has ended: looking again would find the same end.
+    error.retryable = False
+    return error

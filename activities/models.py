@@ -1,0 +1,70 @@
+"""Model versions: registered from files that are already in a datastore, or confirmed; and the newest of them."""
+
+from __future__ import annotations
+
+from activities.azure_errors import translated
+from activities.envelope import activity
+from clients import clients
+from contracts.activities import ModelInput, ModelVersion, NewestVersion, RegistrationRef
+from contracts.errors import ModelNotFound, RequestRejected
+from contracts.names import split_datastore_path
+
+# Model versions that Slipway registers carry this tag with the instance ID, so that the registration event they raise
+# does not start another deployment.
+MADE_BY_TAG = "slipway-instance"
+
+
+@activity
+def register_model(order: ModelInput) -> ModelVersion:
+    """Confirm that the model version is registered; register it when the request defines it and it is not.
+
+    Raises ModelNotFound for an unregistered reference, RequestRejected when the version exists with other files.
+    """
+    from azure.ai.ml.entities import Model
+    from azure.core.exceptions import ResourceNotFoundError
+
+    models = clients().ml.models
+    with translated(not_found=ModelNotFound):
+        try:
+            found = models.get(order.name, version=order.version)
+        except ResourceNotFoundError:
+            if order.definition is None:
+                raise
+        else:
+            _same_files(order, found.path)
+            made = (found.tags or {}).get(MADE_BY_TAG) == order.instance
+            return ModelVersion(name=order.name, version=order.version, id=str(found.id), created=made)
+
+        wanted = order.definition
+        registered = models.create_or_update(
+            Model(
+                name=wanted.name,
+                version=wanted.version,
+                path=wanted.path,
+                type=wanted.type,
+                description=wanted.description,
+                properties=dict(wanted.properties),
+                tags={**wanted.tags, MADE_BY_TAG: order.instance},
+            )
+        )
+    return ModelVersion(name=order.name, version=order.version, id=str(registered.id), created=True)
+
+
+@activity
+def find_newest_version(order: RegistrationRef) -> NewestVersion:
+    """The version registered last, as Azure ML's own `latest` means it; none when the model is gone."""
+    try:
+        with translated(not_found=ModelNotFound):
+            newest = clients().ml.models.get(order.model, label="latest")
+    except ModelNotFound:
+        return NewestVersion()
+    return NewestVersion(version=str(newest.version))
+
+
+def _same_files(order: ModelInput, path: object) -> None:
+    # A version is immutable in Azure ML; the service normalises the case of the ids in front of the datastore.
+    if order.definition and split_datastore_path(str(path)) != split_datastore_path(order.definition.path):
+        raise RequestRejected(
+            f"model {order.name}:{order.version} is registered with other files ({path})",
+            suggestion="Give the new files a new version.",
+        )

@@ -1,0 +1,180 @@
+"""The proof: a real request to the new deployment, pinned to it, and its answer compared.
+
+Not `online_endpoints.invoke`, which leaks the pin and the key from one call into the next through a module-level dict.
+The key or token lives in one function only. The scoring URI is the one Azure Resource Manager returned; its host must
+end as the settings say, redirects are not followed, time and size are bounded.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from activities import begin
+from activities.azure_errors import looks_refused, translated
+from activities.deployments import log_tail
+from activities.envelope import activity
+from clients import clients
+from contracts.activities import SmokeTestInput, SmokeTestResult
+from contracts.base import Json
+from contracts.errors import (
+    AccessNotYetEffective,
+    DeploymentError,
+    ModelFailed,
+    ModelUnreachable,
+    ScoringRefused,
+    WrongAnswer,
+)
+from contracts.request import Expectation
+
+ANSWER_LIMIT_BYTES = 1024 * 1024
+SHOWN_CHARACTERS = 400
+PIN_HEADER = "azureml-model-deployment"
+
+# Statuses of a managed endpoint's front door that pass: no traffic rule yet, slow, too many, infrastructure
+# (how-to-troubleshoot-online-endpoints#http-status-codes).
+PASSING = (404, 408, 429, 500, 502, 503, 504)
+MODEL_ERROR = 424
+
+
+@activity
+def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
+    """Send the sample request to the deployment; raises what its answer means when it is not the one expected."""
+    uri = _scoring_uri(order)
+    began = time.monotonic()
+    status, headers, body = _post(order, uri)
+    took = (time.monotonic() - began) * 1000
+    if status != 200:
+        raise _meaning_of(order, status, headers, body)
+    answered_by = headers.get(PIN_HEADER)
+    if answered_by != order.deployment:
+        raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
+    answer = _parse(body)
+    problem = mismatch(order.test.expect, answer, body)
+    if problem:
+        raise WrongAnswer(problem).with_log(log_tail(order.endpoint, order.deployment))
+    return SmokeTestResult(
+        deployment=order.deployment, http_status=status, answer=_shown(answer), milliseconds=round(took, 1)
+    )
+
+
+def mismatch(expect: Expectation, answer: Json, text: str) -> str | None:
+    """Why `answer` (the JSON value of `text`) is not what is expected; None when it is."""
+    if expect.contains is not None:
+        return None if expect.contains in text else f"the answer does not contain {expect.contains!r}: {_brief(text)}"
+    if expect.json_schema is not None:
+        from jsonschema import Draft202012Validator
+        from referencing import Registry
+
+        # An empty registry: a $ref in a caller's schema is never fetched from anywhere.
+        validator = Draft202012Validator(expect.json_schema, registry=Registry())
+        error = next(iter(validator.iter_errors(answer)), None)
+        return f"the answer does not fit the schema at {error.json_path}: {error.message[:200]}" if error else None
+    if _equal(expect.json_value, answer, expect.tolerance):
+        return None
+    expected = _brief(json.dumps(expect.json_value))
+    return f"expected {expected} (tolerance {expect.tolerance:g}), the model answered {_brief(text)}"
+
+
+def _equal(expected: Json, answer: Json, tolerance: float) -> bool:
+    if isinstance(expected, bool) or isinstance(answer, bool) or expected is None:
+        return expected is answer
+    if isinstance(expected, int | float) and isinstance(answer, int | float):
+        return math.isfinite(answer) and abs(expected - answer) <= tolerance
+    if isinstance(expected, list) and isinstance(answer, list):
+        return len(expected) == len(answer) and all(
+            _equal(one, other, tolerance) for one, other in zip(expected, answer, strict=True)
+        )
+    if isinstance(expected, dict) and isinstance(answer, dict):
+        return expected.keys() == answer.keys() and all(
+            _equal(expected[key], answer[key], tolerance) for key in expected
+        )
+    return bool(expected == answer)
+
+
+def _scoring_uri(order: SmokeTestInput) -> str:
+    endpoint = begin.get_endpoint(order.endpoint)
+    uri = str(endpoint.scoring_uri or "") if endpoint else ""
+    where = urlsplit(uri)
+    suffix = clients().settings.scoring_host_suffix
+    if where.scheme != "https" or not (where.hostname or "").endswith(suffix) or where.username or where.port:
+        raise ScoringRefused(
+            f"the scoring URI of endpoint {order.endpoint} is not https://…{suffix}; no key is sent there",
+            suggestion="Check the endpoint; in a sovereign cloud set SLIPWAY_SCORING_HOST_SUFFIX.",
+        )
+    return uri
+
+
+def _post(order: SmokeTestInput, uri: str) -> tuple[int, Any, str]:
+    import requests
+
+    with translated():
+        # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
+        credentials: Any = clients().ml.online_endpoints.get_keys(order.endpoint)
+    secret = getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None)
+    try:
+        with requests.post(
+            uri,
+            data=json.dumps(order.test.request),
+            headers={
+                "Authorization": f"Bearer {secret}",
+                "Content-Type": "application/json",
+                PIN_HEADER: order.deployment,
+            },
+            timeout=order.test.timeout.total_seconds(),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return response.status_code, response.headers, _read(response, order.test.timeout.total_seconds())
+    except (requests.RequestException, OSError) as error:
+        # The text of a requests error can quote the request; its type is enough.
+        raise ModelUnreachable(f"no answer from {urlsplit(uri).hostname}: {type(error).__name__}") from None
+
+
+def _read(response: Any, seconds: float) -> str:
+    # requests bounds the silence between two bytes, not the whole answer.
+    body, deadline = b"", time.monotonic() + seconds
+    for piece in response.iter_content(65536):
+        body += piece
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise WrongAnswer(f"the answer is larger than {ANSWER_LIMIT_BYTES} bytes")
+        if time.monotonic() > deadline:
+            raise ModelUnreachable(f"the answer did not end within {seconds:g} s")
+    return body.decode(errors="replace")
+
+
+def _meaning_of(order: SmokeTestInput, status: int, headers: Any, body: str) -> DeploymentError:
+    reason = _brief(body)
+    if status == MODEL_ERROR:
+        log = log_tail(order.endpoint, order.deployment)
+        code = headers.get("ms-azureml-model-error-statuscode", "?")
+        text = f"the model answered {code}: {reason}"
+        if looks_refused(body) or looks_refused(log):
+            return AccessNotYetEffective(text, cause="ModelError").with_log(log)
+        if code in {"429", "503", "504"}:
+            return ModelUnreachable(text, cause="ModelError")
+        return ModelFailed(text, cause="ModelError").with_log(log)
+    if status in (401, 403):
+        return ScoringRefused(f"the endpoint answered {status} to a fresh key or token: {reason}")
+    if status in PASSING:
+        return ModelUnreachable(f"the endpoint answered {status}: {reason}", cause=f"HTTP {status}")
+    return WrongAnswer(f"the endpoint answered {status}: {reason}", cause=f"HTTP {status}")
+
+
+def _parse(body: str) -> Json:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+def _shown(answer: Json) -> Json:
+    text = json.dumps(answer)
+    return answer if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

@@ -1,0 +1,262 @@
+"""What orchestrations hand to activities and get back: one message in, one message out.
+
+Every input carries `instance`, the orchestration's instance ID: resources are marked with it, so that an activity that
+runs twice recognises its own work, and undo removes exactly what this instance made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.base import Contract, Duration, Json
+from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
+from contracts.request import AccessRequest, DeploymentRequest, SmokeTestRequest
+
+Percentages = dict[str, int]
+
+
+class PlanInput(Contract):
+    """Ask what this request would do."""
+
+    instance: str = ""
+    request: DeploymentRequest
+
+
+class PlannedGrant(Contract):
+    """A role the endpoint's identity needs, and whether it has it."""
+
+    role: str
+    role_definition_id: str
+    scope: str
+    exists: bool = False
+    reason: str
+
+
+class PlanProblem(Contract):
+    """Something that would make the deployment fail."""
+
+    code: str
+    path: str
+    message: str
+    suggestion: str
+
+
+class Plan(Contract):
+    """What a deployment would do, found out by reading only."""
+
+    model: str
+    location: str = ""
+    principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None
+    creates: list[str] = []
+    changes: list[str] = []
+    confirms: list[str] = []
+    grants: list[PlannedGrant] = []
+    role_wait: Annotated[Duration, Field(description="wait for role assignments that is left at this moment")] = (
+        timedelta(0)
+    )
+    steps: list[str] = []
+    problems: list[PlanProblem] = []
+
+
+class ModelInput(Contract):
+    """Register this model, or confirm that it is registered."""
+
+    instance: str
+    name: str
+    version: str
+    definition: ModelDefinition | None = None
+
+
+class ModelVersion(Contract):
+    """A registered model version."""
+
+    name: str
+    version: str
+    id: str
+    created: bool = False
+
+
+class AssetsInput(Contract):
+    """Register the inline environment and the code folder of a deployment; registered ones are passed on."""
+
+    instance: str
+    deployment: OnlineDeploymentRequest
+
+
+class ServingAssets(Contract):
+    """ARM ids of what a deployment runs."""
+
+    environment_id: str
+    code_id: str | None = None
+    scoring_script: str | None = None
+    created: list[str] = []
+
+
+class EndpointInput(Contract):
+    """Create this endpoint, or confirm that it exists as asked for."""
+
+    instance: str
+    location: str
+    endpoint: EndpointRequest
+
+
+class Endpoint(Contract):
+    """An online endpoint as Azure answers it."""
+
+    name: str
+    principal_id: str
+    provisioning_state: str
+    created: bool = False
+
+
+class EndpointRef(Contract):
+    """Names an endpoint."""
+
+    instance: str
+    endpoint: str
+
+
+class DeploymentRef(Contract):
+    """Names a deployment of an endpoint."""
+
+    instance: str
+    endpoint: str
+    deployment: str
+
+
+class Provisioning(Contract):
+    """How far a long operation is."""
+
+    state: str
+    done: bool
+
+
+class GrantInput(Contract):
+    """Give this principal the roles of the request."""
+
+    instance: str
+    principal_id: str
+    user_assigned: bool
+    access: AccessRequest
+
+
+class GrantedRole(Contract):
+    """One role assignment of the endpoint's identity."""
+
+    role: str
+    scope: str
+    assignment_id: str
+    created: bool = False
+
+
+class Access(Contract):
+    """The role assignments of the endpoint's identity, and since when the newest one exists."""
+
+    principal_id: str
+    roles: list[GrantedRole] = []
+    newest: Annotated[datetime | None, Field(description="createdOn of the newest assignment; none: no grants")] = None
+
+
+class DeploymentInput(Contract):
+    """Create this deployment, or confirm that it exists as asked for."""
+
+    instance: str
+    location: str
+    endpoint: str
+    deployment: OnlineDeploymentRequest
+    model: ModelVersion
+    assets: ServingAssets
+
+
+class Deployment(Contract):
+    """An online deployment as Azure answers it."""
+
+    endpoint: str
+    name: str
+    provisioning_state: str
+    created: bool = False
+
+
+class SmokeTestInput(Contract):
+    """Send the sample request to this deployment and check the answer."""
+
+    instance: str
+    endpoint: str
+    deployment: str
+    test: SmokeTestRequest
+
+
+class SmokeTestResult(Contract):
+    """A real answer of the deployment, and that it was as expected."""
+
+    deployment: str
+    http_status: int
+    answer: Annotated[Json, Field(description="the answer, or its beginning as text when it is long")]
+    milliseconds: float
+
+
+class TrafficInput(Contract):
+    """Give the endpoint this traffic; `all_at_once` is everything to `deployment`."""
+
+    instance: str
+    endpoint: str
+    deployment: str
+    traffic: Literal["all_at_once"] | Percentages
+
+
+class TrafficShift(Contract):
+    """Traffic before and after."""
+
+    before: Percentages
+    after: Percentages
+    changed: bool
+
+
+class ReadBackInput(Contract):
+    """Read back what the run produced."""
+
+    instance: str
+    endpoint: str
+    deployment: str
+    model_id: str
+    traffic: Percentages | None = None
+
+
+class Observed(Contract):
+    """What was read back from Azure after the last step."""
+
+    endpoint: str
+    deployment: str
+    model_id: str
+    principal_id: str
+    scoring_uri: str
+    traffic: Percentages
+
+
+class RevokeInput(Contract):
+    """Remove these role assignments."""
+
+    instance: str
+    assignment_ids: list[str]
+
+
+class Done(Contract):
+    """An activity that has nothing to tell; `changed` is false when there was nothing left to do."""
+
+    changed: bool = True
+
+
+class RegistrationRef(Contract):
+    """Names the model version that was registered."""
+
+    model: str
+    version: str
+
+
+class NewestVersion(Contract):
+    """The newest registered version of a model (by registration time), and the event's own tags."""
+
+    version: str | None = None

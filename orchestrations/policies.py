@@ -1,0 +1,53 @@
+"""How long each step is waited for and how often it is tried: named data, with the reason beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Growing pauses between tries, until `deadline` after the first one."""
+
+    first: timedelta
+    factor: float
+    longest: timedelta
+    deadline: timedelta
+
+    def pause(self, tries: int) -> timedelta:
+        """The pause after the `tries`-th try, `tries` counted from 1."""
+        return min(self.first * self.factor ** (tries - 1), self.longest)
+
+
+# Reads and registrations fail for seconds to minutes when Azure throttles or an instance restarts.
+QUICK = Backoff(timedelta(seconds=5), 2.0, timedelta(minutes=1), deadline=timedelta(minutes=15))
+
+# A write to an endpoint is refused with 409 while another operation runs on it: a deployment next door takes 7 to 20
+# minutes, a deletion 20 (Azure ML's documents), so give it the time of two.
+ENDPOINT_WRITE = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=45))
+
+# A principal made seconds ago is found by role assignments after a minute or two (RBAC troubleshooting guide).
+GRANT = Backoff(timedelta(seconds=5), 2.0, timedelta(minutes=1), deadline=timedelta(minutes=10))
+
+# A deployment that has just become Succeeded can answer 404, 429 or 5xx for moments more.
+SMOKE_TEST = Backoff(timedelta(seconds=10), 1.5, timedelta(minutes=1), deadline=timedelta(minutes=5))
+
+# Creating an endpoint took 90 s in recordings; the service gives itself 30 minutes (x-ms-async-operation-timeout).
+ENDPOINT_CREATED = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=30))
+
+# 7 minutes in a recording, up to 20 with an image build in the documents: three times that before giving up.
+DEPLOYMENT_CREATED = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=60))
+
+# Deleting takes about 20 minutes (Azure ML's documents).
+DELETED = Backoff(timedelta(seconds=30), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=60))
+
+# After the first wait, how often to look whether slow role assignments have taken effect: each look at a deployment
+# is a new provisioning of minutes, so looking more often gains nothing.
+ROLES_EFFECTIVE = Backoff(timedelta(minutes=2), 1.5, timedelta(minutes=5), deadline=timedelta(hours=24))
+
+# An activity that raises what nobody foresaw is tried again: most are a lost worker. Three times is enough to know.
+CRASHES_ALLOWED = 2
+
+# Custom status is cut to this; Durable fails an orchestration at 16 KiB of UTF-16.
+PROGRESS_LIMIT_BYTES = 4096

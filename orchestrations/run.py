@@ -1,0 +1,133 @@
+"""One run of a runbook: takes steps, retries them on durable timers, and publishes progress.
+
+The Durable SDK's own retries are not used: they know neither backoff nor errors that must not be retried, and wait
+once more after the last failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from contracts.base import Contract, Json
+from contracts.errors import ActivityCrashed, DeadlineExceeded, Failure, StepFailed
+from orchestrations.policies import CRASHES_ALLOWED, Backoff
+from orchestrations.progress import ProgressBoard
+from orchestrations.steps import WATCHED, Result, Step
+
+Context = Any  # azure.durable_functions.DurableOrchestrationContext; the SDK ships no types
+T = TypeVar("T")
+Taking = Generator[Any, Any, T]
+
+
+def now(context: Context) -> datetime:
+    """The orchestration's own time, aware UTC: the same on every replay."""
+    moment: datetime = context.current_utc_datetime
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def take(context: Context, step: Step[Result], message: Json) -> Taking[Result | Failure]:
+    """One try of `step`: its result, or the failure it answered; a crash is a failure that may be tried again."""
+    try:
+        envelope = yield context.call_activity(step.activity, message)
+    except Exception as error:  # the SDK raises bare Exception for whatever the activity raised
+        text = " ".join(str(error).split())
+        failure = ActivityCrashed(f"{step.activity}: {text}").to_failure()
+        return failure.model_copy(update={"step": step.activity, "retryable": True})
+    if "error" in envelope:
+        return Failure.from_wire(envelope["error"]).model_copy(update={"step": step.activity})
+    return step.result.from_wire(envelope["ok"])
+
+
+def tries_left(failure: Failure, crashes: int, pause: timedelta, moment: datetime, deadline: datetime) -> bool:
+    """Whether a failed step is worth another try after `pause`."""
+    if not failure.retryable or (failure.code == ActivityCrashed.__name__ and crashes > CRASHES_ALLOWED):
+        return False
+    return moment + pause <= deadline
+
+
+def pause_after(failure: Failure, backoff: Backoff, tries: int) -> timedelta:
+    """The backoff's pause, or longer when the service asked for longer."""
+    return max(backoff.pause(tries), timedelta(seconds=failure.retry_after or 0))
+
+
+class Run:
+    """The steps of one instance. Call it to take a step; every method that waits is used with `yield from`."""
+
+    def __init__(self, context: Context, board: ProgressBoard) -> None:
+        self.context = context
+        self.instance: str = context.instance_id
+        self.board = board
+        self.traffic_before: dict[str, int] = {}
+        self.assignments_made: list[str] = []
+
+    @property
+    def now(self) -> datetime:
+        """The orchestration's own time."""
+        return now(self.context)
+
+    def __call__(self, step: Step[Result], message: Contract) -> Taking[Result]:
+        """Take `step`, trying again while its failure is worth it; raises StepFailed when it is not."""
+        self.board.started(step.activity, self.now)
+        deadline = self.now + step.backoff.deadline
+        tries = crashes = 0
+        while True:
+            tries += 1
+            outcome = yield from take(self.context, step, message.to_wire())
+            if not isinstance(outcome, Failure):
+                self.board.succeeded(step.activity, self.now)
+                return outcome
+            crashes += outcome.code == ActivityCrashed.__name__
+            pause = pause_after(outcome, step.backoff, tries)
+            if not tries_left(outcome, crashes, pause, self.now, deadline):
+                raise self._failed(outcome)
+            self.board.retrying(step.activity, self.now + pause, outcome)
+            yield self.context.create_timer(self.now + pause)
+
+    def until(self, step: Step[Result], message: Contract) -> Taking[Result]:
+        """Watch `step` in a sub-orchestration, so that this history does not grow with Azure's time."""
+        self.board.started(step.activity, self.now)
+        order = {"activity": step.activity, "message": message.to_wire()}
+        envelope = yield self.context.call_sub_orchestrator("watch", order)
+        if "error" in envelope:
+            raise self._failed(Failure.from_wire(envelope["error"]))
+        self.board.succeeded(step.activity, self.now)
+        return step.result.from_wire(envelope["ok"])
+
+    def wait_until(self, moment: datetime, name: str, detail: str) -> Taking[None]:
+        """Wait on one durable timer; a moment already past costs nothing and is shown as skipped."""
+        if moment <= self.now:
+            self.board.skipped(name, self.now, detail)
+            return
+        self.board.waiting(name, self.now, moment, detail)
+        yield self.context.create_timer(moment)
+        self.board.succeeded(name, self.now)
+
+    def _failed(self, failure: Failure) -> StepFailed:
+        self.board.failed(failure.step, self.now)
+        return StepFailed(failure)
+
+
+def watch(context: Context) -> Taking[Json]:
+    """Sub-orchestration: look at a long operation until it is done, fails, or its deadline has passed."""
+    order = context.get_input()
+    step = WATCHED[order["activity"]]
+    deadline = now(context) + step.backoff.deadline
+    tries = crashes = 0
+    pause = step.backoff.first
+    while True:
+        tries += 1
+        if now(context) + pause > deadline:
+            overdue = DeadlineExceeded(f"{step.activity} was not done within {step.backoff.deadline}.").to_failure()
+            return {"error": overdue.model_copy(update={"step": step.activity}).to_wire()}
+        yield context.create_timer(now(context) + pause)
+        outcome = yield from take(context, step, order["message"])
+        pause = step.backoff.pause(tries + 1)
+        if isinstance(outcome, Failure):
+            pause = pause_after(outcome, step.backoff, tries + 1)
+            crashes += outcome.code == ActivityCrashed.__name__
+            if not tries_left(outcome, crashes, pause, now(context), deadline):
+                return {"error": outcome.to_wire()}
+        elif outcome.done:
+            return {"ok": outcome.to_wire()}

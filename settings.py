@@ -1,0 +1,67 @@
+"""The function app's settings: read once from the environment, the only reader of it.
+
+Everything else the Azure libraries read themselves (AZURE_CLIENT_ID, IDENTITY_ENDPOINT, HTTPS_PROXY, …) stays theirs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """The environment lacks settings; the message names every one of them."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which workspace this app deploys to, and where its policies are.
+
+    Attributes:
+        subscription_id, resource_group, workspace: the Azure ML workspace.
+        policies: folder of `*.yml` files that say what to deploy when a model is registered.
+        arm_url: Azure Resource Manager of the cloud in use; its token scope is `<arm_url>/.default`.
+        scoring_host_suffix: what every scoring URI's host must end with before a key is sent to it.
+    """
+
+    subscription_id: str
+    resource_group: str
+    workspace: str
+    policies: Path
+    arm_url: str
+    scoring_host_suffix: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """Settings from `environment`; raises SettingsError naming all that are missing."""
+        required = ("SLIPWAY_SUBSCRIPTION_ID", "SLIPWAY_RESOURCE_GROUP", "SLIPWAY_WORKSPACE")
+        missing = [name for name in required if not environment.get(name)]
+        if missing:
+            raise SettingsError(f"set {', '.join(missing)} in the function app's settings")
+        return cls(
+            subscription_id=environment["SLIPWAY_SUBSCRIPTION_ID"],
+            resource_group=environment["SLIPWAY_RESOURCE_GROUP"],
+            workspace=environment["SLIPWAY_WORKSPACE"],
+            policies=Path(environment.get("SLIPWAY_POLICIES", "policies")),
+            arm_url=environment.get("SLIPWAY_ARM_URL", "https://management.azure.com").rstrip("/"),
+            scoring_host_suffix=environment.get("SLIPWAY_SCORING_HOST_SUFFIX", ".inference.ml.azure.com"),
+        )
+
+    @property
+    def resource_group_id(self) -> str:
+        """ARM id of the workspace's resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    @property
+    def workspace_id(self) -> str:
+        """ARM id of the workspace."""
+        return f"{self.resource_group_id}/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.read(os.environ)
