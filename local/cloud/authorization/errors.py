@@ -55,13 +55,3 @@ def no_such_role(role_definition_id: str) -> ArmError:
     guid = role_definition_id.rsplit("/", 1)[-1]
     message = f"The specified role definition with ID '{guid}' does not exist."
     return ArmError(404, "RoleDefinitionDoesNotExist", message)
-
-
-def unsupported_api_version(kind: str, given: str, known: list[str]) -> ArmError:
-    """400: ARM's answer to an api-version the resource type does not have."""
-    return ArmError(
-        400,
-        "InvalidResourceType",
-        f"The resource type '{kind}' could not be found in the namespace 'Microsoft.Authorization' for api version "
-        f"'{given}'. The supported api-versions are '{','.join(known)}'.",
-    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -14,7 +12,8 @@ from starlette.routing import Route
 from local.cloud.arm.errors import ArmError, authorization_failed
 from local.cloud.authorization.assignments import ROLE_DEFINITIONS, RoleAssignment
 from local.cloud.authorization.conditions import ROLE_ASSIGNMENT
-from local.cloud.authorization.errors import no_such_role, unsupported_api_version
+from local.cloud.authorization.errors import no_such_role
+from local.cloud.authorization.extension_route import extension_route, scope_of
 from local.cloud.authorization.filters import select_assignments, select_roles
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.authorization.scopes import normalise
@@ -28,38 +27,24 @@ API_VERSIONS = ["2015-07-01", "2018-01-01-preview", "2018-09-01-preview", "2020-
 
 Attributes = Mapping[str, object] | None
 Caller = Callable[[Request], str]
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def routes(rbac: Authorization, caller: Caller) -> list[Route]:
     """The routes, for any scope; paths are matched without regard to case."""
     wire = _Wire(rbac, caller)
     base = "/{scope:path}/providers/Microsoft.Authorization"
-    return [
-        _route(rbac, f"{base}/roleAssignments", "roleAssignments", wire.list_assignments, "GET"),
-        _route(rbac, f"{base}/roleAssignments/{{name}}", "roleAssignments", wire.put_assignment, "PUT"),
-        _route(rbac, f"{base}/roleAssignments/{{name}}", "roleAssignments", wire.get_assignment, "GET"),
-        _route(rbac, f"{base}/roleAssignments/{{name}}", "roleAssignments", wire.delete_assignment, "DELETE"),
-        _route(rbac, f"{base}/roleDefinitions", "roleDefinitions", wire.list_roles, "GET"),
-        _route(rbac, f"{base}/roleDefinitions/{{name}}", "roleDefinitions", wire.get_role, "GET"),
-        _route(rbac, f"{base}/permissions", "permissions", wire.list_permissions, "GET"),
+    table = [
+        ("GET", "roleAssignments", wire.list_assignments),
+        ("PUT", "roleAssignments/{name}", wire.put_assignment),
+        ("GET", "roleAssignments/{name}", wire.get_assignment),
+        ("DELETE", "roleAssignments/{name}", wire.delete_assignment),
+        ("GET", "roleDefinitions", wire.list_roles),
+        ("GET", "roleDefinitions/{name}", wire.get_role),
+        ("GET", "permissions", wire.list_permissions),
     ]
-
-
-def _route(rbac: Authorization, path: str, kind: str, handler: Handler, method: str) -> Route:
-    @functools.wraps(handler)
-    async def answer(request: Request) -> Response:
-        try:
-            version = request.query_params.get("api-version", "")
-            if version not in API_VERSIONS:
-                raise unsupported_api_version(kind, version, API_VERSIONS)
-            return await handler(request)
-        except ArmError as error:
-            return JSONResponse(error.body(rbac.clock.now()), error.status, headers=error.headers)
-
-    route = Route(path, answer, methods=[method])
-    route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
-    return route
+    return [
+        extension_route(rbac.clock, f"{base}/{path}", API_VERSIONS, handler, method) for method, path, handler in table
+    ]
 
 
 class _Wire:
@@ -78,7 +63,7 @@ class _Wire:
 
     async def put_assignment(self, request: Request) -> Response:
         """Create an assignment, or confirm or describe anew the one that has this name."""
-        asked = read_request(await request.body(), _scope(request), request.path_params["name"])
+        asked = read_request(await request.body(), scope_of(request), request.path_params["name"])
         principal = self._rbac.principal(asked.principal_id)
         attributes: dict[str, object] = {
             f"{ROLE_ASSIGNMENT}:RoleDefinitionId": asked.role_definition_id.rsplit("/", 1)[-1],
@@ -115,20 +100,20 @@ class _Wire:
 
     async def list_assignments(self, request: Request) -> Response:
         """Assignments at, above and below the scope, filtered."""
-        scope = _scope(request)
+        scope = scope_of(request)
         self._require(request, f"{ROLE_ASSIGNMENT}/read", scope)
         found = select_assignments(self._rbac.assignments(), scope, request.query_params.get("$filter", ""))
         return JSONResponse({"value": [one.to_wire(self._rbac.subscription) for one in found]})
 
     async def list_roles(self, request: Request) -> Response:
         """The built-in roles, filtered."""
-        self._require(request, "Microsoft.Authorization/roleDefinitions/read", _scope(request))
+        self._require(request, "Microsoft.Authorization/roleDefinitions/read", scope_of(request))
         found = select_roles(request.query_params.get("$filter", ""))
         return JSONResponse({"value": [self._role(role) for role in found]})
 
     async def get_role(self, request: Request) -> Response:
         """One built-in role by GUID."""
-        self._require(request, "Microsoft.Authorization/roleDefinitions/read", _scope(request))
+        self._require(request, "Microsoft.Authorization/roleDefinitions/read", scope_of(request))
         role = role_with_id(request.path_params["name"])
         if role is None:
             raise no_such_role(request.path_params["name"])
@@ -140,12 +125,12 @@ class _Wire:
         Whether Azure demands a permission for this call, and whether it shows grants before they take effect,
         was never compared with live Azure; here anybody may ask, and only what counts is shown.
         """
-        effective = self._rbac.effective(self._caller(request), _scope(request))
+        effective = self._rbac.effective(self._caller(request), scope_of(request))
         return JSONResponse({"value": [one.role.permissions() for one in effective]})
 
     def _find(self, request: Request) -> RoleAssignment | None:
         found = self._rbac.named(request.path_params["name"])
-        return found if found is not None and normalise(found.scope) == normalise(_scope(request)) else None
+        return found if found is not None and normalise(found.scope) == normalise(scope_of(request)) else None
 
     def _role(self, role: RoleDefinition) -> dict[str, Any]:
         return {
@@ -166,9 +151,5 @@ class _Wire:
         }
 
 
-def _scope(request: Request) -> str:
-    return "/" + str(request.path_params["scope"]).strip("/")
-
-
 def _resource(request: Request) -> str:
-    return f"{_scope(request)}/providers/{ROLE_ASSIGNMENT}/{request.path_params['name']}"
+    return f"{scope_of(request)}/providers/{ROLE_ASSIGNMENT}/{request.path_params['name']}"

@@ -1,0 +1,157 @@
+"""Which events a subscription wants: event types, subject, advanced filters.
+
+Source: Microsoft Learn, "Understand event filtering for Event Grid subscriptions". Strings compare without regard to
+case, except subjects when the filter says so. All advanced filters must pass; one passes when any of its values does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.cloud.eventgrid.events import Event
+
+MAX_ADVANCED = 25
+_ENVELOPE = {"id", "topic", "subject", "eventtype", "dataversion", "source", "type"}
+
+
+class FilterError(ValueError):
+    """The filter is malformed or uses an operator that is not offered here."""
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """One advanced filter: an operator, the key it looks at (`data.ModelTags.key1`), and its values."""
+
+    operator: str
+    key: str
+    values: tuple[Any, ...]
+
+    def matches(self, event: Event) -> bool:
+        """Whether the event passes."""
+        test, negated = _OPERATORS[self.operator]
+        value = _lookup(event, self.key)
+        found = any(test(one, wanted) for one in _each(value) for wanted in self.values or (None,))
+        return found != negated
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """A subscription's filter. No `event_types` means all of them."""
+
+    event_types: tuple[str, ...] = ()
+    subject_begins_with: str = ""
+    subject_ends_with: str = ""
+    case_sensitive: bool = False
+    advanced: tuple[Advanced, ...] = ()
+
+    def matches(self, event: Event) -> bool:
+        """Whether the subscription gets the event."""
+        if self.event_types and event.event_type.lower() not in (kind.lower() for kind in self.event_types):
+            return False
+        subject, begin, end = event.subject, self.subject_begins_with, self.subject_ends_with
+        if not self.case_sensitive:
+            subject, begin, end = subject.lower(), begin.lower(), end.lower()
+        in_subject = subject.startswith(begin) and subject.endswith(end)
+        return in_subject and all(one.matches(event) for one in self.advanced)
+
+    def to_json(self) -> dict[str, Any]:
+        """The filter as ARM shows it."""
+        return {
+            "subjectBeginsWith": self.subject_begins_with,
+            "subjectEndsWith": self.subject_ends_with,
+            "includedEventTypes": list(self.event_types) or None,
+            "isSubjectCaseSensitive": self.case_sensitive,
+            "enableAdvancedFilteringOnArrays": True,
+            "advancedFilters": [_shown(one) for one in self.advanced],
+        }
+
+
+def read_filter(document: Mapping[str, Any] | None) -> EventFilter:
+    """Read the `filter` of an event subscription; `FilterError` says what is wrong with it."""
+    given = document or {}
+    advanced = tuple(_read_advanced(one) for one in given.get("advancedFilters") or [])
+    if len(advanced) > MAX_ADVANCED:
+        raise FilterError(f"at most {MAX_ADVANCED} advanced filters are allowed")
+    return EventFilter(
+        event_types=tuple(given.get("includedEventTypes") or []),
+        subject_begins_with=given.get("subjectBeginsWith") or "",
+        subject_ends_with=given.get("subjectEndsWith") or "",
+        case_sensitive=bool(given.get("isSubjectCaseSensitive", False)),
+        advanced=advanced,
+    )
+
+
+def _read_advanced(document: object) -> Advanced:
+    if not isinstance(document, Mapping):
+        raise FilterError("an advanced filter must be an object")
+    operator, key = document.get("operatorType"), document.get("key")
+    if operator not in _OPERATORS:
+        raise FilterError(f"operatorType {operator!r} is not supported here; use one of {', '.join(_OPERATORS)}")
+    if not isinstance(key, str) or not (key.lower() in _ENVELOPE or key.lower().startswith("data.")):
+        raise FilterError(f"key {key!r} must be a field of the event or start with data.")
+    values = document.get("values", [document["value"]] if "value" in document else [])
+    if not isinstance(values, list):
+        raise FilterError(f"values of {key!r} must be a list")
+    return Advanced(operator, key, tuple(values))
+
+
+def _shown(one: Advanced) -> dict[str, Any]:
+    single = {"value": one.values[0]} if one.operator in _SINGLE and one.values else {"values": list(one.values)}
+    return {"operatorType": one.operator, "key": one.key, **(single if one.values else {})}
+
+
+def _lookup(event: Event, key: str) -> Any:
+    """The value at `key`, matched without regard to case; None when there is none."""
+    document: Any = {**event.event_grid(), **event.cloud_event()}
+    for part in key.split("."):
+        if not isinstance(document, Mapping):
+            return None
+        document = next((value for name, value in document.items() if name.lower() == part.lower()), None)
+    return document
+
+
+def _each(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(compare: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, wanted: isinstance(value, str) and compare(value.lower(), str(wanted).lower())
+
+
+def _number(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    def test(value: Any, wanted: Any) -> bool:
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        return numeric and isinstance(wanted, int | float) and compare(value, wanted)
+
+    return test
+
+
+_SINGLE = {
+    "NumberGreaterThan",
+    "NumberGreaterThanOrEquals",
+    "NumberLessThan",
+    "NumberLessThanOrEquals",
+    "BoolEquals",
+}
+# Each operator: the test of one value, and whether the operator holds when the test does not.
+_OPERATORS: dict[str, tuple[Callable[[Any, Any], bool], bool]] = {
+    "StringIn": (_text(str.__eq__), False),
+    "StringNotIn": (_text(str.__eq__), True),
+    "StringBeginsWith": (_text(str.startswith), False),
+    "StringNotBeginsWith": (_text(str.startswith), True),
+    "StringEndsWith": (_text(str.endswith), False),
+    "StringNotEndsWith": (_text(str.endswith), True),
+    "StringContains": (_text(str.__contains__), False),
+    "StringNotContains": (_text(str.__contains__), True),
+    "NumberIn": (_number(lambda value, wanted: value == wanted), False),
+    "NumberNotIn": (_number(lambda value, wanted: value == wanted), True),
+    "NumberGreaterThan": (_number(lambda value, wanted: value > wanted), False),
+    "NumberGreaterThanOrEquals": (_number(lambda value, wanted: value >= wanted), False),
+    "NumberLessThan": (_number(lambda value, wanted: value < wanted), False),
+    "NumberLessThanOrEquals": (_number(lambda value, wanted: value <= wanted), False),
+    "BoolEquals": (lambda value, wanted: isinstance(value, bool) and value is wanted, False),
+    "IsNullOrUndefined": (lambda value, wanted: value is None, False),
+    "IsNotNull": (lambda value, wanted: value is None, True),
+}
