@@ -20,16 +20,17 @@ Input = TypeVar("Input", bound=Contract)
 Output = TypeVar("Output", bound=Contract)
 Activity = Callable[[Json], dict[str, Any]]
 
+# Input and result contract of every activity, by name.
+CONTRACTS: dict[str, tuple[type[Contract], type[Contract]]] = {}
+
 # design limit: the largest activity output, in bytes of JSON
 OUTPUT_LIMIT_BYTES = 4096
 
 
 def activity(function: Callable[[Input], Output]) -> Activity:
-    """Wrap `function(message) -> result` as the activity of the same name.
-
-    The wrapped function keeps its contract on `__wrapped__`, where tests and in-process callers find it.
-    """
-    contract = get_type_hints(function)[next(iter(inspect.signature(function).parameters))]
+    """Wrap `function(message) -> result` as the activity of the same name, with the one parameter `payload`."""
+    hints = get_type_hints(function)
+    contract = hints[next(iter(inspect.signature(function).parameters))]
 
     def answer(payload: Json) -> dict[str, Any]:
         try:
@@ -42,5 +43,8 @@ def activity(function: Callable[[Input], Output]) -> Activity:
         return envelope
 
     functools.update_wrapper(answer, function)
+    # The Functions worker binds by parameter name, and would look through `__wrapped__` for it.
+    del answer.__wrapped__  # type: ignore[attr-defined]  # set by functools
     answer.__annotations__ = {"payload": Any, "return": dict[str, Any]}
+    CONTRACTS[function.__name__] = (contract, hints["return"])
     return answer

@@ -7,7 +7,7 @@ taken is told before anything is created.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from activities import begin
@@ -45,6 +45,11 @@ def plan_deployment(order: c.PlanInput) -> c.Plan:
 
     Raises only for what says nothing about the request: an unreachable or throttled Azure.
     """
+    return plan(order)
+
+
+def plan(order: c.PlanInput) -> c.Plan:
+    """The plan, for callers in the same process."""
     return Planner(order.request, order.instance).plan()
 
 
@@ -80,9 +85,9 @@ class Planner:
             changes=self.changes,
             confirms=self.confirms,
             grants=self.grants,
-            role_wait=self._role_wait(),
             steps=self._steps(),
             problems=self.problems,
+            **self._waits(),
         )
 
     def _check(self, path: str, find: Callable[[], Any]) -> Any:
@@ -209,13 +214,12 @@ class Planner:
         for error in missing_rights(grant_scopes=missing_scopes, user_assigned_id=user_assigned):
             self._problem("access", error)
 
-    def _role_wait(self) -> timedelta:
+    def _waits(self) -> dict[str, Any]:
+        # Told as a moment, not as what is left: the assignments' clock is Azure's, not this machine's.
         wait = self.request.access.propagation.wait
         if any(not grant.exists for grant in self.grants):
-            return wait
-        if self.newest is None:
-            return timedelta(0)
-        return max(self.newest + wait - datetime.now(UTC), timedelta(0))
+            return {"role_wait": wait}
+        return {"roles_effective_at": self.newest + wait} if self.newest else {}
 
     def _steps(self) -> list[str]:
         steps = ["register_model", "register_assets"]

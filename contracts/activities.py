@@ -54,9 +54,12 @@ class Plan(Contract):
     changes: list[str] = []
     confirms: list[str] = []
     grants: list[PlannedGrant] = []
-    role_wait: Annotated[Duration, Field(description="wait for role assignments that is left at this moment")] = (
-        timedelta(0)
+    role_wait: Annotated[Duration, Field(description="how long roles still to be granted are waited for")] = timedelta(
+        0
     )
+    roles_effective_at: Annotated[
+        datetime | None, Field(description="when roles that exist have had their time; past: no wait")
+    ] = None
     steps: list[str] = []
     problems: list[PlanProblem] = []
 
@@ -257,6 +260,6 @@ class RegistrationRef(Contract):
 
 
 class NewestVersion(Contract):
-    """The newest registered version of a model (by registration time), and the event's own tags."""
+    """The newest registered version of a model, by registration time; none when the model is gone."""
 
     version: str | None = None

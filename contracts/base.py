@@ -27,6 +27,11 @@ def iso_duration(value: timedelta) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(iso_duration)]
 
 
+def json_type(value: object) -> str:
+    """Which branch of a text-or-mapping union a value belongs to, so that only that branch's problems are told."""
+    return "text" if isinstance(value, str) else "mapping"
+
+
 class Contract(BaseModel):
     """Base of all messages between caller, orchestrations and activities.
 

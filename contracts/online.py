@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictInt, field_validator, model_validator
+from pydantic import Discriminator, Field, StrictInt, Tag, field_validator, model_validator
 
-from contracts.base import Contract
+from contracts.base import Contract, json_type
 from contracts.names import (
     ArmId,
     AssetName,
@@ -147,7 +147,10 @@ class OnlineDeploymentRequest(Contract):
 
     name: OnlineName
     code_configuration: CodeConfiguration | None = None
-    environment: AssetReference | EnvironmentDefinition
+    environment: Annotated[
+        Annotated[AssetReference, Tag("text")] | Annotated[EnvironmentDefinition, Tag("mapping")],
+        Discriminator(json_type),
+    ]
     instance_type: InstanceType
     instance_count: Annotated[StrictInt, Field(ge=1, le=50)] = 1
     environment_variables: Annotated[dict[str, str], Field(max_length=50)] = {}

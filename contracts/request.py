@@ -10,9 +10,9 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictInt, field_validator, model_validator
+from pydantic import Discriminator, Field, StrictInt, Tag, field_validator, model_validator
 
-from contracts.base import Contract, Duration, Json
+from contracts.base import Contract, Duration, Json, json_type
 from contracts.names import ArmId, ModelReference, OnlineName, split_reference
 from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
 
@@ -130,7 +130,10 @@ def _has_reference(schema: Json) -> bool:
 
 
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]
-Traffic = Literal["all_at_once", "none"] | dict[OnlineName, Percent]
+Traffic = Annotated[
+    Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], Tag("mapping")],
+    Discriminator(json_type),
+]
 
 
 class RequestBody(Contract):
@@ -164,7 +167,9 @@ class RequestBody(Contract):
 class DeploymentRequest(RequestBody):
     """A model version behind an online endpoint: register, create, grant, wait, deploy, test, shift traffic."""
 
-    model: ModelReference | ModelDefinition
+    model: Annotated[
+        Annotated[ModelReference, Tag("text")] | Annotated[ModelDefinition, Tag("mapping")], Discriminator(json_type)
+    ]
 
     @property
     def model_name(self) -> str:

@@ -67,6 +67,9 @@ class DeploymentStatus(Contract):
     endpoint: str
     deployment: str
     model: str
+    now: Annotated[datetime | None, Field(description="the service's clock, to tell how long a wait still takes")] = (
+        None
+    )
     created: datetime | None = None
     updated: datetime | None = None
     steps: list[StepStatus] = []
@@ -81,3 +84,29 @@ class DeploymentList(Contract):
 
     deployments: list[DeploymentStatus]
     next: Annotated[str | None, Field(description="URL of the next page")] = None
+
+
+class EventOutcome(Contract):
+    """What became of one model registration."""
+
+    id: str
+    model: str
+    version: str
+    outcome: Literal["received", "ignored", "deploying", "deployed", "failed"]
+    reasons: list[str] = []
+    deployments: Annotated[dict[str, str], Field(description="deployment instance ID by policy")] = {}
+    created: datetime | None = None
+
+
+class EventList(Contract):
+    """Answer of `GET /api/events`: newest first."""
+
+    events: list[EventOutcome]
+
+
+class Health(Contract):
+    """Answer of `GET /api/health`."""
+
+    status: Literal["ok"]
+    version: str
+    workspace: str

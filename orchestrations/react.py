@@ -1,0 +1,52 @@
+"""React to one model registration: deploy the newest version as the policies say, and record why not otherwise."""
+
+from __future__ import annotations
+
+from contracts import activities as c
+from contracts.base import Json
+from contracts.errors import StepFailed
+from contracts.status import EventOutcome
+from orchestrations import steps
+from orchestrations.progress import ProgressBoard
+from orchestrations.run import Context, Run, Taking
+
+
+def react_to_registration(context: Context) -> Taking[Json]:
+    """Orchestration `react_to_registration`: one per registered version, however often its event is delivered.
+
+    Event Grid promises no order: a version that is no longer the newest one when its event arrives is left alone, so
+    that versions registered one after the other end in one deployment of the newest.
+    """
+    order = context.get_input()
+    outcome = EventOutcome.from_wire(order["outcome"])
+
+    def tell(state: EventOutcome) -> EventOutcome:
+        context.set_custom_status(state.to_wire())
+        return state
+
+    if not order["requests"]:
+        return tell(outcome.model_copy(update={"outcome": "ignored"})).to_wire()
+    tell(outcome)
+    silent = ProgressBoard(lambda _: None, endpoint="", deployment="", model=outcome.model)
+    run = Run(context, silent)
+    try:
+        newest = yield from run(
+            steps.FIND_NEWEST_VERSION, c.RegistrationRef(model=outcome.model, version=outcome.version)
+        )
+    except StepFailed as failed:
+        tell(outcome.model_copy(update={"outcome": "failed", "reasons": [str(failed)[:300]]}))
+        raise
+    if newest.version != outcome.version:
+        reason = f"superseded: the newest version is {newest.version}" if newest.version else "the model is gone"
+        ignored = outcome.model_copy(update={"outcome": "ignored", "reasons": [*outcome.reasons, reason]})
+        return tell(ignored).to_wire()
+
+    tell(outcome.model_copy(update={"outcome": "deploying"}))
+    failures = []
+    for policy, request in order["requests"].items():
+        try:
+            yield context.call_sub_orchestrator("deploy", {"request": request}, outcome.deployments[policy])
+        except Exception:  # the SDK raises bare Exception when a sub-orchestration failed
+            failures.append(f"{policy}: deployment {outcome.deployments[policy]} failed")
+    update = {"outcome": "failed" if failures else "deployed", "reasons": [*outcome.reasons, *failures]}
+    return tell(outcome.model_copy(update=update)).to_wire()

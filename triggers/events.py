@@ -1,0 +1,109 @@
+"""Model registrations: matched with the policies in files, and handed to one orchestration each."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import azure.durable_functions as df
+import azure.functions as func
+import yaml
+from pydantic import ValidationError
+
+from activities.models import MADE_BY_TAG
+from contracts.events import ModelRegistered, UnreadableEvent, read_event
+from contracts.policy import Policy
+from contracts.problems import RequestProblems
+from contracts.status import EventOutcome
+from settings import settings
+from triggers import statuses
+from triggers.body import parse_body
+from triggers.starting import digest, start_once
+
+log = logging.getLogger("slipway.events")
+
+# A name and version that a policy's template is tried with when it is loaded.
+SAMPLE_MODEL, SAMPLE_VERSION = "sample-model", "1"
+
+
+class PolicyError(Exception):
+    """A policy file that cannot be used; the message names the file and everything wrong with it."""
+
+
+async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrchestrationClient) -> None:
+    """Event Grid function: starts what the policies say; anything else is recorded with the reason.
+
+    Never raises for what redelivery would not mend. The same version always is the same instance, so duplicate
+    deliveries, and deliveries after the deployment has ended, start nothing.
+    """
+    try:
+        registered = read_event(
+            event_type=event.event_type or "",
+            topic=event.topic or "",
+            subject=event.subject or "",
+            data=event.get_json(),
+        )
+    except UnreadableEvent as error:
+        log.warning("event %s ignored: %s", event.id, error)
+        return
+    wire = registered.to_wire()
+    key = [registered.workspace_id.lower(), registered.model, registered.version]
+    outcome, requests = decide(registered, "event-" + digest(key), load_policies(settings().policies))
+    order = {"outcome": outcome.to_wire(), "requests": requests, "event": wire, "digest": digest(key)}
+    new = await start_once(client, statuses.REACT, outcome.id, order)
+    log.info(
+        "model %s:%s registered: %s %s",
+        registered.model,
+        registered.version,
+        "taken" if new else "seen before",
+        "; ".join(outcome.reasons),
+    )
+
+
+def decide(
+    event: ModelRegistered, event_id: str, policies: list[Policy]
+) -> tuple[EventOutcome, dict[str, dict[str, object]]]:
+    """The requests to start, by policy, and the reasons for those that are not."""
+    requests: dict[str, dict[str, object]] = {}
+    reasons: list[str] = []
+    if event.workspace_id.lower() != settings().workspace_id.lower():
+        reasons.append("the event is from another workspace")
+    elif MADE_BY_TAG in event.tags:
+        reasons.append("registered by a deployment of Slipway itself")
+    elif not policies:
+        reasons.append("there are no policies")
+    else:
+        for policy in policies:
+            why_not = policy.why_not(event)
+            if why_not:
+                reasons.append(f"{policy.name}: {why_not}")
+                continue
+            try:
+                requests[policy.name] = policy.request_for(event.model, event.version).to_wire()
+            except RequestProblems as error:
+                reasons.append(f"{policy.name}: {error}"[:300])
+    outcome = EventOutcome(
+        id=event_id,
+        model=event.model,
+        version=event.version,
+        outcome="received",
+        reasons=reasons[:20],
+        deployments={name: "dep-" + digest([event_id, name]) for name in requests},
+    )
+    return outcome, requests
+
+
+def load_policies(folder: Path) -> list[Policy]:
+    """Every `*.yml` in `folder`, by name; raises PolicyError for one that could never deploy anything."""
+    return [load_policy(path) for path in sorted(folder.glob("*.yml"))]
+
+
+def load_policy(path: Path) -> Policy:
+    """One policy file, tried out with a sample model."""
+    try:
+        body = parse_body(path.read_bytes())
+        policy = Policy.model_validate({"name": path.stem, "match": body.pop("match", None), "template": body})
+        policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION)
+    except (RequestProblems, ValidationError, yaml.YAMLError) as error:
+        raise PolicyError(f"policy {path.name}: {error}") from error
+    return policy
