@@ -115,7 +115,8 @@ def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:
 def principal_of(endpoint: Any) -> str:
     """Principal ID of the endpoint's identity, user-assigned or its own."""
     for identity in endpoint.identity.user_assigned_identities or []:
-        return str(identity.principal_id)
+        # azure-ai-ml 1.35.2 leaves `principal_id` empty here and keeps the wire's own name on the object.
+        return str(identity.principal_id or vars(identity)["principalId"])
     return str(endpoint.identity.principal_id)
 
 

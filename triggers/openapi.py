@@ -103,9 +103,7 @@ def _post_deployment() -> dict[str, Any]:
         "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": key}],
         "requestBody": _request_body(),
         "responses": {
-            "202": _json(
-                "accepted, or accepted before", "DeploymentStatus", {"Location": {"schema": {"type": "string"}}}
-            ),
+            "202": _json("accepted, or accepted before", "DeploymentStatus", location),
             "409": _problem("the Idempotency-Key was used with another body"),
             **BODY_PROBLEMS,
             **UNAUTHORIZED,
