@@ -5,8 +5,11 @@ Comparison ignores case, as Azure Resource Manager does.
 
 
 def normalise(scope: str) -> str:
-    """`scope` in one spelling (lower case, one leading slash, none trailing), for comparing only."""
-    return "/" + scope.strip("/").lower()
+    """`scope` in one spelling (lower case, single slashes, none trailing), for comparing only.
+
+    Clients write `//` where a resource has no parent path (azure-mgmt-authorization, permissions of a resource).
+    """
+    return "/" + "/".join(part for part in scope.lower().split("/") if part)
 
 
 def covers(assigned: str, target: str) -> bool:

@@ -1,0 +1,139 @@
+"""The real azure-mgmt-authorization client against the routes, with only its connection replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import urllib3
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.authorization import AuthorizationManagementClient
+from requests.adapters import BaseAdapter
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from local.clock import Clock
+from local.cloud.authorization import Authorization, Propagation
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/slipway-local"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/slipway-workspace"
+STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/slipwaylocal"
+OWNER = "aaaaaaaa-0000-0000-0000-000000000001"
+APP = "aaaaaaaa-0000-0000-0000-000000000002"
+ENDPOINT = "aaaaaaaa-0000-0000-0000-000000000003"
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+DELAY = timedelta(minutes=4)
+
+
+class _Credential:
+    """A token that is the principal's id."""
+
+    def __init__(self, principal_id: str) -> None:
+        self._principal_id = principal_id
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        return AccessToken(self._principal_id, 4102444800)
+
+
+class Http:
+    """Plain HTTP to an ASGI app. The caller is the Owner unless a header says otherwise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport, base = httpx.ASGITransport(self._app), "https://management.azure.com"
+            headers = {"Authorization": f"Bearer {OWNER}"}
+            async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
+                return await client.request(method, url, **kwargs)
+
+        return asyncio.run(send())
+
+    def get(self, url: str, **kwargs: Any) -> httpx.Response:
+        return self.request("GET", url, **kwargs)
+
+    def put(self, url: str, **kwargs: Any) -> httpx.Response:
+        return self.request("PUT", url, **kwargs)
+
+
+class _InProcess(BaseAdapter):
+    """Hands a `requests` request to an ASGI app."""
+
+    def __init__(self, client: Http) -> None:
+        super().__init__()
+        self._client = client
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        assert request.url is not None
+        answer = self._client.request(
+            str(request.method), request.url, content=request.body, headers=dict(request.headers)
+        )
+        response = requests.Response()
+        response.status_code = answer.status_code
+        response.headers.update(answer.headers)
+        response.request, response.url = request, request.url
+        raw = urllib3.HTTPResponse(
+            io.BytesIO(answer.content), answer.headers, answer.status_code, preload_content=False
+        )
+        response.raw = raw
+        return response
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _caller(request: Request) -> str:
+    return request.headers["authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock(stepped=True, start=START)
+    yield clock
+    clock.close()
+
+
+@pytest.fixture
+def rbac(clock: Clock) -> Authorization:
+    rbac = Authorization(
+        clock,
+        tenant=TENANT,
+        subscription=SUBSCRIPTION,
+        propagation=Propagation.fixed(DELAY),
+        scope_exists=lambda scope: "no-such" not in scope,
+    )
+    rbac.add_principal(OWNER, "developer", kind="User")
+    rbac.add_principal(APP, "slipway-app")
+    rbac.add_principal(ENDPOINT, "credit-risk endpoint")
+    rbac.seed(OWNER, "Owner", GROUP)
+    return rbac
+
+
+@pytest.fixture
+def http(rbac: Authorization) -> Http:
+    """For what the SDK cannot express."""
+    return Http(Starlette(routes=rbac.routes(_caller)))
+
+
+@pytest.fixture
+def sdk(http: Http) -> Callable[[str], AuthorizationManagementClient]:
+    def client(principal_id: str) -> AuthorizationManagementClient:
+        session = requests.Session()
+        session.mount("https://", _InProcess(http))
+        transport = RequestsTransport(session=session, session_owner=False)
+        return AuthorizationManagementClient(
+            _Credential(principal_id), SUBSCRIPTION, transport=transport, retry_total=0
+        )
+
+    return client
