@@ -1,0 +1,42 @@
+"""The certificate authority of one run: clients are told to trust it, and it vouches for the Azure hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import trustme
+
+from local.cloud.world import FEATURE_STORAGE, REGION, WORKSPACE_STORAGE
+
+MANAGEMENT = "management.azure.com"
+REGISTRY_DISCOVERY = f"{REGION}.api.azureml.ms"
+INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
+BLOB_SUFFIX = ".blob.core.windows.net"
+BLOB_HOSTS = frozenset(f"{account}{BLOB_SUFFIX}" for account in (WORKSPACE_STORAGE, FEATURE_STORAGE))
+
+
+def emulated(host: str) -> bool:
+    """Whether the local Azure answers for `host`; any other is refused by its proxy."""
+    if host in (MANAGEMENT, REGISTRY_DISCOVERY) or host in BLOB_HOSTS:
+        return True
+    endpoint = host.removesuffix(INFERENCE_SUFFIX)
+    return endpoint != host and bool(endpoint) and "." not in endpoint
+
+
+class Certificates(NamedTuple):
+    """PEM files: `authority` to trust, `server` with key and chain (readable by its owner alone)."""
+
+    authority: Path
+    server: Path
+
+
+def issue(data: Path) -> Certificates:
+    """Create an authority and one server certificate for all emulated hosts under `data`."""
+    authority = trustme.CA(organization_name="Slipway local Azure")
+    leaf = authority.issue_cert(MANAGEMENT, REGISTRY_DISCOVERY, f"*{INFERENCE_SUFFIX}", f"*{BLOB_SUFFIX}")
+    files = Certificates(data / "ca.pem", data / "server.pem")
+    files.server.touch(mode=0o600)
+    leaf.private_key_and_cert_chain_pem.write_to_path(files.server)
+    authority.cert_pem.write_to_path(files.authority)
+    return files

@@ -1,0 +1,1 @@
+"""The blob store of the local Azure: containers and block blobs on disk, behind SAS or role assignments."""

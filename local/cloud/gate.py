@@ -1,0 +1,127 @@
+"""The gate every request to an emulated service passes: holds the clock, meets faults, is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.clock import Clock
+from local.cloud.arm.actions import target_of
+from local.cloud.exchange import Exchange
+from local.cloud.faults import Fault, Faults
+from local.cloud.journal import Journal
+from local.cloud.listener import abort_connection
+
+
+class Gate:
+    """ASGI middleware in front of `app`; every instance of one local Azure shares journal and faults."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, journal: Journal, faults: Faults) -> None:
+        self._app = app
+        self._clock = clock
+        self._journal = journal
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request with the clock held from its first to its last byte."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _exchange(scope)
+        exchange.attach(scope)
+        answered = _Answered(send)
+        self._clock.hold()
+        began, at = time.perf_counter(), self._clock.now()
+        try:
+            await self._serve(exchange, scope, receive, answered)
+        finally:
+            self._journal.add(exchange, at, answered.status, (time.perf_counter() - began) * 1000)
+            self._clock.release()
+
+    async def _serve(self, exchange: Exchange, scope: Scope, receive: Receive, send: _Answered) -> None:
+        if self._faults.dead:
+            await abort_connection(scope, receive)
+            return
+        fault = self._faults.take(exchange)
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        if fault.delay:
+            await self._wait(fault.delay)
+        if fault.real_delay:
+            await asyncio.sleep(fault.real_delay.total_seconds())
+        if fault.drop:
+            if fault.drop == "after":
+                await self._app(scope, receive, _discard)
+            await abort_connection(scope, receive)
+        elif fault.status is not None:
+            await _answer_of(fault)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _wait(self, delay: timedelta) -> None:
+        """Let virtual time pass; the clock is let go meanwhile and held again before the alarm is over."""
+        loop = asyncio.get_running_loop()
+        passed = asyncio.Event()
+
+        def wake() -> None:
+            self._clock.hold()
+            loop.call_soon_threadsafe(passed.set)
+
+        self._clock.alarm(self._clock.now() + delay, wake)
+        self._clock.release()
+        await passed.wait()
+
+
+class _Answered:
+    """Passes messages on and remembers the status that went out."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+async def _discard(message: Message) -> None:
+    """The answer of an operation whose connection is lost."""
+
+
+def _answer_of(fault: Fault) -> Response:
+    assert fault.status is not None
+    if fault.body is None:
+        return Response(status_code=fault.status, headers=dict(fault.headers))
+    return JSONResponse(fault.body, fault.status, headers=dict(fault.headers))
+
+
+def _exchange(scope: Scope) -> Exchange:
+    headers = dict(scope["headers"])
+    host = headers.get(b"host", b"").decode("latin-1").partition(":")[0].lower()
+    path, method = scope["path"], scope["method"]
+    versions = parse_qs(scope["query_string"].decode("latin-1")).get("api-version")
+    return Exchange(
+        method=method,
+        host=host,
+        path=path,
+        operation=_operation(method, host, path),
+        api_version=versions[0] if versions else None,
+    )
+
+
+def _operation(method: str, host: str, path: str) -> str:
+    """What a request is about, in the words of the service that gets it."""
+    if host == "management.azure.com":
+        return target_of(method, path).action
+    if host.endswith(".blob.core.windows.net"):
+        return f"blob/{method.lower()}"
+    if host.endswith(".inference.ml.azure.com"):
+        return "inference/score"
+    return "managedIdentity/token" if path.endswith("/token") else path.strip("/")

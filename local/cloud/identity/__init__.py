@@ -1,0 +1,1 @@
+"""Managed identity: tokens, and the local endpoint that hands them out."""

@@ -1,0 +1,1 @@
+"""The machine learning resource provider: assets, online endpoints, online deployments, long operations."""

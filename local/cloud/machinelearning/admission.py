@@ -1,0 +1,156 @@
+"""What is checked when a deployment is asked for, before anything is started."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from local.cloud.arm.errors import ServiceError, invalid, not_emulated, not_found
+from local.cloud.machinelearning import rules
+from local.cloud.machinelearning.skus import Size, size_named
+from local.cloud.machinelearning.state import AssetKind, Endpoint, Json, WorkspaceState
+from local.cloud.machinelearning.wire import as_json
+from local.cloud.world import SUBSCRIPTION, WORKSPACE_ID
+
+_REFERENCE = re.compile(
+    rf"(?:{re.escape(WORKSPACE_ID)})/(?P<kind>models|codes|environments)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
+    re.IGNORECASE,
+)
+_OUT_OF_QUOTA = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota"
+_DEFAULT_SIZE = "Standard_DS3_v2"  # the SDK's and the portal's default
+
+
+class Reference(NamedTuple):
+    """An asset version of this workspace, named by its ARM id."""
+
+    name: str
+    version: str
+
+
+def reference(kind: AssetKind, text: object) -> Reference | None:
+    """The asset that an ARM id names, or None when it is no such id of this workspace."""
+    found = _REFERENCE.fullmatch(str(text or ""))
+    if not found or found["kind"].lower() != kind:
+        return None
+    return Reference(found["name"], found["version"])
+
+
+def from_registry(text: object) -> bool:
+    """Whether an asset is one of an Azure ML registry rather than of the workspace."""
+    return str(text or "").lower().startswith("azureml://registries/")
+
+
+def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> int:
+    """Check a deployment request as the service does before its 201; the instance count. ArmError otherwise."""
+    properties = as_json(body.get("properties"))
+    rules.check_name("Deployment", name)
+    if str(properties.get("endpointComputeType", "Managed")).lower() != "managed":
+        raise not_emulated("Kubernetes online deployments", "Use endpointComputeType Managed.")
+    _check_assets(state, properties)
+    _check_variables(properties)
+    size = _size(properties)
+    capacity = _capacity(body, state)
+    _check_limits(state, endpoint, name)
+    _check_quota(state, endpoint, name, size, capacity)
+    return capacity
+
+
+def _check_assets(state: WorkspaceState, properties: Json) -> None:
+    code = as_json(properties.get("codeConfiguration"))
+    if from_registry(properties.get("model")) or from_registry(code.get("codeId")):
+        raise not_emulated("models and code of Azure ML registries", "Register the model in the workspace.")
+    if not properties.get("environmentId") and not _is_mlflow(state, properties):
+        raise invalid("MissingEnvironment", "environmentId is required.")
+    _exists(state, "models", "Model", properties.get("model"))
+    _exists(state, "codes", "Code", code.get("codeId"))
+    if not from_registry(properties.get("environmentId")):
+        _exists(state, "environments", "Environment", properties.get("environmentId"))
+    if not (code.get("codeId") and code.get("scoringScript")) and not _has_own_server(state, properties):
+        # Code named in public reports; its text was not found.
+        message = "A scoring script (codeConfiguration) or an environment with an inferenceConfig is required."
+        raise invalid("MissingDriverProgram", message)
+
+
+def _exists(state: WorkspaceState, kind: AssetKind, singular: str, text: object) -> None:
+    if not text:
+        return
+    named = reference(kind, text)
+    if named is None:
+        raise invalid(f"Invalid{singular}Reference", f"'{text}' is not the ARM id of a version in this workspace.")
+    if state.asset(kind, *named) is None:
+        message = f"{singular} with name: {named.name} and version: {named.version} not found."
+        raise not_found(f"{singular}NotFound", message)
+
+
+def _has_own_server(state: WorkspaceState, properties: Json) -> bool:
+    named = reference("environments", properties.get("environmentId"))
+    environment = state.asset("environments", *named) if named else None
+    return bool(environment and environment.properties.get("inferenceConfig")) or _is_mlflow(state, properties)
+
+
+def _is_mlflow(state: WorkspaceState, properties: Json) -> bool:
+    named = reference("models", properties.get("model"))
+    model = state.asset("models", *named) if named else None
+    return bool(model and model.properties.get("modelType") == "mlflow_model")
+
+
+def _check_variables(properties: Json) -> None:
+    for name, value in as_json(properties.get("environmentVariables")).items():
+        if "${{azureml://connections/" in str(value):
+            raise not_emulated(f"secret injection (environment variable {name})", "Read the secret in score.py.")
+
+
+def _size(properties: Json) -> Size:
+    name = str(properties.get("instanceType") or _DEFAULT_SIZE)
+    size = size_named(name)
+    if size is None:
+        message = f"The instance type {name} is not supported for managed online endpoints."
+        raise invalid("InvalidInstanceType", message)
+    return size
+
+
+def _capacity(body: Json, state: WorkspaceState) -> int:
+    capacity = as_json(body.get("sku")).get("capacity", 1)
+    most = state.quota.instances_per_deployment
+    if isinstance(capacity, bool) or not isinstance(capacity, int) or not 1 <= capacity <= most:
+        raise invalid("InvalidInstanceCount", f"sku.capacity must be a whole number from 1 to {most}.")
+    return capacity
+
+
+def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:
+    if endpoint.deployment(name):
+        return
+    quota = state.quota
+    if len(endpoint.deployments) >= quota.deployments_per_endpoint:
+        raise invalid(
+            "OutOfQuota", f"The limit of {quota.deployments_per_endpoint} deployments per endpoint is reached."
+        )
+    if sum(1 for _ in state.deployments()) >= quota.deployments:
+        message = f"The limit of {quota.deployments} deployments per subscription and region is reached."
+        raise invalid("OutOfQuota", message)
+
+
+def _check_quota(state: WorkspaceState, endpoint: Endpoint, name: str, size: Size, capacity: int) -> None:
+    """Every deployment holds its cores until it is deleted, failed ones too. Text: quoted in public issues."""
+    replaced = endpoint.deployment(name)
+    used = 0
+    for deployment in state.deployments():
+        if deployment is not replaced:
+            used += _size(deployment.properties).cores_for(deployment.capacity)
+    needed = size.cores_for(capacity)
+    if used + needed <= state.quota.cores:
+        return
+    text = (
+        f"Not enough quota available for {size.name} in SubscriptionId {SUBSCRIPTION}. Current usage/limit: "
+        f"{used}/{state.quota.cores}. Additional needed: {needed} {_OUT_OF_QUOTA}"
+    )
+    inner = {
+        "errors": {"VmSize": [text]},
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+    }
+    message = f"InferencingClient HttpRequest error, error detail: {json.dumps(inner, separators=(',', ':'))}"
+    detail = ("InferencingClientCreateDeploymentFailed", message)
+    raise ServiceError(400, "BadRequest", "The request is invalid.", detail=detail)

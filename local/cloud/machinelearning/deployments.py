@@ -1,0 +1,158 @@
+"""Online deployments: create, replace, change, delete, logs."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from local.cloud.arm.errors import conflict, invalid, not_found
+from local.cloud.arm.router import NULL_BODY, Answer, ArmRoute, Call
+from local.cloud.machinelearning.admission import admit
+from local.cloud.machinelearning.endpoints import Endpoints, deletable
+from local.cloud.machinelearning.operations import DEPLOYMENT, Operations
+from local.cloud.machinelearning.paging import page
+from local.cloud.machinelearning.provisioning import Provisioning
+from local.cloud.machinelearning.state import Deployment, Endpoint, Json, Stamps, WorkspaceState
+from local.cloud.machinelearning.wire import as_json, deployment_document
+from local.cloud.schedule import Schedule
+from local.cloud.world import Durations
+
+_MAX_LOG_LINES = 5000
+
+
+class Deployments:
+    """The online deployments of the workspace's endpoints."""
+
+    def __init__(
+        self,
+        state: WorkspaceState,
+        endpoints: Endpoints,
+        operations: Operations,
+        provisioning: Provisioning,
+        schedule: Schedule,
+        durations: Durations,
+    ) -> None:
+        self._state = state
+        self._endpoints = endpoints
+        self._operations = operations
+        self._provisioning = provisioning
+        self._schedule = schedule
+        self._durations = durations
+
+    def routes(self, workspace: str, versions: frozenset[str]) -> list[ArmRoute]:
+        """Every verb on deployments."""
+        all_of_them = f"{workspace}/onlineEndpoints/{{endpoint}}/deployments"
+        one = f"{all_of_them}/{{deployment}}"
+        return [
+            ArmRoute("GET", all_of_them, versions, self._list),
+            ArmRoute("GET", one, versions, self._get),
+            ArmRoute("PUT", one, versions, self._put),
+            ArmRoute("PATCH", one, versions, self._patch),
+            ArmRoute("DELETE", one, versions, self._delete),
+            ArmRoute("POST", f"{one}/getLogs", versions, self._logs),
+            ArmRoute("GET", f"{one}/skus", versions, self._skus),
+        ]
+
+    def _found(self, call: Call) -> tuple[Endpoint, Deployment]:
+        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        deployment = endpoint.deployment(call.parameters["deployment"])
+        if deployment is None:
+            message = f"Deployment {call.parameters['deployment']} of endpoint {endpoint.name} not found."
+            raise not_found("DeploymentNotFound", message)
+        return endpoint, deployment
+
+    def _list(self, call: Call) -> Answer:
+        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        return page([deployment_document(endpoint, one) for one in endpoint.deployments.values()], call)
+
+    def _get(self, call: Call) -> Answer:
+        return Answer(200, deployment_document(*self._found(call)))
+
+    def _put(self, call: Call) -> Answer:
+        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        return self._start(endpoint, call.parameters["deployment"], call.body, call)
+
+    def _patch(self, call: Call) -> Answer:
+        """Change tags, instance count or properties, and leave the rest."""
+        endpoint, deployment = self._found(call)
+        capacity = as_json(call.body.get("sku")).get("capacity", deployment.capacity)
+        body: Json = {
+            "tags": call.body.get("tags", deployment.tags),
+            "sku": {"name": "Default", "capacity": capacity},
+            "properties": {**deployment.properties, **as_json(call.body.get("properties"))},
+        }
+        answer = self._start(endpoint, deployment.name, body, call)
+        return Answer(200, answer.body, answer.headers)
+
+    def _start(self, endpoint: Endpoint, name: str, body: Json, call: Call) -> Answer:
+        _check_idle(endpoint)
+        known = endpoint.deployment(name)
+        capacity = admit(self._state, endpoint, name, body)
+        operation = self._operations.begin(DEPLOYMENT, call.api_version)
+        tags, properties = as_json(body.get("tags")), as_json(body.get("properties"))
+        if known:
+            known.tags, known.capacity, known.properties, known.operation = tags, capacity, properties, operation
+            known.state = "Updating"
+            known.stamps.touch(call.now, call.caller.name)
+            deployment = known
+        else:
+            stamps = Stamps.new(call.now, call.caller.name)
+            deployment = Deployment(name, tags, capacity, properties, stamps, operation)
+            endpoint.deployments[name.lower()] = deployment
+        self._provisioning.begin(endpoint, deployment)
+        document = deployment_document(endpoint, deployment)
+        return Answer(201, document, self._operations.headers(operation, location=str(document["id"])))
+
+    def _delete(self, call: Call) -> Answer:
+        endpoint = self._state.endpoint(call.parameters["endpoint"])
+        deployment = endpoint.deployment(call.parameters["deployment"]) if endpoint else None
+        if endpoint is None or deployment is None:
+            return Answer(204)
+        if endpoint.running():
+            raise conflict(f"Another operation on endpoint {endpoint.name} is already in progress.")
+        deletable(endpoint, deployment)
+        deployment.operation = self._operations.begin(DEPLOYMENT, call.api_version)
+        deployment.state = "Deleting"
+        self._provisioning.stop(deployment)
+
+        def deleted() -> None:
+            with self._state.lock:
+                endpoint.deployments.pop(deployment.name.lower(), None)
+                endpoint.traffic.pop(deployment.name, None)
+                endpoint.mirror_traffic.pop(deployment.name, None)
+                self._operations.end(deployment.operation)
+
+        self._schedule.at(call.now + self._durations.delete, deleted)
+        return Answer(202, NULL_BODY, self._operations.headers(deployment.operation))
+
+    def _logs(self, call: Call) -> Answer:
+        """The last lines of a container's log: of the process that runs, or that failed to."""
+        _, deployment = self._found(call)
+        tail = call.body.get("tail")
+        lines = min(tail, _MAX_LOG_LINES) if isinstance(tail, int) else _MAX_LOG_LINES
+        process = deployment.starting or deployment.process
+        if process is None:
+            return Answer(200, {"content": "".join(deployment.log.splitlines(keepends=True)[-lines:])})
+        container = call.body.get("containerType")
+        try:
+            return Answer(200, {"content": process.log(lines, cast("str | None", container))})
+        except ValueError as reason:
+            raise invalid("InvalidContainerType", str(reason)) from None
+
+    def _skus(self, call: Call) -> Answer:
+        _, deployment = self._found(call)
+        limits = {"minimum": 1, "maximum": self._state.quota.instances_per_deployment, "default": 1}
+        sku = {"name": "Default", "tier": "Standard", "capacity": deployment.capacity}
+        kind = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+        offered = {"resourceType": kind, "sku": sku, "capacity": {**limits, "scaleType": "Automatic"}}
+        return page([offered], call)
+
+
+def _check_idle(endpoint: Endpoint) -> None:
+    """409 while anything runs on the endpoint; the first text is quoted in a public issue (its status is not)."""
+    if endpoint.operation.status == "Updating":
+        raise conflict(
+            f"Cannot create a deployment in endpoint {endpoint.name} because it is in {endpoint.state} "
+            "provisioning state."
+        )
+    if endpoint.running():
+        raise conflict(f"Another operation on endpoint {endpoint.name} is already in progress.")

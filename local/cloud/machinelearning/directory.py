@@ -1,0 +1,54 @@
+"""What the scoring front door asks about endpoints: who may score, and which process answers."""
+
+from __future__ import annotations
+
+import hmac
+from functools import partial
+
+from local.clock import Clock
+from local.cloud.authorization import Authorization
+from local.cloud.identity.tokens import TokenRefused, Tokens
+from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.machinelearning.wire import endpoint_id
+from local.cloud.serving import EndpointView
+
+_AUDIENCES = frozenset({"https://ml.azure.com"})
+_SCORE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action"
+
+
+class EndpointDirectory:
+    """Looks endpoints up for the front door; one not yet reachable is not there."""
+
+    def __init__(self, state: WorkspaceState, clock: Clock, tokens: Tokens, authorization: Authorization) -> None:
+        self._state = state
+        self._clock = clock
+        self._tokens = tokens
+        self._authorization = authorization
+
+    def endpoint(self, name: str) -> EndpointView | None:
+        """The endpoint as it is now."""
+        with self._state.lock:
+            endpoint = self._state.endpoint(name)
+            if endpoint is None or not endpoint.reachable:
+                return None
+            serving = {one.name: one.process for one in endpoint.deployments.values() if one.process}
+            return EndpointView(
+                name=endpoint.name,
+                auth_mode=endpoint.auth_mode,
+                accepts=partial(self._accepts, endpoint),
+                traffic=dict(endpoint.traffic),
+                deployments=serving,
+            )
+
+    def _accepts(self, endpoint: Endpoint, credential: str) -> bool:
+        if endpoint.auth_mode == "Key":
+            keys = [key.encode() for key in endpoint.keys.values()]
+            return any(hmac.compare_digest(key, credential.encode()) for key in keys)
+        if endpoint.auth_mode == "AMLToken":
+            ends = endpoint.tokens.get(credential)
+            return ends is not None and ends > self._clock.now()
+        try:
+            claims = self._tokens.bearer(f"Bearer {credential}", _AUDIENCES)
+        except TokenRefused:
+            return False
+        return self._authorization.allowed(claims.principal_id, _SCORE, endpoint_id(endpoint.name))

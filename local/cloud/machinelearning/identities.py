@@ -1,0 +1,78 @@
+"""The identities endpoints run as, and what the service grants them by itself."""
+
+from __future__ import annotations
+
+from local.cloud.arm.errors import invalid, linked_authorization_failed
+from local.cloud.arm.router import Call
+from local.cloud.authorization import Authorization
+from local.cloud.machinelearning.state import Endpoint, Json, WorkspaceState
+from local.cloud.machinelearning.wire import as_json
+from local.cloud.world import SECRETS_GRANT, SERVICE_GRANTS, USER_ASSIGNED, WORKSPACE_ID, Identity, stable_id
+
+# Managed Identity Operator grants exactly this form; the refusal names it without the `*` (quoted in issues).
+_ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action"
+_READS_SECRETS = (
+    "Microsoft.MachineLearningServices/workspaces/connections/listsecrets/action",
+    "Microsoft.MachineLearningServices/workspaces/metadata/secrets/read",
+)
+_ENFORCE = "enforce_access_to_default_secret_stores"
+
+
+class EndpointIdentities:
+    """Makes system-assigned identities, checks who may attach user-assigned ones, grants and takes back."""
+
+    def __init__(self, state: WorkspaceState, authorization: Authorization) -> None:
+        self._state = state
+        self._authorization = authorization
+
+    def attached(self, ids: list[str], call: Call) -> tuple[Identity, ...]:
+        """The user-assigned identities of these ARM ids, if the caller may attach them; else 403."""
+        known = {str(identity.resource_id).lower(): identity for identity in USER_ASSIGNED}
+        chosen = []
+        for resource in ids:
+            identity = known.get(resource.lower())
+            caller = call.caller
+            allowed = self._authorization.allowed(caller.principal_id, _ASSIGN, resource)
+            if identity is None or not allowed:
+                action, scope = call.target
+                raise linked_authorization_failed(caller.client_id, caller.principal_id, action, scope, resource)
+            chosen.append(identity)
+        return tuple(chosen)
+
+    def system_assigned(self, endpoint: str) -> tuple[Identity, ...]:
+        """A new identity for an endpoint of this name: another one each time the name is used again."""
+        use = self._state.uses[endpoint.lower()] = self._state.uses.get(endpoint.lower(), 0) + 1
+        principal = stable_id("endpoint principal", endpoint.lower(), use)
+        identity = Identity(f"endpoint {endpoint}", principal, stable_id("endpoint client", endpoint.lower(), use))
+        self._authorization.add_principal(principal, identity.name)
+        return (identity,)
+
+    def may_grant_secrets(self, properties: Json, call: Call) -> bool:
+        """Whether the endpoint asks for access to the workspace's secrets, which the caller must have (else 400).
+
+        Source: Microsoft Learn, "Authentication and authorization for online endpoints"; the refusal's words were
+        not found.
+        """
+        asked = str(as_json(properties.get("properties")).get(_ENFORCE)).lower()
+        if asked != "enabled":
+            return False
+        caller = call.caller.principal_id
+        missing = [action for action in _READS_SECRETS if not self._authorization.allowed(caller, action, WORKSPACE_ID)]
+        if missing:
+            message = f"{_ENFORCE} needs a caller with {' and '.join(missing)} on the workspace."
+            raise invalid("UserIdentityMissingSecretsAccess", message)
+        return True
+
+    def grant(self, endpoint: Endpoint, *, with_secrets: bool) -> None:
+        """Give a system-assigned identity what the service gives it."""
+        principal = endpoint.identities[0].principal_id
+        for role, scope in (*SERVICE_GRANTS, *((SECRETS_GRANT,) if with_secrets else ())):
+            self._authorization.seed(principal, role, scope)
+
+    def retire(self, endpoint: Endpoint) -> None:
+        """Take back what the service gave a system-assigned identity, and the identity; other grants are orphans."""
+        if endpoint.user_assigned:
+            return
+        principal = endpoint.identities[0].principal_id
+        self._authorization.forget_service_grants(principal)
+        self._authorization.remove_principal(principal)

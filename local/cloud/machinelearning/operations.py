@@ -1,0 +1,112 @@
+"""Long operations on the wire: where a client is sent after a PUT or DELETE, and what it finds there.
+
+Recorded: the status reads `Updating` until it ends, even while creating; `percentComplete` stays 0.0; `endTime` is
+.NET's smallest date until then; the URL carries about 3 kB of signature. A failure has a null code and a message
+that begins with the code (quoted in public issues; the raw document was never compared with live Azure).
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from local.clock import Clock
+from local.cloud.arm.errors import not_found, wire_time
+from local.cloud.arm.router import Answer, ArmRoute, Call
+from local.cloud.machinelearning.state import Json, Operation, WorkspaceState
+from local.cloud.world import REGION, SUBSCRIPTION_ID, WORKSPACE_GUID
+
+_LOCATION = f"{SUBSCRIPTION_ID}/providers/Microsoft.MachineLearningServices/locations/{REGION}"
+_HOST = "https://management.azure.com"
+_NEVER = "0001-01-01T00:00:00+00:00"
+
+# Between polls Azure says nothing and the SDK waits 5 or 30 s of real time; on a clock that runs faster that would
+# be hours. The header is the emulator's own: at speed 1 it asks for the SDK's usual 5 s.
+_POLL = timedelta(seconds=5)
+_POLL_AT_LEAST_MS = 20
+
+ENDPOINT = "oeidp"
+DEPLOYMENT = "odidp"
+
+
+def status_url(operation: Operation) -> str:
+    """The operation's address without its signature, as a resource shows it in its properties."""
+    return f"{_HOST}{_LOCATION}/mfeOperationsStatus/{operation.name}?api-version={operation.api_version}"
+
+
+class Operations:
+    """Begins long operations and answers for their progress."""
+
+    def __init__(self, state: WorkspaceState, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+        # Sizes as recorded; the emulator does not check them, callers must only carry them.
+        self._signature = (
+            f"c={secrets.token_urlsafe(2175)}&s={secrets.token_urlsafe(256)}&h={secrets.token_urlsafe(32)}"
+        )
+
+    def begin(self, kind: str, api_version: str) -> Operation:
+        """A new operation; `kind` is ENDPOINT or DEPLOYMENT."""
+        name = f"{kind}:{WORKSPACE_GUID}:{_guid()}"
+        operation = Operation(name=name, api_version=api_version, started=self._clock.now())
+        self._state.operations[name] = operation
+        return operation
+
+    def end(self, operation: Operation, *, error: str | None = None) -> None:
+        """Note how the operation ended: well, or with a message that begins with the error's code."""
+        operation.status = "Failed" if error else "Succeeded"
+        operation.error = error
+        operation.ended = self._clock.now()
+
+    def headers(self, operation: Operation, location: str | None = None) -> dict[str, str]:
+        """Where to follow the operation; `location` is the path a client may GET for the result."""
+        stamp = int(operation.started.timestamp() * 1e7)
+        signed = f"api-version={operation.api_version}&t={stamp}&{self._signature}"
+        status = f"{_HOST}{_LOCATION}/mfeOperationsStatus/{operation.name}?{signed}"
+        result = f"{_HOST}{_LOCATION}/mfeOperationResults/{operation.name}?{signed}"
+        if location:
+            result = f"{_HOST}{location}?api-version={operation.api_version}"
+        return {"Azure-AsyncOperation": status, "Location": result, "x-ms-async-operation-timeout": "PT30M"}
+
+    def routes(self, versions: frozenset[str]) -> list[ArmRoute]:
+        """The routes of operation status and results."""
+        base = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
+        return [
+            ArmRoute("GET", f"{base}/mfeOperationsStatus/{{operation}}", versions, self._status),
+            ArmRoute("GET", f"{base}/mfeOperationResults/{{operation}}", versions, self._result),
+        ]
+
+    def _status(self, call: Call) -> Answer:
+        operation = self._named(call)
+        body: Json = {
+            "id": f"{_LOCATION}/mfeOperationsStatus/{operation.name}",
+            "name": operation.name,
+            "status": operation.status,
+            "startTime": wire_time(operation.started),
+            "endTime": wire_time(operation.ended) if operation.ended else _NEVER,
+            "percentComplete": 0.0,
+        }
+        if operation.error:
+            body["error"] = {"code": None, "message": operation.error}
+        return Answer(200, body, {"x-ms-retry-after-ms": str(self._poll_milliseconds())})
+
+    def _result(self, call: Call) -> Answer:
+        if self._named(call).status == "Updating":
+            return Answer(202, headers={"x-ms-retry-after-ms": str(self._poll_milliseconds())})
+        return Answer(204)
+
+    def _poll_milliseconds(self) -> int:
+        if self._clock.stepped:
+            return _POLL_AT_LEAST_MS
+        return max(_POLL_AT_LEAST_MS, int(_POLL.total_seconds() * 1000 / self._clock.speed))
+
+    def _named(self, call: Call) -> Operation:
+        operation = self._state.operations.get(call.parameters["operation"])
+        if operation is None:
+            raise not_found("OperationNotFound", f"Operation {call.parameters['operation']} not found.")
+        return operation
+
+
+def _guid() -> str:
+    text = secrets.token_hex(16)
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

@@ -1,0 +1,30 @@
+"""Lists in pages: `$top` items from `$skip` on, and a link to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from local.cloud.arm.errors import invalid
+from local.cloud.arm.router import Answer, Call
+
+_PAGE = 1000
+
+
+def page(items: Sequence[object], call: Call) -> Answer:
+    """The page of `items` that the call asks for."""
+    first, size = _number(call, "$skip", 0), _number(call, "$top", _PAGE)
+    body: dict[str, object] = {"value": list(items[first : first + size])}
+    if first + size < len(items):
+        query = urlencode({**call.query, "$skip": first + size})
+        body["nextLink"] = f"https://management.azure.com{call.path}?{query}"
+    return Answer(200, body)
+
+
+def _number(call: Call, name: str, otherwise: int) -> int:
+    text = call.query.get(name)
+    if not text:
+        return otherwise
+    if not text.isdigit():
+        raise invalid("InvalidPaging", f"{name} must be a whole number, not '{text}'.")
+    return int(text)

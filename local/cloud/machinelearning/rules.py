@@ -1,0 +1,100 @@
+"""What the service accepts for an endpoint: names, identity, auth mode, traffic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import cast, get_args
+
+from local.cloud.arm.errors import ServiceError, invalid, not_emulated
+from local.cloud.machinelearning.state import AuthMode, Endpoint, Json
+from local.cloud.machinelearning.wire import as_json
+
+# Managed endpoints and deployments: Microsoft Learn, "Manage and increase quotas"; the SDK checks the same.
+_NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
+_MIRROR_LIMIT = 50
+
+
+def check_name(what: str, name: str) -> None:
+    """Refuse a name that the service refuses."""
+    if not _NAME.fullmatch(name):
+        message = (
+            f"{what} name '{name}' is invalid: use 3 to 32 letters, digits and single dashes, beginning with a letter "
+            "and not ending with a dash."
+        )
+        raise invalid(f"Invalid{what}Name", message)
+
+
+def auth_mode(properties: Json) -> AuthMode:
+    """The auth mode asked for."""
+    mode = properties.get("authMode")
+    if mode not in get_args(AuthMode):
+        raise invalid("InvalidAuthMode", f"authMode must be one of {', '.join(get_args(AuthMode))}, not {mode!r}.")
+    return cast("AuthMode", mode)
+
+
+def user_assigned_ids(body: Json) -> list[str]:
+    """The ARM ids of the user-assigned identities asked for; empty means system-assigned, the default."""
+    identity = as_json(body.get("identity"))
+    kind = str(identity.get("type") or "SystemAssigned")
+    ids = list(as_json(identity.get("userAssignedIdentities")))
+    if kind.lower() == "systemassigned":
+        return []
+    if kind.lower() != "userassigned":
+        raise not_emulated(f"the identity type '{kind}' on endpoints", "Use SystemAssigned or UserAssigned.")
+    if not ids:
+        raise invalid("InvalidIdentity", "identity.type UserAssigned needs identity.userAssignedIdentities.")
+    return ids
+
+
+def check_compute(properties: Json) -> None:
+    """Refuse Kubernetes endpoints: there is no cluster here."""
+    if properties.get("compute"):
+        raise not_emulated("Kubernetes online endpoints (properties.compute)", "Leave compute out for a managed one.")
+
+
+def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
+    """The traffic asked for, checked: whole percentages of deployments that have succeeded, 0 or 100 in all.
+
+    The service's own texts for these refusals were not found; codes and words are the emulator's.
+    """
+    split = _percentages(asked, "traffic")
+    _check_targets(endpoint, split, "traffic")
+    total = sum(split.values())
+    if total not in (0, 100):
+        raise invalid("InvalidTraffic", f"The traffic percentages must add up to 0 or 100, not {total}.")
+    return split
+
+
+def mirror_traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
+    """The mirror traffic asked for: at most half, of one deployment (SDK documentation)."""
+    split = _percentages(asked, "mirrorTraffic")
+    _check_targets(endpoint, split, "mirrorTraffic")
+    if len(split) > 1 or any(share > _MIRROR_LIMIT for share in split.values()):
+        raise invalid("InvalidTraffic", f"mirrorTraffic takes one deployment and at most {_MIRROR_LIMIT} percent.")
+    return split
+
+
+def _percentages(asked: object, what: str) -> dict[str, int]:
+    if asked is None:
+        return {}
+    if not isinstance(asked, Mapping):
+        raise invalid("InvalidTraffic", f"{what} must map deployment names to percentages.")
+    for name, share in asked.items():
+        if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= 100:
+            message = f"{what} of deployment '{name}' must be a whole number from 0 to 100."
+            raise invalid("InvalidTraffic", message)
+    return dict(asked)
+
+
+def _check_targets(endpoint: Endpoint | None, split: dict[str, int], what: str) -> None:
+    for name, share in split.items():
+        deployment = endpoint.deployment(name) if endpoint else None
+        if deployment is None:
+            message = f"{what} names deployment '{name}', which does not exist in this endpoint."
+            raise ServiceError(
+                400, "BadRequest", "The request is invalid.", detail=("InferencingClientUpdateEndpointFailed", message)
+            )
+        if share and deployment.state != "Succeeded":
+            message = f"{what} names deployment '{name}', whose provisioning state is {deployment.state}."
+            raise invalid("InferencingClientUpdateEndpointFailed", message)
