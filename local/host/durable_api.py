@@ -1,0 +1,215 @@
+"""The Durable Functions HTTP API, for the SDK's durable client and for people with a key.
+
+Routes, status codes and bodies follow the extension's HttpApiHandler, read in source. By name not supported:
+starting and waiting in one call, rewind, entities.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from local.host.auth import guarded
+from local.host.client_binding import ClientUrls
+from local.host.engine import Engine
+from local.host.events import TERMINAL, moment_of
+from local.host.history_view import compact
+from local.host.keys import Keys
+from local.host.store import Row, Store
+from local.host.writer import Refused
+
+_FORBIDDEN_IN_ID = set("/\\#?")
+
+
+class DurableApi:
+    """Answers for one host."""
+
+    def __init__(
+        self, engine: Engine, store: Store, orchestrators: list[str], urls: ClientUrls, keys: Keys | None
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._orchestrators = orchestrators
+        self._urls = urls
+        self._keys = keys
+
+    def routes(self, prefix: str, *, with_key: bool) -> list[web.RouteDef]:
+        """The API's routes under `prefix`; the SDK's own path is a secret and needs no key besides."""
+        one = "/instances/{id}"
+        handlers = [
+            ("POST", "/orchestrators/{name}", self._start),
+            ("POST", "/orchestrators/{name}/{id}", self._start),
+            ("GET", "/instances{slash:/?}", self._list),
+            ("DELETE", "/instances{slash:/?}", self._purge_by_filter),
+            ("GET", one, self._status),
+            ("DELETE", one, self._purge),
+            ("POST", f"{one}/raiseEvent/{{event}}", self._raise_event),
+            ("POST", f"{one}/restart", self._restart),
+            ("POST", f"{one}/rewind", self._rewind),
+            ("POST", f"{one}/{{action:terminate|suspend|resume}}", self._change),
+            ("*", "/entities{rest:.*}", self._entities),
+        ]
+        keys = self._keys if with_key else None
+        return [
+            web.route(method, prefix + path, guarded(keys, "durabletask_extension", handler))
+            for method, path, handler in handlers
+        ]
+
+    async def _start(self, request: web.Request) -> web.Response:
+        name, instance_id = request.match_info["name"], request.match_info.get("id")
+        if "timeout" in request.query and "pollingInterval" in request.query:
+            return _problem(501, "The local host does not wait for completion in the start call; poll the status.")
+        if name.lower() not in {known.lower() for known in self._orchestrators}:
+            known = ", ".join(f"'{known}'" for known in sorted(self._orchestrators))
+            return _problem(
+                400,
+                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
+                f"Additional info: The following are the known orchestrator functions: {known}.",
+            )
+        if instance_id is not None and not _usable(instance_id):
+            return _problem(400, "Instance IDs must not start with @ nor contain / \\ # ? or control characters.")
+        body = await request.text()
+        if body and not _is_json(body):
+            return _problem(400, "Invalid JSON content")
+        started = self._engine.start(name, instance_id, body or None, request.query.get("version"))
+        return await self._created(request, started)
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        new_id = request.query.get("restartWithNewInstanceId", "true").lower() != "false"
+        try:
+            return await self._created(request, self._engine.restart(request.match_info["id"], new_id=new_id))
+        except Refused as refusal:
+            # An unknown ID is a bad argument here, unlike everywhere else in this API.
+            raise Refused(400 if refusal.status == 404 else refusal.status, str(refusal)) from refusal
+
+    async def _created(self, request: web.Request, started: Future[str]) -> web.Response:
+        urls = self._urls.management(await asyncio.wrap_future(started), str(request.url.origin()))
+        del urls["rewindPostUri"]
+        headers = {"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
+        return web.json_response(urls, status=202, headers=headers)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        row = self._store.row(request.match_info["id"])
+        if row is None:
+            return web.Response(status=404)
+        document = _document(row, show_input=_flag(request, "showInput", default=True))
+        if _flag(request, "showHistory"):
+            outputs = _flag(request, "showHistoryOutput")
+            document["historyEvents"] = compact(self._store.history(row.id), show_output=outputs)
+        if row.status not in TERMINAL:
+            headers = {"Location": str(request.url), "Retry-After": "5"}
+            return web.json_response(document, status=202, headers=headers)
+        failed = row.status == "Failed" and _flag(request, "returnInternalServerErrorOnFailure")
+        return web.json_response(document, status=500 if failed else 200)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        show_input = _flag(request, "showInput", default=True)
+        return web.json_response([_document(row, show_input=show_input) for row in self._matching(request)])
+
+    async def _purge_by_filter(self, request: web.Request) -> web.Response:
+        if _moment(request, "createdTimeFrom") is None:
+            return _problem(400, "Please provide value for 'createdTimeFrom' parameter.")
+        return await self._purged([row.id for row in self._matching(request)])
+
+    async def _purge(self, request: web.Request) -> web.Response:
+        return await self._purged([request.match_info["id"]])
+
+    async def _purged(self, instance_ids: list[str]) -> web.Response:
+        count = await asyncio.wrap_future(self._engine.purge(instance_ids))
+        return web.json_response({"instancesDeleted": count}) if count else web.Response(status=404)
+
+    async def _raise_event(self, request: web.Request) -> web.Response:
+        instance_id = request.match_info["id"]
+        row = self._store.row(instance_id)
+        body = await request.text()
+        # The extension looks at the instance first: an event for one that ended is 410 whatever it carries.
+        if row is not None and row.status not in TERMINAL:
+            if request.content_type != "application/json":
+                return _problem(400, "Only application/json request content is supported")
+            if not _is_json(body):
+                return _problem(400, "Invalid JSON content")
+        await asyncio.wrap_future(self._engine.raise_event(instance_id, request.match_info["event"], body))
+        return web.Response(status=202)
+
+    async def _change(self, request: web.Request) -> web.Response:
+        change = {
+            "terminate": self._engine.terminate,
+            "suspend": self._engine.suspend,
+            "resume": self._engine.resume,
+        }[request.match_info["action"]]
+        await asyncio.wrap_future(change(request.match_info["id"], request.query.get("reason", "")))
+        return web.Response(status=202)
+
+    async def _rewind(self, request: web.Request) -> web.Response:
+        row = self._store.row(request.match_info["id"])
+        if row is None:
+            return web.Response(status=404)
+        if row.status != "Failed":
+            return _problem(412, f"The instance is {row.status}; only failed instances can be rewound.")
+        return _problem(501, "The local host does not support rewind; restart the instance instead.")
+
+    async def _entities(self, request: web.Request) -> web.Response:
+        return _problem(501, "The local host does not support durable entities.")
+
+    def _matching(self, request: web.Request) -> list[Row]:
+        states = [state for text in request.query.getall("runtimeStatus", []) for state in text.split(",") if state]
+        return self._store.rows(
+            created_from=_moment(request, "createdTimeFrom"),
+            created_to=_moment(request, "createdTimeTo"),
+            states=states,
+            prefix=request.query.get("instanceIdPrefix", ""),
+        )
+
+
+def _document(row: Row, *, show_input: bool) -> dict[str, Any]:
+    """The status document. Input that is not JSON cannot occur: it is checked on the way in."""
+    return {
+        "name": row.name,
+        "instanceId": row.id,
+        "runtimeStatus": row.status,
+        "input": json.loads(row.input) if row.input and show_input else None,
+        "customStatus": json.loads(row.custom_status) if row.custom_status else None,
+        "output": json.loads(row.output) if row.output else None,
+        "createdTime": row.created[:19] + "Z",
+        "lastUpdatedTime": row.updated[:19] + "Z",
+    }
+
+
+def _problem(status: int, message: str) -> web.Response:
+    # ExceptionMessage is what the SDK shows; Message is what the extension writes for everybody else.
+    return web.json_response({"Message": message, "ExceptionMessage": message}, status=status)
+
+
+def refusal_response(refusal: Refused) -> web.Response:
+    """The HTTP answer to an operation the engine refused."""
+    return _problem(refusal.status, str(refusal))
+
+
+def _usable(instance_id: str) -> bool:
+    clean = not any(letter in _FORBIDDEN_IN_ID or ord(letter) < 32 or ord(letter) == 127 for letter in instance_id)
+    return clean and not instance_id.startswith("@") and len(instance_id) <= 256
+
+
+def _flag(request: web.Request, name: str, *, default: bool = False) -> bool:
+    text = request.query.get(name, "").lower()
+    return text == "true" if text in {"true", "false"} else default
+
+
+def _moment(request: web.Request, name: str) -> datetime | None:
+    try:
+        return moment_of(request.query[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,99 @@
+"""What clients may ask of the task hub. Each answer is a future that is set once its change is durable."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from local.host.dispatch import Dispatcher
+from local.host.events import TERMINAL, Kind
+from local.host.hub import Hub
+from local.host.settings import HostSettings
+from local.host.store import Store
+from local.host.writer import Writer
+
+
+class Engine:
+    """The durable engine of one host. Futures may raise `Refused`, whose `status` is the HTTP answer."""
+
+    def __init__(self, store: Store, writer: Writer, hub: Hub, dispatcher: Dispatcher, settings: HostSettings) -> None:
+        self._store = store
+        self._writer = writer
+        self._hub = hub
+        self._dispatcher = dispatcher
+        self._settings = settings
+
+    def recover(self) -> Future[None]:
+        """Go on with everything the store holds."""
+        return self._writer.submit("recover", self._hub.recover)
+
+    def start(self, name: str, instance_id: str | None, raw_input: str | None, version: str | None) -> Future[str]:
+        """Start an instance; its ID. `raw_input` is JSON text. 409 if the ID still runs."""
+        chosen = instance_id or uuid.uuid4().hex
+        of_version = self._settings.default_version if version is None else version
+        return self._writer.submit(f"start {chosen}", lambda: self._hub.start(name, chosen, raw_input, of_version))
+
+    def restart(self, instance_id: str, *, new_id: bool) -> Future[str]:
+        """Start the same orchestration with the same input again, under a new ID or its own; that ID."""
+
+        def apply() -> str:
+            row = self._hub.row(instance_id)
+            chosen = uuid.uuid4().hex if new_id else instance_id
+            return self._hub.start(row.name, chosen, row.input, row.version)
+
+        return self._writer.submit(f"restart {instance_id}", apply)
+
+    def raise_event(self, instance_id: str, name: str, payload: str) -> Future[None]:
+        """Send an external event; `payload` is JSON text. 404 unknown, 410 ended."""
+        send = self._hub.send
+        return self._writer.submit(
+            f"event {name} to {instance_id}",
+            lambda: send(instance_id, Kind.EVENT_RAISED, Name=name, Input=payload),
+        )
+
+    def terminate(self, instance_id: str, reason: str) -> Future[None]:
+        """End the instance; activities in flight finish for nobody. 404 unknown, 410 ended."""
+        send = self._hub.send
+        return self._writer.submit(
+            f"terminate {instance_id}", lambda: send(instance_id, Kind.EXECUTION_TERMINATED, Input=reason)
+        )
+
+    def suspend(self, instance_id: str, reason: str) -> Future[None]:
+        """Keep further events waiting. 404 unknown, 410 ended, 500 suspended already."""
+        send = self._hub.send
+        return self._writer.submit(
+            f"suspend {instance_id}", lambda: send(instance_id, Kind.EXECUTION_SUSPENDED, Reason=reason)
+        )
+
+    def resume(self, instance_id: str, reason: str) -> Future[None]:
+        """Let the waiting events through. 404 unknown, 410 ended, 500 not suspended."""
+        send = self._hub.send
+        return self._writer.submit(
+            f"resume {instance_id}", lambda: send(instance_id, Kind.EXECUTION_RESUMED, Reason=reason)
+        )
+
+    def purge(self, instance_ids: list[str]) -> Future[int]:
+        """Forget those of the instances that have ended; how many that were."""
+
+        def apply() -> int:
+            found = [self._store.instance(instance_id) for instance_id in instance_ids]
+            ended = [row for row in found if row is not None and row.status in TERMINAL]
+            for row in ended:
+                self._hub.forget(row)
+            return len(ended)
+
+        return self._writer.submit("purge", apply)
+
+    def record(self, what: str, write: Callable[[Store], None]) -> Future[None]:
+        """Let another part of the host write to the store."""
+        return self._writer.submit(what, lambda: write(self._store))
+
+    def stop(self) -> None:
+        """Begin nothing new; what is running may still hand in its result."""
+        self._dispatcher.stop()
+
+    def close(self) -> None:
+        """Begin nothing new and withdraw all alarms."""
+        self._dispatcher.stop()
+        self._hub.close()

@@ -1,0 +1,87 @@
+"""The words of a durable history: event numbers, timestamps, and how one event is written down.
+
+Numbers and field names are those of the Durable Task Framework's HistoryEvent, as the Python SDK 1.7 reads them
+(models/history). Which fields matter was established by running the SDK; no byte was compared with a live .NET host.
+
+An event is kept as JSON text without `IsPlayed`, because that flag belongs to a replay, not to the event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+Event = dict[str, Any]
+
+
+class Kind(IntEnum):
+    """`EventType` of a history event."""
+
+    EXECUTION_STARTED = 0
+    EXECUTION_COMPLETED = 1
+    EXECUTION_TERMINATED = 3
+    TASK_SCHEDULED = 4
+    TASK_COMPLETED = 5
+    TASK_FAILED = 6
+    SUB_ORCHESTRATION_CREATED = 7
+    SUB_ORCHESTRATION_COMPLETED = 8
+    SUB_ORCHESTRATION_FAILED = 9
+    TIMER_CREATED = 10
+    TIMER_FIRED = 11
+    ORCHESTRATOR_STARTED = 12
+    ORCHESTRATOR_COMPLETED = 13
+    EVENT_RAISED = 15
+    EXECUTION_SUSPENDED = 19
+    EXECUTION_RESUMED = 20
+
+
+# `OrchestrationStatus` in an ExecutionCompleted event.
+STATUS_NUMBERS = {"Completed": 1, "Failed": 3, "Terminated": 5}
+TERMINAL = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
+
+# Which kinds allocate a sequence number, and under which key a later event names it.
+SCHEDULING = frozenset({Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED})
+COMPLETING = {
+    Kind.TASK_COMPLETED: "TaskScheduledId",
+    Kind.TASK_FAILED: "TaskScheduledId",
+    Kind.SUB_ORCHESTRATION_COMPLETED: "TaskScheduledId",
+    Kind.SUB_ORCHESTRATION_FAILED: "TaskScheduledId",
+    Kind.TIMER_FIRED: "TimerId",
+}
+
+
+def stamp(moment: datetime) -> str:
+    """`moment` as histories and status documents write it: UTC, microseconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(text: str) -> datetime:
+    """The moment a stamp names, aware UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def event(kind: Kind, now: datetime | str, event_id: int = -1, **fields: Any) -> Event:
+    """One history event; `event_id` is -1 for everything that does not schedule work."""
+    timestamp = now if isinstance(now, str) else stamp(now)
+    return {"EventType": int(kind), "EventId": event_id, "Timestamp": timestamp, **fields}
+
+
+def failure_details(message: str) -> str:
+    """The serialized .NET exception that accompanies a failure's Reason."""
+    name = "System.Exception"
+    return json.dumps({"$type": f"{name}, System.Private.CoreLib", "ClassName": name, "Message": message})
+
+
+def encode(item: Event) -> str:
+    """The event as it is stored."""
+    return json.dumps(item, separators=(",", ":"))
+
+
+def with_played(texts: Iterable[str], *, played: bool) -> str:
+    """Stored events as the members of a JSON array, each marked as replayed or new."""
+    prefix = '{"IsPlayed":true,' if played else '{"IsPlayed":false,'
+    return ",".join(prefix + text[1:] for text in texts)

@@ -1,0 +1,59 @@
+"""Holding the clock while the host has work in hand, and letting go of everything at once when it dies."""
+
+from __future__ import annotations
+
+import threading
+
+from local.clock import Clock
+
+
+class Hold:
+    """One reason for the clock to stand still; released once, however often asked."""
+
+    def __init__(self, holds: Holds) -> None:
+        self._holds = holds
+
+    def release(self) -> None:
+        """End this hold; harmless when it has ended."""
+        self._holds.end(self)
+
+
+class Holds:
+    """All holds of one host. A stepped clock moves only when the host has none."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open: set[Hold] = set()
+        self._closed = False
+
+    def take(self) -> Hold:
+        """Hold the clock until the answer's `release`; after `release_all` this holds nothing."""
+        hold = Hold(self)
+        with self._lock:
+            if not self._closed:
+                self._open.add(hold)
+                self._clock.hold()
+        return hold
+
+    def end(self, hold: Hold) -> None:
+        """Release one hold (`Hold.release` is the way to call this)."""
+        with self._lock:
+            if hold not in self._open:
+                return
+            self._open.discard(hold)
+        self._clock.release()
+
+    def release_all(self) -> None:
+        """Let go for good: the host is dead, and the world's time goes on."""
+        with self._lock:
+            self._closed = True
+            count = len(self._open)
+            self._open.clear()
+        for _ in range(count):
+            self._clock.release()
+
+    def idle(self) -> bool:
+        """Whether the host has nothing in hand."""
+        with self._lock:
+            return not self._open

@@ -1,0 +1,241 @@
+"""A local Azure Functions host with Durable Functions, for one app and one data folder.
+
+It runs an unmodified `function_app.py` on the real azure-functions and azure-functions-durable 1.7 libraries. What
+it does around them was built from reading those libraries and the sources of the .NET host and extensions, and
+from Microsoft's published end-to-end expectations. It was never compared with a live .NET host.
+
+It is for development and tests: one process, one disk. What it does not support it refuses by name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import azure.functions as func
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from local.clock import Clock
+from local.host.admin import AdminApi
+from local.host.client_binding import WEBHOOK, ClientUrls
+from local.host.dispatch import Dispatcher
+from local.host.durable_api import DurableApi
+from local.host.engine import Engine
+from local.host.eventgrid import EventGridWebhook
+from local.host.holds import Holds
+from local.host.http_triggers import HttpTriggers
+from local.host.hub import Hub
+from local.host.index import FunctionIndex, index_app, load_app
+from local.host.invoke import Invoker
+from local.host.keys import Keys
+from local.host.routes import RouteTable
+from local.host.settings import HostSettings
+from local.host.store import Store
+from local.host.timers import TimerTriggers
+from local.host.web import WebServer, bind
+from local.host.worker_log import WorkerLog
+from local.host.writer import Writer
+
+# Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
+DRAIN = 30.0
+
+
+class DataFolderInUse(RuntimeError):
+    """Another host has this data folder open."""
+
+
+class LocalHost:
+    """One host. `start` it, talk to `url`, then `stop` (or `crash`) it; it cannot be started twice."""
+
+    def __init__(
+        self,
+        app: Path | func.FunctionRegister,
+        *,
+        data: Path,
+        clock: Clock,
+        port: int = 0,
+        on_durable_write: Callable[[int, str], None] | None = None,
+        settings: HostSettings | None = None,
+        module_name: str | None = None,
+        echo_log: bool = False,
+    ) -> None:
+        """Nothing is opened yet. `settings` default to the app folder's host.json, if `app` is a folder.
+
+        `on_durable_write(k, what)` is called right after the k-th commit of this host and before anybody is told
+        of it; raising HostDied there makes the host die at that point.
+        """
+        self._app = app
+        self._data = data
+        self._clock = clock
+        self._port = port
+        self._on_durable_write = on_durable_write
+        self._settings = settings
+        self._module_name = module_name
+        self._echo_log = echo_log
+        self._holds = Holds(clock)
+        self._undo: list[Callable[[], object]] = []
+        self._ending = threading.Lock()
+        self._ended = False
+        self._writer: Writer | None = None
+        self.url = ""
+        """Where the host serves, such as `http://127.0.0.1:7071`; set by `start`."""
+        self.keys: Keys
+        """The host's access keys; set by `start`."""
+        self.crashed = threading.Event()
+        """Set once the host has died, by `crash`, by HostDied, or by a fault of its own."""
+        self.crash_cause: BaseException | None = None
+
+    def start(self) -> None:
+        """Load the app, recover what the data folder holds, and serve.
+
+        Raises DataFolderInUse, UnsupportedApp, HostJsonError, OSError (port taken), or what importing the app raises.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self._end(graceful=False)
+            raise
+
+    def stop(self) -> None:
+        """Stop gracefully: nothing new begins, functions in flight finish, their results are kept."""
+        self._end(graceful=True)
+
+    def crash(self) -> None:
+        """Die at once: nothing more is written, results of running functions are dropped, the port is closed."""
+        self._end(graceful=False)
+        self.crashed.set()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is in hand: no request, no invocation, no message other than timers to come."""
+        return self._holds.idle()
+
+    def _start(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._undo.append(_lock(self._data))
+        settings = self._settings or self._settings_of_app()
+        index = index_app(self._load())
+        self.keys = Keys.of(self._data)
+        listener = bind(self._port)
+        self._undo.append(listener.close)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        rpc_path = f"/durabletask/{secrets.token_urlsafe(16)}"
+        urls = ClientUrls(self.url, settings.hub_name, self.keys.durabletask_extension, rpc_path)
+        self._build(index, settings, urls)
+        self._web = WebServer(listener, self._holds, always_open=rpc_path)
+        self._undo.append(self._web.abort)
+        routes, otherwise = self._routes(index, settings, urls)
+        self._web.start(routes, otherwise)
+        self._engine.recover().result()
+        # By itself a stepped clock would race from one scheduled run to the next.
+        if not self._clock.stepped if settings.timer_triggers is None else settings.timer_triggers:
+            self._timers.start()
+
+    def _build(self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls) -> None:
+        """Everything behind the port."""
+        clock, holds = self._clock, self._holds
+        self._undo.append(holds.release_all)
+        self._store = Store(self._data)
+        self._undo.append(self._store.close)
+        log = WorkerLog(self._data, clock, echo=self._echo_log)
+        self._undo.append(log.close)
+        self._invoker = Invoker(
+            clock,
+            self._data,
+            log,
+            client_binding=urls.binding(),
+            activities=settings.max_activities,
+            orchestrators=settings.max_orchestrators,
+        )
+        self._undo.append(self._invoker.abandon)
+        writer = self._writer = Writer(self._store, holds, self._on_durable_write)
+        writer.on_death = self._died
+        hub = Hub(self._store, writer, clock, settings)
+        dispatcher = Dispatcher(hub, writer, clock, holds, self._invoker, index, settings)
+        self._engine = Engine(self._store, writer, hub, dispatcher, settings)
+        self._timers = TimerTriggers(index, self._invoker, self._engine, self._store, clock, holds)
+        self._undo += [self._engine.close, self._timers.close]
+        writer.start()
+        self._undo.append(writer.die)
+
+    def _routes(
+        self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls
+    ) -> tuple[list[web.RouteDef], Handler]:
+        """What the port serves: the host's own pages, and the app's functions for everything else."""
+        checked = self.keys if settings.enable_auth else None
+        api = DurableApi(self._engine, self._store, index.known("orchestrator"), urls, checked)
+        admin = AdminApi(
+            index, self._invoker, self._store, self._clock, self._holds, self._timers, self.keys, checked=checked
+        )
+        routes = [
+            *admin.routes(),
+            *EventGridWebhook(index, self._invoker, checked).routes(),
+            *api.routes(WEBHOOK, with_key=True),
+            *api.routes(urls.rpc_path, with_key=False),
+        ]
+        table = RouteTable(settings.route_prefix, index.of_kind("http"))
+        return routes, HttpTriggers(table, self._invoker, checked).serve
+
+    def _settings_of_app(self) -> HostSettings:
+        return HostSettings.from_app(self._app) if isinstance(self._app, Path) else HostSettings()
+
+    def _load(self) -> func.FunctionRegister:
+        if not isinstance(self._app, Path):
+            return self._app
+        folder = str(self._app.resolve())
+        if folder not in sys.path:
+            # The worker puts the app's folder first; it stays while the host lives, for imports made by functions.
+            sys.path.insert(0, folder)
+            self._undo.append(lambda: _remove(folder))
+        return load_app(self._app, self._module_name)
+
+    def _died(self, cause: BaseException) -> None:
+        self.crash_cause = cause
+        self.crash()
+
+    def _end(self, *, graceful: bool) -> None:
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
+        if graceful:
+            self._drain()
+        elif self._writer is not None:
+            # Before anything else: from here on nothing changes on disk.
+            self._writer.die()
+        # What was opened last is closed first, the lock on the folder at the very end.
+        while self._undo:
+            self._undo.pop()()
+
+    def _drain(self) -> None:
+        self._web.drain()
+        self._timers.close()
+        self._engine.stop()
+        self._invoker.drain(DRAIN)
+        assert self._writer is not None
+        self._writer.finish()
+        self._web.stop()
+
+
+def _lock(folder: Path) -> Callable[[], None]:
+    """Take the folder for this host until the answer is called. Raises DataFolderInUse."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise DataFolderInUse(
+            f"{folder} is in use by another local host; stop it, or give this one a data folder of its own"
+        ) from error
+    return lambda: os.close(descriptor)
+
+
+def _remove(folder: str) -> None:
+    with suppress(ValueError):
+        sys.path.remove(folder)

@@ -1,0 +1,273 @@
+"""The task hub: what happens to instances, inside a transaction of the writer thread.
+
+Orders of events and changes of state follow Azure/durabletask and the Durable extension, read in source; nothing
+here was compared with a live .NET host. Known differences: purging refuses an instance that still runs (Azure
+Storage deletes it); starting a sub-orchestration under the ID of one that still runs fails that call instead of
+leaving it waiting; while suspended, new events wait outside the history.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from local.clock import Clock
+from local.host.events import STATUS_NUMBERS, TERMINAL, Event, Kind, encode, event, failure_details, moment_of, stamp
+from local.host.live import Live
+from local.host.settings import HostSettings
+from local.host.store import Activity, Message, Row, Store
+from local.host.turn import TurnResult
+from local.host.writer import Refused, Writer
+
+
+class Hub:
+    """All instances. Every method is called from an operation of the writer."""
+
+    def __init__(self, store: Store, writer: Writer, clock: Clock, settings: HostSettings) -> None:
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._settings = settings
+        self._live: dict[str, Live] = {}
+        self._closed = False
+        self.on_ready: Callable[[Live], None] = lambda _live: None
+        """Told after the commit that an instance may have something for a turn to see."""
+        self.on_activity: Callable[[Activity], None] = lambda _activity: None
+        """Told after the commit of an activity to be run."""
+
+    def recover(self) -> None:
+        """Take up what the store holds: instances, messages, timers, unfinished activities."""
+        for row in self._store.rows():
+            if row.status not in TERMINAL:
+                self._live[row.id] = Live.of(row, self._store.history(row.id))
+        for message in self._store.messages():
+            self._expect(self._live[message.instance_id], message)
+        for live in list(self._live.values()):
+            self._settle(live)
+        for activity in self._store.activities():
+            self._announce(activity)
+
+    def close(self) -> None:
+        """Withdraw all alarms and set no more."""
+        self._closed = True
+        for live in list(self._live.values()):
+            live.cancel_timers()
+
+    def current(self, live: Live) -> bool:
+        """Whether this is still the execution the hub knows under its ID."""
+        return self._live.get(live.id) is live
+
+    def row(self, instance_id: str) -> Row:
+        """The instance. Raises Refused 404."""
+        row = self._store.instance(instance_id)
+        if row is None:
+            raise Refused(404, f"No instance with ID '{instance_id}' exists.")
+        return row
+
+    def start(
+        self, name: str, instance_id: str, raw_input: str | None, version: str, parent: tuple[Live, int] | None = None
+    ) -> str:
+        """Create an instance and send it its start; its ID. Raises Refused 409 if that ID still runs."""
+        existing = self._store.instance(instance_id)
+        if existing and existing.status not in TERMINAL and not (self._settings.override_running and parent is None):
+            raise Refused(409, f"An instance with ID '{instance_id}' already exists and is {existing.status}.")
+        if existing:
+            self.forget(existing)
+        now = self._now()
+        row = Row(instance_id, _new_id(), name, version, "Pending", raw_input, None, None, now, now)
+        if parent is not None:
+            of = parent[0]
+            row = row._replace(parent_id=of.id, parent_execution_id=of.execution_id, parent_number=parent[1])
+        self._store.put_instance(row)
+        live = self._live[instance_id] = Live.of(row)
+        self._deliver(live, self._execution_started(live))
+        return instance_id
+
+    def forget(self, row: Row) -> None:
+        """Remove the instance and all its traces."""
+        self._store.forget_instance(row.id)
+        live = self._live.pop(row.id, None)
+        if live:
+            self._writer.after_commit(live.cancel_timers)
+
+    def send(self, instance_id: str, kind: Kind, **fields: Any) -> None:
+        """Send an instance a message. Raises Refused: 404 unknown, 410 ended, 500 (un)suspended already."""
+        row = self.row(instance_id)
+        if row.status in TERMINAL:
+            raise Refused(410, f"The instance '{instance_id}' has ended: {row.status}.")
+        if kind is Kind.EXECUTION_SUSPENDED and row.status == "Suspended":
+            raise Refused(500, f"The instance '{instance_id}' is already suspended.")
+        if kind is Kind.EXECUTION_RESUMED and row.status != "Suspended":
+            raise Refused(500, f"The instance '{instance_id}' is not suspended.")
+        self._deliver(self._live[instance_id], event(kind, self._now(), **fields), any_execution=True)
+
+    def turn_taken(self, live: Live, seen: list[Message], result: TurnResult) -> None:
+        """Make the outcome of a turn true."""
+        if not self.current(live):
+            return
+        live.busy = False
+        live.consumed(seen)
+        self._store.delete_messages(message.id for message in seen)
+        if result.custom_status is not None:
+            self._store.update_instance(live.id, self._now(), custom_status=result.custom_status)
+        if result.status == "ContinuedAsNew":
+            self._continue_as_new(live, result.result)
+            return
+        texts = [*(message.event for message in seen), *map(encode, result.scheduled)]
+        if result.status != "Running":
+            self._finish(live, result.started, texts, result.status, result.result)
+            return
+        self._episode(live, result.started, texts)
+        live.status = "Running"
+        self._store.update_instance(live.id, self._now(), status=live.status)
+        for item in result.scheduled:
+            self._schedule(live, item)
+        self._settle(live)
+
+    def activity_ended(self, activity: Activity, ended: Event) -> None:
+        """Hand an activity's result to the execution that scheduled it, if that is still there."""
+        self._store.delete_activity(activity.id)
+        live = self._live.get(activity.instance_id)
+        if live is not None and live.execution_id == activity.execution_id:
+            self._deliver(live, ended)
+
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+    def _announce(self, activity: Activity) -> None:
+        self._writer.after_commit(lambda: self.on_activity(activity))
+
+    def _execution_started(self, live: Live) -> Event:
+        parent = None
+        if live.parent_id is not None:
+            ids = {"InstanceId": live.parent_id, "ExecutionId": live.parent_execution_id}
+            parent = {"OrchestrationInstance": ids, "TaskScheduleId": live.parent_number}
+        return event(
+            Kind.EXECUTION_STARTED,
+            self._now(),
+            OrchestrationInstance={"InstanceId": live.id, "ExecutionId": live.execution_id},
+            Name=live.name,
+            Version=live.version,
+            Input=live.input,
+            ParentInstance=parent,
+            Tags=None,
+            Correlation=None,
+            ScheduledStartTime=None,
+            Generation=0,
+        )
+
+    def _deliver(self, live: Live, item: Event, *, due: str | None = None, any_execution: bool = False) -> None:
+        execution = None if any_execution else live.execution_id
+        self._expect(live, self._store.add_message(live.id, execution, due, encode(item)))
+        self._settle(live)
+
+    def _expect(self, live: Live, message: Message) -> None:
+        """Let a stored message arrive: now, or when it is due."""
+        if message.due is None:
+            live.arrive(message)
+            return
+        due = moment_of(message.due)
+
+        def ring() -> None:
+            self._writer.submit(f"timer {live.id}", lambda: self._timer_due(live, message))
+
+        def arm() -> None:
+            if self.current(live) and not self._closed:
+                live.timers[message.id] = self._clock.alarm(due, ring)
+
+        self._writer.after_commit(arm)
+
+    def _timer_due(self, live: Live, message: Message) -> None:
+        if live.timers.pop(message.id, None) is not None and self.current(live):
+            live.arrive(message)
+            self._settle(live)
+
+    def _settle(self, live: Live) -> None:
+        """Act on requests to terminate, suspend or resume, then have a turn taken if there is something to see."""
+        if live.busy:
+            return
+        if terminated := live.take(Kind.EXECUTION_TERMINATED):
+            text = terminated.message.event
+            started = event(Kind.ORCHESTRATOR_STARTED, self._now())
+            self._finish(live, started, [text], "Terminated", json.loads(text)["Input"])
+            return
+        if live.suspended:
+            if resumed := live.take(Kind.EXECUTION_RESUMED):
+                live.inbox.insert(0, resumed)
+                self._set_status(live, "Running")
+        elif live.inbox and live.inbox[0].kind is Kind.EXECUTION_SUSPENDED:
+            message = live.inbox.pop(0).message
+            self._store.delete_messages([message.id])
+            self._episode(live, event(Kind.ORCHESTRATOR_STARTED, self._now()), [message.event])
+            self._set_status(live, "Suspended")
+        self._writer.after_commit(lambda: self.on_ready(live))
+
+    def _set_status(self, live: Live, status: str) -> None:
+        live.status = status
+        self._store.update_instance(live.id, self._now(), status=status)
+
+    def _schedule(self, live: Live, item: Event) -> None:
+        """Begin what a *Scheduled event of a turn stands for."""
+        number: int = item["EventId"]
+        if item["EventType"] == Kind.TASK_SCHEDULED:
+            activity = self._store.add_activity(live.id, live.execution_id, number, item["Name"], item["Input"])
+            self._announce(activity)
+        elif item["EventType"] == Kind.TIMER_CREATED:
+            due = item["FireAt"]
+            self._deliver(live, event(Kind.TIMER_FIRED, due, TimerId=number, FireAt=due), due=due)
+        else:
+            try:
+                self.start(item["Name"], item["InstanceId"], item["Input"], item["Version"], (live, number))
+            except Refused as refusal:
+                fields: dict[str, Any] = {
+                    "TaskScheduledId": number,
+                    "Reason": str(refusal),
+                    "Details": failure_details(str(refusal)),
+                }
+                self._deliver(live, event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number, **fields))
+
+    def _episode(self, live: Live, started: Event, texts: list[str]) -> None:
+        """Append one episode to the history."""
+        closing = event(Kind.ORCHESTRATOR_COMPLETED, self._now())
+        whole = [encode(started), *texts, encode(closing)]
+        self._store.append_history(live.id, len(live.history), whole)
+        live.history.extend(whole)
+
+    def _continue_as_new(self, live: Live, next_input: str | None) -> None:
+        self._store.forget_execution(live.id)
+        self._writer.after_commit(live.cancel_timers)
+        fresh = Live(
+            live.id, _new_id(), live.name, live.version, next_input, "Running",
+            live.parent_id, live.parent_execution_id, live.parent_number,
+        )  # fmt: skip
+        fresh.inbox = [waiting for waiting in live.inbox if waiting.message.execution_id is None]
+        self._live[live.id] = fresh
+        self._store.update_instance(live.id, self._now(), execution_id=fresh.execution_id, input=next_input)
+        self._deliver(fresh, self._execution_started(fresh))
+
+    def _finish(self, live: Live, started: Event, texts: list[str], status: str, result: str | None) -> None:
+        """End the instance: close its history, forget what still waits, tell its parent."""
+        number = STATUS_NUMBERS[status]
+        ended = event(Kind.EXECUTION_COMPLETED, self._now(), OrchestrationStatus=number, Result=result)
+        self._episode(live, started, [*texts, encode(ended)])
+        output = result if status == "Completed" else json.dumps(result)
+        self._store.update_instance(live.id, self._now(), status=status, output=output)
+        self._store.forget_messages(live.id)
+        del self._live[live.id]
+        self._writer.after_commit(live.cancel_timers)
+        parent = self._live.get(live.parent_id or "")
+        if parent is None or parent.execution_id != live.parent_execution_id:
+            return
+        fields: dict[str, Any]
+        if status == "Completed":
+            kind, fields = Kind.SUB_ORCHESTRATION_COMPLETED, {"Result": result}
+        else:
+            details = failure_details(result or "") if status == "Failed" else None
+            kind, fields = Kind.SUB_ORCHESTRATION_FAILED, {"Reason": result, "Details": details}
+        self._deliver(parent, event(kind, self._now(), TaskScheduledId=live.parent_number, **fields))
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,86 @@
+"""A record of every function invocation: what a bill, a benchmark or a bug report needs.
+
+Kept in memory for `GET /admin/local/invocations` and appended to `invocations.jsonl` in the data folder, which a
+later host of the same folder reads back. The file is a log, not state: nothing depends on its last line.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+# Enough for several thousand deployments; the file keeps everything.
+KEPT = 200_000
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One finished call of one function."""
+
+    invocation_id: str
+    function: str
+    instance_id: str | None
+    trigger: str
+    started: str
+    """Virtual time, as in histories."""
+    ended: str
+    duration_ms: float
+    """Real time on the wall, waiting for a thread not included."""
+    cpu_ms: float
+    """CPU of the thread while in the function's own frames; for async functions, of its coroutine's steps."""
+    outcome: str
+    """`succeeded` or `failed`."""
+    error: str | None
+    result_bytes: int
+    custom_status_bytes: int
+
+
+class InvocationLog:
+    """The invocations of one data folder, oldest first."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "invocations.jsonl"
+        self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        if path.is_file():
+            self._kept.extend(_whole_lines(path))
+        self._lock = threading.Lock()
+        self._file: TextIO | None = path.open("a", buffering=1)
+
+    def add(self, invocation: Invocation) -> None:
+        """Record one; ignored after `close`."""
+        line = asdict(invocation)
+        with self._lock:
+            if self._file is None:
+                return
+            self._kept.append(line)
+            self._file.write(json.dumps(line) + "\n")
+
+    def list(self, *, function: str | None = None, instance_id: str | None = None) -> list[dict[str, Any]]:
+        """The invocations, optionally of one function or instance."""
+        with self._lock:
+            kept = list(self._kept)
+        return [
+            line for line in kept if function in {None, line["function"]} and instance_id in {None, line["instance_id"]}
+        ]
+
+    def close(self) -> None:
+        """Write out and record nothing more."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+
+def _whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of the file; the last may have been cut short when the host was killed."""
+    lines = []
+    for text in path.read_text().splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            continue
+    return lines

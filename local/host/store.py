@@ -1,0 +1,226 @@
+"""The task hub on disk: one SQLite file, written by one thread.
+
+Write-ahead log with `synchronous=FULL`: what was committed is there after `kill -9` and after power loss.
+`instances` and `history` are what people ask for; `inbox` holds messages not yet in a history (a timer is a
+message with a due time) and `activities` the ones scheduled but not finished. Recovery is reading these back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from local.host.events import stamp
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS instances (
+  id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
+  status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT, created TEXT NOT NULL, updated TEXT NOT NULL,
+  parent_id TEXT, parent_execution_id TEXT, parent_number INTEGER);
+CREATE INDEX IF NOT EXISTS instances_by_age ON instances (created);
+CREATE TABLE IF NOT EXISTS history (
+  instance_id TEXT NOT NULL, number INTEGER NOT NULL, event TEXT NOT NULL,
+  PRIMARY KEY (instance_id, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT, due TEXT, event TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inbox_of ON inbox (instance_id);
+CREATE TABLE IF NOT EXISTS activities (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
+  number INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS schedules (function TEXT PRIMARY KEY, last TEXT NOT NULL, next TEXT NOT NULL);
+"""
+
+
+class Row(NamedTuple):
+    """One instance as stored. Times are stamps; input, output and custom status are JSON text."""
+
+    id: str
+    execution_id: str
+    name: str
+    version: str
+    status: str
+    input: str | None
+    output: str | None
+    custom_status: str | None
+    created: str
+    updated: str
+    parent_id: str | None = None
+    parent_execution_id: str | None = None
+    parent_number: int | None = None
+
+
+class Message(NamedTuple):
+    """Something waiting to enter a history. `execution_id` None: for whichever execution is current."""
+
+    id: int
+    instance_id: str
+    execution_id: str | None
+    due: str | None
+    event: str
+
+
+class Activity(NamedTuple):
+    """An activity that was scheduled and has not finished."""
+
+    id: int
+    instance_id: str
+    execution_id: str
+    number: int
+    name: str
+    input: str
+
+
+class Store:
+    """One connection for writing (used by the writer thread only) and one for reading committed state."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "taskhub.db"
+        self._write = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._write.execute("PRAGMA journal_mode=WAL")
+        self._write.execute("PRAGMA synchronous=FULL")
+        self._write.executescript(_SCHEMA)
+        self._read = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._read_lock = threading.Lock()
+        self._closed = False
+
+    def begin(self) -> int:
+        """Open a transaction; the answer is to be given to `changed`."""
+        self._write.execute("BEGIN")
+        return self._write.total_changes
+
+    def changed(self, before: int) -> bool:
+        """Whether anything was written since `begin` returned `before`."""
+        return self._write.total_changes != before
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self._write.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the transaction; harmless when none is open."""
+        if self._write.in_transaction:
+            self._write.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close both connections; an open transaction is forgotten."""
+        with self._read_lock:
+            self._closed = True
+            self._read.close()
+        self._write.close()
+
+    # Writing, inside a transaction.
+
+    def put_instance(self, row: Row) -> None:
+        """Insert or replace the instance."""
+        marks = ",".join("?" * len(Row._fields))
+        self._write.execute(f"INSERT OR REPLACE INTO instances VALUES ({marks})", row)  # noqa: S608 - only marks
+
+    def instance(self, instance_id: str) -> Row | None:
+        """The instance as the open transaction sees it."""
+        found = self._write.execute("SELECT * FROM instances WHERE id=?", (instance_id,)).fetchone()
+        return Row(*found) if found else None
+
+    def update_instance(self, instance_id: str, updated: str, **values: str | None) -> None:
+        """Set columns of one instance and its last-updated time."""
+        columns = ",".join(f"{name}=?" for name in ("updated", *values))
+        statement = f"UPDATE instances SET {columns} WHERE id=?"  # noqa: S608 - column names are ours
+        self._write.execute(statement, (updated, *values.values(), instance_id))
+
+    def append_history(self, instance_id: str, first: int, texts: Iterable[str]) -> None:
+        """Write events under the numbers from `first` on."""
+        rows = [(instance_id, first + index, text) for index, text in enumerate(texts)]
+        self._write.executemany("INSERT INTO history VALUES (?,?,?)", rows)
+
+    def add_message(self, instance_id: str, execution_id: str | None, due: str | None, event: str) -> Message:
+        """Write a message and return it with its id."""
+        columns = "(instance_id, execution_id, due, event)"
+        values = (instance_id, execution_id, due, event)
+        cursor = self._write.execute(f"INSERT INTO inbox {columns} VALUES (?,?,?,?)", values)  # noqa: S608 - constant
+        return Message(int(cursor.lastrowid or 0), *values)
+
+    def delete_messages(self, ids: Iterable[int]) -> None:
+        """Remove messages that have entered a history."""
+        self._write.executemany("DELETE FROM inbox WHERE id=?", [(number,) for number in ids])
+
+    def add_activity(self, instance_id: str, execution_id: str, number: int, name: str, payload: str) -> Activity:
+        """Write a scheduled activity and return it with its id."""
+        columns = "(instance_id, execution_id, number, name, input)"
+        values = (instance_id, execution_id, number, name, payload)
+        statement = f"INSERT INTO activities {columns} VALUES (?,?,?,?,?)"  # noqa: S608 - constant
+        return Activity(int(self._write.execute(statement, values).lastrowid or 0), *values)
+
+    def delete_activity(self, activity_id: int) -> None:
+        """Remove a finished activity."""
+        self._write.execute("DELETE FROM activities WHERE id=?", (activity_id,))
+
+    def forget_execution(self, instance_id: str) -> None:
+        """Remove the history and everything addressed to the current execution of the instance."""
+        self._write.execute("DELETE FROM history WHERE instance_id=?", (instance_id,))
+        self._write.execute("DELETE FROM inbox WHERE instance_id=? AND execution_id IS NOT NULL", (instance_id,))
+
+    def forget_messages(self, instance_id: str) -> None:
+        """Remove whatever still waits for the instance."""
+        self._write.execute("DELETE FROM inbox WHERE instance_id=?", (instance_id,))
+
+    def forget_instance(self, instance_id: str) -> None:
+        """Purge the instance."""
+        self.forget_execution(instance_id)
+        self.forget_messages(instance_id)
+        self._write.execute("DELETE FROM instances WHERE id=?", (instance_id,))
+
+    def put_schedule(self, function: str, last: str, following: str) -> None:
+        """Remember when a timer function last ran and when it is due next."""
+        self._write.execute("INSERT OR REPLACE INTO schedules VALUES (?,?,?)", (function, last, following))
+
+    # Reading what was committed, from any thread.
+
+    def row(self, instance_id: str) -> Row | None:
+        """The instance, or None."""
+        found = self._query("SELECT * FROM instances WHERE id=?", (instance_id,))
+        return Row(*found[0]) if found else None
+
+    def rows(
+        self,
+        *,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        states: Sequence[str] = (),
+        prefix: str = "",
+    ) -> list[Row]:
+        """The instances that meet every given condition, oldest first."""
+        marks = ",".join("?" * len(states))
+        conditions = f"created >= ? AND created <= ? AND substr(id, 1, ?) = ? AND (? OR status IN ({marks}))"
+        statement = f"SELECT * FROM instances WHERE {conditions} ORDER BY created, rowid"  # noqa: S608 - only marks
+        oldest = stamp(created_from) if created_from else ""
+        newest = stamp(created_to) if created_to else "9999"
+        return [
+            Row(*found) for found in self._query(statement, (oldest, newest, len(prefix), prefix, not states, *states))
+        ]
+
+    def history(self, instance_id: str) -> list[str]:
+        """The events of the instance's current execution, in order."""
+        statement = "SELECT event FROM history WHERE instance_id=? ORDER BY number"
+        return [text for (text,) in self._query(statement, (instance_id,))]
+
+    def messages(self) -> list[Message]:
+        """All messages waiting, in order of arrival."""
+        return [Message(*found) for found in self._query("SELECT * FROM inbox ORDER BY id")]
+
+    def activities(self) -> list[Activity]:
+        """All activities not finished, in order of scheduling."""
+        return [Activity(*found) for found in self._query("SELECT * FROM activities ORDER BY id")]
+
+    def schedule(self, function: str) -> tuple[str, str] | None:
+        """When the timer function last ran and when it was due next, as stamps; None if it never ran."""
+        found = self._query("SELECT last, next FROM schedules WHERE function=?", (function,))
+        return (found[0][0], found[0][1]) if found else None
+
+    def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._read_lock:
+            if self._closed:
+                raise RuntimeError("the host has stopped")
+            return self._read.execute(statement, values).fetchall()

@@ -1,0 +1,148 @@
+"""The one thread that changes the task hub.
+
+Every change is an operation: it is queued from anywhere, applied here inside a transaction together with whatever
+else is waiting (group commit), and only after the commit do its consequences leave the thread: activities start,
+orchestrators are called, callers get their answer. A host that dies between two commits has therefore told nobody
+anything that it does not remember.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from local.host.holds import Hold, Holds
+from local.host.store import Store
+
+# Operations committed together at most; more would only delay the first one's answer.
+GROUP = 64
+
+_log = logging.getLogger("local.host")
+
+
+class HostDied(Exception):
+    """Raise this from `on_durable_write` to have the host die right after that commit."""
+
+
+class Refused(Exception):
+    """An operation that wrote nothing because it may not be done; `status` is its HTTP answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass
+class _Operation:
+    what: str
+    apply: Callable[[], Any]
+    answer: Future[Any]
+    hold: Hold
+
+
+class Writer:
+    """Applies operations one after the other; `on_write(k, what)` is told of the k-th commit."""
+
+    def __init__(self, store: Store, holds: Holds, on_write: Callable[[int, str], None] | None) -> None:
+        self._store = store
+        self._holds = holds
+        self._on_write = on_write
+        self._queue: queue.SimpleQueue[_Operation | None] = queue.SimpleQueue()
+        self._effects: list[Callable[[], None]] = []
+        self._commits = 0
+        self._gate = threading.Lock()
+        self._dead = False
+        self.on_death: Callable[[BaseException], None] = lambda _error: None
+        self._thread = threading.Thread(target=self._run, name="host-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to apply operations."""
+        self._thread.start()
+
+    def submit(self, what: str, apply: Callable[[], Any]) -> Future[Any]:
+        """Queue an operation; `what` names it in `on_durable_write`. Cancelled if the host dies first."""
+        operation = _Operation(what, apply, Future(), self._holds.take())
+        self._queue.put(operation)
+        return operation.answer
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """From inside an operation: do this once the operation is durable."""
+        self._effects.append(effect)
+
+    def die(self) -> None:
+        """Write nothing more. Returns when no transaction can commit any longer."""
+        with self._gate:
+            self._dead = True
+        self._queue.put(None)
+        if threading.current_thread() is not self._thread and self._thread.is_alive():
+            self._thread.join()
+
+    def finish(self) -> None:
+        """Apply what is queued, then stop."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            batch, last = self._take()
+            if batch and not self._dead:
+                try:
+                    self._commit(batch)
+                except BaseException as error:
+                    self._store.rollback()
+                    for operation in batch:
+                        operation.answer.cancel()
+                    if not isinstance(error, HostDied):
+                        _log.critical("the local host failed while applying %s", batch[0].what, exc_info=error)
+                    with self._gate:
+                        self._dead = True
+                    self.on_death(error)
+            for operation in batch:
+                operation.hold.release()
+            if last or self._dead:
+                return
+
+    def _take(self) -> tuple[list[_Operation], bool]:
+        batch: list[_Operation] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) == GROUP:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Operation]) -> None:
+        before = self._store.begin()
+        answers: list[tuple[Future[Any], Any, Refused | None]] = []
+        for operation in batch:
+            try:
+                answers.append((operation.answer, operation.apply(), None))
+            except Refused as refusal:
+                answers.append((operation.answer, None, refusal))
+        changed = self._store.changed(before)
+        with self._gate:
+            if self._dead:
+                self._store.rollback()
+                return
+            self._store.commit()
+        if changed:
+            self._commits += 1
+            if self._on_write:
+                self._on_write(self._commits, "; ".join(operation.what for operation in batch))
+        effects, self._effects = self._effects, []
+        for effect in effects:
+            effect()
+        for answer, value, refused in answers:
+            if refused:
+                answer.set_exception(refused)
+            else:
+                answer.set_result(value)
