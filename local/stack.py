@@ -1,0 +1,163 @@
+"""The local Azure and a local host in one process, around the unmodified app: what tests and benchmarks stand on.
+
+The app is reached and configured as in Azure: over HTTP, by events, and through its environment. The clock is stepped
+unless told otherwise, so a 15-minute wait takes no time and every timestamp still says 15 minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from local.clock import Clock
+from local.cloud.cloud import LocalCloud
+from local.cloud.environment import CONFLICTING
+from local.host.host import LocalHost
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+
+ROOT = Path(__file__).resolve().parent.parent
+SCORING_PYTHON = ROOT / ".venv-score" / "bin" / "python"
+TERMINAL = ("Succeeded", "Failed", "Canceled")
+
+# What infra/ sets in the function app besides its workspace.
+APP_SETTINGS = {"AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
+
+
+@contextmanager
+def applied(environment: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment as a process started for the local Azure would have it; put back afterwards."""
+    before = dict(os.environ)
+    for name in CONFLICTING:
+        os.environ.pop(name, None)
+    os.environ.update(environment)
+    forget_connections()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        forget_connections()
+
+
+def forget_connections() -> None:
+    """Make the app read its settings and connect anew, as a new process would."""
+    for module, name in (("settings", "settings"), ("clients", "clients")):
+        if module in sys.modules:
+            getattr(sys.modules[module], name).cache_clear()
+
+
+class LocalStack:
+    """One local Azure, one host, and a developer's access to both. A context manager."""
+
+    def __init__(
+        self, data: Path, *, clock: Clock | None = None, policies: Path | None = None, **cloud_options: Any
+    ) -> None:
+        self.data = data
+        self.clock = clock or Clock(stepped=True)
+        self.cloud = LocalCloud(data / "cloud", self.clock, scoring_python=SCORING_PYTHON, **cloud_options)
+        self._policies = policies or ROOT / "policies"
+        self._applied: Any = None
+        self.host: LocalHost
+
+    def __enter__(self) -> Self:
+        """Start both."""
+        self.cloud.start()
+        environment = {**self.cloud.environment("slipway-app"), **APP_SETTINGS, "SLIPWAY_POLICIES": str(self._policies)}
+        self._applied = applied(environment)
+        self._applied.__enter__()
+        self.start_host()
+        return self
+
+    def __exit__(self, *reason: Any) -> None:
+        """Stop both and put the environment back."""
+        if not self.host.crashed.is_set():
+            self.host.stop()
+        self.cloud.close()
+        self.clock.close()
+        self._applied.__exit__(*reason)
+
+    def start_host(self, on_durable_write: Callable[[int, str], None] | None = None) -> None:
+        """Start a host on the same data folder: the first one, or one that recovers what a dead one left."""
+        self.host = LocalHost(
+            ROOT,
+            data=self.data / "host",
+            clock=self.clock,
+            on_durable_write=on_durable_write,
+            module_name="function_app",
+        )
+        self.host.start()
+
+    @property
+    def http(self) -> httpx.Client:
+        """A client of the host's front door, past any proxy."""
+        return httpx.Client(base_url=self.host.url, trust_env=False, timeout=60)
+
+    def post(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
+        """POST a deployment request; its status body. Raises httpx.HTTPStatusError when it is refused."""
+        with self.http as http:
+            response = http.post("/api/deployments", json=body, headers={"Idempotency-Key": key} if key else {})
+        response.raise_for_status()
+        accepted: dict[str, Any] = response.json()
+        return accepted
+
+    def status(self, deployment_id: str) -> dict[str, Any]:
+        """The status body of a deployment."""
+        with self.http as http:
+            status: dict[str, Any] = http.get(f"/api/deployments/{deployment_id}").raise_for_status().json()
+        return status
+
+    def wait(self, deployment_id: str, *, seconds: float = 120) -> dict[str, Any]:
+        """The status body once the deployment has ended; TimeoutError after `seconds` of real time."""
+        return self.until(lambda: self._ended(deployment_id), seconds=seconds)
+
+    def until(self, ready: Callable[[], Any], *, seconds: float = 60) -> Any:
+        """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""
+        pause, deadline = threading.Event(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = ready()
+            if found:
+                return found
+            pause.wait(0.02)
+        raise TimeoutError(f"not within {seconds:g} s")
+
+    def deploy(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
+        """POST a deployment request and wait for its end."""
+        return self.wait(self.post(body, key=key)["id"])
+
+    def developer(self) -> MLClient:
+        """The workspace, as the person who owns it."""
+        from azure.ai.ml import MLClient
+
+        where = self.cloud.environment("developer")
+        return MLClient(
+            self.cloud.credential("developer"),
+            where["SLIPWAY_SUBSCRIPTION_ID"],
+            where["SLIPWAY_RESOURCE_GROUP"],
+            where["SLIPWAY_WORKSPACE"],
+            show_progress=False,
+            enable_telemetry=False,
+        )
+
+    def subscribe(self) -> None:
+        """Have model registrations delivered to the host, as infra/ subscribes them in Azure."""
+        url = f"{self.host.url}/runtime/webhooks/eventgrid?functionName=on_model_registered"
+        self.cloud.events.subscribe("slipway", url)
+
+    def history(self, instance_id: str) -> Any:
+        """The raw Durable history of an instance."""
+        with self.http as http:
+            return http.get(f"/admin/local/instances/{instance_id}/history").raise_for_status().json()
+
+    def _ended(self, deployment_id: str) -> dict[str, Any] | None:
+        status = self.status(deployment_id)
+        return status if status["status"] in TERMINAL else None

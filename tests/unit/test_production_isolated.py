@@ -1,0 +1,90 @@
+"""Production modules hold no local switch: what they import, which environment they read, what they name."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("activities", "contracts", "orchestrations", "triggers")
+PRODUCTION = sorted(
+    [path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")]
+    + [ROOT / name for name in ("clients.py", "function_app.py", "settings.py", "version.py")]
+)
+NOT_DEPLOYED = {"local", "tests", "bench", "cli", "examples", "infra"}
+
+
+def imports(path: Path) -> set[str]:
+    """Root names of everything a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+def names(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}", node.lineno
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=lambda path: str(path.relative_to(ROOT)))
+def test_production_imports_nothing_local(path: Path) -> None:
+    assert not imports(path) & NOT_DEPLOYED
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_settings_reads_the_environment_and_only_clients_the_identity(path: Path) -> None:
+    used = {name for name, _ in names(path)}
+
+    assert path.name == "settings.py" or not used & {"os.environ", "os.getenv"}
+    assert path.name == "clients.py" or not any(name.startswith("azure.identity") for name in used)
+
+
+def test_the_environment_names_are_those_of_the_settings() -> None:
+    text = (ROOT / "settings.py").read_text()
+    read = {
+        node.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("SLIPWAY_")
+    }
+
+    assert read == {
+        "SLIPWAY_SUBSCRIPTION_ID",
+        "SLIPWAY_RESOURCE_GROUP",
+        "SLIPWAY_WORKSPACE",
+        "SLIPWAY_POLICIES",
+        "SLIPWAY_ARM_URL",
+        "SLIPWAY_SCORING_HOST_SUFFIX",
+    }
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=lambda path: str(path.relative_to(ROOT)))
+def test_production_names_no_local_address(path: Path) -> None:
+    code = "\n".join(
+        str(node.value) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
+    )
+
+    assert not [word for word in ("127.0.0.1", "localhost", "http://", "emulator") if word in code]
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    allowed = {
+        "contracts": {"contracts"},
+        "orchestrations": {"contracts", "orchestrations"},
+        "activities": {"contracts", "activities", "clients"},
+        "triggers": {"contracts", "activities", "triggers", "settings", "version"},
+    }
+    ours = imports(path) & {*FOLDERS, "clients", "settings", "version"}
+    folder = path.parent.name
+
+    assert folder not in allowed or ours <= allowed[folder]

@@ -1,0 +1,45 @@
+"""The shape targets of the code base: small files, small functions, names that say something."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("activities", "bench", "cli", "contracts", "local", "orchestrations", "triggers", "infra", "examples")
+SOURCES = sorted([*ROOT.glob("*.py"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))])
+SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "types", "logging"}
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    long = {str(path.relative_to(ROOT)): n for path in SOURCES if (n := len(path.read_text().splitlines())) > 300}
+
+    assert not long
+
+
+def test_the_median_file_has_at_most_90_lines_in_production() -> None:
+    production = [
+        len(path.read_text().splitlines())
+        for path in SOURCES
+        if path.parent.name in ("activities", "contracts", "orchestrations", "triggers")
+        if path.name != "__init__.py"
+    ]
+
+    assert sorted(production)[len(production) // 2] <= 100
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_are_at_most_60_lines(path: Path) -> None:
+    long = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+        if node.end_lineno - node.lineno > 60
+    ]
+
+    assert not long
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_say_something(path: Path) -> None:
+    assert path.stem not in SAYS_NOTHING
