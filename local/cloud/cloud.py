@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import IO, Literal, Self
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -67,6 +68,7 @@ class LocalCloud:
         self.clock = clock
         self.data = data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.data)
         self.journal = Journal()
         self.faults = Faults()
         self.state = WorkspaceState()
@@ -79,7 +81,7 @@ class LocalCloud:
             scope_exists=resources.exists,
         )
         self.events = EventGrid(clock)
-        self.blobs = BlobStore(self.data / "blobs", clock)
+        self.blobs = BlobStore(self.data / "azure-blobs", clock)
         self._tokens = Tokens()
         self._identities = IdentityEndpoint(self._tokens)
         self._headers: dict[str, str] = {}
@@ -97,7 +99,7 @@ class LocalCloud:
             identities=self._identities,
             blobs=self.blobs,
             access=access,
-            folder=self.data / "deployments",
+            folder=self.data / "azure-deployments",
             scoring_python=scoring_python,
             process_environment=self._process_environment,
             datastore_credentials=datastore_credentials,
@@ -129,9 +131,12 @@ class LocalCloud:
     def close(self) -> None:
         """Stop listening, end every process, drop what was scheduled. The files under `data` stay."""
         self._listener.close()
+        for bound in self._sockets.values():
+            bound.close()
         self._schedule.close()
         self._provider.stop_all()
         self.events.close()
+        self._lock.close()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -191,7 +196,7 @@ class LocalCloud:
         return list(self._proxy.refused)
 
     def _seed(self) -> None:
-        shutil.rmtree(self.data / "deployments", ignore_errors=True)
+        shutil.rmtree(self.data / "azure-deployments", ignore_errors=True)
         self.blobs.clear()
         for account, container in (
             (world.WORKSPACE_STORAGE, world.BLOB_CONTAINER),
@@ -274,6 +279,17 @@ class _Loopback:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         serve = self._identity if scope["path"].startswith("/msi/") else self._control
         await serve(scope, receive, send)
+
+
+def _lock(data: Path) -> IO[str]:
+    """Keep the data directory to one local Azure: a second one would delete the files of the first."""
+    held = (data / "lock").open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise RuntimeError(f"another local Azure is using {data}; stop it or choose another data directory") from None
+    return held
 
 
 def _texts(value: object) -> Mapping[str, str]:

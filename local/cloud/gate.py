@@ -73,9 +73,14 @@ class Gate:
             self._clock.hold()
             loop.call_soon_threadsafe(passed.set)
 
-        self._clock.alarm(self._clock.now() + delay, wake)
+        alarm = self._clock.alarm(self._clock.now() + delay, wake)
         self._clock.release()
-        await passed.wait()
+        try:
+            await passed.wait()
+        except asyncio.CancelledError:  # shutting down: the caller releases what it believes held
+            alarm.cancel()
+            self._clock.hold()
+            raise
 
 
 class _Answered:

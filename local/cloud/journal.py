@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from local.cloud.exchange import Exchange
+
+# A demonstration may run for days; the oldest requests are forgotten first.
+_KEPT = 200_000
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,10 @@ class Entry:
 
 
 class Journal:
-    """The entries of one run, kept in memory."""
+    """The latest entries of one run, kept in memory."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: deque[Entry] = deque(maxlen=_KEPT)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 

@@ -44,7 +44,11 @@ def bind(port: int) -> socket.socket:
     """A listening socket on the loopback interface; port 0 takes a free one."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", port))
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError as reason:
+        bound.close()
+        raise OSError(reason.errno, f"port {port} of 127.0.0.1 cannot be used: {reason.strerror}") from None
     bound.listen(256)
     return bound
 

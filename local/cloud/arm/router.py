@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
+from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -69,7 +70,7 @@ class ArmRoute:
         self.pattern = pattern
         self.versions = versions
         self.handler = handler
-        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+        expression = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(pattern))
         self._expression = re.compile(f"{expression}/?", re.IGNORECASE)
 
     def parameters(self, path: str) -> dict[str, str] | None:
@@ -110,12 +111,13 @@ class ArmRouter:
             route, parameters = self._route(request)
             _check_version(request, route)
             claims = self.claims(request)
-            target = target_of(request.method, request.url.path)
+            path = str(request.scope["path"])
+            target = target_of(request.method, path)
             self._permit(claims, target)
             call = Call(
                 caller=claims,
                 target=target,
-                path=request.url.path.rstrip("/"),
+                path=path.rstrip("/"),
                 parameters=parameters,
                 query=dict(request.query_params),
                 body=await _json_body(request),
@@ -124,8 +126,11 @@ class ArmRouter:
             with self._lock:
                 answer = route.handler(call)
         except ArmError as error:
-            return JSONResponse(error.body(self._clock.now()), error.status, headers=error.headers)
-        return _response(answer)
+            response: Response = JSONResponse(error.body(self._clock.now()), error.status, headers=error.headers)
+        else:
+            response = _response(answer)
+        response.headers["x-ms-request-id"] = response.headers["x-ms-correlation-request-id"] = str(uuid4())
+        return response
 
     def claims(self, request: Request) -> Claims:
         """Who calls, from the bearer token. Raises ArmError 401 as ARM does without a good one."""
@@ -138,7 +143,7 @@ class ArmRouter:
         return claims
 
     def _route(self, request: Request) -> tuple[ArmRoute, dict[str, str]]:
-        path = request.url.path
+        path = str(request.scope["path"])
         other_methods = []
         for route in self.routes:
             parameters = route.parameters(path)
@@ -148,8 +153,7 @@ class ArmRouter:
                 return route, parameters
             other_methods.append(route.method)
         if other_methods:
-            allowed = ", ".join(sorted(other_methods))
-            raise ArmError(405, "MethodNotAllowed", f"{request.method} is not supported here; use {allowed}.")
+            raise not_emulated(f"{request.method} {path}", f"It emulates {', '.join(sorted(other_methods))} there.")
         raise not_emulated(
             f"{request.method} {path}", "What it does emulate is listed at GET /local/routes of its control URL."
         )

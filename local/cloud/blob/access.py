@@ -75,7 +75,6 @@ class BlobAccess:
         except TokenRefused as refused:
             raise BlobError(401, "InvalidAuthenticationInfo", refused.message) from None
         exchange.caller = claims.name
-        exchange.operation = target.right.action
         scope = f"{storage_id(target.account)}/blobServices/default/containers/{target.container}"
         right = target.right
         if not self._permissions.allowed(claims.principal_id, right.action, scope, data=right.data):

@@ -148,7 +148,7 @@ def _operation(request: Request, place: _Place) -> tuple[Right, _Operation]:
     query = request.query_params
     key = (request.method, query.get("comp", ""), query.get("restype", ""), bool(place.blob))
     if key not in _OPERATIONS or "x-ms-copy-source" in request.headers:
-        raise _unsupported(f"{request.method} {request.url.path} comp={key[1]!r} restype={key[2]!r}")
+        raise _unsupported(f"{request.method} comp={key[1]!r} restype={key[2]!r}")
     return _OPERATIONS[key]
 
 
@@ -159,7 +159,6 @@ def _unsupported(what: str) -> BlobError:
 
 def _place(request: Request) -> _Place:
     account = Exchange.of(request.scope).host.partition(".")[0]
-    # Starlette's URL is percent-encoded again; the decoded path is the scope's.
     container, _, blob = str(request.scope["path"]).lstrip("/").partition("/")
     return _Place(account, container, blob)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from local.cloud.arm.errors import ServiceError, conflict, invalid, not_found
+from local.cloud.arm.errors import conflict, invalid, not_found
 from local.cloud.arm.router import NULL_BODY, Answer, ArmRoute, Call
 from local.cloud.machinelearning import rules
 from local.cloud.machinelearning.identities import EndpointIdentities
@@ -254,7 +254,7 @@ def deletable(endpoint: Endpoint, deployment: Deployment) -> None:
             f"Deployment {deployment.name} has {share} percent of endpoint {endpoint.name}'s traffic. "
             "Set its traffic to 0 before deleting it."
         )
-        raise ServiceError(400, "BadRequest", "The request is invalid.", detail=("DeploymentHasTraffic", message))
+        raise invalid("DeploymentHasTraffic", message)
 
 
 def _new_key() -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
-from local.cloud.arm.errors import ServiceError, invalid, not_emulated
+from local.cloud.arm.errors import invalid, not_emulated
 from local.cloud.machinelearning.state import AuthMode, Endpoint, Json
 from local.cloud.machinelearning.wire import as_json
 
@@ -58,8 +58,7 @@ def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
 
     The service's own texts for these refusals were not found; codes and words are the emulator's.
     """
-    split = _percentages(asked, "traffic")
-    _check_targets(endpoint, split, "traffic")
+    split = _targets(endpoint, _percentages(asked, "traffic"), "traffic")
     total = sum(split.values())
     if total not in (0, 100):
         raise invalid("InvalidTraffic", f"The traffic percentages must add up to 0 or 100, not {total}.")
@@ -68,8 +67,7 @@ def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
 
 def mirror_traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
     """The mirror traffic asked for: at most half, of one deployment (SDK documentation)."""
-    split = _percentages(asked, "mirrorTraffic")
-    _check_targets(endpoint, split, "mirrorTraffic")
+    split = _targets(endpoint, _percentages(asked, "mirrorTraffic"), "mirrorTraffic")
     if len(split) > 1 or any(share > _MIRROR_LIMIT for share in split.values()):
         raise invalid("InvalidTraffic", f"mirrorTraffic takes one deployment and at most {_MIRROR_LIMIT} percent.")
     return split
@@ -87,14 +85,16 @@ def _percentages(asked: object, what: str) -> dict[str, int]:
     return dict(asked)
 
 
-def _check_targets(endpoint: Endpoint | None, split: dict[str, int], what: str) -> None:
+def _targets(endpoint: Endpoint | None, split: dict[str, int], what: str) -> dict[str, int]:
+    """The split by the deployments' own names, each of which exists and, with a share, has succeeded."""
+    named = {}
     for name, share in split.items():
         deployment = endpoint.deployment(name) if endpoint else None
         if deployment is None:
             message = f"{what} names deployment '{name}', which does not exist in this endpoint."
-            raise ServiceError(
-                400, "BadRequest", "The request is invalid.", detail=("InferencingClientUpdateEndpointFailed", message)
-            )
+            raise invalid("InferencingClientUpdateEndpointFailed", message)
         if share and deployment.state != "Succeeded":
             message = f"{what} names deployment '{name}', whose provisioning state is {deployment.state}."
             raise invalid("InferencingClientUpdateEndpointFailed", message)
+        named[deployment.name] = share
+    return named
