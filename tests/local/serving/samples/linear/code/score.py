@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from arithmetic import weighted_sum
+from arithmetic import weighted_sum  # type: ignore[import-not-found] # found beside the script when served
 
 weights: list[float] = []
 

@@ -1,0 +1,254 @@
+"""Scoring processes: what they see, how they fail, and that nothing of them stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.clock import Clock
+from local.cloud.serving import ServingProcess, ServingSpec, launch
+
+SAMPLES = Path(__file__).parent / "samples"
+REPOSITORY = Path(__file__).parents[3]
+Start = Callable[[ServingSpec], tuple[ServingProcess, Any]]
+Spec = Callable[..., ServingSpec]
+
+
+def ask(process: ServingProcess, body: Any) -> Any:
+    answer = httpx.post(f"http://127.0.0.1:{process.port}/score", json=body, trust_env=False)
+    assert answer.status_code == 200, process.log()
+    return answer.json()
+
+
+def members(group: int) -> list[int]:
+    """The living processes of a process group."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            state, _, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(its_group) == group and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def gone(group: int) -> bool:
+    """Whether a process group has ended, given time to."""
+    deadline, pause = time.monotonic() + 20, threading.Event()
+    while members(group) and time.monotonic() < deadline:
+        pause.wait(0.02)
+    return not members(group)
+
+
+def group_of(process: ServingProcess) -> int:
+    """The group of the process that listens on a port."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            root = os.fsencode(process.spec.root)
+            if b"gunicorn" in command and os.fsencode(os.readlink(entry / "cwd")).startswith(root):
+                return os.getpgid(int(entry.name))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    raise AssertionError("no scoring process was found")
+
+
+def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
+    process, reports = start(spec())
+
+    assert (process.state, process.failure, reports.states) == ("healthy", None, ["healthy"])
+    assert ask(process, {"data": [[1, 1, 1]]}) == [111]
+    assert "reading weights" in process.log()
+    assert "asked for ['data']" in process.log()
+    assert len(process.log(lines=2).splitlines()) == 2
+    assert "model weights:1: 1 files" in process.log(container="StorageInitializer")
+    assert process.log(container="storage-initializer") == process.log(container="StorageInitializer")
+    with pytest.raises(ValueError, match="InferenceServer"):
+        process.log(container="sidecar")
+
+
+def test_it_listens_on_the_loopback_interface_only(start: Start, spec: Spec) -> None:
+    process, _ = start(spec())
+
+    with socket.socket() as other:
+        other.settimeout(2)
+        assert other.connect_ex(("127.0.0.2", process.port)) != 0
+
+
+def test_it_sees_its_own_variables_and_nothing_of_this_machine(
+    start: Start, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/machine/ca.pem")
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "x")
+    process, _ = start(
+        spec(
+            environment_variables={"GREETING": "hello", "IDENTITY_ENDPOINT": "mine", "AZUREML_MODEL_DIR": "mine"},
+            process_environment={"IDENTITY_ENDPOINT": "http://127.0.0.1:1/token", "SSL_CERT_FILE": "/local/ca.pem"},
+        )
+    )
+
+    def variable(name: str) -> Any:
+        return ask(process, {"variable": name})
+
+    assert variable("GREETING") == "hello"
+    assert variable("SECRET_OF_THE_SHELL") == "unset"
+    assert variable("SSL_CERT_FILE") == "/local/ca.pem"
+    assert variable("IDENTITY_ENDPOINT") == "http://127.0.0.1:1/token"
+    assert variable("AZUREML_MODEL_DIR").endswith("/azureml-models/weights/1")
+    assert variable("AML_APP_ROOT").endswith("/azureml-app/code")
+    assert variable("AZUREML_ENTRY_SCRIPT") == "score.py"
+
+
+def test_the_registered_assets_are_copies(start: Start, spec: Spec) -> None:
+    process, _ = start(spec())
+    (root,) = {Path(ask(process, {"variable": "AZUREML_MODEL_DIR"}))}
+
+    (root / "model" / "weights.json").write_text("changed")
+
+    assert (SAMPLES / "linear" / "model" / "model" / "weights.json").read_text().strip() == "[1, 10, 100]"
+
+
+def test_a_script_in_a_subfolder_and_a_model_of_one_file(start: Start, spec: Spec, tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    (code / "online").mkdir(parents=True)
+    script = "import os\ndef init(): pass\ndef run(raw): return sorted(os.listdir(os.environ['AZUREML_MODEL_DIR']))\n"
+    (code / "online" / "main.py").write_text(script)
+    (tmp_path / "model.bin").write_text("x")
+
+    process, _ = start(
+        spec(code_dir=code, scoring_script="online/main.py", model_dir=tmp_path / "model.bin", model_version="7")
+    )
+
+    assert ask(process, {}) == ["model.bin"]
+
+
+def test_a_failing_init_fails_the_deployment_with_its_log(start: Start, spec: Spec) -> None:
+    process, reports = start(spec(code_dir=SAMPLES / "broken"))
+
+    assert (process.state, reports.states) == ("failed", ["failed"])
+    assert process.failure is not None
+    assert process.failure.code == "ResourceNotReady"
+    assert process.failure.message.startswith("User container has crashed or terminated: FileNotFoundError")
+    assert "exit code 3" in process.failure.message
+    assert "no-such-model.pkl" in process.log()
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("missing.py", "UserError"), ("../score.py", "UserError"), ("/etc/score.py", "UserError")]
+)
+def test_a_script_that_is_not_in_the_code_folder(start: Start, spec: Spec, script: str, code: str) -> None:
+    process, _ = start(spec(scoring_script=script))
+
+    assert process.failure is not None
+    assert process.failure.code == code
+    assert script in process.failure.message
+
+
+def test_an_image_that_cannot_run_here_is_not_pretended(start: Start, spec: Spec) -> None:
+    process, _ = start(spec(image="mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest"))
+
+    assert process.state == "failed"
+    assert process.failure is not None
+    assert process.failure.code == "ImageNotRunnableLocally"
+    assert "promptflow-runtime" in process.failure.message
+    assert process.log() == ""
+
+
+def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
+    process, reports = start(spec())
+    group = group_of(process)
+
+    process.stop()
+    process.stop()
+
+    assert process.state == "stopped"
+    assert members(group) == []
+    assert reports.states == ["healthy"]
+    with pytest.raises(httpx.ConnectError):
+        ask(process, {})
+
+
+def test_a_server_that_ends_by_itself_is_reported_again(start: Start, spec: Spec) -> None:
+    process, reports = start(spec())
+    group = group_of(process)
+
+    for member in members(group):
+        os.kill(member, signal.SIGKILL)
+    reports.wait(2)
+
+    assert reports.states == ["healthy", "failed"]
+    assert process.failure is not None
+    assert process.failure.code == "ResourceNotReady"
+
+
+def test_nothing_outlives_a_killed_owner(spec: Spec, scoring_python: Path, tmp_path: Path) -> None:
+    owner_script = """
+import sys, threading
+from pathlib import Path
+from local.clock import Clock
+from local.cloud.serving import ServingSpec, launch
+code, model, root, python = map(Path, sys.argv[1:])
+image = "mcr.microsoft.com/azureml/minimal:1"
+spec = ServingSpec("e", "d", image, None, code, "score.py", model, "m", "1", root)
+ready = threading.Event()
+process = launch(spec, Clock(), python, lambda process: ready.set())
+ready.wait(60)
+print(process.state, flush=True)
+threading.Event().wait()
+"""
+    wanted = spec()
+    arguments = [wanted.code_dir, wanted.model_dir, wanted.root, scoring_python]
+    command = [sys.executable, "-c", owner_script, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().strip() == "healthy"
+        group = group_of(ServingProcess(wanted, Clock(), scoring_python, lambda process: None))
+        assert len(members(group)) >= 2
+        owner.kill()
+
+    assert gone(group)
+
+
+def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, scoring_python: Path) -> None:
+    clock = Clock(stepped=True)
+    seen: list[str] = []
+    passed = threading.Event()
+
+    def reported(process: ServingProcess) -> None:
+        seen.append(process.state)
+
+    def later() -> None:
+        seen.append("seven minutes later")
+        passed.set()
+
+    process = launch(spec(), clock, scoring_python, reported)
+    clock.alarm(clock.now() + timedelta(minutes=7), later)
+    assert passed.wait(60)
+    process.stop()
+    clock.close()
+
+    assert seen == ["healthy", "seven minutes later"]
+
+
+def test_more_workers_on_request(start: Start, spec: Spec) -> None:
+    process, _ = start(spec(environment_variables={"WORKER_COUNT": "2"}))
+
+    # The supervisor, gunicorn's master and two workers.
+    assert len(members(group_of(process))) == 4
