@@ -22,7 +22,7 @@ class Authorization:
     """Role assignments of one tenant and subscription. Every method may be called from any thread.
 
     `propagation` may be replaced at any time; it decides for assignments made or removed from then on.
-    `scope_exists` is asked before a role is assigned there.
+    `scope_exists` is asked before a role is assigned there. Hold `lock` to look and act in one.
     """
 
     def __init__(
@@ -39,19 +39,19 @@ class Authorization:
         self.subscription = subscription
         self.propagation = propagation
         self.scope_exists = scope_exists
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._assignments: dict[str, RoleAssignment] = {}
         self._removed: list[RoleAssignment] = []
         self._principals: dict[str, tuple[str, str]] = {}
 
     def add_principal(self, principal_id: str, name: str, kind: str = "ServicePrincipal") -> None:
         """Make a principal known to the directory; `kind` is `ServicePrincipal` or `User`."""
-        with self._lock:
+        with self.lock:
             self._principals[principal_id.lower()] = (name, kind)
 
     def remove_principal(self, principal_id: str) -> None:
         """Take a principal out of the directory; its assignments stay behind, as in Azure."""
-        with self._lock:
+        with self.lock:
             self._principals.pop(principal_id.lower(), None)
 
     def principal(self, principal_id: str) -> tuple[str, str] | None:
@@ -76,13 +76,13 @@ class Authorization:
             condition=condition,
             seeded=True,
         )
-        with self._lock:
+        with self.lock:
             self._assignments[assignment.name.lower()] = assignment
         return assignment
 
     def forget_service_grants(self, principal_id: str) -> None:
         """Drop what was seeded for the principal, at once; what people assigned to it stays."""
-        with self._lock:
+        with self.lock:
             for found in self.assignments(principal_id):
                 if found.seeded:
                     del self._assignments[found.name.lower()]
@@ -91,12 +91,12 @@ class Authorization:
         """Store an assignment and draw when it takes effect."""
         delay = self.propagation.until_effective(assignment.role, assignment.name)
         assignment.effective_at = None if delay is None else assignment.created_on + delay
-        with self._lock:
+        with self.lock:
             self._assignments[assignment.name.lower()] = assignment
 
     def remove(self, name: str) -> RoleAssignment | None:
         """Delete an assignment from the list; it goes on counting until the revocation has propagated."""
-        with self._lock:
+        with self.lock:
             assignment = self._assignments.pop(name.lower(), None)
             if assignment is None:
                 return None
@@ -111,7 +111,7 @@ class Authorization:
 
     def assignments(self, principal_id: str | None = None) -> list[RoleAssignment]:
         """What is listed now, oldest first, whether or not it has an effect yet."""
-        with self._lock:
+        with self.lock:
             found: Iterable[RoleAssignment] = list(self._assignments.values())
         if principal_id is not None:
             found = [one for one in found if one.principal_id.lower() == principal_id.lower()]
@@ -120,7 +120,7 @@ class Authorization:
     def effective(self, principal_id: str, scope: str) -> list[RoleAssignment]:
         """The principal's assignments at or above `scope` that count now."""
         now = self.clock.now()
-        with self._lock:
+        with self.lock:
             candidates = [*self._assignments.values(), *self._removed]
         return [
             one
@@ -151,7 +151,7 @@ class Authorization:
 
     def settle(self) -> None:
         """Let every change made so far take effect at once (assignments that never would included)."""
-        with self._lock:
+        with self.lock:
             self._removed.clear()
             now = self.clock.now()
             for one in self._assignments.values():
@@ -160,7 +160,7 @@ class Authorization:
 
     def reset(self) -> None:
         """Forget every assignment and principal, seeded ones included."""
-        with self._lock:
+        with self.lock:
             self._assignments.clear()
             self._removed.clear()
             self._principals.clear()

@@ -59,6 +59,13 @@ def assign(rbac: Authorization, asked: AssignmentRequest, caller: str) -> tuple[
     role = _checked_role(rbac, asked)
     kind = _checked_principal(rbac, asked)
     _check_condition(asked)
+    with rbac.lock:
+        return _stored(rbac, asked, role, kind, caller)
+
+
+def _stored(
+    rbac: Authorization, asked: AssignmentRequest, role: RoleDefinition, kind: str, caller: str
+) -> tuple[RoleAssignment, bool]:
     taken = rbac.named(asked.name)
     if taken is not None:
         return _updated(rbac, taken, asked, role, caller), False
