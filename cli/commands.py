@@ -1,0 +1,251 @@
+"""The `slipway` command: deploy, status, plan, list, and registering code for policies."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import parse_qs, urlsplit
+
+import typer
+from rich.console import Console
+
+from cli.folders import UnusableFolder
+from cli.following import SHORTEST_PAUSE, follow
+from cli.outcome import ExitCode, Refused, Unreachable, exit_code
+from cli.report import print_list, print_plan, print_status
+from cli.request_file import LocalCode, RequestFile, local_code, read_request_file
+from cli.screen import LineLog, console, progress
+from cli.service import Reply, Service
+from contracts.base import Json
+from contracts.status import DeploymentStatus
+from settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from cli.workspace import Workspace
+
+SEND_ATTEMPTS = 3
+
+app = typer.Typer(
+    name="slipway",
+    help="Deploy models behind Azure ML online endpoints.\n\n"
+    "Exit codes: 0 succeeded (or accepted, with --no-follow), 1 failed, 2 refused, 3 canceled, 4 unreachable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RequestPath = Annotated[Path, typer.Argument(metavar="FILE", help="the request, as YAML or JSON", dir_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
+Interval = Annotated[float, typer.Option(min=SHORTEST_PAUSE, help="seconds between looks while following")]
+Subscription = Annotated[
+    str, typer.Option(envvar="SLIPWAY_SUBSCRIPTION_ID", help="of the workspace, to register files")
+]
+ResourceGroup = Annotated[str, typer.Option(envvar="SLIPWAY_RESOURCE_GROUP", help="of the workspace")]
+WorkspaceName = Annotated[str, typer.Option(envvar="SLIPWAY_WORKSPACE", help="where local files are registered")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the command: whom it talks to, and where it writes."""
+
+    service: Service
+    out: Console
+    err: Console
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[str, typer.Option(envvar="SLIPWAY_URL", help="the service")] = "http://127.0.0.1:7071",
+) -> None:
+    """Deploy models behind Azure ML online endpoints."""
+    # The key has no option: the arguments of a process can be seen by everybody on the machine.
+    service = Service(url, os.environ.get("SLIPWAY_KEY"))
+    context.obj = Session(service, console(), console(stderr=True))
+
+
+@app.command()
+def deploy(
+    context: typer.Context,
+    file: RequestPath,
+    idempotency_key: Annotated[str | None, typer.Option(help="the same key again finds the same deployment")] = None,
+    follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+    subscription: Subscription = "",
+    resource_group: ResourceGroup = "",
+    workspace: WorkspaceName = "",
+) -> None:
+    """Register the local files that FILE names, send the request, and follow the deployment."""
+    session: Session = context.obj
+    request = read_request_file(file)
+    if request.model or request.code:
+        screen = session.err if as_json else session.out
+        _register(screen, request, _workspace(subscription, resource_group, workspace))
+    accepted = _send(session, request.to_send, idempotency_key or f"slipway-cli-{uuid.uuid4().hex}")
+    if not as_json:
+        session.out.print(f"accepted as {accepted.value.id}", soft_wrap=True)
+    _finish(session, accepted, follow_=follow_, as_json=as_json, interval=interval)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    deployment_id: Annotated[str, typer.Argument(metavar="ID")],
+    follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = False,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Show a deployment: its steps, its result or its error."""
+    session: Session = context.obj
+    _finish(session, session.service.status(deployment_id), follow_=follow_, as_json=as_json, interval=interval)
+
+
+@app.command()
+def plan(context: typer.Context, file: RequestPath, as_json: AsJson = False) -> None:
+    """Show what `deploy FILE` would do and what stands in its way; nothing is written anywhere."""
+    session: Session = context.obj
+    request = read_request_file(file)
+    reply = session.service.plan(request.to_plan)
+    if as_json:
+        _print_json(reply.text)
+    else:
+        print_plan(session.out, reply.value, _uploads(request))
+    raise typer.Exit(ExitCode.FAILED if reply.value.problems else ExitCode.SUCCEEDED)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    endpoint: Annotated[str | None, typer.Option(help="only this endpoint")] = None,
+    model: Annotated[str | None, typer.Option(help="only this model, `name` or `name:version`")] = None,
+    state: Annotated[str | None, typer.Option("--status", help="only this state, e.g. Failed")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=200, help="how many at once")] = None,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="only older ones than this")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List deployments, newest first."""
+    session: Session = context.obj
+    asked = {"endpoint": endpoint, "model": model, "status": state, "limit": str(limit or ""), "after": after}
+    filters = {name: value for name, value in asked.items() if value}
+    reply = session.service.deployments(filters)
+    if as_json:
+        _print_json(reply.text)
+    else:
+        print_list(session.out, reply.value, _older(reply.value.next, filters))
+
+
+@app.command()
+def register_code(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="the folder of the scoring script")],
+    name: Annotated[str, typer.Option(help="name of the code asset, as a policy refers to it")],
+    version: Annotated[str, typer.Option(help="its version; a version never changes")],
+    subscription: Subscription = "",
+    resource_group: ResourceGroup = "",
+    workspace: WorkspaceName = "",
+) -> None:
+    """Register a code folder under a name of its own, for a policy to refer to."""
+    session: Session = context.obj
+    try:
+        code = local_code(folder, name, version)
+    except UnusableFolder as error:
+        raise Refused(f"{folder}: {error}") from error
+    _register_code(session.out, code, _workspace(subscription, resource_group, workspace))
+
+
+def _workspace(subscription: str, resource_group: str, workspace: str) -> Workspace:
+    # The Azure libraries take a second to import: only when there is something to register.
+    from cli.workspace import Workspace
+
+    named = {
+        "SLIPWAY_SUBSCRIPTION_ID": subscription,
+        "SLIPWAY_RESOURCE_GROUP": resource_group,
+        "SLIPWAY_WORKSPACE": workspace,
+    }
+    try:
+        return Workspace(Settings.read({**os.environ, **named}))
+    except SettingsError as error:
+        raise Refused(f"to register local files, {error}, or give the options of the same name") from error
+
+
+def _register(screen: Console, request: RequestFile, workspace: Workspace) -> None:
+    # Code first: registering a model may set off a policy that names the code.
+    if request.code:
+        _register_code(screen, request.code, workspace)
+    if request.model:
+        workspace.register_model(request.model)
+        screen.print(f"registered model {request.model.reference}", soft_wrap=True)
+
+
+def _register_code(screen: Console, code: LocalCode, workspace: Workspace) -> None:
+    new = workspace.register_code(code)
+    screen.print(f"{'registered code' if new else 'code is registered already:'} {code.reference}", soft_wrap=True)
+
+
+def _send(session: Session, request: Json, key: str) -> Reply[DeploymentStatus]:
+    """Send the request; an answer that got lost is asked for again with the same key, so nothing starts twice."""
+    for attempt in range(1, SEND_ATTEMPTS + 1):
+        try:
+            return session.service.deploy(request, key)
+        except Unreachable as error:
+            if attempt == SEND_ATTEMPTS:
+                hint = f"send it again with --idempotency-key {key}: it will not be done twice"
+                raise Unreachable(f"{error}. It may have been accepted; {hint}") from error
+            _pause(1.0)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _finish(session: Session, reply: Reply[DeploymentStatus], *, follow_: bool, as_json: bool, interval: float) -> None:
+    deployment_id = reply.value.id
+    if follow_ and as_json:
+        reply = follow(session.service, deployment_id, _Notes(session.err), _pause, interval)
+    elif follow_:
+        with progress(session.out) as screen:
+            reply = follow(session.service, deployment_id, screen, _pause, interval)
+    if as_json:
+        _print_json(reply.text)
+    else:
+        if not follow_:
+            LineLog(session.out).show(reply.value)
+        print_status(session.out, reply.value)
+    raise typer.Exit(exit_code(reply.value.status))
+
+
+class _Notes(LineLog):
+    """Only what concerns the connection: the rest is in the JSON at the end."""
+
+    def show(self, status: DeploymentStatus) -> None:
+        """Nothing."""
+
+
+def _uploads(request: RequestFile) -> list[str]:
+    found = []
+    if request.model:
+        found.append(f"model {request.model.reference} from {request.model.path} ({len(request.model.files)} files)")
+    if request.code:
+        found.append(f"code {request.code.reference} from {request.code.folder} ({len(request.code.files)} files)")
+    return found
+
+
+def _older(following: str | None, filters: Mapping[str, str]) -> str | None:
+    after = parse_qs(urlsplit(following or "").query).get("after")
+    if not after:
+        return None
+    words = [f"--{name} {value}" for name, value in {**filters, "after": after[0]}.items()]
+    return f"slipway list {' '.join(words)}"
+
+
+def _print_json(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _pause(seconds: float) -> None:
+    # Unlike sleep, an event's wait is interrupted by Ctrl-C on every platform.
+    threading.Event().wait(seconds)

@@ -1,0 +1,58 @@
+"""Following a deployment to its end, whatever the connection does meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cli.outcome import Interrupted, Unreachable, has_ended
+from cli.service import Reply, Service
+from contracts.status import DeploymentStatus
+
+# Seconds. The service is asked at most this often, and at least once per LONGEST_PAUSE while it is away.
+SHORTEST_PAUSE = 0.3
+LONGEST_PAUSE = 10.0
+# About ten minutes without an answer; a restart of the service takes one or two.
+MISSES_ALLOWED = 60
+
+
+class Screen(Protocol):
+    """Where progress is shown."""
+
+    def show(self, status: DeploymentStatus) -> None:
+        """The deployment as it is now."""
+
+    def note(self, text: str) -> None:
+        """Something about the connection, not the deployment."""
+
+
+def follow(
+    service: Service, deployment_id: str, screen: Screen, pause: Callable[[float], object], interval: float = 1.0
+) -> Reply[DeploymentStatus]:
+    """Ask every `interval` seconds (`pause` waits) until the deployment has ended; its last status.
+
+    A lost connection is told and waited out. Raises Unreachable after `MISSES_ALLOWED` misses in a row, Interrupted
+    on Ctrl-C; the deployment goes on in both cases, and both say how to follow it again.
+    """
+    misses = 0
+    again = f"the deployment goes on; follow it with: slipway status {deployment_id} --follow"
+    try:
+        while True:
+            try:
+                reply = service.status(deployment_id)
+            except Unreachable as error:
+                misses += 1
+                if misses > MISSES_ALLOWED:
+                    raise Unreachable(f"{error}. If it was accepted, {again}") from error
+                if misses == 1:
+                    screen.note(f"{error}. Trying again; {again}")
+            else:
+                if misses:
+                    screen.note("the service answers again")
+                misses = 0
+                screen.show(reply.value)
+                if has_ended(reply.value.status):
+                    return reply
+            pause(min(max(interval, SHORTEST_PAUSE) * max(misses, 1), LONGEST_PAUSE))
+    except KeyboardInterrupt:
+        raise Interrupted(again) from None

@@ -1,0 +1,136 @@
+"""The last word of a command: results, errors, plans and lists as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.outcome import Failure, Refused, has_ended
+from cli.wording import plain, shortened, span
+from contracts.activities import Percentages, Plan
+from contracts.errors import Failure as StepFailure
+from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, LedgerEntry
+
+_STYLES = {"Succeeded": "bold green", "Failed": "bold red", "Canceled": "bold yellow"}
+_FATES = {
+    "made": "made by this deployment",
+    "undone": "undone",
+    "stays": "stays",
+    "undo_failed": "could not be undone: remove it yourself",
+}
+
+
+def print_status(console: Console, status: DeploymentStatus) -> None:
+    """How a deployment ended, or that it has not."""
+    console.print()
+    head = f"{status.status}: {status.model} on {status.endpoint}/{status.deployment}"
+    took = f", after {span(status.updated - status.created)}" if status.created and status.updated else ""
+    _line(console, head + (took if has_ended(status.status) else ""), _STYLES.get(status.status, "bold"))
+    if status.result:
+        _print_result(console, status.result)
+    if status.error:
+        _print_error(console, status.error)
+        _print_ledger(console, status.ledger)
+    _line(console, f"  id           {status.id}")
+
+
+def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> None:
+    """What a deployment would do, and what stands in its way."""
+    _line(console, f"Plan for {plan.model}" + (f" in {plan.location}" if plan.location else ""), "bold")
+    for title, lines in (
+        ("uploads", uploads),
+        ("creates", plan.creates),
+        ("changes", plan.changes),
+        ("confirms", plan.confirms),
+    ):
+        _print_listed(console, title, lines)
+    grants = [
+        f"{grant.role} on {grant.scope.rsplit('/', 1)[-1]}: {'there already' if grant.exists else grant.reason}"
+        for grant in plan.grants
+    ]
+    _print_listed(console, "grants", grants)
+    _print_listed(console, "waits", [f"{span(plan.role_wait)} for roles to take effect"] if plan.role_wait else [])
+    _print_listed(console, "steps", [" → ".join(plan.steps)])
+    if not plan.problems:
+        _line(console, "Nothing stands in the way.", "green")
+        return
+    _line(console, f"{len(plan.problems)} problem{'s' if len(plan.problems) > 1 else ''}:", "bold red")
+    for problem in plan.problems:
+        _line(console, f"  {problem.path}: {problem.message} [{problem.code}]", "red")
+        _line(console, f"    {problem.suggestion}")
+
+
+def print_list(console: Console, page: DeploymentList, following: str | None) -> None:
+    """Deployments, one line each; `following` is how to see older ones."""
+    if not page.deployments:
+        _line(console, "No deployments.")
+    rows = [
+        (
+            f"{status.created.astimezone(UTC):%Y-%m-%d %H:%M}" if status.created else "",
+            status.status,
+            status.model,
+            f"{status.endpoint}/{status.deployment}",
+            status.id + (f"  {status.error.code}" if status.error else ""),
+        )
+        for status in page.deployments
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        _line(console, "  ".join(cells).rstrip())
+    if following:
+        _line(console, f"Older ones: {following}")
+
+
+def print_failure(console: Console, failure: Failure) -> None:
+    """Why a command could not go on."""
+    _line(console, f"slipway: {failure}", "bold red")
+    for problem in failure.problems if isinstance(failure, Refused) else ():
+        _line(console, f"  {problem.path}: {problem.message} [{problem.code}]")
+
+
+def _print_result(console: Console, result: DeploymentResult) -> None:
+    observed = result.observed
+    _line(console, f"  scoring URI  {observed.scoring_uri}")
+    _line(console, f"  traffic      {_traffic(result.traffic_before)} → {_traffic(observed.traffic)}")
+    _line(console, f"  answered     {shortened(result.answer)}")
+
+
+def _print_error(console: Console, error: StepFailure) -> None:
+    _line(console, f"  {error.code}" + (f" in {error.step}" if error.step else ""), "red")
+    _line(console, f"  {error.message}")
+    _line(console, f"  what to do   {error.suggestion}")
+    if error.cause:
+        _line(console, f"  Azure says   {error.cause}")
+    if error.log_tail:
+        _line(console, "  end of the log")
+        for line in error.log_tail.splitlines():
+            _line(console, f"    {line}", "dim")
+
+
+def _print_ledger(console: Console, ledger: list[LedgerEntry]) -> None:
+    # Last what a person may have to act on.
+    ranked = sorted(ledger, key=lambda entry: list(_FATES).index(entry.fate))
+    for fate, entries in groupby(ranked, key=lambda entry: entry.fate):
+        _line(console, f"  {_FATES[fate]}")
+        for entry in entries:
+            kind = entry.kind.replace("_", " ")
+            _line(console, f"    {kind} {entry.name}" + (f" ({entry.reason})" if entry.reason else ""))
+
+
+def _print_listed(console: Console, title: str, lines: Iterable[str]) -> None:
+    for line in lines:
+        _line(console, f"  {title:<9} {line}")
+        title = ""
+
+
+def _traffic(traffic: Percentages) -> str:
+    return ", ".join(f"{name} {percent} %" for name, percent in sorted(traffic.items())) or "none"
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(plain(text), style=style), soft_wrap=True)

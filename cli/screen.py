@@ -1,0 +1,120 @@
+"""Live progress of a deployment: a board on a terminal, one line per change everywhere else.
+
+All times are the service's: its `now` tells how long a wait still takes. The clock of this machine is never asked,
+because that of a local host may run faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from cli.following import Screen
+from cli.wording import clock_time, plain, span
+from contracts.status import DeploymentStatus, StepState, StepStatus
+
+_MARKS: dict[StepState, tuple[str, str]] = {
+    "running": ("▶", "cyan"),
+    "waiting": ("…", "yellow"),
+    "succeeded": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "skipped": ("-", "dim"),
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where this command writes: what services and models say is text, never markup."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Screen]:
+    """The screen that suits `console`."""
+    if not console.is_terminal:
+        yield LineLog(console)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        yield LiveBoard(console, live)
+
+
+class LiveBoard:
+    """All steps at once, redrawn with every answer."""
+
+    def __init__(self, console: Console, live: Live) -> None:
+        self._console = console
+        self._live = live
+
+    def show(self, status: DeploymentStatus) -> None:
+        """Redraw."""
+        self._live.update(board(status), refresh=True)
+
+    def note(self, text: str) -> None:
+        """A line above the board."""
+        self._console.print(Text(plain(text), style="yellow"))
+
+
+class LineLog:
+    """One line whenever a step begins, ends, or waits for something else."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._seen: dict[str, StepStatus] = {}
+
+    def show(self, status: DeploymentStatus) -> None:
+        """Print what has changed."""
+        for step in status.steps:
+            if self._seen.get(step.name) != step:
+                self._seen[step.name] = step
+                self._print(f"{_timestamp(status.now or status.updated)}{step.name}: {describe(step, status.now)}")
+
+    def note(self, text: str) -> None:
+        """Print it."""
+        self._print(plain(text))
+
+    def _print(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
+
+
+def board(status: DeploymentStatus) -> Table:
+    """The steps of a deployment as a table."""
+    head = f"{status.model} → {status.endpoint}/{status.deployment}: {status.status}"
+    table = Table(title=Text(plain(head)), title_justify="left", box=None, show_header=False, pad_edge=False)
+    for step in status.steps:
+        mark, style = _MARKS[step.state]
+        table.add_row(Text(mark, style=style), Text(plain(step.name)), Text(describe(step, status.now)))
+    if status.error and status.status == "Running":
+        table.add_row("", Text("undoing", style="yellow"), Text(f"after {plain(status.error.code)}"))
+    return table
+
+
+def describe(step: StepStatus, now: datetime | None) -> str:
+    """What a step is doing, or how it ended: state, times, attempts, detail."""
+    parts = [_state(step, now)]
+    if step.attempts > 1:
+        parts.append(f"attempt {step.attempts}")
+    if step.detail:
+        parts.append(plain(step.detail))
+    return ", ".join(parts)
+
+
+def _state(step: StepStatus, now: datetime | None) -> str:
+    if step.state == "waiting" and step.waiting_until:
+        left = f", {span(step.waiting_until - now)} left" if now else ""
+        return f"waiting until {clock_time(step.waiting_until)}{left}"
+    if step.state == "skipped":
+        return "not needed"
+    until = step.ended or now
+    took = span(until - step.started) if until else ""
+    if not took:
+        return step.state
+    return f"{step.state} after {took}" if step.ended else f"{step.state} for {took}"
+
+
+def _timestamp(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S} " if moment else ""

@@ -1,0 +1,112 @@
+"""The front door of Slipway as the command line uses it: four calls, and answers read leniently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from cli.outcome import Refused, Unreachable
+from contracts.activities import Plan
+from contracts.base import Contract, Json
+from contracts.problems import Problem
+from contracts.status import DeploymentList, DeploymentStatus
+
+C = TypeVar("C", bound=Contract)
+
+# Seconds. A plan reads a dozen Azure resources before it answers.
+_TIMEOUT = httpx.Timeout(60, connect=5)
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_PROBLEMS = TypeAdapter(list[Problem])
+
+
+@dataclass(frozen=True)
+class Reply(Generic[C]):
+    """An answer of the service: its JSON as it came, and what it means."""
+
+    text: str
+    value: C
+
+
+class Service:
+    """One running Slipway. `key` is a Functions key; it is sent to this service and shown nowhere.
+
+    Calls raise Refused for what the caller must change (4xx) and Unreachable for everything that may pass:
+    no connection, 429, 5xx, or an answer that is not Slipway's.
+    """
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        try:
+            address = httpx.URL(url)
+        except httpx.InvalidURL:
+            address = httpx.URL()
+        if address.scheme not in ("http", "https") or not address.host:
+            raise Refused(f"{url!r} is not the address of a service: write https://<host>")
+        if key and address.scheme == "http" and address.host not in _LOOPBACK:
+            raise Refused(f"SLIPWAY_KEY would travel unencrypted to {address.host}: use https")
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(headers={"x-functions-key": key} if key else {}, timeout=_TIMEOUT)
+
+    def deploy(self, request: Json, idempotency_key: str) -> Reply[DeploymentStatus]:
+        """Send a deployment request; with the same key again, find the deployment it started."""
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._send(DeploymentStatus, "POST", "deployments", json=request, headers=headers)
+
+    def plan(self, request: Json) -> Reply[Plan]:
+        """Ask what a deployment request would do."""
+        return self._send(Plan, "POST", "plans", json=request)
+
+    def status(self, deployment_id: str) -> Reply[DeploymentStatus]:
+        """How far a deployment is."""
+        return self._send(DeploymentStatus, "GET", f"deployments/{quote(deployment_id, safe='')}")
+
+    def deployments(self, filters: Mapping[str, str]) -> Reply[DeploymentList]:
+        """One page of deployments, newest first."""
+        return self._send(DeploymentList, "GET", "deployments", params=dict(filters))
+
+    def _send(self, contract: type[C], method: str, path: str, **content: Any) -> Reply[C]:
+        try:
+            response = self._http.request(method, f"{self.url}/api/{path}", **content)
+        except httpx.RequestError as error:
+            raise Unreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
+        if response.status_code in (401, 403):
+            raise Refused(f"{self.url} answered {response.status_code}: set SLIPWAY_KEY to a function key of the app")
+        if 400 <= response.status_code < 500 and response.status_code != 429:
+            raise self._refusal(response)
+        if not response.is_success:
+            raise Unreachable(f"{self.url} answered {_summary(response)}")
+        try:
+            # A newer service may say more than this command knows.
+            return Reply(response.text, contract.model_validate_json(response.content, extra="ignore"))
+        except ValidationError as error:
+            raise self._stranger() from error
+
+    def _refusal(self, response: httpx.Response) -> Refused | Unreachable:
+        if not response.headers.get("content-type", "").startswith("application/problem+json"):
+            return self._stranger()
+        try:
+            problems = _PROBLEMS.validate_python(_object(response).get("problems", []), extra="ignore")
+        except ValidationError:
+            problems = []
+        return Refused(_summary(response), problems)
+
+    def _stranger(self) -> Unreachable:
+        return Unreachable(f"what answers at {self.url} is not Slipway: check SLIPWAY_URL or --url")
+
+
+def _summary(response: httpx.Response) -> str:
+    body = _object(response)
+    said = ": ".join(str(body[name]) for name in ("title", "detail") if body.get(name))
+    return f"{response.status_code} {said or response.reason_phrase}"
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
