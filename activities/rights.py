@@ -33,9 +33,12 @@ def missing_rights(*, grant_scopes: list[str], user_assigned_id: str | None) -> 
 
 def allows(permission: Any, action: str) -> bool:
     """Whether one permission (actions with wildcards, minus notActions) covers `action`."""
+    # Managed Identity Operator writes `userAssignedIdentities/*/assign/action` for what errors call
+    # `userAssignedIdentities/assign/action`: both forms name the same right.
+    forms = {action.lower(), action.lower().replace("/userassignedidentities/", "/userassignedidentities/x/")}
 
     def listed(patterns: list[str] | None) -> bool:
-        return any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns or [])
+        return any(fnmatch.fnmatchcase(form, pattern.lower()) for pattern in patterns or [] for form in forms)
 
     return listed(permission.actions) and not listed(permission.not_actions)
 
