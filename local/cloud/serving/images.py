@@ -18,7 +18,11 @@ from local.cloud.serving.spec import Failure, ServingSpec
 
 CODE = "ImageNotRunnableLocally"
 INFERENCE_SERVER = "azureml-inference-server-http"
-_AZUREML_IMAGE = re.compile(r"mcr\.microsoft\.com/azureml/(?!promptflow|mlflow)\S+", re.IGNORECASE)
+# Azure ML's images and curated environments. Prompt flow and MLflow ones bring servers of their own.
+_AZUREML_IMAGE = re.compile(
+    r"(?!.*(?:promptflow|mlflow))(?:mcr\.microsoft\.com/azureml/|azureml://registries/azureml/environments/)\S+",
+    re.IGNORECASE,
+)
 _PYTHON = re.compile(r"python(?P<spec>[\s=<>!~\d.*,|]*)$")
 
 
@@ -27,8 +31,8 @@ def problem(spec: ServingSpec, python: Path) -> Failure | None:
     if not _AZUREML_IMAGE.fullmatch(spec.image):
         return _cannot(
             f"image {spec.image!r}: without a container engine the local Azure runs scoring scripts only, on Azure "
-            "ML's own inference images (mcr.microsoft.com/azureml/..., neither promptflow nor mlflow). Use such a base "
-            "image with a code_configuration, or deploy this one in Azure."
+            "ML's own inference images (mcr.microsoft.com/azureml/..., or a curated environment; neither promptflow "
+            "nor mlflow). Use such a base image with a code_configuration, or deploy this one in Azure."
         )
     try:
         environment = inspect(python)

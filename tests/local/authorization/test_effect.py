@@ -89,6 +89,16 @@ def test_drawn_delays_repeat_with_their_seed_and_stay_within_what_was_measured()
     assert all(900 <= delay <= 1200 for delay in slow)
 
 
+def test_drawn_revocations_stay_within_what_was_measured() -> None:
+    blob, pull = role_named(BLOB_READER), role_named("AcrPull")
+    delays = [Propagation.drawn(7).until_revoked(blob, str(number)).total_seconds() for number in range(50)]
+
+    assert all(1 <= delay <= 10 for delay in delays)
+    assert len(set(delays)) > 1
+    assert Propagation.drawn(7).until_revoked(pull, "x") > timedelta(seconds=10)
+    assert Propagation.never().until_revoked(blob, "x") == timedelta()
+
+
 def test_propagation_can_be_read_from_json() -> None:
     rule = Propagation.from_json({"kind": "fixed", "seconds": 30, "roles": {"AcrPull": {"kind": "never"}}})
 

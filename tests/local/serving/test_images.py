@@ -27,6 +27,7 @@ def conda(*dependencies: str, pip: str = "") -> str:
     [
         "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest",
         "mcr.microsoft.com/azureml/curated/sklearn-1.5:29",
+        "azureml://registries/azureml/environments/sklearn-1.5/versions/29",
         "MCR.microsoft.com/azureml/minimal-ubuntu22.04-py310-cpu-inference@sha256:0123",
     ],
 )
@@ -39,6 +40,8 @@ def test_azure_ml_images_run(spec: Spec, scoring_python: Path, image: str) -> No
     [
         "mcr.microsoft.com/azureml/promptflow/promptflow-runtime-stable:latest",
         "mcr.microsoft.com/azureml/mlflow-ubuntu20.04-py38-cpu-inference:latest",
+        "azureml://registries/azureml/environments/mlflow-py312-inference/versions/1",
+        "azureml://registries/contoso/environments/sklearn/versions/1",
         "docker.io/tensorflow/serving:latest",
         "evil.example/mcr.microsoft.com/azureml/minimal:1",
         "",

@@ -171,6 +171,36 @@ def test_an_image_that_cannot_run_here_is_not_pretended(start: Start, spec: Spec
     assert process.log() == ""
 
 
+def test_a_script_that_never_gets_ready_fails(
+    start: Start, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.cloud.serving.process.START_LIMIT", 1.0)
+    code = tmp_path / "stuck"
+    code.mkdir()
+    script = "import threading\ndef init(): threading.Event().wait()\ndef run(raw): return raw\n"
+    (code / "score.py").write_text(script)
+    wanted = spec(code_dir=code)
+
+    process, _ = start(wanted)
+
+    assert process.failure is not None
+    assert "no answer within 1 s" in process.failure.message
+    assert "Invoking user's init function" in process.log()
+    with pytest.raises(AssertionError, match="no scoring process"):
+        group_of(process)
+
+
+def test_stopped_while_it_starts(spec: Spec, scoring_python: Path) -> None:
+    reported: list[str] = []
+    process = launch(spec(), Clock(), scoring_python, lambda process: reported.append(process.state))
+
+    process.stop()
+
+    assert (process.state, reported) == ("stopped", [])
+    with pytest.raises(AssertionError, match="no scoring process"):
+        group_of(process)
+
+
 def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
     process, reports = start(spec())
     group = group_of(process)
