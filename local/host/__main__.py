@@ -28,7 +28,7 @@ class UsageError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run a host until a signal ends it; the process's exit code."""
     options = _parse(arguments)
-    app, data = options.app.resolve(), options.data.resolve()
+    app, data = options.app, options.data
     data.mkdir(parents=True, exist_ok=True)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,17 +60,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
-    parser.add_argument("--app", type=Path, required=True, help="folder with function_app.py and host.json")
-    parser.add_argument("--data", type=Path, required=True, help="folder for state, keys and logs")
+    parser.add_argument("--app", type=_path, required=True, help="folder with function_app.py and host.json")
+    parser.add_argument("--data", type=_path, required=True, help="folder for state, keys and logs")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--clock", type=Path, help="clock file shared with the local Azure")
+    parser.add_argument("--clock", type=_path, help="clock file shared with the local Azure")
     parser.add_argument("--speed", type=float, default=1.0, help="120 makes 15 minutes last 7.5 s; not with --clock")
-    parser.add_argument("--ready-file", type=Path, help='written when serving: {"url": ..., "pid": ...}')
+    parser.add_argument("--ready-file", type=_path, help='written when serving: {"url": ..., "pid": ...}')
     parser.add_argument(
         "--enable-auth", action="store_true", help="check access keys (see keys.json in the data folder)"
     )
     parser.add_argument("--die-after-write", type=int, metavar="K", help="SIGKILL itself after the K-th commit (tests)")
     return parser.parse_args(arguments)
+
+
+def _path(text: str) -> Path:
+    """Absolute, because the process is about to change its folder."""
+    return Path(text).absolute()
 
 
 def _clock(path: Path | None, speed: float, data: Path) -> Clock:
@@ -127,4 +132,8 @@ def _announce(url: str, ready_file: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A function that outlived the grace of a stop would keep the interpreter waiting for its thread.
+    os._exit(code)

@@ -97,7 +97,7 @@ class DurableApi:
         row = self._store.row(request.match_info["id"])
         if row is None:
             return web.Response(status=404)
-        document = _document(row, show_input=_flag(request, "showInput", default=True))
+        document = status_document(row, show_input=_flag(request, "showInput", default=True))
         if _flag(request, "showHistory"):
             outputs = _flag(request, "showHistoryOutput")
             document["historyEvents"] = compact(self._store.history(row.id), show_output=outputs)
@@ -109,7 +109,7 @@ class DurableApi:
 
     async def _list(self, request: web.Request) -> web.Response:
         show_input = _flag(request, "showInput", default=True)
-        return web.json_response([_document(row, show_input=show_input) for row in self._matching(request)])
+        return web.json_response([status_document(row, show_input=show_input) for row in self._matching(request)])
 
     async def _purge_by_filter(self, request: web.Request) -> web.Response:
         if _moment(request, "createdTimeFrom") is None:
@@ -166,7 +166,7 @@ class DurableApi:
         )
 
 
-def _document(row: Row, *, show_input: bool) -> dict[str, Any]:
+def status_document(row: Row, *, show_input: bool = True) -> dict[str, Any]:
     """The status document. Input that is not JSON cannot occur: it is checked on the way in."""
     return {
         "name": row.name,

@@ -10,13 +10,16 @@ It is for development and tests: one process, one disk. What it does not support
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import azure.functions as func
 from aiohttp import web
@@ -26,9 +29,10 @@ from local.clock import Clock
 from local.host.admin import AdminApi
 from local.host.client_binding import WEBHOOK, ClientUrls
 from local.host.dispatch import Dispatcher
-from local.host.durable_api import DurableApi
+from local.host.durable_api import DurableApi, status_document
 from local.host.engine import Engine
 from local.host.eventgrid import EventGridWebhook
+from local.host.events import TERMINAL
 from local.host.holds import Holds
 from local.host.http_triggers import HttpTriggers
 from local.host.hub import Hub
@@ -37,11 +41,11 @@ from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.routes import RouteTable
 from local.host.settings import HostSettings
-from local.host.store import Store
+from local.host.store import Store, StoreClosed
 from local.host.timers import TimerTriggers
 from local.host.web import WebServer, bind
 from local.host.worker_log import WorkerLog
-from local.host.writer import Writer
+from local.host.writer import HostDied, Writer
 
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
 DRAIN = 30.0
@@ -83,9 +87,12 @@ class LocalHost:
         self._undo: list[Callable[[], object]] = []
         self._ending = threading.Lock()
         self._ended = False
+        self._closed = threading.Event()
         self._writer: Writer | None = None
         self.url = ""
         """Where the host serves, such as `http://127.0.0.1:7071`; set by `start`."""
+        self.index: FunctionIndex
+        """The app's functions; set by `start`."""
         self.keys: Keys
         """The host's access keys; set by `start`."""
         self.crashed = threading.Event()
@@ -112,6 +119,25 @@ class LocalHost:
         self._end(graceful=False)
         self.crashed.set()
 
+    def wait_for(self, instance_id: str, *states: str, timeout: float = 30.0) -> dict[str, Any]:
+        """The status document of an instance once it is in one of `states` (default: has ended).
+
+        `timeout` is in real seconds. Raises TimeoutError with the status so far, or HostDied.
+        """
+        wanted = states or tuple(TERMINAL)
+        deadline = time.monotonic() + timeout
+        assert self._writer is not None, "the host was not started"
+        with suppress(StoreClosed), self._writer.committed:
+            while not self._ended:
+                row = self._store.row(instance_id)
+                if row is not None and row.status in wanted:
+                    return status_document(row)
+                if not self._writer.committed.wait(deadline - time.monotonic()):
+                    seen = json.dumps(status_document(row)) if row else "no such instance"
+                    raise TimeoutError(f"{instance_id} is not {' or '.join(wanted)} after {timeout} s: {seen}")
+        self._closed.wait()
+        raise HostDied(f"the host ended while {instance_id} was awaited")
+
     def is_idle(self) -> bool:
         """Whether nothing is in hand: no request, no invocation, no message other than timers to come."""
         return self._holds.idle()
@@ -120,7 +146,7 @@ class LocalHost:
         self._data.mkdir(parents=True, exist_ok=True)
         self._undo.append(_lock(self._data))
         settings = self._settings or self._settings_of_app()
-        index = index_app(self._load())
+        index = self.index = index_app(self._load())
         self.keys = Keys.of(self._data)
         listener = bind(self._port)
         self._undo.append(listener.close)
@@ -201,9 +227,12 @@ class LocalHost:
 
     def _end(self, *, graceful: bool) -> None:
         with self._ending:
-            if self._ended:
-                return
-            self._ended = True
+            already, self._ended = self._ended, True
+        if already:
+            # The thread that ends the host may be waiting for the writer's; that one must not wait for it.
+            if self._writer is None or not self._writer.is_current_thread():
+                self._closed.wait()
+            return
         if graceful:
             self._drain()
         elif self._writer is not None:
@@ -212,6 +241,7 @@ class LocalHost:
         # What was opened last is closed first, the lock on the folder at the very end.
         while self._undo:
             self._undo.pop()()
+        self._closed.set()
 
     def _drain(self) -> None:
         self._web.drain()

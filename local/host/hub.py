@@ -221,12 +221,9 @@ class Hub:
             try:
                 self.start(item["Name"], item["InstanceId"], item["Input"], item["Version"], (live, number))
             except Refused as refusal:
-                fields: dict[str, Any] = {
-                    "TaskScheduledId": number,
-                    "Reason": str(refusal),
-                    "Details": failure_details(str(refusal)),
-                }
-                self._deliver(live, event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number, **fields))
+                reason = str(refusal)
+                failed = event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number)
+                self._deliver(live, {**failed, "Reason": reason, "Details": failure_details(reason)})
 
     def _episode(self, live: Live, started: Event, texts: list[str]) -> None:
         """Append one episode to the history."""

@@ -63,6 +63,11 @@ class Function:
         return str(self.binding["name"])
 
     @property
+    def module(self) -> str:
+        """Name of the module that defines the function, in `sys.modules`."""
+        return str(getattr(self.code, "orchestrator_function", self.code).__module__)
+
+    @property
     def is_async(self) -> bool:
         """Whether it runs on the event loop instead of a thread."""
         return inspect.iscoroutinefunction(self.code)

@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS schedules (function TEXT PRIMARY KEY, last TEXT NOT N
 """
 
 
+class StoreClosed(RuntimeError):
+    """The host has stopped or died."""
+
+
 class Row(NamedTuple):
     """One instance as stored. Times are stamps; input, output and custom status are JSON text."""
 
@@ -222,5 +226,5 @@ class Store:
     def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._read_lock:
             if self._closed:
-                raise RuntimeError("the host has stopped")
+                raise StoreClosed("the host has stopped")
             return self._read.execute(statement, values).fetchall()

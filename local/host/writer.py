@@ -57,6 +57,8 @@ class Writer:
         self._commits = 0
         self._gate = threading.Lock()
         self._dead = False
+        self.committed = threading.Condition()
+        """Notified after every commit, once its consequences are under way, and at death."""
         self.on_death: Callable[[BaseException], None] = lambda _error: None
         self._thread = threading.Thread(target=self._run, name="host-writer", daemon=True)
 
@@ -78,9 +80,14 @@ class Writer:
         """Write nothing more. Returns when no transaction can commit any longer."""
         with self._gate:
             self._dead = True
+        self._notify()
         self._queue.put(None)
-        if threading.current_thread() is not self._thread and self._thread.is_alive():
+        if not self.is_current_thread() and self._thread.is_alive():
             self._thread.join()
+
+    def is_current_thread(self) -> bool:
+        """Whether the caller is this writer's own thread."""
+        return threading.current_thread() is self._thread
 
     def finish(self) -> None:
         """Apply what is queued, then stop."""
@@ -146,3 +153,8 @@ class Writer:
                 answer.set_exception(refused)
             else:
                 answer.set_result(value)
+        self._notify()
+
+    def _notify(self) -> None:
+        with self.committed:
+            self.committed.notify_all()

@@ -1,0 +1,46 @@
+"""Hosts for tests: small apps on a stepped clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.clock import Clock
+from local.host import HostSettings, LocalHost
+from tests.local.host.driver import APPS, START, Driver, OpenHost
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """A stepped clock that begins at START."""
+    stepped = Clock(start=START, stepped=True)
+    yield stepped
+    stepped.close()
+
+
+@pytest.fixture
+def open_host(tmp_path: Path, clock: Clock) -> Iterator[OpenHost]:
+    """Opens hosts on the test's clock and folder."""
+    drivers: list[Driver] = []
+
+    def open_(app: Any = "patterns", settings: HostSettings | None = None, **options: Any) -> Driver:
+        source = APPS / app if isinstance(app, str) else app
+        options = {"data": tmp_path / "data", "clock": clock, **options}
+        host = LocalHost(source, settings=settings, **options)
+        host.start()
+        drivers.append(Driver(host))
+        return drivers[-1]
+
+    yield open_
+    for driver in drivers:
+        driver.http.close()
+        driver.host.stop()
+
+
+@pytest.fixture
+def patterns(open_host: OpenHost) -> Driver:
+    """The app with one orchestration per pattern."""
+    return open_host("patterns")
