@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make demo` and `make test`. Needs Python 3.11 to 3.13, git and make.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+UV := .venv/bin/uv
+INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes --compile-bytecode
+# Arguments of a command, e.g. `make up ARGS="--speed 60"`.
+ARGS ?=
+
+.PHONY: demo up test check bench lint types lock environments clean
+
+demo: environments
+	@.venv/bin/python -m local.demo $(ARGS)
+
+up: environments
+	@.venv/bin/python -m local.up $(ARGS)
+
+test: environments .venv/.tests
+	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+
+check: environments .venv/.tests .venv-infra/.installed lint types
+	@.venv-infra/bin/python infra/check.py
+
+lint: .venv/.tests
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: .venv/.tests
+	@.venv/bin/mypy .
+
+bench: environments .venv/.tests
+	@.venv/bin/python -m bench $(ARGS)
+
+environments:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it"; exit 2; }
+	@$(MAKE) --no-print-directory -j2 .venv/.local .venv-score/.installed
+
+.venv/.uv: local/uv.txt
+	@echo "Installing into .venv (once; about half a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r local/uv.txt
+	@touch $@
+
+.venv/.local: local/requirements.txt .venv/.uv
+	@$(INSTALL) --python .venv/bin/python -r local/requirements.txt
+	@touch $@
+
+.venv/.tests: tests/requirements.txt .venv/.local
+	@$(INSTALL) --python .venv/bin/python -r tests/requirements.txt
+	@touch $@
+
+.venv-score/.installed: local/cloud/serving/requirements.txt .venv/.uv
+	@$(PYTHON) -m venv --without-pip .venv-score
+	@$(INSTALL) --python .venv-score/bin/python -r local/cloud/serving/requirements.txt
+	@touch $@
+
+.venv-infra/.installed: infra/requirements.txt .venv/.uv
+	@$(PYTHON) -m venv --without-pip .venv-infra
+	@$(INSTALL) --python .venv-infra/bin/python -r infra/requirements.txt
+	@touch $@
+
+# Regenerate every lock: newest versions that fit the *.in files, on Python 3.11 to 3.13.
+lock: .venv/.uv
+	@for folder in . local tests local/cloud/serving infra; do (cd $$folder && $(abspath $(UV)) pip compile --quiet \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--upgrade requirements.in -o requirements.txt) || exit 1; done
+
+clean:
+	@rm -rf .venv .venv-score .venv-infra .slipway .mypy_cache .pytest_cache .ruff_cache
