@@ -7,6 +7,7 @@ of 401 for tokens and of a pin to an unknown deployment were never compared with
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import threading
@@ -154,17 +155,19 @@ async def _forward(process: ServingProcess, name: str, request: Request) -> Resp
     url = f"http://127.0.0.1:{process.port}{request.url.path}"
     headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
     body = await request.body()
-    # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
-    timeout = httpx.Timeout(process.spec.request_timeout.total_seconds(), connect=5)
     transport = httpx.AsyncHTTPTransport(verify=False)
-    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as client:
-        try:
+    try:
+        # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
+        async with (
+            asyncio.timeout(process.spec.request_timeout.total_seconds()),
+            httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client,  # noqa: S113 - line above
+        ):
             answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
-        except httpx.TimeoutException:
-            raise Refused(408, "upstream request timeout", routing) from None
-        except httpx.HTTPError:
-            # The process died or dropped the connection. Whether Azure says 503 here was never compared.
-            raise Refused(424, "", {**_model_error(503), **routing}) from None
+    except TimeoutError:
+        raise Refused(408, "upstream request timeout", routing) from None
+    except httpx.HTTPError:
+        # The process died or dropped the connection. Whether Azure says 503 here was never compared.
+        raise Refused(424, "", {**_model_error(503), **routing}) from None
     kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
     if answer.status_code == 200:
         return Response(answer.content, 200, {**kept, **routing})
