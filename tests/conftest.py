@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local.stack import LocalStack
+from local.stack import APP_SETTINGS, LocalStack
 from tests import samples
+
+# The Durable SDK reads these when it is first used; tests that replay without a stack need them too.
+os.environ.update(APP_SETTINGS)
 
 
 @pytest.fixture
