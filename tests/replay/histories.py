@@ -63,7 +63,7 @@ def replay(history: History, events: list[dict[str, Any]]) -> tuple[list[tuple[A
     """What today's code asks for when it replays `events`, and all that the SDK answers."""
     # The turn being replayed starts at the last OrchestratorStarted; its closing event is not there yet.
     upto = events[:-1] if events[-1]["EventType"] == ORCHESTRATOR_COMPLETED else events
-    begin = [event for event in upto if event["EventType"] == EXECUTION_STARTED][0]
+    begin = next(event for event in upto if event["EventType"] == EXECUTION_STARTED)
     body = {
         "history": [event for event in upto if event["EventType"] != EXECUTION_COMPLETED],
         "input": json.loads(begin["Input"]),
