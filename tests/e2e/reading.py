@@ -1,0 +1,75 @@
+"""What end-to-end tests read off a status body, the journal and the state of the local Azure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from local.cloud.journal import Entry
+from local.stack import LocalStack
+
+ENDPOINT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
+DEPLOYMENT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
+DEPLOYMENT_DELETE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/delete"
+GRANT = "Microsoft.Authorization/roleAssignments/write"
+# POSTs that read: Azure counts them as writes, but nothing is changed by them.
+READING_POSTS = ("getLogs/action", "listKeys/action", "token/action", "listSecrets/action")
+
+
+def step(status: dict[str, Any], name: str) -> dict[str, Any]:
+    """The step of that name; the assertion tells which steps there are."""
+    found: dict[str, dict[str, Any]] = {one["name"]: one for one in status["steps"]}
+    assert name in found, f"no step {name} among {list(found)}"
+    return found[name]
+
+
+def began(status: dict[str, Any], name: str) -> datetime:
+    """When a step was first started."""
+    return datetime.fromisoformat(step(status, name)["started"])
+
+
+def ended(status: dict[str, Any], name: str) -> datetime:
+    """When a step ended."""
+    return datetime.fromisoformat(step(status, name)["ended"])
+
+
+def fates(status: dict[str, Any]) -> dict[str, str]:
+    """What became of everything in the ledger, by `kind name`."""
+    return {f"{entry['kind']} {entry['name']}": entry["fate"] for entry in status["ledger"]}
+
+
+def journal(stack: LocalStack, operation: str | None = None) -> list[Entry]:
+    """What the app asked of the local Azure, in order."""
+    return stack.cloud.journal.entries(operation=operation, caller="slipway-app")
+
+
+def changes(stack: LocalStack) -> list[str]:
+    """Every call of the app that can change something, as `METHOD operation`."""
+    return [
+        f"{entry.method} {entry.operation}"
+        for entry in journal(stack)
+        if entry.write and not entry.operation.endswith(READING_POSTS)
+    ]
+
+
+def endpoint(stack: LocalStack, name: str) -> dict[str, Any] | None:
+    """The endpoint as the local Azure has it, its deployments under `deployments`; None when there is none."""
+    state = httpx.get(f"{stack.cloud.control_url}/local/state", trust_env=False).raise_for_status().json()
+    found: list[dict[str, Any]] = [one for one in state["endpoints"] if one["name"] == name]
+    return found[0] if found else None
+
+
+def deployments(stack: LocalStack, name: str) -> dict[str, str]:
+    """Provisioning states of an endpoint's deployments, by name."""
+    found = endpoint(stack, name)
+    assert found is not None, f"there is no endpoint {name}"
+    return {one["name"]: one["properties"]["provisioningState"] for one in found["deployments"]}
+
+
+def traffic(stack: LocalStack, name: str) -> dict[str, int]:
+    """The endpoint's traffic, without deployments that get none."""
+    found = endpoint(stack, name)
+    assert found is not None, f"there is no endpoint {name}"
+    return {deployment: percent for deployment, percent in found["properties"]["traffic"].items() if percent}
