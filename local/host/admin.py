@@ -110,7 +110,7 @@ class AdminApi:
 
     async def _invocations(self, request: web.Request) -> web.Response:
         listed = await asyncio.to_thread(
-            self._invoker.invocations.list,
+            self._invoker.invocations.select,
             function=request.query.get("function"),
             instance_id=request.query.get("instanceId"),
         )

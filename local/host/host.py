@@ -37,6 +37,7 @@ from local.host.holds import Holds
 from local.host.http_triggers import HttpTriggers
 from local.host.hub import Hub
 from local.host.index import FunctionIndex, index_app, load_app
+from local.host.invocations import InvocationLog
 from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.routes import RouteTable
@@ -118,6 +119,11 @@ class LocalHost:
         """Die at once: nothing more is written, results of running functions are dropped, the port is closed."""
         self._end(graceful=False)
         self.crashed.set()
+
+    @property
+    def invocations(self) -> InvocationLog:
+        """Every invocation so far, with its cost."""
+        return self._invoker.invocations
 
     def wait_for(self, instance_id: str, *states: str, timeout: float = 30.0) -> dict[str, Any]:
         """The status document of an instance once it is in one of `states` (default: has ended).

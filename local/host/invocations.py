@@ -47,29 +47,39 @@ class InvocationLog:
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         if path.is_file():
             self._kept.extend(_whole_lines(path))
-        self._lock = threading.Lock()
+        self._added = threading.Condition()
         self._file: TextIO | None = path.open("a", buffering=1)
 
     def add(self, invocation: Invocation) -> None:
         """Record one; ignored after `close`."""
         line = asdict(invocation)
-        with self._lock:
+        with self._added:
             if self._file is None:
                 return
             self._kept.append(line)
             self._file.write(json.dumps(line) + "\n")
+            self._added.notify_all()
 
-    def list(self, *, function: str | None = None, instance_id: str | None = None) -> list[dict[str, Any]]:
+    def select(self, *, function: str | None = None, instance_id: str | None = None) -> list[dict[str, Any]]:
         """The invocations, optionally of one function or instance."""
-        with self._lock:
+        with self._added:
             kept = list(self._kept)
         return [
             line for line in kept if function in {None, line["function"]} and instance_id in {None, line["instance_id"]}
         ]
 
+    def wait_for(self, function: str, times: int, *, timeout: float) -> bool:
+        """Wait until the function has been called so many times; False after `timeout` real seconds."""
+
+        def enough() -> bool:
+            return [line["function"] for line in self._kept].count(function) >= times
+
+        with self._added:
+            return self._added.wait_for(enough, timeout)
+
     def close(self) -> None:
         """Write out and record nothing more."""
-        with self._lock:
+        with self._added:
             if self._file is not None:
                 self._file.close()
                 self._file = None

@@ -1,0 +1,231 @@
+"""A host that dies at any point, and the next one on the same data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.clock import Clock
+from local.host import DataFolderInUse, HostDied, HostSettings, LocalHost
+from tests.local.host.driver import APPS, START, Driver, OpenHost
+
+ROOT = Path(__file__).parents[3]
+
+
+def die_at(commit: int, seen: list[str]) -> Callable[[int, str], None]:
+    """An `on_durable_write` that notes every commit and dies at one of them."""
+
+    def on_write(number: int, what: str) -> None:
+        seen.append(what)
+        if number == commit:
+            raise HostDied(what)
+
+    return on_write
+
+
+def run_with_death_at(commit: int, folder: Path, name: str, payload: Any) -> tuple[dict[str, Any], bool]:
+    """Run one orchestration with a death after `commit`: how it ended, and whether the host lived to see that commit."""
+    seen: list[str] = []
+    clock = Clock(start=START, stepped=True)
+    first = LocalHost(APPS / "patterns", data=folder, clock=clock, on_durable_write=die_at(commit, seen))
+    first.start()
+    with suppress(HostDied, httpx.TransportError):
+        begin(first, name, payload)
+        first.wait_for("one")
+    first.stop()
+    second = LocalHost(APPS / "patterns", data=folder, clock=clock)
+    second.start()
+    # A start that was not durable was not confirmed either: the caller asks again. One that was is refused.
+    begin(second, name, payload)
+    ended = second.wait_for("one")
+    second.stop()
+    clock.close()
+    return ended, first.crashed.is_set()
+
+
+def begin(host: LocalHost, name: str, payload: Any) -> None:
+    """Start instance `one` unless it exists."""
+    driver = Driver(host)
+    with driver.http:
+        if driver.status("one").status_code == 404:
+            driver.start(name, payload, instance_id="one")
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "output"),
+    [
+        ("fan_out", [1, 2], 6),
+        ("wait", [15, 15], [(START + timedelta(minutes=minutes)).isoformat() for minutes in (15, 30)]),
+        ("countdown", {"number": 2}, "lift-off"),
+        ("parent", {"child": "good_child"}, {"child": [42, {"from": "parent"}, "one"]}),
+    ],
+)
+def test_a_death_after_any_write_changes_nothing_in_the_end(
+    tmp_path: Path, name: str, payload: Any, output: Any
+) -> None:
+    commit, died = 0, True
+    while died:
+        commit += 1
+        ended, died = run_with_death_at(commit, tmp_path / str(commit), name, payload)
+        assert (ended["runtimeStatus"], ended["output"]) == ("Completed", output)
+    assert commit > 4
+
+
+def test_an_activity_that_was_running_at_the_crash_runs_again(open_host: OpenHost) -> None:
+    first = open_host("patterns")
+    first.start("two_steps", instance_id="one")
+    first.host.wait_for("one", "Running")
+    first.host.crash()
+    assert first.host.crashed.is_set()
+    # What the dead host's activity still returns is nobody's.
+    first.app().release.set()
+    second = open_host("patterns")
+    assert second.status("one").json()["runtimeStatus"] == "Running"
+    second.app().release.set()
+    assert second.host.wait_for("one")["output"] == ["released", 2]
+
+
+def test_a_crash_closes_the_port_and_lets_the_clock_go(open_host: OpenHost, clock: Clock) -> None:
+    first = open_host("patterns")
+    first.start("two_steps", instance_id="busy")
+    first.host.wait_for("busy", "Running")
+    first.host.crash()
+    with pytest.raises(httpx.TransportError):
+        first.http.get("/admin/host/ping")
+    assert first.host.is_idle()
+    first.app().release.set()
+
+
+def test_waiting_timers_and_early_events_survive_a_restart(open_host: OpenHost, clock: Clock) -> None:
+    with clock.busy():
+        first = open_host("patterns")
+        first.start("wait", [15], instance_id="timer")
+        first.start("approval", instance_id="event")
+        first.host.wait_for("timer", "Running")
+        first.host.wait_for("event", "Running")
+        first.post("event", "suspend")
+        first.host.wait_for("event", "Suspended")
+        first.post("event", "raiseEvent/approval", json="kept")
+        first.host.crash()
+        clock.advance(timedelta(minutes=20))
+        second = open_host("patterns")
+        second.post("event", "resume")
+        assert second.host.wait_for("event")["output"] == {"answer": "kept"}
+    # The timer was due while nobody was there: it fires at once, five minutes late.
+    assert second.host.wait_for("timer")["output"] == [(START + timedelta(minutes=20)).isoformat()]
+
+
+def test_a_graceful_stop_lets_a_running_activity_finish_and_keeps_its_result(open_host: OpenHost) -> None:
+    first = open_host("patterns")
+    first.start("two_steps", instance_id="one")
+    first.host.wait_for("one", "Running")
+    first.app().release.set()
+    first.host.stop()
+    second = open_host("patterns")
+    assert second.host.wait_for("one")["output"] == ["released", 2]
+    assert len(second.invocations(function="wait_for_release")) == 1
+
+
+def test_two_hosts_cannot_have_one_data_folder(open_host: OpenHost, tmp_path: Path, clock: Clock) -> None:
+    first = open_host("patterns")
+    with pytest.raises(DataFolderInUse, match="in use by another local host"):
+        open_host("patterns")
+    first.host.stop()
+    assert open_host("patterns").http.get("/admin/host/ping").status_code == 200
+
+
+def test_no_more_activities_run_at_once_than_host_json_allows(open_host: OpenHost) -> None:
+    driver = open_host("patterns", HostSettings(max_activities=1))
+    for number in range(3):
+        driver.start("two_steps", instance_id=f"i{number}")
+        driver.host.wait_for(f"i{number}", "Running")
+    assert not driver.invocations(function="wait_for_release")
+    driver.start("fan_out", [2], instance_id="behind")
+    driver.host.wait_for("behind", "Running")
+    driver.app().release.set()
+    driver.host.wait_for("behind")
+    order = [line["instance_id"] for line in driver.invocations(function="wait_for_release")]
+    assert order == ["i0", "i1", "i2"]
+
+
+# In a process of its own.
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Start `python -m local.host`; the process and its URL."""
+    running: list[subprocess.Popen[str]] = []
+
+    def launch_(*options: str, app: str = "patterns") -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-m", "local.host", "--app", str(APPS / app), "--data", str(tmp_path / "data")]
+        process = subprocess.Popen(
+            [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        return process, line.rpartition(" ")[2].strip()
+
+    yield launch_
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def start(url: str, name: str, payload: Any, instance_id: str) -> None:
+    """Start an orchestration; a host that dies on it does not answer."""
+    path = f"{url}/runtime/webhooks/durabletask/orchestrators/{name}/{instance_id}"
+    try:
+        httpx.post(path, json=json.dumps(payload), trust_env=False)
+    except httpx.TransportError:
+        return
+
+
+def test_a_real_sigkill_in_the_middle_loses_nothing(
+    launch: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
+) -> None:
+    process, url = launch("--die-after-write", "5", "--speed", "600")
+    start(url, "countdown", {"number": 3}, "one")
+    assert process.wait(20) == -signal.SIGKILL
+    host = LocalHost(APPS / "patterns", data=tmp_path / "data", clock=Clock.load(tmp_path / "data" / "clock.json"))
+    host.start()
+    try:
+        assert host.wait_for("one")["output"] == "lift-off"
+    finally:
+        host.stop()
+
+
+def test_sigterm_ends_the_process_gracefully_and_the_ready_file_says_where_it_was(
+    launch: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready.json"
+    process, url = launch("--ready-file", str(ready), app="chain")
+    assert json.loads(ready.read_text()) == {"url": url, "pid": process.pid}
+    response = httpx.post(f"{url}/api/chains/one", json={"text": ""}, trust_env=False)
+    assert response.status_code == 202
+    os.kill(process.pid, signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_a_second_process_on_the_same_folder_says_why_it_will_not_start(
+    launch: Callable[..., tuple[subprocess.Popen[str], str]],
+) -> None:
+    launch()
+    second, line = launch()
+    assert line == ""
+    _, errors = second.communicate(timeout=20)
+    assert second.returncode == 1
+    assert "in use by another local host" in errors
