@@ -20,8 +20,9 @@ def _duration(value: object) -> object:
 
 
 def iso_duration(value: timedelta) -> str:
-    """`value` as an ISO 8601 duration in seconds, e.g. `PT900S`."""
-    return f"PT{value.total_seconds():g}S"
+    """`value` as an ISO 8601 duration in seconds, e.g. `PT900S`; to the microsecond, so that it reads back equal."""
+    seconds = f"{value.total_seconds():.6f}".rstrip("0").rstrip(".")
+    return f"PT{seconds}S"
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(iso_duration)]

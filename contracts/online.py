@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StrictInt, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StrictBool, StrictInt, Tag, field_validator, model_validator
 
 from contracts.base import Contract, json_type
 from contracts.names import (
@@ -18,12 +18,17 @@ from contracts.names import (
     OnlineName,
     ScriptName,
 )
+from contracts.redaction import redact
 
 Tags = dict[Annotated[str, Field(max_length=512)], Annotated[str, Field(max_length=256)]]
 ModelType = Literal["custom_model", "mlflow_model", "triton_model"]
 AuthMode = Literal["key", "aml_token", "aad_token"]
 
-_SECRET_NAME = re.compile(r"(?:^|_)(?:key|secret|token|password|passwd|pwd|sas|connection_?string)(?:$|_)", re.I)
+# API_KEY and apiKey, not MONKEY: a word of its own, by underscores or by a change of case.
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?i:key|secret|token|password|passwd|pwd|sas|connection_?string)(?:$|_)"
+    r"|(?<=[a-z0-9])(?:Key|Secret|Token|Password|Pwd|Sas|ConnectionString)(?:$|_|[A-Z])"
+)
 
 
 class ModelDefinition(Contract):
@@ -157,15 +162,27 @@ class OnlineDeploymentRequest(Contract):
     request_settings: RequestSettings | None = None
     liveness_probe: ProbeSettings | None = None
     readiness_probe: ProbeSettings | None = None
-    app_insights_enabled: bool = False
+    app_insights_enabled: StrictBool = False
     description: Annotated[str, Field(max_length=2000)] | None = None
     tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _code_for_model(self) -> OnlineDeploymentRequest:
+        if self.code_configuration is not None or isinstance(self.environment, str):
+            return self  # a registered environment may bring its own inference_config
+        if self.environment.inference_config is None:
+            raise ValueError(
+                "needs code_configuration (a score.py), or an environment with inference_config;"
+                " models without code are not supported yet"
+            )
+        return self
 
     @field_validator("environment_variables")
     @classmethod
     def _no_secrets(cls, variables: dict[str, str]) -> dict[str, str]:
         for name, value in variables.items():
-            if _SECRET_NAME.search(name) and value and not value.startswith("${{"):
+            secret = _SECRET_NAME.search(name) or redact(f"{name}={value}") != f"{name}={value}"
+            if secret and value and not value.startswith("${{"):
                 raise ValueError(
                     f"{name} looks like a secret, and requests are stored: use a workspace connection or Key Vault"
                 )

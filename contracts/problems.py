@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contracts.base import Contract, Json
 from contracts.request import NOT_CARRIED, DeploymentRequest
@@ -15,8 +16,25 @@ from contracts.request import NOT_CARRIED, DeploymentRequest
 # Keys by which the Durable SDK marks objects to rebuild from JSON: never let through (operations: deserialization).
 RESERVED_KEYS = frozenset({"__class__", "__module__", "__data__"})
 MAX_DEPTH = 40
+# Enough to correct a file with; a body made of unknown fields would be answered with megabytes.
+MAX_PROBLEMS = 100
 
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field", "value_error": "invalid_value"}
+
+# What to write instead, by the type of pydantic's finding, where its own words speak of Python.
+_WRITE = {
+    "missing": "add this field",
+    "dict_type": "write a mapping (key: value)",
+    "model_type": "write a mapping (key: value)",
+    "list_type": "write a list",
+    "string_type": "write text (numbers and true or false in quotes)",
+    "int_type": "write a whole number",
+    "float_type": "write a number",
+    "bool_type": "write true or false",
+}
+
+# Fields that are text or a mapping: pydantic puts the name of the branch taken after them.
+_UNIONS = {("model",), ("traffic",), ("deployment", "environment")}
 
 
 class Problem(Contract):
@@ -39,48 +57,57 @@ def read_request(value: Json) -> DeploymentRequest:
     """`value` as a deployment request; raises RequestProblems with all that is wrong."""
     unsafe = list(_unsafe(value, "", 0))
     if unsafe:
-        raise RequestProblems(unsafe)
+        raise RequestProblems(_first(unsafe))
     try:
         return DeploymentRequest.model_validate(value)
     except ValidationError as error:
-        raise RequestProblems(problems_of(error, DeploymentRequest)) from error
+        found = _first(error.errors(include_url=False, include_input=False))
+        raise RequestProblems([one if isinstance(one, Problem) else _problem(one, value) for one in found]) from error
 
 
-def problems_of(error: ValidationError, contract: type[BaseModel]) -> list[Problem]:
-    """pydantic's findings in the words of the request's author."""
-    return [_problem(found, contract) for found in error.errors(include_url=False, include_input=False)]
+def _first(found: list[Any]) -> list[Any]:
+    more = len(found) - MAX_PROBLEMS
+    if more <= 0:
+        return found
+    return [*found[:MAX_PROBLEMS], Problem(path="(body)", code="more_problems", message=f"and {more} more")]
 
 
-def _problem(found: Any, contract: type[BaseModel]) -> Problem:
-    parts = [str(part) for part in found["loc"] if not _is_branch(part)]
+def _problem(found: Any, body: Json) -> Problem:
+    """One of pydantic's findings in the words of the request's author."""
+    parts = _path(found, body)
     path = ".".join(parts)
     code = _CODES.get(found["type"], "wrong_type" if found["type"].endswith("_type") else "invalid_value")
-    message = str(found["msg"]).removeprefix("Value error, ")
-    if code == "required":
-        message = "add this field"
+    message = _WRITE.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
     if code == "unknown_field":
         carried = NOT_CARRIED.get(re.sub(r"\.\d+", "", path))
         code = "not_supported" if carried else code
-        message = carried or _closest(parts, contract)
+        message = carried or _closest(parts[-1])
     return Problem(path=path or "(body)", code=code, message=message)
 
 
-def _is_branch(part: object) -> bool:
-    # Names of union branches and key checks that pydantic puts between field names.
-    return part in ("text", "mapping", "[key]") or (isinstance(part, str) and "[" in part)
+def _path(found: Any, body: Json) -> list[str]:
+    """Where in the body a finding is; pydantic's location also names branches of unions and checks of keys."""
+    location, parts, value = found["loc"], [], body
+    for index, part in enumerate(location):
+        if location[:index] in _UNIONS:
+            continue
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
+            value = value[part]
+        elif found["type"] != "missing":
+            continue
+        parts.append(str(part))
+    return parts
 
 
-def _closest(parts: list[str], contract: type[BaseModel]) -> str:
-    names = set(re.findall(r"[a-z_]+", " ".join(_fields(contract))))
-    close = difflib.get_close_matches(parts[-1], names, n=1)
+def _closest(name: str) -> str:
+    close = difflib.get_close_matches(name, _field_names(), n=1)
     return f"there is no such field{f'; did you mean {close[0]!r}?' if close else ': remove it'}"
 
 
-def _fields(contract: type[BaseModel]) -> Iterable[str]:
-    schema = contract.model_json_schema()
-    yield from schema["properties"]
-    for definition in schema.get("$defs", {}).values():
-        yield from definition.get("properties", {})
+@cache
+def _field_names() -> frozenset[str]:
+    schema = DeploymentRequest.model_json_schema()
+    return frozenset(name for part in (schema, *schema["$defs"].values()) for name in part.get("properties", {}))
 
 
 def _unsafe(value: Json, path: str, depth: int) -> Iterable[Problem]:
@@ -102,6 +129,8 @@ def _unsafe(value: Json, path: str, depth: int) -> Iterable[Problem]:
             yield from _unsafe(item, f"{path}.{index}" if path else str(index), depth + 1)
     elif isinstance(value, str):
         yield from _unsafe_text(value, path)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**64:
+        yield Problem(path=path, code="invalid_value", message="a whole number has at most 64 bits: write it as text")
 
 
 def _unsafe_text(text: str, path: str) -> Iterable[Problem]:

@@ -66,7 +66,7 @@ class Expectation(Contract):
     """What the answer of the smoke test must be: exactly one of the three."""
 
     json_value: Annotated[Json, Field(alias="json")] = None
-    tolerance: Annotated[float, Field(ge=0, le=1e12)] = 0.0
+    tolerance: Annotated[float, Field(strict=True, ge=0, le=1e12)] = 0.0
     json_schema: dict[str, Any] | bool | None = None
     contains: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
 
@@ -76,6 +76,13 @@ class Expectation(Contract):
         if not math.isfinite(value):
             raise ValueError("must be a finite number")
         return value
+
+    @field_validator("json_schema", mode="before")
+    @classmethod
+    def _schema_type(cls, schema: object) -> object:
+        if schema is None or isinstance(schema, dict | bool):
+            return schema
+        raise ValueError("write a JSON schema: a mapping, or true or false")
 
     @field_validator("json_schema")
     @classmethod
@@ -151,17 +158,6 @@ class RequestBody(Contract):
         if isinstance(traffic, dict) and sum(traffic.values()) != 100:
             raise ValueError(f"the percentages must add up to 100, not {sum(traffic.values())}")
         return traffic
-
-    @model_validator(mode="after")
-    def _code_for_model(self) -> RequestBody:
-        if self.deployment.code_configuration is None and isinstance(self.deployment.environment, str):
-            return self  # a registered environment may bring its own inference_config
-        if self.deployment.code_configuration is None and self.deployment.environment.inference_config is None:  # type: ignore[union-attr]  # narrowed by the line above
-            raise ValueError(
-                "deployment needs code_configuration (a score.py), or an environment with inference_config;"
-                " models without code are not supported yet"
-            )
-        return self
 
 
 class DeploymentRequest(RequestBody):

@@ -1,12 +1,15 @@
 """Request bodies: JSON or YAML, bounded, and nothing but plain data.
 
-YAML anchors are refused (a few lines can name a billion items), so are duplicate keys, dates, NaN and Infinity.
+YAML anchors are refused (a few lines can name a billion items), so are duplicate keys, NaN and Infinity; dates are
+text. Every limit is a bound on the time that reading somebody's body can take.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -15,6 +18,11 @@ from contracts.base import Json
 from contracts.problems import Problem, RequestProblems
 
 BODY_LIMIT_BYTES = 256 * 1024
+
+# Reading YAML takes some 15 microseconds per value; JSON has no such limit.
+YAML_VALUES_LIMIT = 20_000
+# Longer than any number that fits 64 bits or a float; YAML's 1:30:00 and 0xFF… can stand for numbers without end.
+NUMBER_LIMIT = 40
 
 
 class BodyTooLarge(Exception):
@@ -32,15 +40,19 @@ def parse_body(body: bytes) -> Json:
         text = body.decode("utf-8")
         starts_like_json = text.lstrip()[:1] in ("{", "[", '"')
         value = _json(text) if starts_like_json else yaml.load(text, _PlainLoader)  # noqa: S506 - a SafeLoader
+        finite = _finite(value)
     except UnicodeDecodeError:
         raise _unreadable("the body is not UTF-8 text") from None
     except RecursionError:
         raise _unreadable("the body is nested too deeply") from None
     except (ValueError, yaml.YAMLError) as error:
         raise _unreadable(" ".join(str(error).split())[:300]) from None
+    except (LookupError, ArithmeticError):
+        # What PyYAML's own constructors raise for `!!bool maybe`, `!!int ""` and "\UFFFFFFFF".
+        raise _unreadable("a value is not what its YAML tag or escape says: write it plainly") from None
     if not isinstance(value, dict):
         raise _unreadable("the body must be a mapping (a JSON object or YAML key: value lines)")
-    if not _finite(value):
+    if not finite:
         raise _unreadable("NaN and Infinity are not JSON numbers: write a finite number")
     return value
 
@@ -51,14 +63,19 @@ def _unreadable(message: str) -> RequestProblems:
 
 def _json(text: str) -> Json:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            raise ValueError(f"the key {twice[0]!r} stands twice")
-        return found
+        twice = _twice(key for key, _ in pairs)
+        if twice is not None:
+            raise ValueError(f"the key {twice!r} stands twice")
+        return dict(pairs)
 
-    return json.loads(text, object_pairs_hook=once)
+    def whole_number(digits: str) -> int:
+        return int(_short(digits))
+
+    return json.loads(text, object_pairs_hook=once, parse_int=whole_number)
+
+
+def _twice(keys: Iterable[str]) -> str | None:
+    return next((key for key, count in Counter(keys).items() if count > 1), None)
 
 
 def _finite(value: Json) -> bool:
@@ -75,18 +92,24 @@ def _anchor(loader: Any) -> str | None:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """YAML as JSON: no anchors, no dates, no sets, no key twice."""
+    """YAML as JSON: no anchors, no dates, no sets, no key twice, no more than so many values."""
+
+    _composed = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent) or _anchor(self):
             raise yaml.YAMLError("anchors and aliases are not allowed: write the value out")
+        self._composed += 1
+        if self._composed > YAML_VALUES_LIMIT:
+            raise yaml.YAMLError(f"more than {YAML_VALUES_LIMIT} values: send a body of this size as JSON")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [key.value for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if isinstance(key, str) and keys.count(key) > 1})
-        if twice:
-            raise yaml.YAMLError(f"the key {twice[0]!r} stands twice")
+        if not isinstance(node, yaml.MappingNode):
+            return super().construct_mapping(node, deep=deep)
+        twice = _twice(key.value for key, _ in node.value if isinstance(key.value, str))
+        if twice is not None:
+            raise yaml.YAMLError(f"the key {twice!r} stands twice")
         return super().construct_mapping(node, deep=deep)
 
 
@@ -94,10 +117,28 @@ def _as_text(loader: yaml.SafeLoader, node: Any) -> Any:
     return loader.construct_scalar(node)
 
 
+def _whole_number(loader: yaml.SafeLoader, node: Any) -> int:
+    _short(node.value)
+    return loader.construct_yaml_int(node)
+
+
+def _fraction(loader: yaml.SafeLoader, node: Any) -> float:
+    _short(node.value)
+    return loader.construct_yaml_float(node)
+
+
+def _short(number: str) -> str:
+    if len(number) > NUMBER_LIMIT:
+        raise ValueError(f"a number of more than {NUMBER_LIMIT} characters: put it in quotes if it is text")
+    return number
+
+
 def _refused(_: yaml.SafeLoader, node: Any) -> Any:
     raise yaml.YAMLError(f"{node.tag} is not allowed: use plain values, lists and mappings")
 
 
 _PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_text)
+_PlainLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_PlainLoader.add_constructor("tag:yaml.org,2002:float", _fraction)
 for _tag in ("binary", "omap", "pairs", "set"):
     _PlainLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _refused)

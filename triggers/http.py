@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import get_args
+from urllib.parse import urlencode
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -12,7 +14,7 @@ from activities.planning import plan
 from contracts.activities import PlanInput
 from contracts.errors import DeploymentError
 from contracts.problems import Problem, RequestProblems, read_request
-from contracts.status import DeploymentList, EventList, Health
+from contracts.status import DeploymentList, DeploymentState, EventList, Health
 from settings import settings
 from triggers import statuses
 from triggers.answers import answer, json_answer, problem, problem_of
@@ -61,6 +63,7 @@ async def list_deployments(req: func.HttpRequest, client: df.DurableOrchestratio
     """GET /api/deployments: newest first; `endpoint`, `model` and `status` filter, `limit` and `after` page."""
     try:
         limit = _limit(req)
+        _check_status(req.params.get("status"))
     except RequestProblems as error:
         return problem_of(error)
     found = await client.get_status_by(instance_id_prefix=DEPLOYMENT_PREFIX)
@@ -79,11 +82,13 @@ async def list_deployments(req: func.HttpRequest, client: df.DurableOrchestratio
     ]
     after = req.params.get("after")
     ids = [status.id for status in matching]
-    start = ids.index(after) + 1 if after in ids else 0
+    if after and after not in ids:
+        # Beginning anew would send a caller who follows `next` round in circles.
+        return problem_of(_refused("after", "no deployment of this list has this id: begin again without `after`"))
+    start = ids.index(after) + 1 if after else 0
     page = matching[start : start + limit]
-    more = start + limit < len(matching)
-    query = "".join(f"&{name}={value}" for name, value in wanted.items())
-    following = f"/api/deployments?limit={limit}&after={page[-1].id}{query}" if more else None
+    query = urlencode({"limit": limit, "after": page[-1].id if page else "", **wanted})
+    following = f"/api/deployments?{query}" if start + limit < len(matching) else None
     return answer(DeploymentList(deployments=page, next=following))
 
 
@@ -125,13 +130,21 @@ def _idempotency_key(req: func.HttpRequest) -> str | None:
     key: str | None = req.headers.get("Idempotency-Key")
     if key is None or KEY_PATTERN.fullmatch(key):
         return key
-    message = "send 1 to 255 printable ASCII characters without spaces"
-    raise RequestProblems([Problem(path="Idempotency-Key", code="invalid_value", message=message)])
+    raise _refused("Idempotency-Key", "send 1 to 255 printable ASCII characters without spaces")
 
 
 def _limit(req: func.HttpRequest) -> int:
     text = req.params.get("limit", "50")
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= PAGE_LIMIT:
+    if re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= PAGE_LIMIT:
         return int(text)
-    message = f"send a whole number from 1 to {PAGE_LIMIT}"
-    raise RequestProblems([Problem(path="limit", code="invalid_value", message=message)])
+    raise _refused("limit", f"send a whole number from 1 to {PAGE_LIMIT}")
+
+
+def _check_status(text: str | None) -> None:
+    states = get_args(DeploymentState)
+    if text and text.lower() not in map(str.lower, states):
+        raise _refused("status", f"send one of {', '.join(states)}")
+
+
+def _refused(path: str, message: str) -> RequestProblems:
+    return RequestProblems([Problem(path=path, code="invalid_value", message=message)])

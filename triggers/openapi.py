@@ -112,7 +112,11 @@ def _post_deployment() -> dict[str, Any]:
 
 
 def _list_deployments() -> dict[str, Any]:
-    responses = {"200": _json("newest first", "DeploymentList"), "422": _problem("bad limit"), **UNAUTHORIZED}
+    responses = {
+        "200": _json("newest first", "DeploymentList"),
+        "422": _problem("a parameter is not valid"),
+        **UNAUTHORIZED,
+    }
     return {
         "operationId": "list_deployments",
         "summary": "List deployments",
