@@ -46,7 +46,10 @@ class Fault:
         if self.drop and self.status is not None:
             raise ValueError("a dropped connection has no status; give drop or status")
         if self.path is not None:
-            re.compile(self.path)
+            try:
+                re.compile(self.path)
+            except re.error as reason:
+                raise ValueError(f"path is not a regular expression: {reason}") from None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Fault:

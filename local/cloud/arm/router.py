@@ -161,7 +161,7 @@ class ArmRouter:
     def _permit(self, claims: Claims, target: Target) -> None:
         # Any authenticated caller may follow an operation: ARM signs those URLs. Not compared with live Azure
         # for the unsigned form that a resource shows in its properties.
-        if "/mfeoperations" in target.action.lower():
+        if "/locations/mfeoperation" in target.action.lower():
             return
         if not self._permissions.allowed(claims.principal_id, target.action, target.scope):
             raise authorization_failed(claims.client_id, claims.principal_id, target.action, target.scope)

@@ -82,7 +82,10 @@ class Assets:
             if view != "All":
                 found = [asset for asset in found if asset.archived == (view == "ArchivedOnly")]
         ascending = call.query.get("$orderBy", "").lower().endswith(" asc")
-        found.sort(key=lambda asset: asset.stamps.created_at, reverse=not ascending)
+        # Of two registered at the same moment the later one counts as newer.
+        found.sort(key=lambda asset: asset.stamps.created_at)
+        if not ascending:
+            found.reverse()
         return page([asset_document(asset) for asset in found], call)
 
     def _all(self, kind: AssetKind) -> list[Asset]:

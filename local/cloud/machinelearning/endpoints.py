@@ -198,7 +198,9 @@ class Endpoints:
         kind = str(call.body.get("keyType"))
         if endpoint.auth_mode != "Key" or kind not in names:
             raise invalid("InvalidKeyType", "keyType must be Primary or Secondary, of an endpoint with auth mode Key.")
-        new = _text(call.body.get("keyValue")) or _new_key()
+        # The SDK sends the present key along, and what is asked for is another one: the present value means "draw".
+        given = _text(call.body.get("keyValue"))
+        new = given if given and given != endpoint.keys[names[kind]] else _new_key()
         operation = self._operations.begin(ENDPOINT, call.api_version)
 
         def regenerated() -> None:

@@ -106,7 +106,7 @@ def container_document(versions: list[Asset]) -> Json:
     """The container of all versions of one name, with the version that would come next."""
     first = versions[0]
     numbers = [int(asset.version) for asset in versions if asset.version.isdigit()]
-    newest = max(versions, key=lambda asset: asset.stamps.created_at)
+    newest = sorted(versions, key=lambda asset: asset.stamps.created_at)[-1]
     return {
         "id": f"{WORKSPACE_ID}/{first.kind}/{first.name}",
         "name": first.name,

@@ -15,6 +15,7 @@ from local.cloud.machinelearning.state import Json
 from local.cloud.world import (
     BLOB_CONTAINER,
     DATASTORE,
+    DEVELOPER,
     REGION,
     REGISTRY_ID,
     RESOURCE_GROUP,
@@ -77,16 +78,27 @@ class WorkspaceResource:
             "imageBuildCompute": None,
             "provisioningState": "Succeeded",
             "managedNetwork": {"isolationMode": "Disabled"},
+            "allowRoleAssignmentOnRG": True,
             "v1LegacyMode": False,
+            "softDeleteEnabled": False,
             "containerRegistry": REGISTRY_ID,
             "creationTime": wire_time(self._created),
+            "notebookInfo": None,
             "storageHnsEnabled": False,
             "workspaceId": WORKSPACE_GUID,
+            "linkedModelInventoryArmId": None,
             "privateLinkCount": 0,
             "publicNetworkAccess": "Enabled",
+            "ipAllowlist": [],
             "discoveryUrl": f"{base}/discovery",
             "mlFlowTrackingUri": f"azureml://{REGION}.api.azureml.ms/mlflow/v1.0{WORKSPACE_ID}",
+            "serverlessComputeSettings": None,
+            "EnableSoftwareBillOfMaterials": False,
+            "sdkTelemetryAppInsightsKey": None,
+            "sasGetterUri": "",
+            "enableDataIsolation": False,
             "systemDatastoresAuthMode": "identity" if self._credentials == "None" else "accesskey",
+            "enableServiceSideCMKEncryption": False,
         }
         body: Json = {
             "id": WORKSPACE_ID,
@@ -103,7 +115,14 @@ class WorkspaceResource:
             },
             "kind": "Default",
             "sku": {"name": "Basic", "tier": "Basic"},
-            "systemData": {"createdAt": wire_time(self._created), "createdByType": "User"},
+            "systemData": {
+                "createdAt": wire_time(self._created),
+                "createdBy": DEVELOPER.name,
+                "createdByType": "User",
+                "lastModifiedAt": wire_time(self._created),
+                "lastModifiedBy": DEVELOPER.name,
+                "lastModifiedByType": "User",
+            },
         }
         return Answer(200, body)
 
@@ -143,7 +162,12 @@ class WorkspaceResource:
                 "protocol": "https",
                 "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",
             },
-            "systemData": {"createdAt": wire_time(self._created), "lastModifiedAt": wire_time(self._created)},
+            "systemData": {
+                "createdAt": wire_time(self._created),
+                "lastModifiedAt": wire_time(self._created),
+                "lastModifiedBy": WORKSPACE,
+                "lastModifiedByType": "Application",
+            },
         }
 
     def _start_upload(self, call: Call) -> Answer:

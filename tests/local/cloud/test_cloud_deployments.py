@@ -1,0 +1,185 @@
+"""Online deployments of the local Azure through the real SDK, with real scoring processes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from azure.ai.ml import MLClient
+from azure.ai.ml.entities import CodeConfiguration, Environment, ManagedOnlineEndpoint, Model
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+
+from local.cloud.cloud import LocalCloud
+from local.cloud.world import (
+    FEATURE_STORAGE,
+    REGISTRY_ID,
+    USER_ASSIGNED,
+    WORKSPACE_STORAGE,
+    storage_id,
+)
+from tests.local.cloud.sdk import PROPAGATION, Describe, deploy, detail, grant, principal_of, score, user_assigned
+
+
+@pytest.mark.usefixtures("endpoint")
+class TestServing:
+    def test_answers_with_the_models_own_result(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        began = cloud.clock.now()
+        deployment = deploy(ml, deployment_of())
+        assert deployment.provisioning_state == "Succeeded"
+        assert cloud.clock.now() - began >= timedelta(minutes=7)
+        answer = score(cloud, ml, {"data": [1, 2.5]})
+        assert (answer.status_code, answer.json()) == (200, [2.0, 5.0])
+        assert answer.headers["azureml-model-deployment"] == "blue"
+        assert "factor is 2.0" in ml.online_deployments.get_logs("blue", "double", lines=100)
+
+    def test_has_no_route_until_it_has_traffic(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        deploy(ml, deployment_of())
+        assert score(cloud, ml, {"data": [1]}, pin=None).status_code == 404
+        endpoint = ml.online_endpoints.get("double")
+        endpoint.traffic = {"blue": 100}
+        assert ml.online_endpoints.begin_create_or_update(endpoint).result().traffic == {"blue": 100}
+        assert score(cloud, ml, {"data": [1]}, pin=None).json() == [2.0]
+
+    def test_failing_init_fails_the_deployment_and_keeps_its_log(
+        self, ml: MLClient, deployment_of: Describe, tmp_path: Path
+    ) -> None:
+        (tmp_path / "score.py").write_text(
+            "def init():\n    raise RuntimeError('no such tokenizer')\ndef run(raw): ...\n"
+        )
+        code = CodeConfiguration(code=str(tmp_path), scoring_script="score.py")
+        with pytest.raises(
+            HttpResponseError, match=r"\(None\) ResourceNotReady: User container has crashed"
+        ) as failure:
+            deploy(ml, deployment_of(code_configuration=code))
+        assert failure.value.status_code == 200  # the status of the operation's own document
+        assert ml.online_deployments.get("blue", "double").provisioning_state == "Failed"
+        assert "no such tokenizer" in ml.online_deployments.get_logs("blue", "double", lines=200)
+
+    def test_replacing_it_serves_the_new_code(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe, tmp_path: Path
+    ) -> None:
+        deploy(ml, deployment_of())
+        (tmp_path / "score.py").write_text("def init(): ...\ndef run(raw): return 'second'\n")
+        code = CodeConfiguration(code=str(tmp_path), scoring_script="score.py")
+        deploy(ml, deployment_of(code_configuration=code))
+        assert score(cloud, ml, {}).json() == "second"
+
+    def test_own_variables_and_the_platforms_reach_the_process(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe, tmp_path: Path
+    ) -> None:
+        script = (
+            "import os\ndef init(): ...\ndef run(raw): return [os.environ.get(n) for n in ('MODE', 'HTTPS_PROXY')]\n"
+        )
+        (tmp_path / "score.py").write_text(script)
+        code = CodeConfiguration(code=str(tmp_path), scoring_script="score.py")
+        deploy(ml, deployment_of(code_configuration=code, environment_variables={"MODE": "calm"}))
+        assert score(cloud, ml, {}).json() == ["calm", cloud.proxy_url]
+
+    def test_deleting_it_ends_its_answers(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        deploy(ml, deployment_of())
+        ml.online_deployments.begin_delete("blue", "double").result()
+        assert score(cloud, ml, {"data": [1]}).status_code == 404
+        with pytest.raises(ResourceNotFoundError):
+            ml.online_deployments.get("blue", "double")
+
+
+class TestEndpointIdentity:
+    def test_user_assigned_needs_its_roles_and_they_need_time(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe
+    ) -> None:
+        identity = USER_ASSIGNED[0].principal_id
+        mine = ManagedOnlineEndpoint(name="double", auth_mode="key", identity=user_assigned())
+        ml.online_endpoints.begin_create_or_update(mine).result()
+        with pytest.raises(HttpResponseError, match=r"BadArgument: .*authorization error.*AcrPull"):
+            deploy(ml, deployment_of())
+        grant(cloud, "AcrPull", REGISTRY_ID, identity)
+        with cloud.clock.busy():
+            cloud.clock.advance(PROPAGATION)
+        with pytest.raises(HttpResponseError, match=r"Storage Blob Data Reader"):
+            deploy(ml, deployment_of())
+        grant(cloud, "Storage Blob Data Reader", storage_id(WORKSPACE_STORAGE), identity)
+        with pytest.raises(HttpResponseError, match=r"Storage Blob Data Reader"):
+            deploy(ml, deployment_of())  # granted a minute ago: not in effect yet
+        with cloud.clock.busy():
+            cloud.clock.advance(PROPAGATION)
+        assert deploy(ml, deployment_of()).provisioning_state == "Succeeded"
+
+    @pytest.mark.usefixtures("endpoint")
+    def test_scoring_script_gets_what_the_identity_may_read(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe
+    ) -> None:
+        cloud.blobs.put(FEATURE_STORAGE, "features", "rate.txt", b"0.07")
+        deploy(ml, deployment_of(code="reads_blob"))
+        refused = {"refused": 403, "code": "AuthorizationPermissionMismatch"}
+        assert score(cloud, ml, {}).json() == refused
+        principal = principal_of(ml.online_endpoints.get("double"))
+        grant(cloud, "Storage Blob Data Reader", storage_id(FEATURE_STORAGE), principal)
+        with cloud.clock.busy():
+            assert score(cloud, ml, {}).json() == refused
+            cloud.clock.advance(PROPAGATION)
+        assert score(cloud, ml, {}).json() == {"rate": "0.07"}
+
+
+@pytest.mark.usefixtures("endpoint")
+class TestAdmission:
+    def test_unknown_model_is_not_found(self, ml: MLClient, deployment_of: Describe, model: Model) -> None:
+        with pytest.raises(ResourceNotFoundError, match="double and version: 9 not found") as refused:
+            deploy(ml, deployment_of(model=str(model.id).replace("versions/1", "versions/9")))
+        assert detail(refused.value)[1] == "ModelNotFound"
+
+    def test_quota_counts_a_reserve_of_a_fifth(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        cloud.state.quota.cores = 7
+        with pytest.raises(HttpResponseError, match=r"Not enough quota available for STANDARD_DS3_V2") as refused:
+            deploy(ml, deployment_of())
+        status, code, message = detail(refused.value)
+        assert (status, code) == (400, "InferencingClientCreateDeploymentFailed")
+        assert "usage/limit: 0/7. Additional needed: 8 Please" in message
+        cloud.state.quota.cores = 8
+        assert deploy(ml, deployment_of()).provisioning_state == "Succeeded"
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"instance_type": "Standard_Imaginary"}, "InvalidInstanceType"),
+            ({"instance_count": 51}, "InvalidInstanceCount"),
+            ({"code_configuration": None}, "MissingDriverProgram"),
+        ],
+    )
+    def test_what_cannot_run_is_refused(
+        self, ml: MLClient, deployment_of: Describe, changes: dict[str, object], code: str
+    ) -> None:
+        with pytest.raises(HttpResponseError) as refused:
+            deploy(ml, deployment_of(**changes))
+        assert detail(refused.value)[:2] == (400, code)
+
+    def test_image_that_cannot_run_here_fails_by_name(self, ml: MLClient, deployment_of: Describe) -> None:
+        with pytest.raises(HttpResponseError, match=r"ImageNotRunnableLocally.*docker\.io/me/mine"):
+            deploy(ml, deployment_of(environment=Environment(image="docker.io/me/mine:1")))
+
+    def test_one_operation_at_a_time(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        with cloud.clock.busy():
+            running = ml.online_deployments.begin_create_or_update(deployment_of())
+            with pytest.raises(ResourceExistsError, match="already in progress"):
+                ml.online_deployments.begin_create_or_update(deployment_of(name="green"))
+            with pytest.raises(ResourceExistsError, match="already in progress"):
+                ml.online_endpoints.begin_delete("double")
+        assert running.result().provisioning_state == "Succeeded"
+
+    def test_endpoint_that_is_updating_takes_no_deployment(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe, endpoint: ManagedOnlineEndpoint
+    ) -> None:
+        with cloud.clock.busy():
+            updating = ml.online_endpoints.begin_create_or_update(endpoint)
+            with pytest.raises(ResourceExistsError, match="because it is in Updating provisioning state"):
+                ml.online_deployments.begin_create_or_update(deployment_of())
+        updating.result()
+
+    def test_deployment_with_traffic_is_not_deleted(self, ml: MLClient, deployment_of: Describe) -> None:
+        deploy(ml, deployment_of())
+        endpoint = ml.online_endpoints.get("double")
+        endpoint.traffic = {"blue": 100}
+        ml.online_endpoints.begin_create_or_update(endpoint).result()
+        with pytest.raises(HttpResponseError, match="has 100 percent of endpoint") as refused:
+            ml.online_deployments.begin_delete("blue", "double")
+        assert refused.value.status_code == 400
