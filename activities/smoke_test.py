@@ -83,7 +83,7 @@ def _equal(expected: Json, answer: Json, tolerance: float) -> bool:
     if isinstance(expected, bool) or isinstance(answer, bool) or expected is None:
         return expected is answer
     if isinstance(expected, int | float) and isinstance(answer, int | float):
-        return math.isfinite(answer) and abs(expected - answer) <= tolerance
+        return _near(expected, answer, tolerance)
     if isinstance(expected, list) and isinstance(answer, list):
         return len(expected) == len(answer) and all(
             _equal(one, other, tolerance) for one, other in zip(expected, answer, strict=True)
@@ -93,6 +93,13 @@ def _equal(expected: Json, answer: Json, tolerance: float) -> bool:
             _equal(expected[key], answer[key], tolerance) for key in expected
         )
     return bool(expected == answer)
+
+
+def _near(expected: float, answer: float, tolerance: float) -> bool:
+    try:
+        return abs(expected - answer) <= tolerance
+    except OverflowError:
+        return False  # a model may answer a whole number that no float can hold
 
 
 def _scoring_uri(order: SmokeTestInput) -> str:
@@ -165,10 +172,18 @@ def _meaning_of(order: SmokeTestInput, status: int, headers: Any, body: str) -> 
 
 
 def _parse(body: str) -> Json:
+    # NaN and numbers beyond floats are not JSON; let through, they would make the status body unreadable.
     try:
-        return json.loads(body)
-    except ValueError:
+        return json.loads(body, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
         return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _shown(answer: Json) -> Json:
