@@ -102,7 +102,7 @@ class Dispatcher:
             payload = meta.Datum(json.loads(activity.input)[0], "string")
             self._invoker.submit(Call(function, payload, activity.instance_id)).add_done_callback(hand_in)
 
-        self._lane.enter(begin)
+        self._lane.enter(begin, hold.release)
 
     def _ended(self, activity: Activity, future: Future[Outcome]) -> Event:
         """The event that tells how the activity ended."""

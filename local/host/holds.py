@@ -23,14 +23,14 @@ class Holds:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._open: set[Hold] = set()
         self._closed = False
 
     def take(self) -> Hold:
         """Hold the clock until the answer's `release`; after `release_all` this holds nothing."""
         hold = Hold(self)
-        with self._lock:
+        with self._changed:
             if not self._closed:
                 self._open.add(hold)
                 self._clock.hold()
@@ -38,22 +38,24 @@ class Holds:
 
     def end(self, hold: Hold) -> None:
         """Release one hold (`Hold.release` is the way to call this)."""
-        with self._lock:
+        with self._changed:
             if hold not in self._open:
                 return
             self._open.discard(hold)
+            self._changed.notify_all()
         self._clock.release()
 
     def release_all(self) -> None:
         """Let go for good: the host is dead, and the world's time goes on."""
-        with self._lock:
+        with self._changed:
             self._closed = True
             count = len(self._open)
             self._open.clear()
+            self._changed.notify_all()
         for _ in range(count):
             self._clock.release()
 
-    def idle(self) -> bool:
-        """Whether the host has nothing in hand."""
-        with self._lock:
-            return not self._open
+    def wait_idle(self, seconds: float) -> bool:
+        """Wait until the host has nothing in hand; False if it still has after so many real seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open, seconds)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import sys
@@ -50,6 +51,9 @@ from local.host.writer import HostDied, Writer
 
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
 DRAIN = 30.0
+
+
+_log = logging.getLogger("local.host")
 
 
 class DataFolderInUse(RuntimeError):
@@ -144,9 +148,12 @@ class LocalHost:
         self._closed.wait()
         raise HostDied(f"the host ended while {instance_id} was awaited")
 
-    def is_idle(self) -> bool:
-        """Whether nothing is in hand: no request, no invocation, no message other than timers to come."""
-        return self._holds.idle()
+    def wait_idle(self, timeout: float = 30.0) -> bool:
+        """Wait until nothing is in hand: no request, no invocation, no message other than timers to come.
+
+        False if that takes longer than `timeout` real seconds.
+        """
+        return self._holds.wait_idle(timeout)
 
     def _start(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -253,7 +260,8 @@ class LocalHost:
         self._web.drain()
         self._timers.close()
         self._engine.stop()
-        self._invoker.drain(DRAIN)
+        if not self._holds.wait_idle(DRAIN):
+            _log.warning("the local host stops with work in hand; its activities will run again")
         assert self._writer is not None
         self._writer.finish()
         self._web.stop()

@@ -8,6 +8,7 @@ whole process, because the durable SDK keeps one HTTP session per process and ti
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 import traceback
@@ -16,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +60,12 @@ class Outcome:
     value: Any = None
     error: Exception | None = None
 
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """For an orchestrator that returned: its state, parsed."""
+        state: dict[str, Any] = json.loads(self.value)
+        return state
+
 
 class Invoker:
     """Runs functions for one host and records each invocation."""
@@ -82,7 +90,7 @@ class Invoker:
         }
         self._triggers = ThreadPoolExecutor(TRIGGER_THREADS, "trigger")
         self._running: set[Future[Any]] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def submit(self, call: Call) -> Future[Outcome]:
         """Run the function where its kind runs; the answer never raises what the function raised."""
@@ -128,27 +136,21 @@ class Invoker:
         """Forget everything in flight; threads that still run go on for nobody."""
         for pool in (*self._pools.values(), self._triggers):
             pool.shutdown(wait=False, cancel_futures=True)
-        with self._changed:
+        with self._lock:
             running = list(self._running)
         for future in running:
             future.cancel()
         self.invocations.close()
 
-    def drain(self, seconds: float) -> bool:
-        """Wait until nothing runs; False if something still does after so many real seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._running, seconds)
-
     def _track(self, future: Future[Any]) -> Future[Any]:
-        with self._changed:
+        with self._lock:
             self._running.add(future)
         future.add_done_callback(self._untrack)
         return future
 
     def _untrack(self, future: Future[Any]) -> None:
-        with self._changed:
+        with self._lock:
             self._running.discard(future)
-            self._changed.notify_all()
 
     def _arguments(self, call: Call, invocation_id: str) -> dict[str, Any]:
         function = call.function
@@ -181,7 +183,7 @@ class Invoker:
                 outcome="failed" if error else "succeeded",
                 error=_reason(error) if error else None,
                 result_bytes=_size(outcome.value),
-                custom_status_bytes=_custom_status_size(outcome.value) if function.kind == "orchestrator" else 0,
+                custom_status_bytes=_status_size(outcome) if function.kind == "orchestrator" else 0,
             )
         )
 
@@ -212,10 +214,10 @@ def _encode(function: Function, value: Any) -> Any:
     return value
 
 
-def _custom_status_size(state: str | None) -> int:
-    """Bytes of the custom status in an orchestrator's answer, where it stands last."""
-    _, found, text = (state or "").rpartition(', "customStatus": ')
-    return len(text.encode()) - 1 if found else 0
+def _status_size(outcome: Outcome) -> int:
+    """Bytes of the custom status an orchestrator set in this turn."""
+    status = outcome.state.get("customStatus") if outcome.error is None else None
+    return len(json.dumps(status).encode()) if status is not None else 0
 
 
 def _size(value: Any) -> int:

@@ -104,13 +104,12 @@ def _payload(live: Live, new: list[str]) -> str:
 
 def _parse(outcome: Outcome) -> tuple[dict[str, Any], str | None]:
     if outcome.error is None:
-        state: dict[str, Any] = json.loads(outcome.value)
-        return state, None
+        return outcome.state, None
     message, marker, text = str(outcome.error).rpartition(OUT_OF_PROC_MARKER)
     if not marker:
         # Not raised by the orchestrator but on the way to it: there is no action list to go by.
         raise ReplayFailure(f"{type(outcome.error).__name__}: {outcome.error}")
-    state = json.loads(text)
+    state: dict[str, Any] = json.loads(text)
     return state, state.get("error") or message
 
 
