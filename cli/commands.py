@@ -22,6 +22,7 @@ from cli.report import print_list, print_plan, print_status
 from cli.request_file import LocalCode, RequestFile, local_code, read_request_file
 from cli.screen import LineLog, console, progress
 from cli.service import Reply, Service
+from cli.wording import counted
 from contracts.base import Json
 from contracts.status import DeploymentStatus
 from settings import Settings, SettingsError
@@ -42,7 +43,9 @@ app = typer.Typer(
 
 RequestPath = Annotated[Path, typer.Argument(metavar="FILE", help="the request, as YAML or JSON", dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
-Interval = Annotated[float, typer.Option(min=SHORTEST_PAUSE, help="seconds between looks while following")]
+Interval = Annotated[
+    float, typer.Option(min=SHORTEST_PAUSE, help="seconds between attempts, and between looks while following")
+]
 Subscription = Annotated[
     str, typer.Option(envvar="SLIPWAY_SUBSCRIPTION_ID", help="of the workspace, to register files")
 ]
@@ -88,7 +91,8 @@ def deploy(
     if request.model or request.code:
         screen = session.err if as_json else session.out
         _register(screen, request, _workspace(subscription, resource_group, workspace))
-    accepted = _send(session, request.to_send, idempotency_key or f"slipway-cli-{uuid.uuid4().hex}")
+    key = idempotency_key or f"slipway-cli-{uuid.uuid4().hex}"
+    accepted = _send(session, request.to_send, key, interval)
     if not as_json:
         session.out.print(f"accepted as {accepted.value.id}", soft_wrap=True)
     _finish(session, accepted, follow_=follow_, as_json=as_json, interval=interval)
@@ -189,7 +193,7 @@ def _register_code(screen: Console, code: LocalCode, workspace: Workspace) -> No
     screen.print(f"{'registered code' if new else 'code is registered already:'} {code.reference}", soft_wrap=True)
 
 
-def _send(session: Session, request: Json, key: str) -> Reply[DeploymentStatus]:
+def _send(session: Session, request: Json, key: str, interval: float) -> Reply[DeploymentStatus]:
     """Send the request; an answer that got lost is asked for again with the same key, so nothing starts twice."""
     for attempt in range(1, SEND_ATTEMPTS + 1):
         try:
@@ -198,7 +202,7 @@ def _send(session: Session, request: Json, key: str) -> Reply[DeploymentStatus]:
             if attempt == SEND_ATTEMPTS:
                 hint = f"send it again with --idempotency-key {key}: it will not be done twice"
                 raise Unreachable(f"{error}. It may have been accepted; {hint}") from error
-            _pause(1.0)
+            _pause(interval)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -226,12 +230,11 @@ class _Notes(LineLog):
 
 
 def _uploads(request: RequestFile) -> list[str]:
-    found = []
-    if request.model:
-        found.append(f"model {request.model.reference} from {request.model.path} ({len(request.model.files)} files)")
-    if request.code:
-        found.append(f"code {request.code.reference} from {request.code.folder} ({len(request.code.files)} files)")
-    return found
+    assets = (
+        (f"model {request.model.reference}", request.model.path, request.model.files) if request.model else None,
+        (f"code {request.code.reference}", request.code.folder, request.code.files) if request.code else None,
+    )
+    return [f"{name} from {path} ({counted(len(files), 'file')})" for name, path, files in filter(None, assets)]
 
 
 def _older(following: str | None, filters: Mapping[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.outcome import Failure, Refused, has_ended
-from cli.wording import plain, shortened, span
+from cli.wording import counted, plain, shortened, span
 from contracts.activities import Percentages, Plan
 from contracts.errors import Failure as StepFailure
 from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, LedgerEntry
@@ -58,7 +58,7 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
     if not plan.problems:
         _line(console, "Nothing stands in the way.", "green")
         return
-    _line(console, f"{len(plan.problems)} problem{'s' if len(plan.problems) > 1 else ''}:", "bold red")
+    _line(console, f"{counted(len(plan.problems), 'problem')}:", "bold red")
     for problem in plan.problems:
         _line(console, f"  {problem.path}: {problem.message} [{problem.code}]", "red")
         _line(console, f"    {problem.suggestion}")

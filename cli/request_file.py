@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from cli.folders import UnusableFolder, code_files, content_digest, model_files
 from cli.outcome import Refused
+from cli.wording import counted
 from contracts.base import Json
 from contracts.online import ModelDefinition
 from contracts.problems import Problem, RequestProblems, read_request
@@ -87,7 +88,7 @@ def read_request_file(path: Path) -> RequestFile:
     except RequestProblems as error:
         problems = problems + error.problems
     if problems:
-        raise Refused(f"{path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}", problems)
+        raise Refused(f"{path} has {counted(len(problems), 'problem')}", problems)
     return RequestFile(to_send=found.to_send, to_plan=found.to_plan, model=found.model, code=found.code)
 
 

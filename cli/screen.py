@@ -98,9 +98,7 @@ def describe(step: StepStatus, now: datetime | None) -> str:
     parts = [_state(step, now)]
     if step.attempts > 1:
         parts.append(f"attempt {step.attempts}")
-    if step.detail:
-        parts.append(plain(step.detail))
-    return ", ".join(parts)
+    return ", ".join(parts) + (f" ({plain(step.detail)})" if step.detail else "")
 
 
 def _state(step: StepStatus, now: datetime | None) -> str:

@@ -118,7 +118,7 @@ class Workspace:
     def _pipeline(self) -> PipelineClient[Any, Any]:
         arm = self._settings.arm_url
         sign = BearerTokenCredentialPolicy(self._credential, f"{arm}/.default")
-        return PipelineClient(arm, policies=[UserAgentPolicy("slipway-cli"), RetryPolicy(), sign])
+        return PipelineClient(arm, policies=[UserAgentPolicy("slipway-cli"), RetryPolicy(retry_total=3), sign])
 
     def _arm(self, method: str, code: LocalCode, suffix: str = "", **content: Any) -> dict[str, Any]:
         path = f"{self._settings.workspace_id}/codes/{code.name}/versions/{code.version}{suffix}"

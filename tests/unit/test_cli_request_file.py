@@ -1,0 +1,174 @@
+"""Requests in files: what local folders become, and every problem at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.outcome import Refused
+from cli.request_file import read_request_file
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in {
+        "project/model/weights.json": "[1]",
+        "project/src/score.py": "def run(raw): return raw",
+        "project/src/__pycache__/score.pyc": "compiled",
+        "project/src/.secrets/token": "hidden",
+        "project/conda.yml": "name: serving\ndependencies: [python=3.11]\n",
+        "elsewhere/weights.json": "[2]",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "project"
+
+
+def request(**model: Any) -> dict[str, Any]:
+    return {
+        "model": {"name": "credit-risk", "version": 3, "path": "./model", **model},
+        "endpoint": {"name": "credit-risk"},
+        "deployment": {
+            "name": "blue",
+            "code_configuration": {"code": "./src", "scoring_script": "score.py"},
+            "environment": {"image": "mcr.microsoft.com/azureml/x:1", "conda_file": "./conda.yml"},
+            "instance_type": "Standard_DS3_v2",
+        },
+        "smoke_test": {"request": {"data": [[1]]}, "expect": {"json": [1]}},
+    }
+
+
+def written(folder: Path, body: dict[str, Any]) -> Path:
+    path = folder / "request.yml"
+    path.write_text(yaml.safe_dump(body))
+    return path
+
+
+def problems_of(folder: Path, body: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(Refused) as refused:
+        read_request_file(written(folder, body))
+    return {problem.path: problem.code for problem in refused.value.problems}
+
+
+def test_local_folders_become_registered_assets(folder: Path) -> None:
+    found = read_request_file(written(folder, request()))
+
+    assert found.to_send["model"] == "azureml:credit-risk:3"
+    assert found.code is not None
+    assert found.to_send["deployment"]["code_configuration"]["code"] == found.code.reference
+    assert found.to_send["deployment"]["environment"]["conda_file"] == {
+        "name": "serving",
+        "dependencies": ["python=3.11"],
+    }
+    assert [path.name for path in found.code.files] == ["score.py"]
+
+
+def test_a_plan_asks_about_the_model_as_one_to_be_registered(folder: Path) -> None:
+    found = read_request_file(written(folder, request()))
+
+    assert found.to_plan["model"]["name"] == "credit-risk"
+    assert found.to_plan["model"]["path"].startswith("azureml://datastores/")
+
+
+def test_the_same_code_has_the_same_name_wherever_it_lies(folder: Path) -> None:
+    before = read_request_file(written(folder, request())).code
+    (folder / "src").rename(folder / "scoring")
+    body = request()
+    body["deployment"]["code_configuration"]["code"] = "./scoring"
+    moved = read_request_file(written(folder, body)).code
+    (folder / "scoring" / "score.py").write_text("def run(raw): return None")
+    changed = read_request_file(written(folder, body)).code
+
+    assert before
+    assert moved
+    assert changed
+    assert before.reference == moved.reference != changed.reference
+
+
+def test_registered_assets_are_left_as_they_are(folder: Path) -> None:
+    body = {**request(), "model": "azureml:credit-risk@latest"}
+    body["deployment"]["code_configuration"]["code"] = "azureml:scoring:1"
+    body["deployment"]["environment"] = "azureml:serving:1"
+
+    found = read_request_file(written(folder, body))
+
+    assert found.to_send == found.to_plan == body
+    assert found.model is None
+    assert found.code is None
+
+
+def test_everything_missing_is_told_at_once(folder: Path) -> None:
+    body = request(path="./nowhere")
+    body["deployment"]["code_configuration"] = {"code": "./no-src", "scoring_script": "score.py"}
+    body["deployment"]["environment"]["conda_file"] = "./no.yml"
+    body["endpoint"]["name"] = "x"
+
+    assert problems_of(folder, body) == {
+        "model.path": "not_found",
+        "deployment.code_configuration.code": "not_found",
+        "deployment.environment.conda_file": "not_found",
+        "endpoint.name": "invalid_value",
+    }
+
+
+@pytest.mark.parametrize("path", ["../elsewhere", "../elsewhere/weights.json", ".", "/etc/hostname", "model/../.."])
+def test_only_what_is_below_the_file_can_be_named(folder: Path, path: str) -> None:
+    assert problems_of(folder, request(path=path)) == {"model.path": "outside_folder"}
+
+
+@pytest.mark.parametrize("inside", ["model", "src"])
+def test_a_link_cannot_lead_out_of_an_uploaded_folder(folder: Path, inside: str) -> None:
+    (folder / inside / "link").symlink_to(folder.parent / "elsewhere")
+
+    assert list(problems_of(folder, request()).values()) == ["unusable_folder"]
+
+
+def test_a_link_in_the_path_cannot_lead_out_either(folder: Path) -> None:
+    (folder / "link").symlink_to(folder.parent / "elsewhere")
+
+    assert problems_of(folder, request(path="./link")) == {"model.path": "outside_folder"}
+
+
+@pytest.mark.parametrize("name", [".amlignore", ".gitignore"])
+def test_ignore_files_are_refused_rather_than_overlooked(folder: Path, name: str) -> None:
+    (folder / "src" / name).write_text("secrets/")
+
+    assert problems_of(folder, request()) == {"deployment.code_configuration.code": "unusable_folder"}
+
+
+def test_a_scoring_script_must_be_in_the_code_folder(folder: Path) -> None:
+    body = request()
+    body["deployment"]["code_configuration"]["scoring_script"] = "other.py"
+
+    assert problems_of(folder, body) == {"deployment.code_configuration.scoring_script": "not_found"}
+
+
+def test_a_local_model_needs_a_name_and_a_version(folder: Path) -> None:
+    body = request()
+    body["model"] = {"path": "./model"}
+
+    assert problems_of(folder, body) == {"model.name": "required", "model.version": "required"}
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list", "a: &x 1\nb: *x", "a: 1\na: 2"])
+def test_a_file_that_is_no_request_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "request.yml"
+    path.write_text(text)
+
+    with pytest.raises(Refused, match="cannot be read"):
+        read_request_file(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="No such file"):
+        read_request_file(tmp_path / "request.yml")
+
+
+def test_a_broken_conda_file_is_told_apart(folder: Path) -> None:
+    (folder / "conda.yml").write_text("dependencies: [")
+
+    assert problems_of(folder, request()) == {"deployment.environment.conda_file": "unreadable"}
