@@ -118,7 +118,8 @@ class LocalStack:
 
     def wait(self, deployment_id: str, *, seconds: float = 120) -> dict[str, Any]:
         """The status body once the deployment has ended; TimeoutError after `seconds` of real time."""
-        return self.until(lambda: self._ended(deployment_id), seconds=seconds)
+        ended: dict[str, Any] = self.until(lambda: self._ended(deployment_id), seconds=seconds)
+        return ended
 
     def until(self, ready: Callable[[], Any], *, seconds: float = 60) -> Any:
         """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""

@@ -1,0 +1,161 @@
+"""The local Azure and one host as processes of their own, on one clock: what `make up` and `make demo` start.
+
+The host runs the unmodified app from the repository root; everything it knows of its surroundings is in its
+environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from contracts.events import EVENT_TYPE
+from local.cloud.environment import CONFLICTING
+from local.cloud.world import WORKSPACE_ID
+from local.stack import APP_SETTINGS, ROOT
+
+# Real seconds for a process to come up on a busy machine, and to go when asked.
+START_TIMEOUT, STOP_TIMEOUT = 60, 20
+
+
+class DidNotStart(RuntimeError):
+    """A process ended, or did not serve in time; the message holds the end of what it said."""
+
+
+class LocalProcesses:
+    """Both processes, started on entering and ended on leaving, whatever happens between."""
+
+    def __init__(self, data: Path, *, speed: float, port: int = 0, cloud_port: int = 0, proxy_port: int = 0) -> None:
+        self.data = data
+        self._clock = data / "clock.json"
+        self._cloud_options = [f"--port={cloud_port}", f"--proxy-port={proxy_port}", f"--speed={speed:g}"]
+        self._port = port
+        self._started: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._cloud: dict[str, Any] = {}
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        """Start the local Azure, then the host that depends on it."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        try:
+            self._cloud = self._start(
+                "cloud",
+                ["local.cloud", "--data", str(self.data / "cloud"), "--clock", str(self._clock), *self._cloud_options],
+            )
+            environment = {**self.environment("slipway-app"), **APP_SETTINGS}
+            host = ["local.host", "--app", str(ROOT), "--data", str(self.data / "host"), "--clock", str(self._clock)]
+            self.url = self._start("host", [*host, f"--port={self._port}"], environment)["url"]
+            self._subscribe()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        """End both, the host first so that nothing is cut off in the middle."""
+        while self._started:
+            _, process = self._started.pop()
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    @property
+    def control_url(self) -> str:
+        """The local Azure's control API."""
+        return str(self._cloud["control_url"])
+
+    @property
+    def proxy_url(self) -> str:
+        """The proxy through which Azure's hosts are reached."""
+        return str(self._cloud["proxy_url"])
+
+    def environment(self, identity: str) -> dict[str, str]:
+        """The environment of a process that acts as `identity` on the local Azure, and talks to this Slipway."""
+        clean = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
+        lines = Path(self._cloud["environments"][identity]).read_text().splitlines()
+        exports = [shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export ")]
+        return {**clean, **dict(exports), "SLIPWAY_URL": self.url}
+
+    def get(self, path: str, **query: str) -> Any:
+        """JSON from the host (`/api/…`, `/admin/…`) or the local Azure's control API (`/local/…`)."""
+        base = self.control_url if path.startswith("/local/") else self.url
+        with httpx.Client(trust_env=False, timeout=30) as http:
+            return http.get(base + path, params=query).raise_for_status().json()
+
+    def now(self) -> datetime:
+        """The virtual time both processes share."""
+        return datetime.fromisoformat(self.get("/local/health")["now"])
+
+    def failed(self) -> str | None:
+        """Which process has ended although it should not have, with the end of its log; None while both live."""
+        for name, process in self._started:
+            if process.poll() is not None:
+                return f"the local {name} ended with code {process.returncode}:\n{self._log_end(name)}"
+        return None
+
+    def _start(self, name: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+        ready = self.data / f"{name}.ready.json"
+        ready.unlink(missing_ok=True)
+        with (self.data / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments, "--ready-file", str(ready)],
+                cwd=ROOT,
+                env=dict(environment or os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C at the terminal is for the parent, which ends both in order.
+                start_new_session=True,
+            )
+        self._started.append((name, process))
+        pause, deadline = threading.Event(), time.monotonic() + START_TIMEOUT
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise DidNotStart(f"the local {name} did not start:\n{self._log_end(name)}")
+            pause.wait(0.05)
+        answer: dict[str, Any] = json.loads(ready.read_text())
+        return answer
+
+    def _subscribe(self) -> None:
+        """Have model registrations delivered to the Event Grid function, as infra/ does in Azure."""
+        who = self.environment("developer")
+        query = {"api-version": "2019-08-01", "resource": "https://management.azure.com"}
+        header = {"X-IDENTITY-HEADER": who["IDENTITY_HEADER"]}
+        with httpx.Client(trust_env=False) as http:
+            token = http.get(who["IDENTITY_ENDPOINT"], params=query, headers=header).raise_for_status().json()
+        url = f"{self.url}/runtime/webhooks/eventgrid?functionName=on_model_registered"
+        destination = {"endpointType": "WebHook", "properties": {"endpointUrl": url}}
+        body = {"properties": {"destination": destination, "filter": {"includedEventTypes": [EVENT_TYPE]}}}
+        subscription = f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions/slipway"
+        with httpx.Client(
+            base_url="https://management.azure.com",
+            proxy=self.proxy_url,
+            verify=ssl.create_default_context(cafile=who["SSL_CERT_FILE"]),
+            headers={"Authorization": f"Bearer {token['access_token']}"},
+            params={"api-version": "2022-06-15"},
+            trust_env=False,
+        ) as arm:
+            arm.put(subscription, json=body).raise_for_status()
+            pause, deadline = threading.Event(), time.monotonic() + START_TIMEOUT
+            while (state := arm.get(subscription).json()["properties"]["provisioningState"]) != "Succeeded":
+                if state == "Failed" or time.monotonic() > deadline:
+                    raise DidNotStart(f"the event subscription is {state}: the host did not answer its handshake")
+                pause.wait(0.05)
+
+    def _log_end(self, name: str) -> str:
+        return "\n".join((self.data / f"{name}.log").read_text(errors="replace").splitlines()[-30:])

@@ -1,0 +1,109 @@
+"""`make up`: the local Azure and Slipway on it, until Ctrl-C, with everything printed that a shell needs."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from rich.console import Console
+
+from local.cloud.environment import CONFLICTING, write_env_file
+from local.example import copy_example, register, train
+from local.processes import DidNotStart, LocalProcesses
+from local.stack import ROOT
+
+# What the environment files of people hold: enough for any script that uses the Azure SDKs, and for the CLI.
+SHOWN = ("AZURE_", "IDENTITY_", "SLIPWAY_", "REQUESTS_CA", "SSL_CERT", "CURL_CA")
+
+
+def main() -> int:
+    """Start, tell, wait; everything is ended before it returns."""
+    options = _options()
+    screen = Console(highlight=False)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    data: Path = options.data
+    # The local Azure keeps its resources in memory: records of an earlier one would name what is gone.
+    shutil.rmtree(data, ignore_errors=True)
+    screen.print(f"Starting (time runs {options.speed:g} times as fast) ...")
+    try:
+        with LocalProcesses(
+            data,
+            speed=options.speed,
+            port=options.port,
+            cloud_port=options.cloud_port,
+            proxy_port=options.proxy_port,
+        ) as local:
+            env_file = _write_environment(local, data)
+            request = _prepare_example(local, data)
+            _tell(screen, local, env_file, request)
+            while not stop.wait(0.5):
+                broken = local.failed()
+                if broken:
+                    screen.print(broken, markup=False)
+                    return 1
+            screen.print("\nStopping ...")
+    except DidNotStart as error:
+        screen.print(str(error), markup=False)
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make up ARGS=...", description=__doc__)
+    parser.add_argument("--speed", type=float, default=60, help="virtual seconds per second (60: 15 minutes in 15 s)")
+    parser.add_argument("--port", type=int, default=0, help="port of Slipway (0: any free one)")
+    parser.add_argument("--cloud-port", type=int, default=0, help="port of the control API (0: any free one)")
+    parser.add_argument("--proxy-port", type=int, default=0, help="port of the proxy to Azure (0: any free one)")
+    parser.add_argument("--data", type=Path, default=ROOT / ".slipway", help="folder for state and logs; emptied first")
+    return parser.parse_args()
+
+
+def _write_environment(local: LocalProcesses, data: Path) -> Path:
+    environment = local.environment("developer")
+    proxies = {name for name in environment if name.lower().endswith("_proxy")}
+    shown = {name: value for name, value in environment.items() if name in proxies or name.startswith(SHOWN)}
+    path = data / "env"
+    write_env_file(path, {name: value for name, value in shown.items() if name not in CONFLICTING})
+    return path
+
+
+def _prepare_example(local: LocalProcesses, data: Path) -> Path:
+    """Train and register the example as a developer would; a request file that names only registered assets."""
+    folder = data / "credit-risk"
+    copy_example(folder)
+    train(folder, "1")
+    path = data / "request.json"
+    path.write_text(register(folder / "request.yml", local.environment("developer")))
+    return path
+
+
+def _tell(screen: Console, local: LocalProcesses, env_file: Path, request: Path) -> None:
+    lines = f"""
+Slipway         {local.url}/api
+local Azure     {local.proxy_url} (proxy for https://management.azure.com and the rest)
+control API     {local.control_url}/local/health
+logs            {env_file.parent}/*.log
+
+In another shell, for the command line or any script that uses the Azure SDKs:
+
+  source {env_file}
+
+Then deploy the example model:
+
+  curl -s -X POST $SLIPWAY_URL/api/deployments --data-binary @{request}
+  curl -s $SLIPWAY_URL/api/deployments
+  {ROOT}/.venv/bin/python -m cli list
+
+Ctrl-C stops everything.
+"""
+    screen.print(lines, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
