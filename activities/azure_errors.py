@@ -68,6 +68,7 @@ RULES = (
     Rule(e.WorkspaceNotFound, "recording 20", text=r"^Workspace not found"),
     Rule(e.ModelNotFound, "recording 10", code=r"^Model\w*NotFound$"),
     Rule(e.EndpointNameTaken, "Azure/mlops-project-template#29", text=r"name needs to be unique within a region"),
+    Rule(e.QuotaExceeded, TROUBLESHOOTING, code=r"^OutOfQuota$"),
     Rule(e.QuotaExceeded, "mslearn-azure-ml#30", text=r"Not enough quota available|OutOfQuota|Not enough .* quota"),
     Rule(e.EndpointBusy, "azure-sdk-for-net#36961", text=r"in (Creating|Updating|Deleting) provisioning state"),
     Rule(e.EndpointBusy, TROUBLESHOOTING, code=r"^OperationCanceled$"),

@@ -43,7 +43,7 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
     """Take the steps in order; the ledger knows at every point what this run has made."""
     ledger = run.board.ledger
     plan = yield from run(steps.PLAN_DEPLOYMENT, c.PlanInput(instance=run.instance, request=request))
-    refuse(plan)
+    refuse(run, plan)
 
     model = yield from run(steps.REGISTER_MODEL, model_input(run, request, plan))
     ledger.made("model", f"{model.name}:{model.version}", really=model.created)
@@ -145,9 +145,10 @@ def shift_traffic(run: Run, request: DeploymentRequest) -> Taking[c.TrafficShift
     return planned
 
 
-def refuse(plan: c.Plan) -> None:
+def refuse(run: Run, plan: c.Plan) -> None:
     """Stop before anything is created when the plan found problems; the first one is the run's error."""
     if plan.problems:
+        run.board.failed(steps.PLAN_DEPLOYMENT.activity, run.now)
         first = plan.problems[0]
         more = f" (and {len(plan.problems) - 1} more: POST /api/plans lists all)" if len(plan.problems) > 1 else ""
         raise StepFailed(
