@@ -71,7 +71,8 @@ class LineLog:
         for step in status.steps:
             if self._seen.get(step.name) != step:
                 self._seen[step.name] = step
-                self._print(f"{_timestamp(status.now or status.updated)}{step.name}: {describe(step, status.now)}")
+                moment = step.ended or status.now or status.updated
+                self._print(f"{_timestamp(moment)}{step.name}: {describe(step, status.now)}")
 
     def note(self, text: str) -> None:
         """Print it."""
