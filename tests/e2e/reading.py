@@ -73,3 +73,35 @@ def traffic(stack: LocalStack, name: str) -> dict[str, int]:
     found = endpoint(stack, name)
     assert found is not None, f"there is no endpoint {name}"
     return {deployment: percent for deployment, percent in found["properties"]["traffic"].items() if percent}
+
+
+def made(stack: LocalStack, endpoint_name: str) -> set[tuple[str, str]]:
+    """Everything a run for that endpoint can make, as (name in its ledger, what tells it from others of that name)."""
+    found = endpoint(stack, endpoint_name)
+    state = stack.cloud.state
+    with state.lock:
+        things = {
+            (f"{kind[:-1]} {asset.name}:{asset.version}", "")
+            for (kind, _), versions in state.assets.items()
+            for asset in versions.values()
+        }
+    if found:
+        things.add((f"endpoint {endpoint_name}", ""))
+        things |= {(f"deployment {one['name']}", "") for one in found["deployments"]}
+        things |= {(f"traffic {endpoint_name}", str(traffic(stack, endpoint_name)))}
+    for one in stack.cloud.authorization.assignments():
+        if not one.seeded:
+            things.add((f"role_assignment {one.role.name} on {one.scope.rsplit('/', 1)[-1]}", one.principal_id))
+    return things
+
+
+def left_behind(stack: LocalStack, endpoint_name: str, before: set[tuple[str, str]]) -> set[str]:
+    """What is there now and was not `before`, by ledger name; the assertion fails when something is gone."""
+    after = made(stack, endpoint_name)
+    assert before <= after, f"gone: {before - after}"
+    return {name for name, _ in after - before} - {f"traffic {endpoint_name}"}
+
+
+def said_to_stay(status: dict[str, Any]) -> set[str]:
+    """What the ledger says stays."""
+    return {name for name, fate in fates(status).items() if fate == "stays"}
