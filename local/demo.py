@@ -77,8 +77,8 @@ class Demo:
     def timelines(self, *statuses: Mapping[str, Any]) -> None:
         """Where the time went, and what it would cost."""
         self._heading("4. Where the time went")
-        journal = self.local.get("/local/journal")
-        invocations = self.local.get("/admin/local/invocations")["invocations"]
+        journal = self.local.get("/local/journal")["value"]
+        invocations = self.local.get("/admin/local/invocations")
         for status in statuses:
             title = f"{status['endpoint']}/{status['deployment']} with model {status['model']}"
             self.screen.print(timeline(status, journal, invocations, title=title))
