@@ -69,14 +69,18 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     clock = _clock(arguments.clock, arguments.speed)
-    cloud = LocalCloud(
-        arguments.data,
-        clock,
-        seed=arguments.seed,
-        port=arguments.port,
-        proxy_port=arguments.proxy_port,
-        scoring_python=arguments.scoring_python,
-    )
+    try:
+        cloud = LocalCloud(
+            arguments.data,
+            clock,
+            seed=arguments.seed,
+            port=arguments.port,
+            proxy_port=arguments.proxy_port,
+            scoring_python=arguments.scoring_python,
+        )
+    except (OSError, RuntimeError) as reason:
+        sys.stderr.write(f"The local Azure cannot start: {reason}\n")
+        return 1
     with cloud:
         _announce(cloud, arguments.ready_file)
         stop.wait()

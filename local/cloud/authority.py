@@ -37,6 +37,7 @@ def issue(data: Path) -> Certificates:
     leaf = authority.issue_cert(MANAGEMENT, REGISTRY_DISCOVERY, f"*{INFERENCE_SUFFIX}", f"*{BLOB_SUFFIX}")
     files = Certificates(data / "ca.pem", data / "server.pem")
     files.server.touch(mode=0o600)
+    files.server.chmod(0o600)
     leaf.private_key_and_cert_chain_pem.write_to_path(files.server)
     authority.cert_pem.write_to_path(files.authority)
     return files

@@ -47,8 +47,8 @@ def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> i
     rules.check_name("Deployment", name)
     if str(properties.get("endpointComputeType", "Managed")).lower() != "managed":
         raise not_emulated("Kubernetes online deployments", "Use endpointComputeType Managed.")
+    _check_emulated(properties)
     _check_assets(state, properties)
-    _check_variables(properties)
     size = _size(properties)
     capacity = _capacity(body, state)
     _check_limits(state, endpoint, name)
@@ -95,7 +95,14 @@ def _is_mlflow(state: WorkspaceState, properties: Json) -> bool:
     return bool(model and model.properties.get("modelType") == "mlflow_model")
 
 
-def _check_variables(properties: Json) -> None:
+def _check_emulated(properties: Json) -> None:
+    """Refuse by name what would otherwise be accepted and then not happen."""
+    if properties.get("dataCollector"):
+        raise not_emulated("model data collection (dataCollector)", "Leave it out, or try it in Azure.")
+    if properties.get("modelMountPath"):
+        raise not_emulated("modelMountPath", "Read the model from AZUREML_MODEL_DIR.")
+    if str(properties.get("egressPublicNetworkAccess")).lower() == "disabled":
+        raise not_emulated("network isolation (egressPublicNetworkAccess disabled)", "Leave it enabled.")
     for name, value in as_json(properties.get("environmentVariables")).items():
         if "${{azureml://connections/" in str(value):
             raise not_emulated(f"secret injection (environment variable {name})", "Read the secret in score.py.")

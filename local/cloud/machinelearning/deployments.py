@@ -118,7 +118,6 @@ class Deployments:
             with self._state.lock:
                 endpoint.deployments.pop(deployment.name.lower(), None)
                 endpoint.traffic.pop(deployment.name, None)
-                endpoint.mirror_traffic.pop(deployment.name, None)
                 self._operations.end(deployment.operation)
 
         self._schedule.at(call.now + self._durations.delete, deleted)

@@ -90,7 +90,7 @@ class Endpoints:
             )
             raise invalid("OutOfQuota", message)
         properties = as_json(call.body.get("properties"))
-        rules.check_compute(properties)
+        rules.check_emulated(properties)
         traffic = rules.traffic(None, properties.get("traffic"))
         mode = rules.auth_mode(properties)
         wanted = rules.user_assigned_ids(call.body)
@@ -103,12 +103,10 @@ class Endpoints:
             auth_mode=mode,
             properties=as_json(properties.get("properties")),
             traffic=traffic,
-            mirror_traffic=rules.mirror_traffic(None, properties.get("mirrorTraffic")),
             stamps=Stamps.new(call.now, call.caller.name),
             operation=self._operations.begin(ENDPOINT, call.api_version),
             keys={"primaryKey": _new_key(), "secondaryKey": _new_key()},
             description=_text(properties.get("description")),
-            public_network_access=_access(properties),
         )
         self._state.endpoints[name.lower()] = endpoint
         if not endpoint.user_assigned:
@@ -117,16 +115,14 @@ class Endpoints:
 
     def _replace(self, endpoint: Endpoint, body: Json, call: Call) -> Answer:
         properties = as_json(body.get("properties"))
-        rules.check_compute(properties)
+        rules.check_emulated(properties)
         mode = rules.auth_mode(properties)
         traffic = rules.traffic(endpoint, properties.get("traffic"))
-        mirror = rules.mirror_traffic(endpoint, properties.get("mirrorTraffic"))
         self._check_identity(endpoint, body, call)
-        endpoint.auth_mode, endpoint.traffic, endpoint.mirror_traffic = mode, traffic, mirror
+        endpoint.auth_mode, endpoint.traffic = mode, traffic
         endpoint.tags = as_json(body.get("tags"))
         endpoint.properties = as_json(properties.get("properties"))
         endpoint.description = _text(properties.get("description"))
-        endpoint.public_network_access = _access(properties)
         endpoint.stamps.touch(call.now, call.caller.name)
         endpoint.state = "Updating"
         endpoint.operation = self._operations.begin(ENDPOINT, call.api_version)
@@ -148,7 +144,7 @@ class Endpoints:
             raise invalid("IdentityIsImmutable", message)
 
     def _patch(self, call: Call) -> Answer:
-        """Change tags, traffic, mirror traffic or network access, and leave the rest."""
+        """Change tags or traffic and leave the rest."""
         endpoint = self.named(call.parameters["endpoint"])
         _check_idle(endpoint, "update")
         current = endpoint_document(endpoint)
@@ -265,7 +261,3 @@ def _new_key() -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _access(properties: Json) -> str:
-    return "Disabled" if str(properties.get("publicNetworkAccess")).lower() == "disabled" else "Enabled"

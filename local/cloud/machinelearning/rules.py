@@ -12,7 +12,6 @@ from local.cloud.machinelearning.wire import as_json
 
 # Managed endpoints and deployments: Microsoft Learn, "Manage and increase quotas"; the SDK checks the same.
 _NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
-_MIRROR_LIMIT = 50
 
 
 def check_name(what: str, name: str) -> None:
@@ -47,10 +46,14 @@ def user_assigned_ids(body: Json) -> list[str]:
     return ids
 
 
-def check_compute(properties: Json) -> None:
-    """Refuse Kubernetes endpoints: there is no cluster here."""
+def check_emulated(properties: Json) -> None:
+    """Refuse by name what would otherwise be accepted and then not happen."""
     if properties.get("compute"):
         raise not_emulated("Kubernetes online endpoints (properties.compute)", "Leave compute out for a managed one.")
+    if any(as_json(properties.get("mirrorTraffic")).values()):
+        raise not_emulated("mirror traffic", "Leave mirrorTraffic empty, or try it in Azure.")
+    if str(properties.get("publicNetworkAccess")).lower() == "disabled":
+        raise not_emulated("private endpoints (publicNetworkAccess disabled)", "Leave it enabled, or try it in Azure.")
 
 
 def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
@@ -58,43 +61,35 @@ def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
 
     The service's own texts for these refusals were not found; codes and words are the emulator's.
     """
-    split = _targets(endpoint, _percentages(asked, "traffic"), "traffic")
+    split = _targets(endpoint, _percentages(asked))
     total = sum(split.values())
     if total not in (0, 100):
         raise invalid("InvalidTraffic", f"The traffic percentages must add up to 0 or 100, not {total}.")
     return split
 
 
-def mirror_traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
-    """The mirror traffic asked for: at most half, of one deployment (SDK documentation)."""
-    split = _targets(endpoint, _percentages(asked, "mirrorTraffic"), "mirrorTraffic")
-    if len(split) > 1 or any(share > _MIRROR_LIMIT for share in split.values()):
-        raise invalid("InvalidTraffic", f"mirrorTraffic takes one deployment and at most {_MIRROR_LIMIT} percent.")
-    return split
-
-
-def _percentages(asked: object, what: str) -> dict[str, int]:
+def _percentages(asked: object) -> dict[str, int]:
     if asked is None:
         return {}
     if not isinstance(asked, Mapping):
-        raise invalid("InvalidTraffic", f"{what} must map deployment names to percentages.")
+        raise invalid("InvalidTraffic", "traffic must map deployment names to percentages.")
     for name, share in asked.items():
         if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= 100:
-            message = f"{what} of deployment '{name}' must be a whole number from 0 to 100."
+            message = f"traffic of deployment '{name}' must be a whole number from 0 to 100."
             raise invalid("InvalidTraffic", message)
     return dict(asked)
 
 
-def _targets(endpoint: Endpoint | None, split: dict[str, int], what: str) -> dict[str, int]:
+def _targets(endpoint: Endpoint | None, split: dict[str, int]) -> dict[str, int]:
     """The split by the deployments' own names, each of which exists and, with a share, has succeeded."""
     named = {}
     for name, share in split.items():
         deployment = endpoint.deployment(name) if endpoint else None
         if deployment is None:
-            message = f"{what} names deployment '{name}', which does not exist in this endpoint."
+            message = f"traffic names deployment '{name}', which does not exist in this endpoint."
             raise invalid("InferencingClientUpdateEndpointFailed", message)
         if share and deployment.state != "Succeeded":
-            message = f"{what} names deployment '{name}', whose provisioning state is {deployment.state}."
+            message = f"traffic names deployment '{name}', whose provisioning state is {deployment.state}."
             raise invalid("InferencingClientUpdateEndpointFailed", message)
         named[deployment.name] = share
     return named

@@ -94,13 +94,11 @@ class Endpoint:
     auth_mode: AuthMode
     properties: Json
     traffic: dict[str, int]
-    mirror_traffic: dict[str, int]
     stamps: Stamps
     operation: Operation
     keys: dict[str, str]
     state: str = "Creating"
     description: str | None = None
-    public_network_access: str = "Enabled"
     # The scoring URI appears when the endpoint first succeeds and stays (recorded).
     reachable: bool = False
     deployments: dict[str, Deployment] = field(default_factory=dict)

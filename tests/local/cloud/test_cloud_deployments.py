@@ -18,7 +18,7 @@ from local.cloud.world import (
     WORKSPACE_STORAGE,
     storage_id,
 )
-from tests.local.cloud.sdk import PROPAGATION, Describe, deploy, detail, grant, principal_of, score, user_assigned
+from tests.local.cloud.sdk import PROPAGATION, Describe, arm, deploy, detail, grant, principal_of, score, user_assigned
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -75,6 +75,27 @@ class TestServing:
         code = CodeConfiguration(code=str(tmp_path), scoring_script="score.py")
         deploy(ml, deployment_of(code_configuration=code, environment_variables={"MODE": "calm"}))
         assert score(cloud, ml, {}).json() == ["calm", cloud.proxy_url]
+
+    def test_scaling_keeps_the_rest(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
+        deploy(ml, deployment_of(tags={"team": "risk"}))
+        path = "/onlineEndpoints/double/deployments/blue"
+        with cloud.clock.busy():
+            assert arm(cloud, "PATCH", path, body={"sku": {"capacity": 3}}).status_code == 200
+            assert score(cloud, ml, {"data": [1]}).json() == [2.0]  # the running process serves meanwhile
+        scaled = ml.online_deployments.get("blue", "double")
+        assert (scaled.instance_count, scaled.tags) == (3, {"team": "risk"})
+        (sku,) = arm(cloud, "GET", f"{path}/skus").json()["value"]
+        assert (sku["sku"]["capacity"], sku["capacity"]["maximum"]) == (3, 50)
+
+    def test_logs_are_cut_to_the_lines_asked_for(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe
+    ) -> None:
+        deploy(ml, deployment_of())
+        assert len(ml.online_deployments.get_logs("blue", "double", lines=2).splitlines()) == 2
+        storage = ml.online_deployments.get_logs("blue", "double", lines=10, container_type="storage-initializer")
+        assert "model double:1" in storage
+        path = "/onlineEndpoints/double/deployments/blue/getLogs"
+        assert arm(cloud, "POST", path, body={"containerType": "Sidecar"}).status_code == 400
 
     def test_deleting_it_ends_its_answers(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
         deploy(ml, deployment_of())
@@ -156,6 +177,23 @@ class TestAdmission:
     def test_image_that_cannot_run_here_fails_by_name(self, ml: MLClient, deployment_of: Describe) -> None:
         with pytest.raises(HttpResponseError, match=r"ImageNotRunnableLocally.*docker\.io/me/mine"):
             deploy(ml, deployment_of(environment=Environment(image="docker.io/me/mine:1")))
+
+    @pytest.mark.parametrize(
+        ("changes", "named"),
+        [
+            ({"dataCollector": {"collections": {}}, "modelMountPath": None}, "model data collection"),
+            ({"modelMountPath": "/mnt/model"}, "modelMountPath"),
+            ({"egressPublicNetworkAccess": "disabled"}, "network isolation"),
+            ({"environmentVariables": {"KEY": "${{azureml://connections/a/credentials/key}}"}}, "secret injection"),
+            ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
+        ],
+    )
+    def test_what_would_not_happen_is_refused_by_name(
+        self, cloud: LocalCloud, changes: dict[str, object], named: str
+    ) -> None:
+        answer = arm(cloud, "PUT", "/onlineEndpoints/double/deployments/blue", body={"properties": changes})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulatedLocally")
+        assert named in answer.json()["error"]["message"]
 
     def test_one_operation_at_a_time(self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe) -> None:
         with cloud.clock.busy():

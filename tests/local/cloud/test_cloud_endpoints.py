@@ -134,11 +134,19 @@ def test_names_follow_the_rules(cloud: LocalCloud, name: str, code: str) -> None
     assert (answer.status_code, answer.json()["error"]["details"][0]["code"]) == (400, code)
 
 
-def test_kubernetes_is_refused_by_name(cloud: LocalCloud) -> None:
-    body = {"location": "eastus", "properties": {**AUTH, "compute": f"{WORKSPACE_ID}/computes/cluster"}}
+@pytest.mark.parametrize(
+    ("properties", "named"),
+    [
+        ({"compute": f"{WORKSPACE_ID}/computes/cluster"}, "Kubernetes"),
+        ({"mirrorTraffic": {"green": 10}}, "mirror traffic"),
+        ({"publicNetworkAccess": "disabled"}, "private endpoints"),
+    ],
+)
+def test_what_would_not_happen_is_refused_by_name(cloud: LocalCloud, properties: dict[str, object], named: str) -> None:
+    body = {"location": "eastus", "properties": {**AUTH, **properties}}
     answer = arm(cloud, "PUT", "/onlineEndpoints/double", body=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulatedLocally")
-    assert "Kubernetes" in answer.json()["error"]["message"]
+    assert named in answer.json()["error"]["message"]
 
 
 def test_keys_admit_and_a_regenerated_key_replaces_the_old(
