@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from activities.azure_errors import translated
 from clients import clients
 from contracts.errors import RoleNotFound
 from contracts.request import AccessRequest
@@ -100,6 +101,7 @@ def _guid(role: str, scope: str) -> str:
     if known:
         return known.guid
     quoted = role.replace("'", "''")
-    for definition in clients().authorization.role_definitions.list(scope, filter=f"roleName eq '{quoted}'"):
-        return str(definition.name)
+    with translated():
+        for definition in clients().authorization.role_definitions.list(scope, filter=f"roleName eq '{quoted}'"):
+            return str(definition.name)
     raise RoleNotFound(f"there is no role named {role!r} at {scope}")

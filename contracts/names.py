@@ -7,7 +7,7 @@ SDK's own pattern; reference forms: the `az ml` YAML reference.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -95,12 +95,19 @@ def _script(value: str) -> str:
     return value
 
 
-OnlineName = Annotated[str, AfterValidator(_online_name)]
+def _told(pattern: str, **more: int) -> Any:
+    """The rule for the OpenAPI document: there a pattern, here a sentence that says what to write."""
+    return Field(json_schema_extra={"pattern": f"^{pattern}$", **more})
+
+
+OnlineName = Annotated[str, AfterValidator(_online_name), _told("[A-Za-z](-?[A-Za-z0-9])*", minLength=3, maxLength=32)]
 AssetName = Annotated[str, Field(pattern=rf"^{ASSET}$")]
-AssetReference = Annotated[str, AfterValidator(_asset_reference)]
-ModelReference = Annotated[str, AfterValidator(_model_reference)]
-CodeReference = Annotated[str, AfterValidator(_code_reference)]
-DatastorePath = Annotated[str, AfterValidator(_datastore_path)]
-ArmId = Annotated[str, AfterValidator(_arm_id)]
-ScriptName = Annotated[str, AfterValidator(_script)]
+AssetReference = Annotated[str, AfterValidator(_asset_reference), _told(f"azureml:{ASSET}:{ASSET}")]
+ModelReference = Annotated[str, AfterValidator(_model_reference), _told(f"azureml:{ASSET}(:{ASSET}|@latest)")]
+CodeReference = Annotated[str, AfterValidator(_code_reference), _told("azureml:.+")]
+DatastorePath = Annotated[
+    str, AfterValidator(_datastore_path), _told(r"azureml://(.+/)?datastores/[A-Za-z0-9_]+/paths/[A-Za-z0-9_][^?#\\]*")
+]
+ArmId = Annotated[str, AfterValidator(_arm_id), _told(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")]
+ScriptName = Annotated[str, AfterValidator(_script), _told(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py")]
 InstanceType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{2,63}$")]

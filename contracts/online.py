@@ -35,7 +35,13 @@ class ModelDefinition(Contract):
     """A model version to register from files already in a workspace datastore."""
 
     name: AssetName
-    version: Annotated[AssetName, Field(description="as text; asset versions are text in Azure ML")]
+    version: Annotated[
+        AssetName,
+        Field(
+            description="asset versions are text in Azure ML; a whole number is taken as its digits",
+            json_schema_extra={"type": ["string", "integer"]},
+        ),
+    ]
     path: DatastorePath
     type: ModelType = "custom_model"
     description: Annotated[str, Field(max_length=2000)] | None = None

@@ -46,7 +46,7 @@ def openapi() -> dict[str, Any]:
             "/api/deployments/{id}": {"get": _get_deployment()},
             "/api/plans": {"post": _post_plan()},
             "/api/events": {"get": _list_events()},
-            "/api/health": {"get": _simple("health", "Liveness", "Health")},
+            "/api/health": {"get": _health()},
             "/api/openapi.json": {"get": _openapi_json()},
         },
         "components": {
@@ -78,12 +78,23 @@ BODY_PROBLEMS = {
 }
 
 
+# A request as small as it gets, for whoever tries the document out.
+EXAMPLE = {
+    "model": "azureml:credit-risk:3",
+    "endpoint": {"name": "credit-risk"},
+    "deployment": {
+        "name": "blue",
+        "code_configuration": {"code": "azureml:credit-risk-scoring:1", "scoring_script": "score.py"},
+        "environment": "azureml:sklearn-serving:1",
+        "instance_type": "Standard_DS3_v2",
+    },
+    "smoke_test": {"request": {"data": [[1, 2, 3]]}, "expect": {"json": [388.02], "tolerance": 0.1}},
+}
+
+
 def _request_body() -> dict[str, Any]:
-    schema = _schema("DeploymentRequest")
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": schema}, "application/yaml": {"schema": schema}},
-    }
+    content = {"schema": _schema("DeploymentRequest"), "example": EXAMPLE}
+    return {"required": True, "content": {"application/json": content, "application/yaml": content}}
 
 
 def _query(*names: str) -> list[dict[str, Any]]:
@@ -95,7 +106,7 @@ def _simple(operation: str, summary: str, model: str) -> dict[str, Any]:
 
 
 def _post_deployment() -> dict[str, Any]:
-    location = {"Location": {"schema": {"type": "string"}}}
+    location = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     return {
         "operationId": "post_deployment",
@@ -152,6 +163,12 @@ def _post_plan() -> dict[str, Any]:
 def _list_events() -> dict[str, Any]:
     listing = _simple("list_events", "What became of model registrations", "EventList")
     return listing | {"parameters": _query("model")}
+
+
+def _health() -> dict[str, Any]:
+    # The one route without a key.
+    responses = {"200": _json("Liveness", "Health")}
+    return {"operationId": "health", "summary": "Liveness", "responses": responses, "security": []}
 
 
 def _openapi_json() -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""The front door against its own OpenAPI document: whatever is sent, the answer is one of those documented.
+
+Schemathesis makes the requests, valid and invalid, from the document the host serves; the host checks keys as in Azure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+from schemathesis.config import SchemathesisConfig
+
+from local.host.host import LocalHost
+from local.host.keys import Keys
+from local.host.settings import HostSettings
+from local.stack import ROOT, TERMINAL, LocalStack
+from triggers.openapi import openapi
+
+EXAMPLES = 40
+
+# What an accepted request may not end with, however strange it is.
+CRASHES = {"OrchestrationCrashed", "ActivityCrashed"}
+
+
+KEYS = Keys(*(f"{name}-key-of-the-fuzz" for name in ("master", "default", "eventgrid", "durabletask")))
+CONFIG: dict[str, Any] = {
+    "auth": {"openapi": {"key": {"api_key": KEYS.default}}},
+    "generation": {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True},
+    "checks": {
+        # Some rules cannot be said in a JSON schema: percentages that add up to 100, exactly one of three fields.
+        "positive_data_acceptance": {"expected-statuses": [200, 202, 404, 409, 422]},
+        # Another method of a known path is no function to the Functions host: 404 and not 405.
+        "unsupported_method": {"enabled": False},
+    },
+    "phases": {"coverage": {"unexpected-methods": []}},
+}
+SCHEMA = schemathesis.openapi.from_dict(openapi(), config=SchemathesisConfig.from_dict(CONFIG))
+
+
+class Running:
+    """An empty workspace, where every accepted request ends soon, behind a host that checks keys."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        stack.host.stop()
+        data = stack.data / "host"
+        (data / "keys.json").write_text(json.dumps(asdict(KEYS)))
+        checked = HostSettings.from_app(ROOT).with_options(enable_auth=True)
+        stack.host = LocalHost(ROOT, data=data, clock=stack.clock, settings=checked, module_name="function_app")
+        stack.host.start()
+        self.stack = stack
+        self.url = stack.host.url
+
+    def get(self, path: str, **params: Any) -> Any:
+        key = {"x-functions-key": KEYS.default}
+        return httpx.get(f"{self.url}{path}", params=params, headers=key, trust_env=False).raise_for_status().json()
+
+    def ended(self, deployment_id: str) -> dict[str, Any] | None:
+        status: dict[str, Any] = self.get(f"/api/deployments/{deployment_id}")
+        return status if status["status"] in TERMINAL else None
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with LocalStack(tmp_path_factory.mktemp("fuzz")) as stack:
+        yield Running(stack)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """One connection for all calls, past the proxy of the local Azure."""
+    with requests.Session() as opened:
+        opened.trust_env = False
+        yield opened
+
+
+def test_the_document_is_valid_and_is_what_the_host_serves(running: Running) -> None:
+    served = running.get("/api/openapi.json")
+
+    validate(served)
+    assert served == openapi()
+
+
+# The host lives in this process, and its threads draw random numbers while Hypothesis draws a request.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+@SCHEMA.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_every_answer_is_documented(case: schemathesis.Case[Any], running: Running, session: requests.Session) -> None:
+    case.call_and_validate(base_url=running.url, session=session, timeout=30)
+
+
+def test_what_was_accepted_ends_without_a_crash(running: Running) -> None:
+    accepted = running.get("/api/deployments", limit=200)["deployments"]
+    ended = [running.stack.until(partial(running.ended, one["id"])) for one in accepted]
+
+    assert not [error for one in ended if (error := one.get("error", {})).get("code") in CRASHES]
