@@ -1,14 +1,14 @@
 """What a deployment runs besides the model: its environment and its scoring code.
 
 Registered ones are passed on by ARM id. An inline environment and a code folder in a datastore are registered under
-names made from their content, so registering again finds the same version.
+names made from what the request says of them, so registering again finds the same version.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from activities.azure_errors import translated
 from activities.envelope import activity
@@ -17,28 +17,39 @@ from clients import clients
 from contracts.activities import AssetsInput, ServingAssets
 from contracts.errors import AssetNotFound
 from contracts.names import split_datastore_path, split_reference
-from contracts.online import CodeConfiguration, EnvironmentDefinition
+from contracts.online import CodeConfiguration, EnvironmentDefinition, OnlineDeploymentRequest
 
+# Assets that Slipway names after their content never get a second version.
+VERSION = "1"
 CODE_API_VERSION = "2023-04-01"  # what azure-ai-ml 1.35.2 sends for codes
 
 
 @activity
 def register_assets(order: AssetsInput) -> ServingAssets:
     """ARM ids of the deployment's environment and code, registering what is given inline."""
-    wanted = order.deployment
+    assets = serving_assets(order.deployment)
     created: list[str] = []
     with translated(not_found=AssetNotFound):
-        if isinstance(wanted.environment, EnvironmentDefinition):
-            environment_id = _environment(order.instance, wanted.environment, created)
-        else:
-            environment_id = asset_id("environments", wanted.environment)
-        code = wanted.code_configuration
-        code_id = _code(order.instance, code, created) if code else None
+        if isinstance(order.deployment.environment, EnvironmentDefinition):
+            _register_environment(order.instance, order.deployment.environment, created)
+        if assets.code_id and is_datastore_path(order.deployment.code_configuration):
+            _register_code(order.instance, assets.code_id, order.deployment.code_configuration, created)
+    return assets.model_copy(update={"created": created})
+
+
+def serving_assets(wanted: OnlineDeploymentRequest) -> ServingAssets:
+    """The ARM ids the deployment will name, whether or not they are registered yet; nothing is asked of Azure."""
+    code = wanted.code_configuration
+    environment = wanted.environment
+    if isinstance(environment, EnvironmentDefinition):
+        environment = f"azureml:{content_name(environment.to_wire())}:{VERSION}"
+    reference = code.code if code else None
+    if code and is_datastore_path(code):
+        reference = f"azureml:{content_name([*split_datastore_path(code.code)])}:{VERSION}"
     return ServingAssets(
-        environment_id=environment_id,
-        code_id=code_id,
+        environment_id=asset_id("environments", environment),
+        code_id=asset_id("codes", reference) if reference else None,
         scoring_script=code.scoring_script if code else None,
-        created=created,
     )
 
 
@@ -54,20 +65,25 @@ def content_name(content: Any) -> str:
     return f"slipway-{digest[:20]}"
 
 
-def _environment(instance: str, definition: EnvironmentDefinition, created: list[str]) -> str:
+def is_datastore_path(code: CodeConfiguration | None) -> TypeGuard[CodeConfiguration]:
+    """Whether the code is a folder in a datastore, to be registered, rather than a registered asset."""
+    return code is not None and code.code.startswith("azureml://")
+
+
+def _register_environment(instance: str, definition: EnvironmentDefinition, created: list[str]) -> None:
     from azure.ai.ml.entities import Environment
     from azure.core.exceptions import ResourceNotFoundError
 
     name = content_name(definition.to_wire())
     environments = clients().ml.environments
     try:
-        environment = environments.get(name, version="1")
+        environment = environments.get(name, version=VERSION)
     except ResourceNotFoundError:
         config = definition.inference_config
         environment = environments.create_or_update(
             Environment(
                 name=name,
-                version="1",
+                version=VERSION,
                 image=definition.image,
                 conda_file=definition.conda_file,
                 inference_config=config.to_wire() if config else None,
@@ -75,25 +91,19 @@ def _environment(instance: str, definition: EnvironmentDefinition, created: list
             )
         )
     if (environment.tags or {}).get(MADE_BY_TAG) == instance:
-        created.append(f"environment {name}:1")
-    return str(environment.id)
+        created.append(f"environment {name}:{VERSION}")
 
 
-def _code(instance: str, code: CodeConfiguration, created: list[str]) -> str:
-    if not code.code.startswith("azureml://"):
-        return asset_id("codes", code.code)
+def _register_code(instance: str, code_id: str, code: CodeConfiguration, created: list[str]) -> None:
     from azure.core.exceptions import ResourceNotFoundError
 
-    datastore, path = split_datastore_path(code.code)
-    name = content_name([datastore, path])
-    code_id = asset_id("codes", f"azureml:{name}:1")
     try:
         found = clients().get(code_id, CODE_API_VERSION)
     except ResourceNotFoundError:
+        datastore, path = split_datastore_path(code.code)
         store: Any = clients().ml.datastores.get(datastore)
         uri = f"{store.protocol}://{store.account_name}.blob.{store.endpoint}/{store.container_name}/{path}"
         body = {"codeUri": uri, "isAnonymous": False, "tags": {MADE_BY_TAG: instance}}
         found = clients().put(code_id, CODE_API_VERSION, {"properties": body})
     if (found["properties"].get("tags") or {}).get(MADE_BY_TAG) == instance:
-        created.append(f"code {name}:1")
-    return code_id
+        created.append(f"code {code_id.split('/')[-3]}:{VERSION}")

@@ -62,6 +62,10 @@ REFUSED_SIGNS = (
     r"PermissionDenied|lacks the required data action",  # Azure AI services data plane
 )
 
+# Texts of azure-identity 1.25 and MSAL that no waiting mends: the app has no identity, or Entra ID refused it. A token
+# service that is down or busy says nothing of the kind, and the credential keeps neither status nor type.
+NO_IDENTITY = r"Token request error: \(\w+\) 4(?!08|29)\d\d,|No managed identity endpoint found|AADSTS\d+|az login"
+
 RULES = (
     Rule(e.Throttled, "ARM request limits", status=(429,)),
     Rule(e.CloudUnavailable, "any service", status=(500, 502, 503, 504, 408)),
@@ -126,7 +130,8 @@ def of_exception(error: Exception) -> e.DeploymentError | None:
             body = {"error": {"message": str(error.message)}}
         return meaning(unwrap(response.status_code, body, _retry_after(response.headers)))
     if isinstance(error, azure.ClientAuthenticationError):
-        return e.MissingRight(f"Slipway's identity got no token: {error.message}")
+        kind = e.MissingRight if re.search(NO_IDENTITY, str(error.message)) else e.CloudUnavailable
+        return kind(f"Slipway's identity got no token: {error.message}")
     if isinstance(error, azure.ServiceRequestError | azure.ServiceResponseError):
         return e.CloudUnavailable(f"The connection to Azure failed: {type(error).__name__}: {error.message}")
     if type(error).__module__.startswith(("azure.ai.ml", "marshmallow")):

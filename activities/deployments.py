@@ -20,6 +20,7 @@ from contracts.activities import (
     Observed,
     Provisioning,
     ReadBackInput,
+    ServingAssets,
 )
 from contracts.errors import (
     AccessNotYetEffective,
@@ -29,6 +30,7 @@ from contracts.errors import (
     NotAsDeployed,
     ScoringScriptFailed,
 )
+from contracts.online import OnlineDeploymentRequest
 
 # What a deployment was made from: a deployment with the same digest is the same deployment.
 DIGEST_TAG = "slipway-digest"
@@ -42,7 +44,7 @@ def begin_deployment(order: DeploymentInput) -> Deployment:
     Raises DeploymentConflict when one of that name was made from something else.
     """
     wanted = order.deployment
-    digest = deployment_digest(order)
+    digest = deployment_digest(wanted, order.model.id, order.assets)
     found = begin.get_deployment(order.endpoint, wanted.name)
     if found is not None:
         state = begin.state_of(found)
@@ -112,12 +114,13 @@ def read_back(order: ReadBackInput) -> Observed:
     )
 
 
-def deployment_digest(order: DeploymentInput) -> str:
-    """A digest of everything the deployment is made from."""
+def deployment_digest(deployment: OnlineDeploymentRequest, model_id: str, assets: ServingAssets) -> str:
+    """A digest of everything a deployment is made from."""
     made_from = {
-        "model": order.model.id.lower(),
-        "assets": order.assets.to_wire() | {"created": []},
-        "deployment": order.deployment.to_wire(),
+        "model": model_id.lower(),
+        "environment": assets.environment_id.lower(),
+        "code": assets.code_id and assets.code_id.lower(),
+        "deployment": deployment.to_wire(),
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -160,6 +160,8 @@ def _shift(order: TrafficInput, endpoint: Any) -> TrafficShift:
     before = {name: int(percent) for name, percent in (endpoint.traffic or {}).items() if percent}
     wanted = {order.deployment: 100} if order.traffic == "all_at_once" else order.traffic
     after = {name: percent for name, percent in wanted.items() if percent}
+    if order.only_from is not None and before != order.only_from:
+        after = before
     return TrafficShift(before=before, after=after, changed=before != after)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from activities import begin
 from activities.access import find_assignment
-from activities.assets import asset_id
+from activities.assets import asset_id, serving_assets
 from activities.azure_errors import translated
-from activities.deployments import DIGEST_TAG
+from activities.deployments import DIGEST_TAG, deployment_digest
 from activities.endpoints import endpoint_conflict, principal_of
 from activities.envelope import activity
 from activities.rights import missing_rights
@@ -169,17 +169,16 @@ class Planner:
         found = begin.get_deployment(self.request.endpoint.name, name)
         if found is None or begin.state_of(found) in (begin.FAILED, begin.CANCELED):
             self.creates.append(f"deployment {name}")
-        elif not self._same_model(found, model):
-            self._problem(
-                "deployment.name",
-                DeploymentConflict(f"deployment {name} exists with another model ({found.model})"),
-            )
+        elif (found.tags or {}).get(DIGEST_TAG) != self._digest(model):
+            made_from = str(found.model).split("/models/")[-1]
+            message = f"deployment {name} exists and was made from something else (model {made_from})"
+            self._problem("deployment.name", DeploymentConflict(message))
         else:
             self.confirms.append(f"deployment {name}")
 
-    @staticmethod
-    def _same_model(found: Any, model: str) -> bool:
-        return DIGEST_TAG in (found.tags or {}) and ":".join(model_of_id(str(found.model))).lower() == model.lower()
+    def _digest(self, model: str) -> str:
+        model_id = asset_id("models", f"azureml:{model}")
+        return deployment_digest(self.request.deployment, model_id, serving_assets(self.request.deployment))
 
     def _plan_traffic(self, before: dict[str, int]) -> None:
         traffic = self.request.traffic

@@ -208,6 +208,9 @@ class TrafficInput(Contract):
     endpoint: str
     deployment: str
     traffic: Literal["all_at_once"] | Percentages
+    only_from: Annotated[
+        Percentages | None, Field(description="shift only if this is the traffic now: undo leaves others' work alone")
+    ] = None
 
 
 class TrafficShift(Contract):

@@ -57,7 +57,7 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
     if plan.grants and plan.principal_id:
         access = yield from grant_roles(run, request, plan.principal_id)
 
-    ledger.made("endpoint", request.endpoint.name)
+    ledger.making("endpoint", request.endpoint.name)
     endpoint = yield from run(
         steps.ENSURE_ENDPOINT,
         c.EndpointInput(instance=run.instance, location=plan.location, endpoint=request.endpoint),
@@ -104,7 +104,7 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
 def create_deployment(run: Run, deployment: c.DeploymentInput) -> Taking[c.Deployment]:
     """Begin the deployment and watch it until it is provisioned."""
     ledger = run.board.ledger
-    ledger.made("deployment", deployment.deployment.name)
+    ledger.making("deployment", deployment.deployment.name)
     begun = yield from run(steps.BEGIN_DEPLOYMENT, deployment)
     ledger.made("deployment", begun.name, really=begun.created)
     if begun.provisioning_state != "Succeeded":
@@ -137,10 +137,13 @@ def shift_traffic(run: Run, request: DeploymentRequest) -> Taking[c.TrafficShift
         traffic=request.traffic,
     )
     planned = yield from run(steps.READ_TRAFFIC, wanted)
-    run.traffic_before = planned.before
-    run.board.ledger.made("traffic", request.endpoint.name, really=planned.changed)
+    run.traffic = planned
+    if planned.changed:
+        run.board.ledger.making("traffic", request.endpoint.name)
     shift = yield from run(steps.SHIFT_TRAFFIC, wanted)
-    if shift.changed:
+    if planned.changed or shift.changed:
+        # Not what the shift alone says: one whose answer was lost finds the traffic changed, and still under way.
+        run.board.ledger.made("traffic", request.endpoint.name)
         yield from run.until(steps.TRAFFIC_PROVISIONED, endpoint_ref(run, request))
     return planned
 

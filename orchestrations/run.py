@@ -10,6 +10,7 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from contracts.activities import TrafficShift
 from contracts.base import Contract, Json
 from contracts.errors import ActivityCrashed, DeadlineExceeded, Failure, StepFailed
 from orchestrations.policies import CRASHES_ALLOWED, Backoff
@@ -59,7 +60,7 @@ class Run:
         self.context = context
         self.instance: str = context.instance_id
         self.board = board
-        self.traffic_before: dict[str, int] = {}
+        self.traffic: TrafficShift | None = None
         self.assignments_made: list[str] = []
 
     @property
@@ -74,13 +75,15 @@ class Run:
         tries = crashes = 0
         while True:
             tries += 1
+            began = self.now
             outcome = yield from take(self.context, step, message.to_wire())
             if not isinstance(outcome, Failure):
                 self.board.succeeded(step.activity, self.now)
                 return outcome
             crashes += outcome.code == ActivityCrashed.__name__
             pause = pause_after(outcome, step.backoff, tries)
-            if not tries_left(outcome, crashes, pause, self.now, deadline):
+            # The time a try was begun counts, so that an outage after it leaves it another try.
+            if not tries_left(outcome, crashes, pause, began, deadline):
                 raise self._failed(outcome)
             self.board.retrying(step.activity, self.now + pause, outcome)
             yield self.context.create_timer(self.now + pause)
@@ -118,16 +121,18 @@ def watch(context: Context) -> Taking[Json]:
     pause = step.backoff.first
     while True:
         tries += 1
-        if now(context) + pause > deadline:
-            overdue = DeadlineExceeded(f"{step.activity} was not done within {step.backoff.deadline}.").to_failure()
-            return {"error": overdue.model_copy(update={"step": step.activity}).to_wire()}
-        yield context.create_timer(now(context) + pause)
+        yield context.create_timer(min(now(context) + pause, deadline))
+        # Only a look begun at the deadline or later is the last one: an outage must not fail what Azure has finished.
+        looked = now(context)
         outcome = yield from take(context, step, order["message"])
         pause = step.backoff.pause(tries + 1)
         if isinstance(outcome, Failure):
             pause = pause_after(outcome, step.backoff, tries + 1)
             crashes += outcome.code == ActivityCrashed.__name__
-            if not tries_left(outcome, crashes, pause, now(context), deadline):
+            if not tries_left(outcome, crashes, pause, looked, deadline):
                 return {"error": outcome.to_wire()}
         elif outcome.done:
             return {"ok": outcome.to_wire()}
+        elif looked >= deadline:
+            overdue = DeadlineExceeded(f"{step.activity} was not done within {step.backoff.deadline}.").to_failure()
+            return {"error": overdue.model_copy(update={"step": step.activity}).to_wire()}

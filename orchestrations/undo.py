@@ -47,17 +47,21 @@ def settle(run: Run, kind: Kind, undoing: Callable[[], Taking[bool]]) -> Taking[
     except StepFailed as failed:
         run.board.ledger.close(kind, "undo_failed", f"{failed.failure.code}: {failed.failure.message}"[:200])
     else:
-        run.board.ledger.close(kind, "undone" if existed else "never_made")
+        # What is gone was undone too: by a try whose answer was lost, or by somebody else.
+        run.board.ledger.close(kind, "undone" if existed or run.board.ledger.is_sure(kind) else "never_made")
     run.board.publish()
 
 
 def restore_traffic(run: Run, request: DeploymentRequest) -> Taking[bool]:
-    """Give the endpoint the traffic it had before."""
+    """Give the endpoint the traffic it had before, unless somebody has changed it since."""
+    if run.traffic is None:
+        return False
     order = c.TrafficInput(
         instance=run.instance,
         endpoint=request.endpoint.name,
         deployment=request.deployment.name,
-        traffic=run.traffic_before,
+        traffic=run.traffic.before,
+        only_from=run.traffic.after,
     )
     shift = yield from run(steps.SHIFT_TRAFFIC, order)
     if shift.changed:
