@@ -19,17 +19,24 @@ class Ledger:
 
     def __init__(self) -> None:
         self.entries: list[LedgerEntry] = []
+        self._sure: set[Kind] = set()
+
+    def making(self, kind: Kind, name: str) -> None:
+        """Write down that this run is about to make `name`: the answer of a write can be lost."""
+        if not any((entry.kind, entry.name) == (kind, name) for entry in self.entries):
+            self.entries.append(LedgerEntry(kind=kind, name=name))
 
     def made(self, kind: Kind, name: str, *, really: bool = True) -> None:
-        """Write down that this run made `name`; with `really=False`, that it turned out to exist already.
+        """Write down that this run made `name`, as an answer said; `really=False`: that it existed already."""
+        if really:
+            self.making(kind, name)
+            self._sure.add(kind)
+        else:
+            self.entries = [entry for entry in self.entries if (entry.kind, entry.name) != (kind, name)]
 
-        Runbooks write before they act (the answer of a write can be lost) and correct the entry afterwards.
-        """
-        known = [entry for entry in self.entries if (entry.kind, entry.name) != (kind, name)]
-        if really and len(known) == len(self.entries):
-            self.entries.append(LedgerEntry(kind=kind, name=name))
-        elif not really:
-            self.entries = known
+    def is_sure(self, kind: Kind) -> bool:
+        """Whether an answer said that this run made something of that kind."""
+        return kind in self._sure
 
     def has(self, kind: Kind) -> bool:
         """Whether this run made anything of that kind."""
