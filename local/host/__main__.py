@@ -28,34 +28,40 @@ class UsageError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run a host until a signal ends it; the process's exit code."""
     options = _parse(arguments)
-    app, data = options.app, options.data
-    data.mkdir(parents=True, exist_ok=True)
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        _enter_app(app)
-        host = LocalHost(
-            app,
-            data=data,
-            clock=_clock(options.clock, options.speed, data),
-            port=options.port,
-            on_durable_write=_killer(options.die_after_write) if options.die_after_write else None,
-            settings=HostSettings.from_app(app).with_options(enable_auth=options.enable_auth or None),
-            # The name Azure imports it under, which classes in payloads refer to.
-            module_name="function_app",
-            echo_log=True,
-        )
+        host = _host(options)
         host.start()
+        _announce(host.url, options.ready_file)
+        # Wakes up now and then, because a signal handler runs only between two waits.
+        while not ended.wait(0.2) and not host.crashed.is_set():
+            pass
+        host.stop()
     except (UnsupportedApp, HostJsonError, DataFolderInUse, UsageError, OSError) as error:
         sys.stderr.write(f"local host: {error}\n")
         return 1
-    _announce(host.url, options.ready_file)
-    # Wakes up now and then, because a signal handler runs only between two waits.
-    while not ended.wait(0.2) and not host.crashed.is_set():
-        pass
-    host.stop()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 1 if host.crashed.is_set() else 0
+
+
+def _host(options: argparse.Namespace) -> LocalHost:
+    """The host the options describe, not started; enters the app's folder. Raises UsageError, HostJsonError."""
+    options.data.mkdir(parents=True, exist_ok=True)
+    _enter_app(options.app)
+    return LocalHost(
+        options.app,
+        data=options.data,
+        clock=_clock(options.clock, options.speed, options.data),
+        port=options.port,
+        on_durable_write=_killer(options.die_after_write) if options.die_after_write else None,
+        settings=HostSettings.from_app(options.app).with_options(enable_auth=options.enable_auth or None),
+        # The name Azure imports it under, which classes in payloads refer to.
+        module_name="function_app",
+        echo_log=True,
+    )
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

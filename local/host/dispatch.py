@@ -47,7 +47,7 @@ class Dispatcher:
         self._holds = holds
         self._invoker = invoker
         self._index = index
-        self._orchestrators = Orchestrators(index, invoker, settings.default_version)
+        self._orchestrators = Orchestrators(index, invoker.run, settings.default_version)
         self._lane = Lane(settings.max_activities)
         self._stopped = False
         hub.on_ready = self._take_turn

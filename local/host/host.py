@@ -167,7 +167,7 @@ class LocalHost:
         rpc_path = f"/durabletask/{secrets.token_urlsafe(16)}"
         urls = ClientUrls(self.url, settings.hub_name, self.keys.durabletask_extension, rpc_path)
         self._build(index, settings, urls)
-        self._web = WebServer(listener, self._holds, always_open=rpc_path)
+        self._web = WebServer(listener, self._clock, self._holds, always_open=rpc_path)
         self._undo.append(self._web.abort)
         routes, otherwise = self._routes(index, settings, urls)
         self._web.start(routes, otherwise)

@@ -153,14 +153,12 @@ class Invoker:
             self._running.discard(future)
 
     def _arguments(self, call: Call, invocation_id: str) -> dict[str, Any]:
-        function = call.function
         sdk.prepare()
-        converter = _converter(function.trigger_type)
-        arguments = {function.parameter: converter.decode(call.payload, trigger_metadata={})}
-        arguments.update(dict.fromkeys(function.clients, self._client_binding))
+        function = call.function
+        extra: dict[str, Any] = dict.fromkeys(function.clients, self._client_binding)
         if function.wants_context:
-            arguments["context"] = InvocationContext(function.name, invocation_id)
-        return arguments
+            extra["context"] = InvocationContext(function.name, invocation_id)
+        return arguments(call) | extra
 
     def _failed(self, caller: Caller, error: Exception) -> Outcome:
         # The SDK appends the orchestrator's whole state to the message; the log wants the reason.
@@ -186,6 +184,12 @@ class Invoker:
                 custom_status_bytes=_status_size(outcome) if function.kind == "orchestrator" else 0,
             )
         )
+
+
+def arguments(call: Call) -> dict[str, Any]:
+    """The trigger's payload, decoded, under its parameter's name."""
+    function = call.function
+    return {function.parameter: _converter(function.trigger_type).decode(call.payload, trigger_metadata={})}
 
 
 class _Begun:

@@ -8,6 +8,7 @@ expectations; none was compared with a live .NET host.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from azure.functions import meta
 
 from local.host.events import Event, Kind, encode, event, with_played
 from local.host.index import FunctionIndex
-from local.host.invoke import OUT_OF_PROC_MARKER, Call, Invoker, Outcome
+from local.host.invoke import OUT_OF_PROC_MARKER, Call, Outcome
 from local.host.live import Live
 from local.host.replay import ReplayFailure, Turn, plan
 
@@ -48,11 +49,11 @@ class TurnResult:
 
 
 class Orchestrators:
-    """Runs turns for one host."""
+    """Takes turns with the orchestrators of one app, which `run` calls."""
 
-    def __init__(self, index: FunctionIndex, invoker: Invoker, default_version: str) -> None:
+    def __init__(self, index: FunctionIndex, run: Callable[[Call], Outcome], default_version: str) -> None:
         self._index = index
-        self._invoker = invoker
+        self._run = run
         self._default_version = default_version
 
     def take_turn(self, live: Live, new: list[str], now: datetime) -> TurnResult:
@@ -87,7 +88,7 @@ class Orchestrators:
                 f"Additional info: The following are the known orchestrator functions: {known}."
             )
         payload = meta.Datum(_payload(live, new), "string")
-        return _parse(self._invoker.run(Call(function, payload, live.id)))
+        return _parse(self._run(Call(function, payload, live.id)))
 
 
 def _payload(live: Live, new: list[str]) -> str:

@@ -10,11 +10,13 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from local.clock import Clock
 from local.host.durable_api import refusal_response
 from local.host.holds import Holds
 from local.host.writer import Refused
@@ -43,14 +45,16 @@ def bind(port: int) -> socket.socket:
 class WebServer:
     """Serves until stopped or aborted."""
 
-    def __init__(self, listener: socket.socket, holds: Holds, *, always_open: str) -> None:
+    def __init__(self, listener: socket.socket, clock: Clock, holds: Holds, *, always_open: str) -> None:
         self._listener = listener
+        self._clock = clock
         self._holds = holds
         self._always_open = always_open
         """Path prefix that is still served while draining: functions that are finishing need it."""
         self._draining = False
         self._loop = asyncio.new_event_loop()
         self._app = web.Application(middlewares=[self._middleware()], client_max_size=MAX_BODY)
+        self._app.on_response_prepare.append(self._date)
         self._runner: web.AppRunner | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="host-web", daemon=True)
 
@@ -103,6 +107,10 @@ class WebServer:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._runner.cleanup()
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """The `Date` of every answer is the clock's, as that of a server in Azure is its own (RFC 9110, 6.6.1)."""
+        response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
 
     def _middleware(self) -> Middleware:
         @web.middleware

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +14,7 @@ import pytest
 
 from local.clock import Clock
 from local.host import DataFolderInUse, HostDied, HostSettings, LocalHost
+from local.host.index import load_app
 from tests.local.host.driver import APPS, START, Driver, OpenHost
 
 ROOT = Path(__file__).parents[3]
@@ -34,17 +31,17 @@ def die_at(commit: int, seen: list[str]) -> Callable[[int, str], None]:
     return on_write
 
 
-def run_with_death_at(commit: int, folder: Path, name: str, payload: Any) -> tuple[dict[str, Any], bool]:
+def run_with_death_at(commit: int, app: Any, folder: Path, name: str, payload: Any) -> tuple[dict[str, Any], bool]:
     """Run one orchestration with a death after `commit`: how it ended, and whether that commit came about."""
     seen: list[str] = []
     clock = Clock(start=START, stepped=True)
-    first = LocalHost(APPS / "patterns", data=folder, clock=clock, on_durable_write=die_at(commit, seen))
+    first = LocalHost(app, data=folder, clock=clock, on_durable_write=die_at(commit, seen))
     first.start()
     with suppress(HostDied, httpx.TransportError):
         begin(first, name, payload)
         first.wait_for("one")
     first.stop()
-    second = LocalHost(APPS / "patterns", data=folder, clock=clock)
+    second = LocalHost(app, data=folder, clock=clock)
     second.start()
     # A start that was not durable was not confirmed either: the caller asks again. One that was is refused.
     begin(second, name, payload)
@@ -74,10 +71,11 @@ def begin(host: LocalHost, name: str, payload: Any) -> None:
 def test_a_death_after_any_write_changes_nothing_in_the_end(
     tmp_path: Path, name: str, payload: Any, output: Any
 ) -> None:
+    app = load_app(APPS / "patterns")
     commit, died = 0, True
     while died:
         commit += 1
-        ended, died = run_with_death_at(commit, tmp_path / str(commit), name, payload)
+        ended, died = run_with_death_at(commit, app, tmp_path / str(commit), name, payload)
         assert (ended["runtimeStatus"], ended["output"]) == ("Completed", output)
     assert commit > 4
 
@@ -130,8 +128,10 @@ def test_a_graceful_stop_lets_a_running_activity_finish_and_keeps_its_result(ope
     first = open_host("patterns")
     first.start("two_steps", instance_id="one")
     first.host.wait_for("one", "Running")
+    stopping = threading.Thread(target=first.host.stop)
+    stopping.start()
     first.app().release.set()
-    first.host.stop()
+    stopping.join()
     second = open_host("patterns")
     assert second.host.wait_for("one")["output"] == ["released", 2]
     assert len(second.invocations(function="wait_for_release")) == 1
@@ -159,73 +159,11 @@ def test_no_more_activities_run_at_once_than_host_json_allows(open_host: OpenHos
     assert order == ["i0", "i1", "i2"]
 
 
-# In a process of its own.
-
-
-@pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
-    """Start `python -m local.host`; the process and its URL."""
-    running: list[subprocess.Popen[str]] = []
-
-    def launch_(*options: str, app: str = "patterns") -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "local.host", "--app", str(APPS / app), "--data", str(tmp_path / "data")]
-        process = subprocess.Popen(
-            [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        running.append(process)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        return process, line.rpartition(" ")[2].strip()
-
-    yield launch_
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def start(url: str, name: str, payload: Any, instance_id: str) -> None:
-    """Start an orchestration; a host that dies on it does not answer."""
-    path = f"{url}/runtime/webhooks/durabletask/orchestrators/{name}/{instance_id}"
-    try:
-        httpx.post(path, json=json.dumps(payload), trust_env=False)
-    except httpx.TransportError:
-        return
-
-
-def test_a_real_sigkill_in_the_middle_loses_nothing(
-    launch: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
-) -> None:
-    process, url = launch("--die-after-write", "5", "--speed", "600")
-    start(url, "countdown", {"number": 3}, "one")
-    assert process.wait(20) == -signal.SIGKILL
-    host = LocalHost(APPS / "patterns", data=tmp_path / "data", clock=Clock.load(tmp_path / "data" / "clock.json"))
-    host.start()
-    try:
-        assert host.wait_for("one")["output"] == "lift-off"
-    finally:
-        host.stop()
-
-
-def test_sigterm_ends_the_process_gracefully_and_the_ready_file_says_where_it_was(
-    launch: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
-) -> None:
-    ready = tmp_path / "ready.json"
-    process, url = launch("--ready-file", str(ready), app="chain")
-    assert json.loads(ready.read_text()) == {"url": url, "pid": process.pid}
-    response = httpx.post(f"{url}/api/chains/one", json={"text": ""}, trust_env=False)
-    assert response.status_code == 202
-    os.kill(process.pid, signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert "Traceback" not in errors
-
-
-def test_a_second_process_on_the_same_folder_says_why_it_will_not_start(
-    launch: Callable[..., tuple[subprocess.Popen[str], str]],
-) -> None:
-    launch()
-    second, line = launch()
-    assert line == ""
-    _, errors = second.communicate(timeout=20)
-    assert second.returncode == 1
-    assert "in use by another local host" in errors
+def test_an_orchestrator_that_blocks_stops_no_one_but_its_own_lane(open_host: OpenHost) -> None:
+    driver = open_host("patterns", HostSettings(max_orchestrators=1))
+    for number in range(2):
+        driver.start("blocks", instance_id=f"i{number}")
+    assert driver.status("i0").json()["runtimeStatus"] == "Pending"
+    assert driver.post("i1", "raiseEvent/any", json=1) == 202
+    driver.app().release.set()
+    assert [driver.host.wait_for(f"i{number}")["output"] for number in range(2)] == ["unblocked"] * 2

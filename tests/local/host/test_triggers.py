@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def test_a_wrong_method_or_path_is_404_a_raising_function_500_and_none_204(trigg
     assert triggers.http.get("/models/credit-risk").status_code == 404
     assert triggers.http.get("/api/broken").status_code == 500
     assert triggers.http.get("/api/nothing").status_code == 204
+
+
+def test_every_answer_carries_the_clocks_date(triggers: Driver, clock: Clock) -> None:
+    began = triggers.http.get("/api/models/latest").headers.get_list("Date")
+    clock.advance(timedelta(minutes=15))
+    answers = [triggers.http.get(path) for path in ("/api/models/latest", "/api/broken", "/nowhere", "/admin/functions")]
+    assert began == [format_datetime(START, usegmt=True)]
+    assert {answer.headers["Date"] for answer in answers} == {format_datetime(clock.now(), usegmt=True)}
+    assert clock.now() >= START + timedelta(minutes=15)
 
 
 def test_the_route_prefix_comes_from_host_json(open_host: OpenHost) -> None:

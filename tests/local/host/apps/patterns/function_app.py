@@ -190,3 +190,10 @@ def unsupported(context):
         yield context.call_activity_with_retry("double", df.RetryOptions(1000, 2), 1)
     else:
         yield context.call_sub_orchestrator_with_retry("wait", df.RetryOptions(1000, 2), [1])
+
+
+@app.orchestration_trigger(context_name="context")
+def blocks(context):
+    """What an orchestrator must never do: hold its thread."""
+    release.wait(20)
+    return "unblocked"
