@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qs, urlsplit
@@ -217,7 +218,7 @@ def _finish(session: Session, reply: Reply[DeploymentStatus], *, follow_: bool, 
         _print_json(reply.text)
     else:
         if not follow_:
-            LineLog(session.out).show(reply.value)
+            LineLog(session.out).show(reply.value, reply.now)
         print_status(session.out, reply.value)
     raise typer.Exit(exit_code(reply.value.status))
 
@@ -225,7 +226,7 @@ def _finish(session: Session, reply: Reply[DeploymentStatus], *, follow_: bool, 
 class _Notes(LineLog):
     """Only what concerns the connection: the rest is in the JSON at the end."""
 
-    def show(self, status: DeploymentStatus) -> None:
+    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
         """Nothing."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from cli.outcome import Interrupted, Unreachable, has_ended
@@ -19,8 +20,8 @@ MISSES_ALLOWED = 60
 class Screen(Protocol):
     """Where progress is shown."""
 
-    def show(self, status: DeploymentStatus) -> None:
-        """The deployment as it is now."""
+    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
+        """The deployment as it is; `now` is the service's time, where it told it."""
 
     def note(self, text: str) -> None:
         """Something about the connection, not the deployment."""
@@ -50,7 +51,7 @@ def follow(
                 if misses:
                     screen.note("the service answers again")
                 misses = 0
-                screen.show(reply.value)
+                screen.show(reply.value, reply.now)
                 if has_ended(reply.value.status):
                     return reply
             pause(min(max(interval, SHORTEST_PAUSE) * max(misses, 1), LONGEST_PAUSE))

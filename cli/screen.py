@@ -1,7 +1,7 @@
 """Live progress of a deployment: a board on a terminal, one line per change everywhere else.
 
-All times are the service's: its `now` tells how long a wait still takes. The clock of this machine is never asked,
-because that of a local host may run faster.
+All times are the service's: the `Date` of its answer tells how long a wait still takes. The clock of this machine is
+never asked, because it may be wrong, and that of a local host may run faster.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class LiveBoard:
         self._console = console
         self._live = live
 
-    def show(self, status: DeploymentStatus) -> None:
+    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
         """Redraw."""
-        self._live.update(board(status), refresh=True)
+        self._live.update(board(status, now), refresh=True)
 
     def note(self, text: str) -> None:
         """A line above the board."""
@@ -66,13 +66,13 @@ class LineLog:
         self._console = console
         self._seen: dict[str, StepStatus] = {}
 
-    def show(self, status: DeploymentStatus) -> None:
+    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
         """Print what has changed."""
         for step in status.steps:
             if self._seen.get(step.name) != step:
                 self._seen[step.name] = step
-                moment = step.ended or status.now or status.updated
-                self._print(f"{_timestamp(moment)}{step.name}: {describe(step, status.now)}")
+                moment = step.ended or now or status.updated
+                self._print(f"{_timestamp(moment)}{step.name}: {describe(step, now)}")
 
     def note(self, text: str) -> None:
         """Print it."""
@@ -82,13 +82,13 @@ class LineLog:
         self._console.print(Text(text), soft_wrap=True)
 
 
-def board(status: DeploymentStatus) -> Table:
-    """The steps of a deployment as a table."""
+def board(status: DeploymentStatus, now: datetime | None) -> Table:
+    """The steps of a deployment as a table, as it is at `now`."""
     head = f"{status.model} → {status.endpoint}/{status.deployment}: {status.status}"
     table = Table(title=Text(plain(head)), title_justify="left", box=None, show_header=False, pad_edge=False)
     for step in status.steps:
         mark, style = _MARKS[step.state]
-        table.add_row(Text(mark, style=style), Text(plain(step.name)), Text(describe(step, status.now)))
+        table.add_row(Text(mark, style=style), Text(plain(step.name)), Text(describe(step, now)))
     if status.error and status.status == "Running":
         table.add_row("", Text("undoing", style="yellow"), Text(f"after {plain(status.error.code)}"))
     return table

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -26,10 +28,12 @@ _PROBLEMS = TypeAdapter(list[Problem])
 
 @dataclass(frozen=True)
 class Reply(Generic[C]):
-    """An answer of the service: its JSON as it came, and what it means."""
+    """An answer of the service: its JSON as it came, what it means, and when the service said it."""
 
     text: str
     value: C
+    now: datetime | None
+    """The `Date` of the answer; None where a proxy or server left it out or wrote something else."""
 
 
 class Service:
@@ -81,9 +85,10 @@ class Service:
             raise Unreachable(f"{self.url} answered {_summary(response)}")
         try:
             # A newer service may say more than this command knows.
-            return Reply(response.text, contract.model_validate_json(response.content, extra="ignore"))
+            value = contract.model_validate_json(response.content, extra="ignore")
         except ValidationError as error:
             raise self._stranger() from error
+        return Reply(response.text, value, _date(response))
 
     def _refusal(self, response: httpx.Response) -> Refused | Unreachable:
         if not response.headers.get("content-type", "").startswith("application/problem+json"):
@@ -102,6 +107,15 @@ def _summary(response: httpx.Response) -> str:
     body = _object(response)
     said = ": ".join(str(body[name]) for name in ("title", "detail") if body.get(name))
     return f"{response.status_code} {said or response.reason_phrase}"
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    # An HTTP date is always UTC (RFC 9110, 5.6.7), whatever zone it names.
+    return moment.replace(tzinfo=UTC)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class EndpointNameTaken(DeploymentError):
 class DeploymentConflict(DeploymentError):
     """A deployment of that name exists with other settings, and may be serving."""
 
-    suggestion = "Choose another deployment name (e.g. v{version}), or delete the existing deployment first."
+    suggestion = "Choose another deployment name (e.g. version-2), or delete the existing deployment first."
 
 
 class TrafficRejected(DeploymentError):

@@ -67,9 +67,6 @@ class DeploymentStatus(Contract):
     endpoint: str
     deployment: str
     model: str
-    now: Annotated[datetime | None, Field(description="the service's clock, to tell how long a wait still takes")] = (
-        None
-    )
     created: datetime | None = None
     updated: datetime | None = None
     steps: list[StepStatus] = []

@@ -42,8 +42,14 @@ def roles_effective(run: Run, request: DeploymentRequest, access: c.Access | Non
     if access is None or access.newest is None:
         run.board.skipped(WAIT, run.now, "no roles to grant")
         return
+    one = len(access.roles) == 1
     effective_at = access.newest + request.access.propagation.wait
-    yield from run.wait_until(effective_at, WAIT, f"{len(access.roles)} role assignments take effect")
+    if effective_at <= run.now:
+        old = "1 role assignment is" if one else f"{len(access.roles)} role assignments are"
+        run.board.skipped(WAIT, run.now, f"{old} old enough")
+        return
+    effect = "1 role assignment takes effect" if one else f"{len(access.roles)} role assignments take effect"
+    yield from run.wait_until(effective_at, WAIT, effect)
 
 
 def while_roles_take_effect(

@@ -29,6 +29,8 @@ class ScriptedService:
 
     answers: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    date: str | None = "Fri, 20 Nov 2026 14:30:00 GMT"
+    """The Date header of every answer."""
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"script": self})
@@ -77,7 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         text = content if isinstance(content, str) else json.dumps(content)
         kind = "text/html" if isinstance(content, str) else "application/json"
-        self.send_response(status)
+        self.send_response_only(status)
+        if self.script.date is not None:
+            self.send_header("Date", self.script.date)
         self.send_header("Content-Type", "application/problem+json" if status >= 400 and kind != "text/html" else kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()

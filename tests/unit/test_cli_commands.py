@@ -73,7 +73,6 @@ def deployment(state: str, **more: Any) -> dict[str, Any]:
         "model": "credit-risk:1",
         "created": "2026-11-20T14:00:00Z",
         "updated": "2026-11-20T14:25:00Z",
-        "now": "2026-11-20T14:25:30Z",
         **more,
     }
 
@@ -168,11 +167,24 @@ def test_a_wait_is_told_with_the_time_left_on_the_services_own_clock(
     service: ScriptedService, slipway: Slipway
 ) -> None:
     waiting = step("roles_effective", "waiting", waiting_until="2026-11-20T14:37:30Z", detail="2 role assignments")
+    service.date = "Fri, 20 Nov 2026 14:25:30 GMT"
     service.on("GET", STATUS, deployment("Running", steps=[waiting]))
 
     ended = slipway("status", ID)
 
     assert "14:25:30 roles_effective: waiting until 14:37 UTC, 12 min left (2 role assignments)" in ended.out
+
+
+@pytest.mark.parametrize("date", [None, "yesterday"])
+def test_an_answer_without_its_time_says_until_when_and_not_how_long(
+    service: ScriptedService, slipway: Slipway, date: str | None
+) -> None:
+    service.date = date
+    service.on("GET", STATUS, deployment("Running", steps=[step("w", "waiting", waiting_until="2026-11-20T14:37:30Z")]))
+
+    ended = slipway("status", ID)
+
+    assert ended.out.startswith("14:25:00 w: waiting until 14:37 UTC\n")
 
 
 def test_json_is_exactly_what_the_service_said(service: ScriptedService, slipway: Slipway, file: Path) -> None:

@@ -18,7 +18,7 @@ from tests.unit.scripted_service import ScriptedService
 START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
 
-def status(*steps: StepStatus, minutes: float = 5, state: str = "Running") -> DeploymentStatus:
+def status(*steps: StepStatus, state: str = "Running") -> DeploymentStatus:
     return DeploymentStatus.model_validate(
         {
             "id": "dep-1",
@@ -26,7 +26,6 @@ def status(*steps: StepStatus, minutes: float = 5, state: str = "Running") -> De
             "endpoint": "credit-risk",
             "deployment": "blue",
             "model": "credit-risk:1",
-            "now": START + timedelta(minutes=minutes),
             "steps": steps,
         }
     )
@@ -35,7 +34,7 @@ def status(*steps: StepStatus, minutes: float = 5, state: str = "Running") -> De
 def shown(found: DeploymentStatus) -> list[str]:
     console = Console(file=io.StringIO(), width=120)
     with console.capture() as captured:
-        console.print(board(found))
+        console.print(board(found, START + timedelta(minutes=5)))
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
@@ -80,9 +79,10 @@ def test_lines_are_printed_when_something_changes_and_not_with_every_look() -> N
     log = LineLog(Console(file=written, width=20))
     running = StepStatus(name="smoke_test", state="running", started=START)
 
-    log.show(status(running, minutes=1))
-    log.show(status(running, minutes=2))
-    log.show(status(running.model_copy(update={"state": "failed", "ended": START + timedelta(minutes=3)}), minutes=3))
+    failed = running.model_copy(update={"state": "failed", "ended": START + timedelta(minutes=3)})
+    log.show(status(running), START + timedelta(minutes=1))
+    log.show(status(running), START + timedelta(minutes=2))
+    log.show(status(failed), START + timedelta(minutes=3))
 
     assert written.getvalue().splitlines() == [
         "14:01:00 smoke_test: running for 1 min",

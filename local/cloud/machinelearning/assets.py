@@ -31,7 +31,11 @@ _KINDS = (
 
 
 class Assets:
-    """Registers and lists asset versions; `on_registered` hears of every new one."""
+    """Registers and lists asset versions.
+
+    `on_registered` hears of every new model version; Azure ML has no event for code or environments (Event Grid's
+    schema for Azure Machine Learning).
+    """
 
     def __init__(self, state: WorkspaceState, on_registered: Callable[[Asset], None]) -> None:
         self._state = state
@@ -110,7 +114,8 @@ class Assets:
             return self._update(kind, known, properties, call)
         asset = Asset(kind.kind, name, version, properties, Stamps.new(call.now, call.caller.name))
         self._state.assets.setdefault((kind.kind, name.lower()), {})[version] = asset
-        self._on_registered(asset)
+        if kind.kind == "models":
+            self._on_registered(asset)
         location = f"https://management.azure.com{asset_id(asset)}?api-version={call.api_version}"
         return Answer(201, asset_document(asset), {"Location": location})
 

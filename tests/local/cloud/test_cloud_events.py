@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from azure.ai.ml import MLClient
-from azure.ai.ml.entities import Model
+from azure.ai.ml.entities import Environment, Model
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import WORKSPACE_ID
@@ -64,3 +64,11 @@ def test_new_versions_are_told_and_updates_are_not(
     ml.models.create_or_update(Model(name="double", version="3", path=PATH))
     assert received.get(timeout=10)["subject"] == "models/double:3"
     assert received.empty()
+
+
+def test_code_and_environments_are_no_events(cloud: LocalCloud, ml: MLClient, received: Queue[dict[str, Any]]) -> None:
+    ml.environments.create_or_update(Environment(name="serving", version="1", image="mcr.microsoft.com/azureml/x:1"))
+    code = {"codeUri": "https://slipwaylocal.blob.core.windows.net/blobs/code"}
+    assert arm(cloud, "PUT", "/codes/scoring/versions/1", body={"properties": code}).status_code == 201
+    ml.models.create_or_update(Model(name="double", version="1", path=PATH))
+    assert received.get(timeout=10)["subject"] == "models/double:1"

@@ -62,7 +62,9 @@ def test_a_wrong_method_or_path_is_404_a_raising_function_500_and_none_204(trigg
 def test_every_answer_carries_the_clocks_date(triggers: Driver, clock: Clock) -> None:
     began = triggers.http.get("/api/models/latest").headers.get_list("Date")
     clock.advance(timedelta(minutes=15))
-    answers = [triggers.http.get(path) for path in ("/api/models/latest", "/api/broken", "/nowhere", "/admin/functions")]
+    answers = [
+        triggers.http.get(path) for path in ("/api/models/latest", "/api/broken", "/nowhere", "/admin/functions")
+    ]
     assert began == [format_datetime(START, usegmt=True)]
     assert {answer.headers["Date"] for answer in answers} == {format_datetime(clock.now(), usegmt=True)}
     assert clock.now() >= START + timedelta(minutes=15)
