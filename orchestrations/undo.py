@@ -47,9 +47,13 @@ def settle(run: Run, kind: Kind, undoing: Callable[[], Taking[bool]]) -> Taking[
     except StepFailed as failed:
         run.board.ledger.close(kind, "undo_failed", f"{failed.failure.code}: {failed.failure.message}"[:200])
     else:
-        # What is gone was undone too: by a try whose answer was lost, or by somebody else.
-        run.board.ledger.close(kind, "undone" if existed or run.board.ledger.is_sure(kind) else "never_made")
+        run.board.ledger.close(kind, "undone" if existed else "never_made")
     run.board.publish()
+
+
+def was_made(run: Run, kind: Kind, changed: bool) -> bool:
+    """Whether there was anything to undo: what is gone before it is deleted was, by a try whose answer was lost."""
+    return changed or run.board.ledger.is_sure(kind)
 
 
 def restore_traffic(run: Run, request: DeploymentRequest) -> Taking[bool]:
@@ -67,7 +71,7 @@ def restore_traffic(run: Run, request: DeploymentRequest) -> Taking[bool]:
     if shift.changed:
         ref = c.EndpointRef(instance=run.instance, endpoint=request.endpoint.name)
         yield from run.until(steps.TRAFFIC_PROVISIONED, ref)
-    return shift.changed
+    return was_made(run, "traffic", shift.changed) and shift.after == run.traffic.before
 
 
 def delete_deployment(run: Run, request: DeploymentRequest) -> Taking[bool]:
@@ -76,7 +80,7 @@ def delete_deployment(run: Run, request: DeploymentRequest) -> Taking[bool]:
     deletion = yield from run(steps.DELETE_DEPLOYMENT, ref)
     if deletion.changed:
         yield from run.until(steps.DEPLOYMENT_DELETED, ref)
-    return deletion.changed
+    return was_made(run, "deployment", deletion.changed)
 
 
 def delete_endpoint(run: Run, request: DeploymentRequest) -> Taking[bool]:
@@ -85,7 +89,7 @@ def delete_endpoint(run: Run, request: DeploymentRequest) -> Taking[bool]:
     deletion = yield from run(steps.DELETE_ENDPOINT, ref)
     if deletion.changed:
         yield from run.until(steps.ENDPOINT_DELETED, ref)
-    return deletion.changed
+    return was_made(run, "endpoint", deletion.changed)
 
 
 def revoke_roles(run: Run) -> Taking[bool]:
