@@ -35,7 +35,8 @@ class Clients:
         """The function app's identity, in Azure and locally."""
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential()
+        # Its own retries would sleep in the activity, for as long as a Retry-After says.
+        return DefaultAzureCredential(**NO_RETRY)
 
     @cached_property
     def ml(self) -> MLClient:

@@ -62,7 +62,7 @@ REFUSED_SIGNS = (
     r"PermissionDenied|lacks the required data action",  # Azure AI services data plane
 )
 
-# Texts of azure-identity 1.25 and MSAL that no waiting mends: the app has no identity, or Entra ID refused it. A token
+# Texts of azure-identity 1.27 and MSAL that no waiting mends: the app has no identity, or Entra ID refused it. A token
 # service that is down or busy says nothing of the kind, and the credential keeps neither status nor type.
 NO_IDENTITY = r"Token request error: \(\w+\) 4(?!08|29)\d\d,|No managed identity endpoint found|AADSTS\d+|az login"
 
