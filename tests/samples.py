@@ -11,7 +11,7 @@ from local.stack import LocalStack
 
 SCORING = Path(__file__).parent / "scoring"
 IMAGE = "mcr.microsoft.com/azureml/minimal-ubuntu22.04-py311-cpu-inference:latest"
-CONDA = {"name": "serving", "dependencies": ["python=3.11", {"pip": ["azureml-inference-server-http"]}]}
+CONDA = {"name": "serving", "dependencies": ["python>=3.11,<3.14", {"pip": ["azureml-inference-server-http"]}]}
 USER_ASSIGNED = {identity.name: str(identity.resource_id) for identity in world.USER_ASSIGNED}
 ROW = [1, 2, 3]
 
