@@ -1,0 +1,171 @@
+"""`make docs`: write the tables of this folder's pages from the code they describe.
+
+A page marks where a table goes; everything outside the marks is written by hand and stays.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from starlette.routing import Route
+
+from activities.azure_errors import RULES, Rule
+from contracts.errors import DeploymentError, all_errors
+from local.clock import Clock
+from local.cloud import control
+from local.cloud.authorization.routes import API_VERSIONS as AUTHORIZATION_VERSIONS
+from local.cloud.cloud import LocalCloud
+from local.cloud.eventgrid.routes import API_VERSIONS as EVENT_GRID_VERSIONS
+from local.stack import SCORING_PYTHON
+from orchestrations import steps
+
+DOCS = Path(__file__).parent
+_MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def page(text: str) -> str:
+    """`text` with the table of every mark as the code has it now; KeyError for a table that nobody makes."""
+    return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n\n{found[3]}", text)
+
+
+def errors() -> str:
+    """Every error a deployment can end with."""
+    rows = (
+        (f"`{code}`", _sentence(error), _tried_again(error), error.suggestion) for code, error in all_errors().items()
+    )
+    return _table(("code", "when", "tried again", "what to do"), rows)
+
+
+def azure_errors() -> str:
+    """The rules that tell what an Azure error means, in the order they are tried."""
+    rows = ((f"`{rule.error.__name__}`", _condition(rule), rule.source) for rule in RULES)
+    return _table(("becomes", "when Azure says", "seen in"), rows)
+
+
+def patience() -> str:
+    """How long each step is tried or watched."""
+    named = {step.activity: step.backoff for step in vars(steps).values() if isinstance(step, steps.Step)}
+    rows = (
+        (
+            f"`{name}`",
+            "watched" if name in steps.WATCHED else "tried",
+            *map(_span, (one.first, one.longest, one.deadline)),
+        )
+        for name, one in named.items()
+    )
+    return _table(("step", "how", "first pause", "longest pause", "given up after"), rows)
+
+
+def azure_routes() -> str:
+    """What management.azure.com answers locally: the methods of each kind of resource."""
+    methods: dict[tuple[str, str], list[str]] = {}
+    for provider, resource, method, _ in _azure_routes():
+        methods.setdefault((provider, resource), []).append(method)
+    rows = ((provider, f"`{resource}`", " ".join(found)) for (provider, resource), found in methods.items())
+    return _table(("provider", "resource", "methods"), rows)
+
+
+def azure_versions() -> str:
+    """The api-versions of each provider."""
+    versions: dict[str, frozenset[str]] = {}
+    for provider, _, _, spoken in _azure_routes():
+        versions[provider] = versions.get(provider, frozenset()) | spoken
+    return _table(
+        ("provider", "api-versions"), ((name, ", ".join(sorted(spoken))) for name, spoken in versions.items())
+    )
+
+
+def control_routes() -> str:
+    """The control API of the local Azure."""
+    with tempfile.TemporaryDirectory() as folder, _cloud(Path(folder)) as cloud:
+        rows = [(f"`{_method(route)} {_path(route)}`", _sentence(route.endpoint)) for route in control.routes(cloud)]
+    return _table(("call", "what it does"), sorted(rows, key=lambda row: row[0].split()[1]))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "errors": errors,
+    "azure-errors": azure_errors,
+    "patience": patience,
+    "azure-routes": azure_routes,
+    "azure-versions": azure_versions,
+    "control-routes": control_routes,
+}
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _sentence(described: object) -> str:
+    text = (described.__doc__ or "").split("\n\n")[0]
+    return " ".join(text.split())
+
+
+def _tried_again(error: type[DeploymentError]) -> str:
+    if error.propagation:
+        return "while roles take effect"
+    return "yes" if error.retryable else "no"
+
+
+def _condition(rule: Rule) -> str:
+    parts = {
+        "status": " or ".join(map(str, rule.status)),
+        "code": f"`{rule.code}`" if rule.code else "",
+        "text": f"`{rule.text}`" if rule.text else "",
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value)
+
+
+def _cloud(folder: Path) -> LocalCloud:
+    return LocalCloud(folder, Clock(stepped=True), scoring_python=SCORING_PYTHON)
+
+
+def _azure_routes() -> list[tuple[str, str, str, frozenset[str]]]:
+    """Provider, resource below it, method and api-versions of every route of Azure Resource Manager."""
+    with tempfile.TemporaryDirectory() as folder, _cloud(Path(folder)) as cloud:
+        found = [(route.pattern, route.method, route.versions) for route in cloud.arm_routes]
+        extensions = (
+            (cloud.authorization.routes(lambda request: ""), AUTHORIZATION_VERSIONS),
+            (cloud.events.routes(lambda request, action, scope: None), EVENT_GRID_VERSIONS),
+        )
+        for routes, versions in extensions:
+            found += [(_path(route), _method(route), frozenset(versions)) for route in routes]
+    return [(*_provided(path), method, versions) for path, method, versions in found]
+
+
+def _provided(path: str) -> tuple[str, str]:
+    """The provider an ARM path ends in, and what follows it."""
+    before, _, after = path.rpartition("/providers/")
+    provider, _, resource = after.partition("/")
+    return (provider, resource) if before else ("Microsoft.Resources", path.removeprefix("/"))
+
+
+def _span(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _method(route: Route) -> str:
+    return next(iter((route.methods or set()) - {"HEAD"}))
+
+
+def _path(route: Route) -> str:
+    return route.path.replace(":path", "")
+
+
+def main() -> None:
+    """Bring every page up to date."""
+    for path in sorted(DOCS.glob("*.md")):
+        path.write_text(page(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
