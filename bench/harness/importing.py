@@ -1,0 +1,53 @@
+"""What `import function_app` costs a new process, as when Azure starts one more instance."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from statistics import median
+from typing import NamedTuple
+
+from local.stack import ROOT
+
+RUNS = 5
+# ru_maxrss is in KiB on Linux and in bytes on macOS.
+_CHILD = """
+import json, resource, sys, time
+before = time.process_time()
+import function_app
+spent = time.process_time() - before
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
+print(json.dumps([spent, peak, "azure.ai.ml" in sys.modules]))
+"""
+
+
+class Import(NamedTuple):
+    """Medians of several processes."""
+
+    cpu_seconds: float
+    peak_mib: float
+    """Of the whole process, interpreter included."""
+    loads_azure_ai_ml: bool
+
+
+def import_app() -> Import:
+    """Import the app in several new processes, after one that has the bytecode written."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        runs = [_import_once(environment) for _ in range(RUNS + 1)][1:]
+    return Import(
+        median(run.cpu_seconds for run in runs),
+        median(run.peak_mib for run in runs),
+        any(run.loads_azure_ai_ml for run in runs),
+    )
+
+
+def _import_once(environment: dict[str, str]) -> Import:
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return Import(*json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,23 @@
+"""The largest custom status a deployment publishes: Azure Functions fails an orchestration whose status is too long."""
+
+from __future__ import annotations
+
+from bench.harness.figure import KIB, Figure, report
+from bench.harness.payloads import invocations_of_wordy_deployments
+
+
+def measure() -> Figure:
+    """Over the usual deployment, one with many roles, and one that fails with a log."""
+    found = invocations_of_wordy_deployments()
+    largest = {kind: max(one["custom_status_bytes"] for one in listed) for kind, listed in found.items()}
+    return Figure(
+        "largest_custom_status",
+        max(largest.values()) / KIB,
+        "KiB",
+        4,
+        detail={kind: f"{size} B" for kind, size in largest.items()},
+    )
+
+
+if __name__ == "__main__":
+    report(measure)
