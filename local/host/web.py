@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler, Middleware
 from local.clock import Clock
 from local.host.durable_api import refusal_response
 from local.host.holds import Holds
-from local.host.writer import Refused
+from local.host.writer import HostDied, Refused
 
 # The limit of Azure Functions for a request body.
 MAX_BODY = 100 * 1024 * 1024
@@ -61,7 +61,7 @@ class WebServer:
     def start(self, routes: list[web.RouteDef], otherwise: Handler) -> None:
         """Begin to serve `routes`, and everything else with `otherwise`."""
         self._app.add_routes(routes)
-        self._app.router.add_route("*", "/{path:.*}", otherwise)
+        self._app.router.add_route("*", r"/{path:[\s\S]*}", otherwise)  # a path may hold an encoded line break
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
 
@@ -124,6 +124,8 @@ class WebServer:
                 return refusal_response(refusal)
             except web.HTTPException:
                 raise
+            except HostDied as died:
+                return web.Response(status=503, text=str(died))
             except Exception:
                 _log.exception("the local host failed on %s %s", request.method, request.path)
                 return web.Response(status=500, text="The local host failed; its log has the reason.")
