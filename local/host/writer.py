@@ -44,6 +44,27 @@ class _Operation:
     answer: Future[Any]
     hold: Hold
 
+    def run(self) -> Any:
+        """Apply it; a refusal is a result like any other."""
+        try:
+            return self.apply()
+        except Refused as refusal:
+            return refusal
+
+    def reply(self, result: Any) -> None:
+        """Tell the caller, unless it has stopped waiting."""
+        if self.answer.set_running_or_notify_cancel():
+            if isinstance(result, Refused):
+                self.answer.set_exception(result)
+            else:
+                self.answer.set_result(result)
+
+    def give_up(self) -> None:
+        """Let the clock go, and a caller that has had no reply know that none will come."""
+        if not self.answer.done() and self.answer.set_running_or_notify_cancel():
+            self.answer.set_exception(HostDied(f"the local host ended before it did this: {self.what}"))
+        self.hold.release()
+
 
 class Writer:
     """Applies operations one after the other; `on_write(k, what)` is told of the k-th commit."""
@@ -57,6 +78,7 @@ class Writer:
         self._commits = 0
         self._gate = threading.Lock()
         self._dead = False
+        self._closed = False
         self.committed = threading.Condition()
         """Notified after every commit, once its consequences are under way, and at death."""
         self.on_death: Callable[[BaseException], None] = lambda _error: None
@@ -67,9 +89,13 @@ class Writer:
         self._thread.start()
 
     def submit(self, what: str, apply: Callable[[], Any]) -> Future[Any]:
-        """Queue an operation; `what` names it in `on_durable_write`. Cancelled if the host dies first."""
+        """Queue an operation; `what` names it in `on_durable_write`. HostDied if the host ends before it is done."""
         operation = _Operation(what, apply, Future(), self._holds.take())
-        self._queue.put(operation)
+        with self._gate:
+            if not self._closed:
+                self._queue.put(operation)
+                return operation.answer
+        operation.give_up()
         return operation.answer
 
     def after_commit(self, effect: Callable[[], None]) -> None:
@@ -80,10 +106,10 @@ class Writer:
         """Write nothing more. Returns when no transaction can commit any longer."""
         with self._gate:
             self._dead = True
-        self._notify()
-        self._queue.put(None)
+        self._close()
         if not self.is_current_thread() and self._thread.is_alive():
             self._thread.join()
+        self._notify()
 
     def is_current_thread(self) -> bool:
         """Whether the caller is this writer's own thread."""
@@ -91,28 +117,35 @@ class Writer:
 
     def finish(self) -> None:
         """Apply what is queued, then stop."""
-        self._queue.put(None)
+        self._close()
         self._thread.join()
 
+    def _close(self) -> None:
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
+
     def _run(self) -> None:
-        while True:
+        last = False
+        while not last:
             batch, last = self._take()
             if batch and not self._dead:
                 try:
                     self._commit(batch)
                 except BaseException as error:
-                    self._store.rollback()
-                    for operation in batch:
-                        operation.answer.cancel()
-                    if not isinstance(error, HostDied):
-                        _log.critical("the local host failed while applying %s", batch[0].what, exc_info=error)
-                    with self._gate:
-                        self._dead = True
-                    self.on_death(error)
+                    self._fail(batch[0], error)
             for operation in batch:
-                operation.hold.release()
-            if last or self._dead:
-                return
+                operation.give_up()
+
+    def _fail(self, operation: _Operation, error: BaseException) -> None:
+        """Die of `error`: whatever it is, memory and disk may now disagree."""
+        self._store.rollback()
+        if not isinstance(error, HostDied):
+            _log.critical("the local host failed while applying %s", operation.what, exc_info=error)
+        with self._gate:
+            self._dead = True
+        self.on_death(error)
+        self._close()
 
     def _take(self) -> tuple[list[_Operation], bool]:
         batch: list[_Operation] = []
@@ -129,12 +162,7 @@ class Writer:
 
     def _commit(self, batch: list[_Operation]) -> None:
         before = self._store.begin()
-        answers: list[tuple[Future[Any], Any, Refused | None]] = []
-        for operation in batch:
-            try:
-                answers.append((operation.answer, operation.apply(), None))
-            except Refused as refusal:
-                answers.append((operation.answer, None, refusal))
+        results = [operation.run() for operation in batch]
         changed = self._store.changed(before)
         with self._gate:
             if self._dead:
@@ -148,11 +176,8 @@ class Writer:
         effects, self._effects = self._effects, []
         for effect in effects:
             effect()
-        for answer, value, refused in answers:
-            if refused:
-                answer.set_exception(refused)
-            else:
-                answer.set_result(value)
+        for operation, result in zip(batch, results, strict=True):
+            operation.reply(result)
         self._notify()
 
     def _notify(self) -> None:
