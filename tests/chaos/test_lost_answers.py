@@ -1,0 +1,47 @@
+"""The connection to Azure is lost at any write: whether it was applied or not, the run ends where others end."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from tests.chaos import scene
+from tests.chaos.rehearsal import Rehearsal
+
+
+@pytest.fixture(scope="module")
+def undisturbed(rehearsal: Rehearsal) -> dict[str, Any]:
+    return rehearsal.run(scene.request())
+
+
+@pytest.fixture(scope="module")
+def undone(rehearsal: Rehearsal) -> dict[str, Any]:
+    return rehearsal.run(scene.request(script="init_raises"))
+
+
+@pytest.mark.parametrize("drop", ["after", "before"])
+@pytest.mark.parametrize("share", range(2))
+def test_a_write_whose_answer_is_lost_is_neither_repeated_nor_forgotten(
+    rehearsal: Rehearsal, undisturbed: dict[str, Any], share: int, drop: Literal["after", "before"]
+) -> None:
+    lost = 0
+    for n, ending in rehearsal.each_fault(scene.request(), lambda n: scene.write(n, drop=drop), first=share, step=2):
+        lost += 1
+        assert ending == undisturbed, f"lost the answer of write {n}"
+
+    assert lost >= 4
+
+
+def test_a_lost_answer_while_undoing(rehearsal: Rehearsal, undone: dict[str, Any]) -> None:
+    # From the deployment on: its creation, the request for its log, and its deletion.
+    lost = 0
+    for n, ending in rehearsal.each_fault(
+        scene.request(script="init_raises"), lambda n: scene.write(n, drop="after"), first=6
+    ):
+        lost += 1
+        assert ending == undone, f"lost the answer of write {n}"
+
+    assert lost == 3
+    assert undone["error"]["code"] == "ScoringScriptFailed"
+    assert [endpoint["deployments"] for endpoint in undone["endpoints"]] == [[]]
