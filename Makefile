@@ -7,7 +7,7 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
-.PHONY: demo up test check bench lint types lock environments clean
+.PHONY: demo up test check bench docs lint types lock environments clean
 
 demo: environments
 	@.venv/bin/python -m local.demo $(ARGS)
@@ -30,6 +30,10 @@ types: .venv/.tests
 
 bench: environments .venv/.tests
 	@.venv/bin/python -m bench $(ARGS)
+
+# Bring the tables in docs/ up to date with the code they describe.
+docs: environments
+	@.venv/bin/python -m docs.generate
 
 environments:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it"; exit 2; }
