@@ -23,6 +23,8 @@ BODY_LIMIT_BYTES = 256 * 1024
 YAML_VALUES_LIMIT = 20_000
 # Longer than any number that fits 64 bits or a float; YAML's 1:30:00 and 0xFF… can stand for numbers without end.
 NUMBER_LIMIT = 40
+# Deeper than any tensor. Python's own limit is another one in each version, and for JSON and YAML.
+NESTING_LIMIT = 100
 
 
 class BodyTooLarge(Exception):
@@ -45,9 +47,9 @@ def parse_body(body: bytes) -> Json:
         raise _unreadable("the body is not UTF-8 text") from None
     except RecursionError:
         raise _unreadable("the body is nested too deeply") from None
-    except (ValueError, yaml.YAMLError) as error:
+    except (json.JSONDecodeError, yaml.YAMLError) as error:
         raise _unreadable(" ".join(str(error).split())[:300]) from None
-    except (LookupError, ArithmeticError):
+    except (ValueError, LookupError, ArithmeticError):
         # What PyYAML's own constructors raise for `!!bool maybe`, `!!int ""` and "\UFFFFFFFF".
         raise _unreadable("a value is not what its YAML tag or escape says: write it plainly") from None
     if not isinstance(value, dict):
@@ -65,7 +67,7 @@ def _json(text: str) -> Json:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = _twice(key for key, _ in pairs)
         if twice is not None:
-            raise ValueError(f"the key {twice!r} stands twice")
+            raise _unreadable(f"the key {twice!r} stands twice")
         return dict(pairs)
 
     def whole_number(digits: str) -> int:
@@ -78,12 +80,15 @@ def _twice(keys: Iterable[str]) -> str | None:
     return next((key for key, count in Counter(keys).items() if count > 1), None)
 
 
-def _finite(value: Json) -> bool:
+def _finite(value: Json, levels: int = NESTING_LIMIT) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    if isinstance(value, dict):
-        return all(map(_finite, value.values()))
-    return all(map(_finite, value)) if isinstance(value, list) else True
+    if not isinstance(value, dict | list):
+        return True
+    if levels == 0:
+        raise RecursionError
+    inside = value.values() if isinstance(value, dict) else value
+    return all(_finite(one, levels - 1) for one in inside)
 
 
 def _anchor(loader: Any) -> str | None:
@@ -129,7 +134,7 @@ def _fraction(loader: yaml.SafeLoader, node: Any) -> float:
 
 def _short(number: str) -> str:
     if len(number) > NUMBER_LIMIT:
-        raise ValueError(f"a number of more than {NUMBER_LIMIT} characters: put it in quotes if it is text")
+        raise _unreadable(f"a number of more than {NUMBER_LIMIT} characters: put it in quotes if it is text")
     return number
 
 

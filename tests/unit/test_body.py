@@ -119,19 +119,28 @@ def test_yaml_of_any_pieces_is_a_mapping_or_refused(body: str) -> None:
         (b"a: !!set {b, c}", "is not allowed"),
         (b"a: !!bool maybe", "not what its YAML tag"),
         (b'a: !!int ""', "not what its YAML tag"),
+        (b"a: !!int one", "not what its YAML tag"),
         (b'a: "\\UFFFFFFFF"', "not what its YAML tag"),
         (b"a: !!map text", "expected a mapping"),
         (b"a: 1\n---\nb: 2", "single document"),
         (b"a: 0x" + b"F" * 5000, "more than 40 characters"),
         (b"a: 1" + b":10" * 400 + b".5", "more than 40 characters"),
         (b'{"a": ' + b"1" * 5000 + b"}", "more than 40 characters"),
-        (b'{"a":' + b"[" * 900 + b"]" * 900 + b"}", "nested too deeply"),
+        (b'{"a":' + b"[" * 100 + b"]" * 100 + b"}", "nested too deeply"),
         (b'{"a":' + b"[" * 100_000, "nested too deeply"),
-        (b"a: " + b"[" * 900 + b"]" * 900, "nested too deeply"),
+        (b"a: " + b"[" * 100 + b"]" * 100, "nested too deeply"),
+        (b"a: " + b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_refused_with_a_reason(body: bytes, says: str) -> None:
     assert says in why_refused(body)
+
+
+@pytest.mark.parametrize("opening", [b'{"a":', b"a: "])
+def test_a_hundred_levels_are_read(opening: bytes) -> None:
+    closing = b"}" if opening.startswith(b"{") else b""
+
+    assert parse_body(opening + b"[" * 99 + b"]" * 99 + closing)["a"] != []
 
 
 def test_a_date_is_text_and_a_merged_mapping_is_written_out() -> None:
