@@ -39,6 +39,7 @@ class LocalProcesses:
 
     def __init__(self, data: Path, *, speed: float, port: int = 0, cloud_port: int = 0, proxy_port: int = 0) -> None:
         self.data = data
+        self.speed = speed
         self._clock = data / "clock.json"
         self._cloud_options = [f"--port={cloud_port}", f"--proxy-port={proxy_port}", f"--speed={speed:g}"]
         self._port = port
@@ -67,12 +68,12 @@ class LocalProcesses:
         """End both, the host first so that nothing is cut off in the middle."""
         while self._started:
             _, process = self._started.pop()
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with process:
+                process.terminate()
+                try:
+                    process.wait(STOP_TIMEOUT)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
     @property
     def control_url(self) -> str:
@@ -113,10 +114,11 @@ class LocalProcesses:
         ready.unlink(missing_ok=True)
         with (self.data / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments, "--ready-file", str(ready)],
+                [sys.executable, "-m", *arguments, "--ready-file", str(ready), "--until-stdin-ends"],
                 cwd=ROOT,
                 env=dict(environment or os.environ),
-                stdin=subprocess.DEVNULL,
+                # Never written to: it ends when this process does, even by SIGKILL, and then so do they.
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # Ctrl-C at the terminal is for the parent, which ends both in order.
