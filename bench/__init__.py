@@ -1,4 +1,4 @@
-"""What the service costs, measured against the bounds its design sets: `python -m bench`, or one `python -m bench.NAME`.
+"""What the service costs, beside the bounds its design sets: `python -m bench`, or one `python -m bench.NAME`.
 
 Every benchmark deploys through the unmodified app to the local Azure and prints one JSON line
 (`name`, `value`, `unit`, `bound`, `ok`, `detail`). Bounds are upper bounds.

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bench.harness.figure import KIB, Figure, report
-from bench.harness.payloads import invocations_of_wordy_deployments
+from bench.harness.measured import Run
+from bench.harness.payloads import crashes, wordy_deployments
 
 
 def measure() -> Figure:
     """Over the usual deployment, one with many roles, and one that fails with a log."""
-    found = invocations_of_wordy_deployments()
-    largest = {
-        kind: max((one for one in listed if one["trigger"] == "activityTrigger"), key=lambda one: int(one["result_bytes"]))
-        for kind, listed in found.items()
-    }
+    runs = wordy_deployments()
+    refused = crashes(runs)
+    largest = {kind: max(outputs(run), key=lambda one: int(one["result_bytes"])) for kind, run in runs.items()}
     return Figure(
         "largest_activity_output",
         max(one["result_bytes"] for one in largest.values()) / KIB,
         "KiB",
         4,
-        detail={kind: f"{one['function']}: {one['result_bytes']} B" for kind, one in largest.items()},
+        also=not refused,
+        detail={kind: f"{one['function']}: {one['result_bytes']} B" for kind, one in largest.items()}
+        | {f"{kind}_refused": reason for kind, reason in refused.items()},
+        when_missed="every grant is told with role, scope and assignment: see which function answers how much",
     )
+
+
+def outputs(run: Run) -> list[Mapping[str, Any]]:
+    """The invocations of activities."""
+    return [one for one in run.invocations if one["trigger"] == "activityTrigger"]
 
 
 if __name__ == "__main__":

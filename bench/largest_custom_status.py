@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bench.harness.figure import KIB, Figure, report
-from bench.harness.payloads import invocations_of_wordy_deployments
+from bench.harness.payloads import wordy_deployments
 
 
 def measure() -> Figure:
     """Over the usual deployment, one with many roles, and one that fails with a log."""
-    found = invocations_of_wordy_deployments()
-    largest = {kind: max(one["custom_status_bytes"] for one in listed) for kind, listed in found.items()}
+    runs = wordy_deployments()
+    largest = {kind: max(one["custom_status_bytes"] for one in run.invocations) for kind, run in runs.items()}
     return Figure(
         "largest_custom_status",
         max(largest.values()) / KIB,

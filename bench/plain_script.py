@@ -18,7 +18,7 @@ from azure.ai.ml.entities import CodeConfiguration, ManagedOnlineDeployment, Man
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
+from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
 ROLE_WAIT_SECONDS = 15 * 60
 ROLE = "Storage Blob Data Reader"
@@ -38,7 +38,9 @@ def main(endpoint_name: str, deployment_name: str) -> None:
         ml.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name=endpoint_name, auth_mode="key")).result()
         endpoint = ml.online_endpoints.get(endpoint_name)
 
-    scope = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{STORAGE}"
+    scope = (
+        f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{STORAGE}"
+    )
     grant(authorization, scope, str(endpoint.identity.principal_id))
     time.sleep(ROLE_WAIT_SECONDS)
 

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 from local.clock import Clock
 from local.stack import ROOT
@@ -81,20 +82,21 @@ class ClockedProcess:
 def sleep_on_clock(port: int) -> None:
     """Make `time.sleep` of this process wait for the clock behind `port`."""
 
-    def sleep(seconds: float) -> None:
+    def sleep(seconds: float, /) -> None:
         with socket.create_connection(("127.0.0.1", port)) as clock, clock.makefile("rw") as lines:
             lines.write(f"{seconds}\n")
             lines.flush()
             lines.readline()
 
-    time.sleep = sleep
+    time.sleep = sleep  # type: ignore[assignment]  # the SDKs sleep in floats
 
 
 def poll_as_on_azure() -> None:
     """Have the SDK keep to its own interval between two looks at a long operation."""
     from azure.core.polling import base_polling
 
-    base_polling.LROBasePolling._extract_delay = lambda polling: polling._timeout  # type: ignore[method-assign]
+    polling: Any = base_polling.LROBasePolling
+    polling._extract_delay = lambda self: self._timeout
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ KIB = 1024
 
 @dataclass(frozen=True)
 class Figure:
-    """A value that is good when it is at most `bound`, and `also` holds; `detail` is what explains it."""
+    """A value that is good when it is at most `bound`, and `also` holds.
+
+    `detail` is what explains it; `when_missed` says what a miss means.
+    """
 
     name: str
     value: float
@@ -22,6 +25,7 @@ class Figure:
     bound: float
     also: bool = True
     detail: Mapping[str, Any] = field(default_factory=dict)
+    when_missed: str = ""
 
     @property
     def ok(self) -> bool:
@@ -30,16 +34,9 @@ class Figure:
 
     def line(self) -> str:
         """The JSON line."""
-        return json.dumps(
-            {
-                "name": self.name,
-                "value": round(self.value, 3),
-                "unit": self.unit,
-                "bound": self.bound,
-                "ok": self.ok,
-                "detail": self.detail,
-            }
-        )
+        told = {"name": self.name, "value": round(self.value, 3), "unit": self.unit, "bound": self.bound, "ok": self.ok}
+        why = {"when_missed": self.when_missed} if self.when_missed and not self.ok else {}
+        return json.dumps(told | {"detail": {**self.detail, **why}})
 
 
 def report(measure: Callable[[], Figure]) -> None:

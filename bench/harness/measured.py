@@ -14,6 +14,7 @@ from typing import Any
 from local.clock import Clock
 from local.cloud import world
 from local.cloud.journal import Entry
+from local.host.events import Kind
 from local.stack import LocalStack
 from tests import samples
 
@@ -27,10 +28,12 @@ EXTRA_ROLE = "Storage Blob Data Reader"
 @contextmanager
 def local_stack(*, clock: Clock | None = None, **cloud_options: Any) -> Iterator[LocalStack]:
     """A local Azure with the sample assets, and a host in this process, on a stepped clock unless told otherwise."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        with LocalStack(Path(folder), clock=clock, **cloud_options) as stack:
-            samples.register_all(stack)
-            yield stack
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        LocalStack(Path(folder), clock=clock, **cloud_options) as stack,
+    ):
+        samples.register_all(stack)
+        yield stack
 
 
 def usual_request(endpoint: str, deployment: str = "blue", **parts: Any) -> dict[str, Any]:
@@ -65,8 +68,8 @@ class Run:
         return sum(call.write for call in self.calls)
 
 
-def deploy(stack: LocalStack, body: Mapping[str, Any], *, ends: str = "Succeeded") -> Run:
-    """Have the service deploy, and measure it. Raises RuntimeError when it does not end as it should."""
+def deploy(stack: LocalStack, body: Mapping[str, Any], *, ends: Sequence[str] = ("Succeeded",)) -> Run:
+    """Have the service deploy, and measure it. Raises RuntimeError when it does not end as one of `ends`."""
     seen, invoked, began = len(arm_calls(stack)), len(invocations(stack)), stack.clock.now()
     wall, cpu = time.perf_counter(), time.process_time()
     accepted = stack.post(body)
@@ -74,7 +77,7 @@ def deploy(stack: LocalStack, body: Mapping[str, Any], *, ends: str = "Succeeded
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     cloud_time = stack.clock.now() - began
     status = stack.status(accepted["id"])
-    if status["status"] != ends:
+    if status["status"] not in ends:
         raise RuntimeError(f"the deployment ended {status['status']}: {status.get('error')}")
     return Run(
         status=status,
@@ -101,7 +104,7 @@ def invocations(stack: LocalStack) -> list[dict[str, Any]]:
 def history_events(stack: LocalStack, instance_id: str) -> int:
     """Events in the history of an instance and of all its sub-orchestrations."""
     events = stack.history(instance_id)
-    children = [one["InstanceId"] for one in events if one["EventType"] == "SubOrchestrationInstanceCreated"]
+    children = [one["InstanceId"] for one in events if one["EventType"] == Kind.SUB_ORCHESTRATION_CREATED]
     return len(events) + sum(history_events(stack, child) for child in children)
 
 
