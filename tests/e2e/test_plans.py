@@ -1,0 +1,146 @@
+"""POST /api/plans: everything a deployment would do and everything in its way, found by reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local.cloud import world
+from local.cloud.faults import Fault
+from local.stack import LocalStack
+from tests import samples
+from tests.e2e import reading
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """One stack for the module: plans leave no trace in it."""
+    with LocalStack(tmp_path_factory.mktemp("plans")) as started:
+        samples.register_all(started)
+        yield started
+
+
+@pytest.fixture
+def stack(shared: LocalStack) -> Iterator[LocalStack]:
+    yield shared
+    shared.cloud.faults.clear()
+
+
+def post_plan(stack: LocalStack, body: dict[str, Any]) -> httpx.Response:
+    with stack.http as http:
+        return http.post("/api/plans", json=body)
+
+
+def plan(stack: LocalStack, body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = post_plan(stack, body).raise_for_status().json()
+    return found
+
+
+def test_a_plan_for_a_new_endpoint_writes_nothing(stack: LocalStack) -> None:
+    stack.cloud.journal.clear()
+
+    found = plan(stack, samples.request(endpoint="planned"))
+
+    assert found["problems"] == []
+    assert found["creates"] == ["endpoint planned", "deployment blue"]
+    assert found["changes"] == ["traffic none -> {'blue': 100}"]
+    assert found["confirms"] == ["model credit-risk:1", "environment serving:1", "code dot-product:1"]
+    assert [(grant["role"], grant["scope"], grant["exists"]) for grant in found["grants"]] == [
+        ("AcrPull", world.REGISTRY_ID, False),
+        ("Storage Blob Data Reader", world.storage_id(world.WORKSPACE_STORAGE), False),
+    ]
+    assert found["role_wait"] == "PT900S"
+    asked = stack.cloud.journal.entries(caller="slipway-app")
+    assert asked
+    assert [entry for entry in asked if entry.write] == []
+    with stack.http as http:
+        assert http.get("/api/deployments").json()["deployments"] == []
+
+
+def test_a_plan_lists_every_problem_with_its_path(stack: LocalStack) -> None:
+    body = samples.request(
+        endpoint="full-of-problems",
+        model="azureml:nobody-knows:1",
+        code="azureml:nobody-knows:1",
+        environment="azureml:nobody-knows:1",
+        access={"additional": [{"role": "Nobody Knows", "scope": world.REGISTRY_ID}]},
+    )
+    nobody = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nobody"
+    body["endpoint"]["identity"]["user_assigned_identities"] = [nobody]
+
+    problems = plan(stack, body)["problems"]
+
+    assert {(problem["path"], problem["code"]) for problem in problems} == {
+        ("model", "ModelNotFound"),
+        ("deployment.environment", "AssetNotFound"),
+        ("deployment.code_configuration.code", "AssetNotFound"),
+        ("endpoint.identity", "IdentityNotFound"),
+        ("access", "RoleNotFound"),
+    }
+    assert all(problem["message"] and problem["suggestion"] for problem in problems)
+
+
+def test_the_plan_of_what_is_done_already_has_nothing_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with LocalStack(tmp_path_factory.mktemp("done")) as stack:
+        samples.register_all(stack)
+        done = stack.deploy(samples.request())
+        assert done["status"] == "Succeeded"
+        stack.cloud.journal.clear()
+
+        found = plan(stack, samples.request())
+
+        assert (found["creates"], found["changes"], found["problems"]) == ([], [], [])
+        assert {"endpoint credit-risk", "deployment blue"} <= set(found["confirms"])
+        assert all(grant["exists"] for grant in found["grants"])
+        assert found["role_wait"] == "PT0S"
+        assert found["roles_effective_at"] < done["updated"]
+        assert [entry for entry in stack.cloud.journal.entries(caller="slipway-app") if entry.write] == []
+
+
+def test_the_steps_of_a_plan_are_those_the_deployment_takes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with LocalStack(tmp_path_factory.mktemp("steps")) as stack:
+        samples.register_all(stack)
+        grant = {"additional": [{"role": "AcrPull", "scope": world.REGISTRY_ID}]}
+        for endpoint, identity in (("by-system", None), ("by-user", "credit-risk-identity")):
+            body = samples.request(endpoint=endpoint, identity=identity, access=grant)
+
+            planned = plan(stack, body)["steps"]
+
+            taken = [step["name"] for step in stack.deploy(body)["steps"]]
+            assert [name for name in taken if name in planned] == planned
+            assert set(taken) - set(planned) <= {"plan_deployment", "read_traffic", "traffic_provisioned"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=503, times=None), Fault(drop="before", times=None), Fault(status=429, headers={"Retry-After": "30"})],
+)
+def test_an_azure_that_does_not_answer_is_no_problem_of_the_request(stack: LocalStack, fault: Fault) -> None:
+    stack.cloud.faults.add(fault)
+
+    answer = post_plan(stack, samples.request())
+
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) >= 10
+    assert "Azure" in answer.json()["title"]
+
+
+def test_the_right_that_is_missing_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with LocalStack(tmp_path_factory.mktemp("rights")) as stack:
+        samples.register_all(stack)
+        for held in stack.cloud.authorization.assignments(world.APP.principal_id):
+            if held.role.name in ("Role Based Access Control Administrator", "Managed Identity Operator"):
+                stack.cloud.authorization.remove(held.name)
+        stack.cloud.authorization.settle()
+
+        problems = plan(stack, samples.request())["problems"]
+
+        assert {problem["code"] for problem in problems} == {"MissingRight"}
+        messages = " ".join(problem["message"] for problem in problems)
+        assert f"Microsoft.Authorization/roleAssignments/write on {world.REGISTRY_ID}" in messages
+        assert "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action" in messages
+        assert reading.changes(stack) == []
