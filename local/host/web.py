@@ -99,6 +99,9 @@ class WebServer:
             return
         for site in list(self._runner.sites):
             await site.stop()
+        # A connection accepted just now is known two turns later; cancelled before, its socket would stay open.
+        for _turn in range(2):
+            await asyncio.sleep(0)
         for connection in self._runner.server.connections if self._runner.server else ():
             if connection.transport is not None:
                 connection.transport.abort()

@@ -51,12 +51,12 @@ def run_with_death_at(commit: int, app: Any, folder: Path, name: str, payload: A
     return ended, first.crashed.is_set()
 
 
-def begin(host: LocalHost, name: str, payload: Any) -> None:
-    """Start instance `one` unless it exists."""
+def begin(host: LocalHost, name: str, payload: Any, instance_id: str = "one") -> None:
+    """Start an instance unless it exists."""
     driver = Driver(host)
     with driver.http:
-        if driver.status("one").status_code == 404:
-            driver.start(name, payload, instance_id="one")
+        if driver.status(instance_id).status_code == 404:
+            driver.start(name, payload, instance_id=instance_id)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +167,40 @@ def test_an_orchestrator_that_blocks_stops_no_one_but_its_own_lane(open_host: Op
     assert driver.post("i1", "raiseEvent/any", json=1) == 202
     driver.app().release.set()
     assert [driver.host.wait_for(f"i{number}")["output"] for number in range(2)] == ["unblocked"] * 2
+
+
+def test_a_crowd_survives_ten_deaths(tmp_path: Path, clock: Clock) -> None:
+    app = load_app(APPS / "patterns")
+    crowd = {
+        f"{name}-{number}": (name, payload, output)
+        for number in range(6)
+        for name, payload, output in [
+            ("fan_out", [1, 2, 3], 12),
+            ("countdown", {"number": 3}, "lift-off"),
+            ("race", {"cancel": True}, "short"),
+            ("parent", {"child": "good_child"}, None),
+        ]
+    }
+    for death in range(11):
+        kill = die_at(1 + death % 4, []) if death < 10 else None
+        host = LocalHost(app, data=tmp_path / "data", clock=clock, on_durable_write=kill)
+        host.start()
+        with suppress(HostDied, httpx.TransportError):
+            for instance_id, (name, payload, _) in crowd.items():
+                begin(host, name, payload, instance_id)
+            for instance_id, (_, _, output) in crowd.items():
+                ended = host.wait_for(instance_id)
+                assert ended["runtimeStatus"] == "Completed"
+                assert output is None or ended["output"] == output
+        host.stop()
+        assert host.crashed.is_set() == (death < 10)
+
+
+def test_whoever_waits_for_a_host_that_dies_is_told(open_host: OpenHost) -> None:
+    driver = open_host("patterns", on_durable_write=die_at(3, []))
+    driver.start("approval", instance_id="one")
+    driver.host.wait_for("one", "Running")
+    with pytest.raises(httpx.TransportError):
+        driver.post("one", "raiseEvent/approval", json=1)
+    with pytest.raises(HostDied):
+        driver.host.wait_for("one")
