@@ -65,7 +65,7 @@ def request(
     *,
     endpoint: str = "credit-risk",
     deployment: str = "blue",
-    model: str = "azureml:credit-risk:1",
+    model: Any = "azureml:credit-risk:1",
     code: str = "azureml:dot-product:1",
     environment: Any = "azureml:serving:1",
     identity: str | None = "credit-risk-identity",
