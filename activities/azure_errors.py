@@ -79,6 +79,8 @@ RULES = (
     Rule(e.PrincipalNotReady, RBAC_GUIDE, code=r"^PrincipalNotFound$"),
     Rule(e.MissingRight, RBAC_GUIDE, status=(403,), code=r"AuthorizationFailed$"),
     Rule(e.EndpointBusy, TROUBLESHOOTING, status=(409,)),
+    # A registry that refuses an image *build* has lost its key (`az ml workspace sync-keys`); waiting does not help.
+    Rule(e.ImageNotRunnable, TROUBLESHOOTING, code=r"^ImageBuildFailure$"),
     *(Rule(e.AccessNotYetEffective, TROUBLESHOOTING, text=sign) for sign in REFUSED_SIGNS),
     Rule(e.MissingRight, RBAC_GUIDE, status=(401, 403)),
     Rule(e.ImageNotRunnable, TROUBLESHOOTING, code=r"^Image\w+$|^EnvironmentBuild"),
