@@ -37,7 +37,7 @@ docs: environments
 
 environments:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it"; exit 2; }
-	@$(MAKE) --no-print-directory -j2 .venv/.local .venv-score/.installed
+	@$(MAKE) --silent -j2 .venv/.local .venv-score/.installed
 
 .venv/.uv: local/uv.txt
 	@echo "Installing into .venv (once; about half a minute) ..."

@@ -7,6 +7,7 @@ from datetime import UTC
 from itertools import groupby
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from cli.outcome import Failure, Refused, has_ended
@@ -60,8 +61,8 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
         return
     _line(console, f"{counted(len(plan.problems), 'problem')}:", "bold red")
     for problem in plan.problems:
-        _line(console, f"  {problem.path}: {problem.message} [{problem.code}]", "red")
-        _line(console, f"    {problem.suggestion}")
+        _sentence(console, "  ", f"{problem.path}: {problem.message} [{problem.code}]", "red")
+        _sentence(console, "    ", problem.suggestion)
 
 
 def print_list(console: Console, page: DeploymentList, following: str | None) -> None:
@@ -90,7 +91,7 @@ def print_failure(console: Console, failure: Failure) -> None:
     """Why a command could not go on."""
     _line(console, f"slipway: {failure}", "bold red")
     for problem in failure.problems if isinstance(failure, Refused) else ():
-        _line(console, f"  {problem.path}: {problem.message} [{problem.code}]")
+        _sentence(console, "  ", f"{problem.path}: {problem.message} [{problem.code}]")
 
 
 def _print_result(console: Console, result: DeploymentResult) -> None:
@@ -102,8 +103,8 @@ def _print_result(console: Console, result: DeploymentResult) -> None:
 
 def _print_error(console: Console, error: StepFailure) -> None:
     _line(console, f"  {error.code}" + (f" in {error.step}" if error.step else ""), "red")
-    _line(console, f"  {error.message}")
-    _line(console, f"  what to do   {error.suggestion}")
+    _sentence(console, "  ", error.message)
+    _sentence(console, "  what to do   ", error.suggestion)
     if error.cause:
         _line(console, f"  Azure says   {error.cause}")
     if error.log_tail:
@@ -119,12 +120,12 @@ def _print_ledger(console: Console, ledger: list[LedgerEntry]) -> None:
         _line(console, f"  {_FATES[fate]}")
         for entry in entries:
             kind = entry.kind.replace("_", " ")
-            _line(console, f"    {kind} {entry.name}" + (f" ({entry.reason})" if entry.reason else ""))
+            _sentence(console, "    ", f"{kind} {entry.name}" + (f" ({entry.reason})" if entry.reason else ""))
 
 
 def _print_listed(console: Console, title: str, lines: Iterable[str]) -> None:
     for line in lines:
-        _line(console, f"  {title:<9} {line}")
+        _sentence(console, f"  {title:<9} ", line)
         title = ""
 
 
@@ -132,5 +133,18 @@ def _traffic(traffic: Percentages) -> str:
     return ", ".join(f"{name} {percent} %" for name, percent in sorted(traffic.items())) or "none"
 
 
+def _sentence(console: Console, head: str, text: str, style: str = "") -> None:
+    """Words for people: on a terminal, those that do not fit go on under the first one."""
+    if not console.is_terminal:
+        _line(console, head + text, style)
+        return
+    row = Table.grid()
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(head, Text(plain(text), style=style))
+    console.print(row)
+
+
 def _line(console: Console, text: str, style: str = "") -> None:
+    """One line in one piece, for whoever copies an address or an id out of it."""
     console.print(Text(plain(text), style=style), soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from rich.console import Console
 from local.example import copy_example, train
 from local.processes import DidNotStart, LocalProcesses
 from local.stack import ROOT, applied
-from local.timeline import timeline
+from local.timeline import span, timeline
 
 ROW = list(range(1, 11))
 MODEL, ENDPOINT, CODE = "credit-risk", "credit-risk", "credit-risk-scoring"
@@ -44,14 +46,16 @@ class Demo:
     def first_version(self) -> dict[str, Any]:
         """Train, register and deploy version 1 from a request file; its status."""
         self._heading("2. A request: version 1 of a scikit-learn model, with a user-assigned identity")
-        train(self.folder, "1")
-        self._slipway("register-code", str(self.folder / "score"), "--name", CODE, "--version", "1")
-        self._slipway("deploy", str(self.folder / "request.yml"), "--idempotency-key", "demo-version-1")
+        self._train("1", "model")
+        request = str(self.folder / "request.yml")
+        self._slipway("plan", request)
+        self.screen.print()
+        self._slipway("deploy", request, "--idempotency-key", "demo-version-1")
         [deployment] = self.local.get("/api/deployments", model=f"{MODEL}:1")["deployments"]
         status = self._status(deployment["id"])
         expected = 388.02
         answer = self._predict()
-        self.screen.print(f"\n[bold]prediction {answer:.2f}, expected {expected}[/] for {ROW}")
+        self._say(f"\n[bold]prediction {answer:.2f}, expected {expected}[/] for {ROW}")
         if abs(answer - expected) > 0.1:
             raise DemoFailed("version 1 does not answer as it was trained to")
         return status
@@ -59,17 +63,20 @@ class Demo:
     def second_version(self) -> dict[str, Any]:
         """Register version 2 and let its event do the rest; its status."""
         self._heading("3. An event: version 2 is registered, and nobody asks for anything")
-        train(self.folder, "2", out="version-2/model")
+        # The policy names registered code, because a policy cannot name a folder of somebody's machine.
+        self._slipway("register-code", str(self.folder / "score"), "--name", CODE, "--version", "1")
+        self._train("2", "version-2/model")
         self._register("2", self.folder / "version-2" / "model", {"deploy": "true"})
+        self._say(f"registered {MODEL}:2 with the tag that policies/credit-risk.yml matches")
         event = self._event("2")
-        self.screen.print(f"registered {MODEL}:2; its event started deployment {event['deployments']['credit-risk']}")
         status = self._follow(event["deployments"]["credit-risk"])
         [wait] = [step for step in status["steps"] if step["name"] == "roles_effective"]
         if wait["state"] != "skipped":
             raise DemoFailed("version 2 waited for roles that have been in effect for long")
         answer = self._predict()
         traffic = status["result"]["observed"]["traffic"]
-        self.screen.print(f"\n[bold]prediction {answer:.2f}[/] for the same input; traffic is now {traffic}")
+        shares = ", ".join(f"{name} {percent} %" for name, percent in traffic.items())
+        self._say(f"\n[bold]prediction {answer:.2f}[/] for the same input; traffic: {shares}")
         if traffic != {"version-2": 100}:
             raise DemoFailed("version 2 did not get the traffic")
         return status
@@ -79,13 +86,24 @@ class Demo:
         self._heading("4. Where the time went")
         journal = self.local.get("/local/journal")["value"]
         invocations = self.local.get("/admin/local/invocations")
+        speed = self.local.speed
         for status in statuses:
-            title = f"{status['endpoint']}/{status['deployment']} with model {status['model']}"
-            self.screen.print(timeline(status, journal, invocations, title=title))
+            title = f"{status['model']} on {status['endpoint']}/{status['deployment']}"
+            self.screen.print(timeline(status, journal, invocations, speed=speed, title=title))
+        second = span(timedelta(seconds=speed))
+        self._say(f"[dim]Time runs {speed:g} times as fast: a second at work here looks like {second} taken.[/]")
 
     def _heading(self, text: str) -> None:
         self.screen.print()
         self.screen.rule(f"[bold]{text}", align="left")
+
+    def _train(self, version: str, out: str) -> None:
+        self._say(f"[dim]$ python train.py --version {version} --out {out}[/]")
+        train(self.folder, version, out=out)
+
+    def _say(self, text: str) -> None:
+        # Ids and paths stay in one piece, for whoever copies them.
+        self.screen.print(text, soft_wrap=True)
 
     def _slipway(self, *arguments: str) -> None:
         """The command line, as a developer uses it, on this terminal."""
@@ -154,11 +172,14 @@ def main() -> int:
     parser.add_argument("--proxy-port", type=int, default=0, help="port of the proxy to Azure (0: any free one)")
     options = parser.parse_args()
     screen = Console(highlight=False)
+    # Both end as Ctrl-C does: with everything stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="slipway-demo-") as folder:
         try:
             _run(Path(folder), options, screen)
         except (DemoFailed, DidNotStart) as error:
-            screen.print(f"\n[bold red]The demo failed:[/] {error}")
+            screen.print("\n[bold red]The demo failed:[/]", end=" ")
+            screen.print(str(error), markup=False, soft_wrap=True)
             return 1
         except KeyboardInterrupt:
             screen.print("\nStopped.")
@@ -171,7 +192,7 @@ def _run(folder: Path, options: argparse.Namespace, screen: Console) -> None:
     screen.rule("[bold]1. A local Azure and a local Functions host", align="left")
     ports = {"port": options.port, "cloud_port": options.cloud_port, "proxy_port": options.proxy_port}
     with LocalProcesses(folder / "data", speed=options.speed, **ports) as local:
-        screen.print(f"Slipway at {local.url}/api; time runs {options.speed:g} times as fast")
+        screen.print(f"Slipway is at {local.url}/api; time runs {options.speed:g} times as fast.")
         example = folder / "credit-risk"
         copy_example(example)
         demo = Demo(local, example, screen)

@@ -1,4 +1,4 @@
-"""What a deployment took: each step's cloud time, tries and ARM calls, and what is billed for all of it."""
+"""What a deployment took: each step's time, tries and ARM calls, and what is billed for all of it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
+from cli.wording import counted
 from local.billing import billed
 
 Line = Mapping[str, Any]
 
 
-def timeline(status: Line, journal: Sequence[Line], invocations: Sequence[Line], *, title: str) -> Table:
+def timeline(status: Line, journal: Sequence[Line], invocations: Sequence[Line], *, speed: float, title: str) -> Table:
     """A table of the steps of one deployment (its status body), from the records of the local Azure and the host.
 
-    Calls are counted by the time at which they were made, so this is for one deployment at a time.
+    `speed` is that of the clock. Calls are counted by the time at which they were made, so this is for one deployment
+    at a time. The step names fit a terminal of 80 columns uncut.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
-    table.add_column("step")
-    for name in ("from start", "cloud time", "tries", "ARM reads", "ARM writes"):
-        table.add_column(name, justify="right")
     began = _moment(status["steps"][0]["started"])
     ended = max(_moment(step["ended"]) for step in status["steps"])
     calls = [line for line in journal if _by_the_app(line) and began <= _moment(line["at"]) <= ended + SLACK]
+    mine = [line for line in invocations if began - SLACK <= _moment(line["started"]) <= ended + SLACK]
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("step", no_wrap=True)
+    for name in ("from start", "took", "at work", "tries", "reads", "writes"):
+        table.add_column(name, justify="right", no_wrap=True)
     for step, taken in _by_step(status["steps"], calls):
         start, end = _moment(step["started"]), _moment(step["ended"])
         writes = sum(line["write"] for line in taken)
@@ -33,15 +37,15 @@ def timeline(status: Line, journal: Sequence[Line], invocations: Sequence[Line],
             step["name"],
             span(start - began),
             "none" if skipped else span(end - start),
+            _at_work(step["name"], mine),
             "" if skipped else str(step["attempts"]),
             str(len(taken) - writes or ""),
             str(writes or ""),
         )
-    mine = [line for line in invocations if began - SLACK <= _moment(line["started"]) <= ended + SLACK]
     grants = sum(line["write"] and "/roleassignments/" in line["path"].lower() for line in calls)
     table.caption = (
-        f"{span(ended - began)} of cloud time, {billed(mine).total_seconds():.1f} s billed, {len(calls)} ARM calls, "
-        f"{grants} role assignments made"
+        f"{span(ended - began)} in all; {billed(mine, speed=speed).total_seconds():.1f} s billed; "
+        f"{len(calls)} ARM reads and writes; {counted(grants, 'role')} granted"
     )
     return table
 
@@ -63,6 +67,14 @@ def _by_step(steps: Sequence[Line], calls: Sequence[Line]) -> list[tuple[Line, l
         begun = [taken for step, taken in found if _moment(step["started"]) <= _moment(line["at"])]
         begun[-1].append(line)
     return found
+
+
+def _at_work(step: str, invocations: Sequence[Line]) -> str:
+    """How long the step's activity really ran, all tries together; a wait has none."""
+    ran = [line["duration_ms"] for line in invocations if line["function"] == step]
+    if not ran:
+        return ""
+    return f"{sum(ran) / 1000:.1f} s" if sum(ran) >= 1000 else f"{sum(ran):.0f} ms"
 
 
 def _moment(text: str) -> datetime:

@@ -9,9 +9,11 @@ from rich.console import Console
 
 from cli.following import LONGEST_PAUSE, MISSES_ALLOWED, SHORTEST_PAUSE, follow
 from cli.outcome import Interrupted, Unreachable
+from cli.report import print_plan
 from cli.screen import LineLog, board, progress
 from cli.service import Service
 from cli.wording import clock_time, plain, span
+from contracts.activities import Plan
 from contracts.status import DeploymentStatus, StepStatus
 from tests.unit.scripted_service import ScriptedService
 
@@ -63,6 +65,17 @@ def test_the_board_shows_every_step_with_its_times() -> None:
         "▶  begin_deployment  running for 5 min, attempt 3 (retried)",
         "…  roles_effective   waiting until 14:15 UTC, 10 min left",
     ]
+
+
+def test_on_a_terminal_the_words_of_a_plan_go_on_under_each_other_and_elsewhere_in_one_line() -> None:
+    plan = Plan(model="credit-risk:1", confirms=["one two three four five six seven"])
+    terminal, pipe = io.StringIO(), io.StringIO()
+
+    print_plan(Console(file=terminal, force_terminal=True, color_system=None, width=30), plan)
+    print_plan(Console(file=pipe, width=30), plan)
+
+    assert "  confirms  one two three four\n            five six seven" in terminal.getvalue()
+    assert "  confirms  one two three four five six seven\n" in pipe.getvalue()
 
 
 def test_a_terminal_gets_a_board_and_anything_else_gets_lines() -> None:
