@@ -39,6 +39,8 @@ WAITS = {
     steps.DEPLOYMENT_PROVISIONED.activity,
     steps.DEPLOYMENT_DELETED.activity,
 }
+# How the policy names deployments.
+VERSIONED = "version-{version}"
 _PATHS = "azureml://datastores/workspaceblobstore/paths"
 
 
@@ -64,6 +66,13 @@ def request(*, script: str = "dot_product", identity: str | None = None) -> dict
         },
     )
     return body | {"model": {"name": "credit-risk", "version": "1", "path": f"{_PATHS}/models/credit-risk"}}
+
+
+def policy() -> dict[str, Any]:
+    """The policy that deploys every registered version of the model, as `request` would."""
+    template = request()
+    del template["model"]
+    return {"match": {"model": "credit-risk"}, **template, "deployment": {**template["deployment"], "name": VERSIONED}}
 
 
 def ending(cloud: LocalCloud, status: dict[str, Any]) -> dict[str, Any]:
