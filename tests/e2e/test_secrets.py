@@ -1,0 +1,139 @@
+"""No secret is stored or told: keys and tokens pass through whole deployments, and are then looked for everywhere.
+
+The canaries are the real ones of the local Azure: the endpoint's keys and tokens, every identity header, the host's own
+keys, and whatever looks like a Microsoft Entra token or the signature of a storage URL.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import sqlite3
+from typing import Any
+
+import httpx
+import pytest
+
+from local.stack import TERMINAL, LocalStack
+from tests import samples
+
+# Header and payload of a JSON Web Token.
+TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}")
+SIGNATURE = re.compile(r"[?&]sig=[A-Za-z0-9%+/]{8,}")
+
+
+class Watched:
+    """A stack of which every answer is kept, and every secret handed out while something runs."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        self.said: list[str] = []
+        self.canaries = {f"host key {name}": key for name, key in vars(stack.host.keys).items()}
+        for identity in ("slipway-app", "developer"):
+            self.canaries[f"header of {identity}"] = stack.cloud.environment(identity)["IDENTITY_HEADER"]
+
+    def call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        with self.stack.http as http:
+            response = http.request(method, path, **content)
+        self.said.append(f"{response.headers}\n{response.text}")
+        return response
+
+    def deploy(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Deploy, looking at every kind of answer on the way and at the end."""
+        key = {"Idempotency-Key": "one"}
+        self.call("POST", "/api/plans", json=body)
+        started = self.call("POST", "/api/deployments", json=body, headers=key).json()["id"]
+        status: dict[str, Any] = self.stack.until(lambda: self._ended(started))
+        self.call("POST", "/api/deployments", json=body | {"traffic": "none"}, headers=key)
+        self.call("POST", "/api/deployments", json=body | {"unknown": 1})
+        for path in ("/api/deployments", "/api/events", "/api/health", "/api/openapi.json", "/api/deployments/none"):
+            self.call("GET", path)
+        return status
+
+    def leaks(self) -> list[str]:
+        """Which secret was found where."""
+        found = []
+        for place, text in self.places().items():
+            for name, secret in self.canaries.items():
+                encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+                found += [f"{name} in {place}" for form in (secret, encoded) if form in text]
+            found += [f"a token in {place}"] * bool(TOKEN.search(text))
+            found += [f"a signature in {place}"] * bool(SIGNATURE.search(text))
+        return found
+
+    def places(self) -> dict[str, str]:
+        """Everything the service wrote or said; its file of host keys alone is meant to hold secrets."""
+        data = self.stack.data / "host"
+        files = {
+            path.name: path.read_bytes().decode(errors="replace")
+            for path in data.rglob("*")
+            if path.is_file() and path.name != "keys.json"
+        }
+        # As SQL too: in the file, a long value is cut up into pages.
+        with sqlite3.connect(f"file:{data / 'taskhub.db'}?mode=ro", uri=True) as taskhub:
+            files["task hub as SQL"] = "\n".join(taskhub.iterdump())
+        taskhub.close()
+        return {**files, "answers": "\n".join(self.said)}
+
+    def _ended(self, deployment_id: str) -> dict[str, Any] | None:
+        self._collect()
+        status: dict[str, Any] = self.call("GET", f"/api/deployments/{deployment_id}").json()
+        return status if status["status"] in TERMINAL else None
+
+    def _collect(self) -> None:
+        # Along the way: what a failed deployment leaves is deleted in the end, and its secrets with it.
+        state = self.stack.cloud.state
+        with state.lock:
+            for endpoint in state.endpoints.values():
+                self.canaries |= {f"{name} of {endpoint.name}": key for name, key in endpoint.keys.items()}
+                self.canaries |= {f"token {n} of {endpoint.name}": text for n, text in enumerate(endpoint.tokens)}
+                for deployment in endpoint.deployments.values():
+                    for number, header in enumerate(deployment.identity_headers.values()):
+                        self.canaries[f"header {number} of {deployment.name}"] = header
+
+
+@pytest.fixture
+def watched(stack: LocalStack) -> Watched:
+    return Watched(stack)
+
+
+@pytest.mark.parametrize("auth_mode", ["key", "aml_token", "aad_token"])
+def test_a_deployment_leaves_no_secret_anywhere(watched: Watched, auth_mode: str) -> None:
+    body = samples.request()
+    body["endpoint"]["auth_mode"] = auth_mode
+    status = watched.deploy(body)
+
+    assert status["status"] == "Succeeded"
+    assert status["result"]["answer"] == [17]
+    assert {"primaryKey of credit-risk", "header 0 of blue", "header of slipway-app"} <= watched.canaries.keys()
+    assert ("token 0 of credit-risk" in watched.canaries) == (auth_mode == "aml_token")
+    assert watched.leaks() == []
+
+
+def test_what_a_container_prints_is_redacted_before_it_is_stored(watched: Watched) -> None:
+    code = samples.register_code(watched.stack, "prints_secrets")
+    status = watched.deploy(samples.request(code=code))
+    watched.canaries |= {"printed token": "canary-token-1234567890abcdef", "printed key": "c" * 86}
+
+    assert status["error"]["code"] == "ScoringScriptFailed"
+    assert "Authorization: Bearer [redacted]" in status["error"]["log_tail"]
+    assert "IDENTITY_HEADER=[redacted]" in status["error"]["log_tail"]
+    assert "AccountKey=[redacted]" in status["error"]["log_tail"]
+    assert "header 0 of blue" in watched.canaries
+    assert watched.leaks() == []
+
+
+def test_the_search_finds_what_is_there(watched: Watched) -> None:
+    token = watched.stack.cloud.credential("slipway-app").get_token("https://ml.azure.com/.default").token
+    watched.deploy(samples.request(endpoint="can-be-found"))
+    for place in ("taskhub.db-wal", "task hub as SQL", "answers", "host.log"):
+        assert "can-be-found" in watched.places()[place]
+
+    watched.canaries = {"a value of the request": "can-be-found"}
+    watched.said += [f"Bearer {token}", "https://a.blob.core.windows.net/x?sv=1&sig=abcdefgh%3D"]
+
+    assert {
+        "a value of the request in task hub as SQL",
+        "a token in answers",
+        "a signature in answers",
+    } <= set(watched.leaks())
