@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from contracts.base import Json
-from contracts.errors import Failure
+from contracts.errors import MESSAGE_LIMIT, Failure
+from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 
 DEPLOY = "deploy"
@@ -72,7 +73,7 @@ def _before_first_turn(instance: Any) -> Progress:
 def _crashed(output: Json) -> Failure:
     return Failure(
         code="OrchestrationCrashed",
-        message=str(output or "the orchestration failed without a message")[:600],
+        message=redact(str(output or "the orchestration failed without a message"))[:MESSAGE_LIMIT],
         suggestion="This is a defect of Slipway: look the instance ID up in the logs and report it.",
     )
 
