@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import sys
@@ -70,6 +71,11 @@ def _write_environment(local: LocalProcesses, data: Path) -> Path:
     shown = {name: value for name, value in environment.items() if name in proxies or name.startswith(SHOWN)}
     path = data / "env"
     write_env_file(path, {name: value for name, value in shown.items() if name not in CONFLICTING})
+    # A function, so that the command works from any folder and shadows nothing that is installed for good. -P: the
+    # folder it is called in may have modules of the same names.
+    root, python = shlex.quote(str(ROOT)), shlex.quote(sys.executable)
+    with path.open("a") as file:
+        file.write(f'slipway() {{ PYTHONPATH={root} {python} -P -m cli "$@"; }}\n')
     return path
 
 
@@ -86,19 +92,23 @@ def _prepare_example(local: LocalProcesses, data: Path) -> Path:
 def _tell(screen: Console, local: LocalProcesses, env_file: Path, request: Path) -> None:
     lines = f"""
 Slipway         {local.url}/api
-local Azure     {local.proxy_url} (proxy for https://management.azure.com and the rest)
-control API     {local.control_url}/local/health
+local Azure     {local.proxy_url} (the proxy to Azure's hosts)
+its control API {local.control_url}/local/health
 logs            {env_file.parent}/*.log
 
-In another shell, for the command line or any script that uses the Azure SDKs:
+In another shell, for the command line and any script that uses the Azure SDKs:
 
   source {env_file}
 
-Then deploy the example model:
+Then deploy the example model and follow it:
+
+  slipway deploy {request}
+  slipway list
+
+or do the same without the command line:
 
   curl -s -X POST $SLIPWAY_URL/api/deployments --data-binary @{request}
   curl -s $SLIPWAY_URL/api/deployments
-  {ROOT}/.venv/bin/python -m cli list
 
 Ctrl-C stops everything.
 """
