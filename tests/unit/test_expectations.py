@@ -1,0 +1,65 @@
+"""When an answer is the one expected: numbers within a tolerance, schemas, texts."""
+
+from typing import Any
+
+import pytest
+
+from activities.smoke_test import mismatch
+from contracts.request import Expectation
+
+
+def fits(expect: dict[str, Any], answer: Any, text: str = "") -> bool:
+    return mismatch(Expectation.model_validate(expect), answer, text) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "fit"),
+    [
+        ([388.02], [388.0], True),
+        ([388.02], [388.2], False),
+        ([388.02], [388.0, 1], False),
+        ({"a": [1, {"b": 2.05}]}, {"a": [1, {"b": 2}]}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1}, {"b": 1}, False),
+        ([1], 1, False),
+        ("yes", "yes", True),
+        ("yes", "no", False),
+        (True, 1, False),
+        (1, True, False),
+        (0, False, False),
+        ([None], [None], True),
+        ([None], [0], False),
+        (1.0, float("nan"), False),
+        (1.0, float("inf"), False),
+        (0.5, 10**400, False),
+    ],
+)
+def test_json_is_compared_part_by_part_and_numbers_within_the_tolerance(expected: Any, answer: Any, fit: bool) -> None:
+    assert fits({"json": expected, "tolerance": 0.1}, answer) == fit
+
+
+def test_without_a_tolerance_numbers_must_be_equal() -> None:
+    assert fits({"json": 1}, 1.0)
+    assert not fits({"json": 1}, 1.0000001)
+
+
+def test_a_schema_is_checked_and_its_first_problem_told_by_path() -> None:
+    schema = {"type": "array", "items": {"type": "number", "minimum": 0}}
+
+    assert fits({"json_schema": schema}, [1, 2.5])
+    assert fits({"json_schema": True}, "anything")
+    assert not fits({"json_schema": False}, "anything")
+    problem = mismatch(Expectation.model_validate({"json_schema": schema}), [1, -1], "[1, -1]")
+    assert problem == "the answer does not fit the schema at $[1]: -1 is less than the minimum of 0"
+
+
+def test_a_text_is_looked_for_in_the_answer_as_it_came() -> None:
+    assert fits({"contains": '"label": "cat"'}, {}, '{"label": "cat"}')
+    assert not fits({"contains": "cat"}, {}, '{"label": "dog"}')
+
+
+def test_a_long_answer_is_told_in_part() -> None:
+    problem = mismatch(Expectation(contains="cat"), "", "dog" * 1000)
+
+    assert problem is not None
+    assert len(problem) < 500
