@@ -8,7 +8,7 @@ from typing import Any
 from bench.harness import billing
 from bench.harness.clocked_sleep import ClockedProcess
 from bench.harness.figure import Figure, report
-from bench.harness.measured import Run, arm_calls, deploy, local_stack, usual_request
+from bench.harness.measured import Run, arm_calls, deploy, duration, local_stack, step, usual_request
 from local.stack import LocalStack
 
 HOW = (
@@ -45,6 +45,7 @@ def by_service(run: Run) -> dict[str, Any]:
     return {
         "cloud_time_s": round(run.cloud_time, 1),
         "wall_s": round(run.wall, 2),
+        "role_wait_s": round(duration(step(run.status, "roles_effective")).total_seconds(), 1),
         "arm_reads": run.reads,
         "arm_writes": run.writes,
         "billed_s": billing.billed_seconds(run.invocations),
@@ -54,6 +55,7 @@ def by_service(run: Run) -> dict[str, Any]:
 
 def by_script(stack: LocalStack, process: ClockedProcess, endpoint: str, deployment: str) -> dict[str, Any]:
     """The same by the script. Raises RuntimeError when it fails."""
+    process.slept.clear()
     seen, began, wall = len(arm_calls(stack)), stack.clock.now(), time.perf_counter()
     process.run("bench.plain_script", endpoint, deployment)
     cloud_time, wall = (stack.clock.now() - began).total_seconds(), time.perf_counter() - wall
@@ -62,6 +64,7 @@ def by_script(stack: LocalStack, process: ClockedProcess, endpoint: str, deploym
     return {
         "cloud_time_s": round(cloud_time, 1),
         "wall_s": round(wall, 2),
+        "role_wait_s": max(process.slept),
         "arm_reads": sum(not call.write for call in calls),
         "arm_writes": sum(call.write for call in calls),
         "billed_s": billed,

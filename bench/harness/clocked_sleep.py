@@ -27,6 +27,8 @@ class ClockedProcess:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.slept: list[float] = []
+        """How long each sleep was meant to last, in virtual seconds."""
         self._asleep = 0
         self._lock = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -61,6 +63,7 @@ class ClockedProcess:
                 return
             with sleeper.makefile() as lines:
                 seconds = float(lines.readline())
+            self.slept.append(seconds)
             self._sleep(sleeper, timedelta(seconds=seconds))
 
     def _sleep(self, sleeper: socket.socket, duration: timedelta) -> None:
