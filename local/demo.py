@@ -23,6 +23,7 @@ from local.example import copy_example, train
 from local.processes import DidNotStart, LocalProcesses
 from local.stack import ROOT, applied
 from local.timeline import span, timeline
+from local.with_parent import command
 
 ROW = list(range(1, 11))
 MODEL, ENDPOINT, CODE = "credit-risk", "credit-risk", "credit-risk-scoring"
@@ -109,9 +110,12 @@ class Demo:
         """The command line, as a developer uses it, on this terminal."""
         self.screen.print(f"[dim]$ slipway {' '.join(Path(word).name for word in arguments)}[/]")
         sys.stdout.flush()
-        done = subprocess.run([sys.executable, "-m", "cli", *arguments], cwd=ROOT, env=self.developer, check=False)
-        if done.returncode != 0:
-            raise DemoFailed(f"slipway {arguments[0]} ended with code {done.returncode}")
+        with subprocess.Popen(
+            command("cli", *arguments), cwd=ROOT, env=self.developer, stdin=subprocess.PIPE
+        ) as running:
+            code = running.wait()
+        if code != 0:
+            raise DemoFailed(f"slipway {arguments[0]} ended with code {code}")
 
     def _follow(self, deployment_id: str) -> dict[str, Any]:
         self._slipway("status", deployment_id, "--follow")
@@ -182,7 +186,7 @@ def main() -> int:
             screen.print(str(error), markup=False, soft_wrap=True)
             return 1
         except KeyboardInterrupt:
-            screen.print("\nStopped.")
+            screen.print("\nStopped, and everything that ran with it.")
             return 130
     screen.print("\n5. Everything is stopped. `make up` keeps it running for requests of your own.")
     return 0

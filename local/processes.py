@@ -11,7 +11,6 @@ import os
 import shlex
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from contracts.events import EVENT_TYPE
 from local.cloud.environment import CONFLICTING
 from local.cloud.world import WORKSPACE_ID
 from local.stack import APP_SETTINGS, ROOT
+from local.with_parent import command
 
 # Real seconds for a process to come up on a busy machine, and to go when asked.
 START_TIMEOUT, STOP_TIMEOUT = 60, 20
@@ -114,10 +114,9 @@ class LocalProcesses:
         ready.unlink(missing_ok=True)
         with (self.data / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments, "--ready-file", str(ready), "--until-stdin-ends"],
+                command(*arguments, "--ready-file", str(ready)),
                 cwd=ROOT,
                 env=dict(environment or os.environ),
-                # Never written to: it ends when this process does, even by SIGKILL, and then so do they.
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

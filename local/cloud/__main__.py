@@ -2,8 +2,7 @@
 
 The clock file is the time shared with the local host: it is read when it exists, else written with `--speed`. When
 everything listens, the ready file appears with the addresses and one file of variables per identity, to be sourced.
-SIGTERM or SIGINT ends it and every scoring process it started; so does, with `--until-stdin-ends`, the end of its
-parent.
+SIGTERM or SIGINT ends it and every scoring process it started.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import write_env_file
 from local.cloud.world import PRINCIPALS
-from local.parent import stop_with_parent
 
 _SCORING_PYTHON = Path(__file__).parents[2] / ".venv-score" / "bin" / "python"
 
@@ -34,7 +32,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proxy-port", type=int, default=0, help="forward proxy (0: any free port)")
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second, for a new clock")
     parser.add_argument("--seed", type=int, default=7, help="fixes propagation delays and the split of traffic")
-    parser.add_argument("--until-stdin-ends", action="store_true", help="stop when standard input does")
     parser.add_argument("--scoring-python", type=Path, default=_SCORING_PYTHON, help="interpreter that serves models")
     return parser.parse_args()
 
@@ -71,8 +68,6 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if arguments.until_stdin_ends:
-        stop_with_parent(stop)
     clock = _clock(arguments.clock, arguments.speed)
     try:
         cloud = LocalCloud(

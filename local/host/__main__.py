@@ -1,7 +1,7 @@
 """`python -m local.host`: one host in a process of its own.
 
-Prints one line with its URL when it serves. SIGTERM and SIGINT end it gracefully with exit code 0, and so does, with
-`--until-stdin-ends`, the end of its parent; it ends with 1 when it could not start, or failed.
+Prints one line with its URL when it serves. SIGTERM and SIGINT end it gracefully with exit code 0; it ends with 1
+when it could not start, or failed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from local.clock import Clock
 from local.host.host import DataFolderInUse, LocalHost
 from local.host.index import UnsupportedApp
 from local.host.settings import HostJsonError, HostSettings
-from local.parent import stop_with_parent
 
 
 class UsageError(Exception):
@@ -31,8 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    if options.until_stdin_ends:
-        stop_with_parent(ended)
     try:
         host = _host(options)
         host.start()
@@ -78,7 +75,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--enable-auth", action="store_true", help="check access keys (see keys.json in the data folder)"
     )
-    parser.add_argument("--until-stdin-ends", action="store_true", help="stop when standard input does")
     parser.add_argument("--die-after-write", type=int, metavar="K", help="SIGKILL itself after the K-th commit (tests)")
     return parser.parse_args(arguments)
 
