@@ -55,6 +55,8 @@ def begin_deployment(order: DeploymentInput) -> Deployment:
             if (found.tags or {}).get(DIGEST_TAG) != digest:
                 raise DeploymentConflict(f"deployment {wanted.name} of endpoint {order.endpoint} exists ({state})")
             return Deployment(endpoint=order.endpoint, name=wanted.name, provisioning_state=state, created=mine)
+        if not mine:
+            _refuse_serving(order.endpoint, wanted.name, state)
     with translated():
         begun = begin.begin_deployment(_entity(order, digest), order.location)
     return Deployment(endpoint=order.endpoint, name=wanted.name, provisioning_state=begin.state_of(begun), created=True)
@@ -140,6 +142,15 @@ def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> Deploym
         # init() was refused something: only the container's log says so.
         error = AccessNotYetEffective(error.message, cause=error.cause)
     return error.with_log(log)
+
+
+def _refuse_serving(endpoint: str, name: str, state: str) -> None:
+    """A failed update can leave an older version serving: such a deployment is somebody's, not wreckage."""
+    traffic = getattr(begin.get_endpoint(endpoint), "traffic", None) or {}
+    if traffic.get(name):
+        raise DeploymentConflict(
+            f"deployment {name} of endpoint {endpoint} is {state} and has {traffic[name]} % traffic"
+        )
 
 
 def _entity(order: DeploymentInput, digest: str) -> Any:

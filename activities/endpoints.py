@@ -26,7 +26,7 @@ IDENTITY_TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAss
 
 @activity
 def ensure_endpoint(order: EndpointInput) -> Endpoint:
-    """Confirm the endpoint, or begin creating it; its answer already names the identity's principal.
+    """Confirm the endpoint, or begin creating it (again); its answer already names the identity's principal.
 
     Raises EndpointConflict when it exists with another auth mode or identity, EndpointBusy while it is being deleted.
     """
@@ -42,7 +42,8 @@ def ensure_endpoint(order: EndpointInput) -> Endpoint:
         if state != begin.FAILED:
             return _endpoint(order, found)
     with translated():
-        return _endpoint(order, begin.begin_endpoint(_entity(order), order.location))
+        # One that failed is put again as it is: it may hold deployments and traffic of others.
+        return _endpoint(order, begin.begin_endpoint(found or _entity(order), order.location))
 
 
 @activity

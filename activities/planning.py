@@ -39,17 +39,32 @@ from contracts.request import DeploymentRequest
 IDENTITY_API_VERSION = "2023-01-31"  # Microsoft.ManagedIdentity/userAssignedIdentities
 
 
+# How many problems a history is told of; POST /api/plans tells all.
+PROBLEMS_KEPT = 3
+
+
 @activity
-def plan_deployment(order: c.PlanInput) -> c.Plan:
-    """What the request would create, change, confirm, grant and wait for, and every problem in its way.
+def plan_deployment(order: c.PlanInput) -> c.PlanVerdict:
+    """What a deployment needs to know before it creates anything: whether it can succeed, where, and for whom.
 
     Raises only for what says nothing about the request: an unreachable or throttled Azure.
     """
-    return plan(order)
+    found = plan(order)
+    return c.PlanVerdict(
+        model=found.model,
+        location=found.location,
+        principal_id=found.principal_id,
+        needs_roles=bool(found.grants),
+        problems=found.problems[:PROBLEMS_KEPT],
+        problem_count=len(found.problems),
+    )
 
 
 def plan(order: c.PlanInput) -> c.Plan:
-    """The plan, for callers in the same process."""
+    """What the request would create, change, confirm, grant and wait for, and every problem in its way.
+
+    Raises CloudUnavailable and Throttled; everything else becomes a problem of the plan.
+    """
     return Planner(order.request, order.instance).plan()
 
 

@@ -64,6 +64,17 @@ class Plan(Contract):
     problems: list[PlanProblem] = []
 
 
+class PlanVerdict(Contract):
+    """What a deployment needs of its plan: small enough for a history, whatever the request asks for."""
+
+    model: str
+    location: str = ""
+    principal_id: str | None = None
+    needs_roles: bool = False
+    problems: Annotated[list[PlanProblem], Field(description="the first ones")] = []
+    problem_count: int = 0
+
+
 class ModelInput(Contract):
     """Register this model, or confirm that it is registered."""
 

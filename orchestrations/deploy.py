@@ -54,7 +54,7 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
 
     # A user-assigned identity must hold its roles before the endpoint exists; an existing endpoint's is known too.
     access = None
-    if plan.grants and plan.principal_id:
+    if plan.needs_roles and plan.principal_id:
         access = yield from grant_roles(run, request, plan.principal_id)
 
     ledger.making("endpoint", request.endpoint.name)
@@ -65,7 +65,7 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
     ledger.made("endpoint", endpoint.name, really=endpoint.created)
 
     # A system-assigned identity is in the first answer, so its wait overlaps the endpoint's creation.
-    if plan.grants and access is None:
+    if plan.needs_roles and access is None:
         access = yield from grant_roles(run, request, endpoint.principal_id)
     if endpoint.provisioning_state != "Succeeded":
         yield from run.until(steps.ENDPOINT_PROVISIONED, endpoint_ref(run, request))
@@ -148,12 +148,12 @@ def shift_traffic(run: Run, request: DeploymentRequest) -> Taking[c.TrafficShift
     return planned
 
 
-def refuse(run: Run, plan: c.Plan) -> None:
+def refuse(run: Run, plan: c.PlanVerdict) -> None:
     """Stop before anything is created when the plan found problems; the first one is the run's error."""
     if plan.problems:
         run.board.failed(steps.PLAN_DEPLOYMENT.activity, run.now)
         first = plan.problems[0]
-        more = f" (and {len(plan.problems) - 1} more: POST /api/plans lists all)" if len(plan.problems) > 1 else ""
+        more = f" (and {plan.problem_count - 1} more: POST /api/plans lists all)" if plan.problem_count > 1 else ""
         raise StepFailed(
             Failure(
                 code=first.code,
@@ -164,7 +164,7 @@ def refuse(run: Run, plan: c.Plan) -> None:
         )
 
 
-def model_input(run: Run, request: DeploymentRequest, plan: c.Plan) -> c.ModelInput:
+def model_input(run: Run, request: DeploymentRequest, plan: c.PlanVerdict) -> c.ModelInput:
     """The model to register or confirm, with `latest` already resolved by the plan."""
     name, version = plan.model.rsplit(":", 1)
     run.board.resolved(plan.model)

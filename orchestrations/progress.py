@@ -115,16 +115,38 @@ class ProgressBoard:
         self.publish()
 
     def publish(self) -> None:
-        """Send the board as custom status, within its limit: the log tail gives way first."""
+        """Send the board as custom status, within its limit."""
         progress = Progress(
             **self._head, steps=list(self._steps.values()), ledger=self.ledger.entries, error=self._error
         )
-        wire = progress.to_wire()
-        excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
-        if excess > 0 and self._error and self._error.log_tail:
-            wire["error"]["log_tail"] = self._error.log_tail[excess + 100 :]
-        self._publish(wire)
+        self._publish(fitted(progress.to_wire()))
 
     def _change(self, name: str, state: StepState, **changes: object) -> None:
         self._steps[name] = self._steps[name].model_copy(update={"state": state, **changes})
         self.publish()
+
+
+def fitted(wire: dict[str, Any]) -> dict[str, Any]:
+    """`wire` within the limit of a custom status: the log's beginning gives way first, then details, then reasons."""
+    for cut in (_cut_log, _cut_details, _cut_reasons):
+        excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
+        if excess > 0:
+            cut(wire, excess)
+    return wire
+
+
+def _cut_log(wire: dict[str, Any], excess: int) -> None:
+    log = wire.get("error", {}).get("log_tail")
+    if log:
+        # A character is at least a byte of JSON, so cutting as many characters is enough.
+        wire["error"]["log_tail"] = log[excess + 10 :]
+
+
+def _cut_details(wire: dict[str, Any], _: int) -> None:
+    for step in wire["steps"]:
+        step.pop("detail", None)
+
+
+def _cut_reasons(wire: dict[str, Any], _: int) -> None:
+    for entry in wire["ledger"]:
+        entry.pop("reason", None)

@@ -33,12 +33,15 @@ def take(context: Context, step: Step[Result], message: Json) -> Taking[Result |
     try:
         envelope = yield context.call_activity(step.activity, message)
     except Exception as error:  # the SDK raises bare Exception for whatever the activity raised
-        text = " ".join(str(error).split())
-        failure = ActivityCrashed(f"{step.activity}: {text}").to_failure()
-        return failure.model_copy(update={"step": step.activity, "retryable": True})
+        return _crashed(step.activity, error).model_copy(update={"retryable": True})
     if "error" in envelope:
         return Failure.from_wire(envelope["error"]).model_copy(update={"step": step.activity})
     return step.result.from_wire(envelope["ok"])
+
+
+def _crashed(step: str, error: Exception) -> Failure:
+    text = " ".join(str(error).split())
+    return ActivityCrashed(f"{step}: {text}").to_failure().model_copy(update={"step": step})
 
 
 def tries_left(failure: Failure, crashes: int, pause: timedelta, moment: datetime, deadline: datetime) -> bool:
@@ -92,7 +95,10 @@ class Run:
         """Watch `step` in a sub-orchestration, so that this history does not grow with Azure's time."""
         self.board.started(step.activity, self.now)
         order = {"activity": step.activity, "message": message.to_wire()}
-        envelope = yield self.context.call_sub_orchestrator("watch", order)
+        try:
+            envelope = yield self.context.call_sub_orchestrator("watch", order)
+        except Exception as error:  # the SDK raises bare Exception for whatever ended the sub-orchestration
+            raise self._failed(_crashed(step.activity, error)) from error
         if "error" in envelope:
             raise self._failed(Failure.from_wire(envelope["error"]))
         self.board.succeeded(step.activity, self.now)

@@ -25,7 +25,7 @@ class Step(Generic[Result]):
     backoff: Backoff
 
 
-PLAN_DEPLOYMENT = Step("plan_deployment", c.Plan, p.QUICK)
+PLAN_DEPLOYMENT = Step("plan_deployment", c.PlanVerdict, p.QUICK)
 REGISTER_MODEL = Step("register_model", c.ModelVersion, p.QUICK)
 REGISTER_ASSETS = Step("register_assets", c.ServingAssets, p.QUICK)
 ENSURE_ENDPOINT = Step("ensure_endpoint", c.Endpoint, p.ENDPOINT_WRITE)
