@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -34,17 +35,22 @@ class Gate:
             return
         exchange = _exchange(scope)
         exchange.attach(scope)
-        answered = _Answered(send)
         self._clock.hold()
         began, at = time.perf_counter(), self._clock.now()
+
+        def note(status: int | None) -> None:
+            self._journal.add(exchange, at, status, (time.perf_counter() - began) * 1000)
+
+        answered = _Answered(send, note)
         try:
             await self._serve(exchange, scope, receive, answered)
         finally:
-            self._journal.add(exchange, at, answered.status, (time.perf_counter() - began) * 1000)
+            answered.over()
             self._clock.release()
 
     async def _serve(self, exchange: Exchange, scope: Scope, receive: Receive, send: _Answered) -> None:
         if self._faults.dead:
+            send.over()
             await abort_connection(scope, receive)
             return
         fault = self._faults.take(exchange)
@@ -58,6 +64,7 @@ class Gate:
         if fault.drop:
             if fault.drop == "after":
                 await self._app(scope, receive, _discard)
+            send.over()
             await abort_connection(scope, receive)
         elif fault.status is not None:
             await _answer_of(fault)(scope, receive, send)
@@ -84,15 +91,27 @@ class Gate:
 
 
 class _Answered:
-    """Passes messages on and remembers the status that went out."""
+    """Passes messages on, and has the request noted before its caller can know that it is over.
 
-    def __init__(self, send: Send) -> None:
+    Who looks at the journal after an answer finds the request there; `over` is for one that gets none.
+    """
+
+    def __init__(self, send: Send, note: Callable[[int | None], None]) -> None:
         self._send = send
-        self.status: int | None = None
+        self._note = note
+        self._status: int | None = None
+        self._noted = False
+
+    def over(self) -> None:
+        """Have the request noted, if it has not been: with the headers, which may be all of an answer."""
+        if not self._noted:
+            self._noted = True
+            self._note(self._status)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self._status = message["status"]
+            self.over()
         await self._send(message)
 
 
