@@ -52,7 +52,6 @@ from local.host.writer import HostDied, Writer
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
 DRAIN = 30.0
 
-
 _log = logging.getLogger("local.host")
 
 
@@ -246,24 +245,24 @@ class LocalHost:
             if self._writer is None or not self._writer.is_current_thread():
                 self._closed.wait()
             return
-        if graceful:
-            self._drain()
-        elif self._writer is not None:
-            # Before anything else: from here on nothing changes on disk.
-            self._writer.die()
+        if self._writer is not None:
+            if graceful:
+                self._drain(self._writer)
+            else:
+                # Before anything else: from here on nothing changes on disk.
+                self._writer.die()
         # What was opened last is closed first, the lock on the folder at the very end.
         while self._undo:
             self._undo.pop()()
         self._closed.set()
 
-    def _drain(self) -> None:
+    def _drain(self, writer: Writer) -> None:
         self._web.drain()
         self._timers.close()
         self._engine.stop()
         if not self._holds.wait_idle(DRAIN):
             _log.warning("the local host stops with work in hand; its activities will run again")
-        assert self._writer is not None
-        self._writer.finish()
+        writer.finish()
         self._web.stop()
 
 

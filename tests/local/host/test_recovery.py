@@ -137,6 +137,27 @@ def test_a_graceful_stop_lets_a_running_activity_finish_and_keeps_its_result(ope
     assert len(second.invocations(function="wait_for_release")) == 1
 
 
+def test_while_it_stops_a_host_refuses_requests_but_lets_one_in_flight_finish(open_host: OpenHost) -> None:
+    first = open_host("triggers")
+    answers: list[httpx.Response] = []
+    request = threading.Thread(target=lambda: answers.append(httpx.get(f"{first.host.url}/api/slow-start/one")))
+    request.start()
+    assert first.app().entered.wait(20)
+    stopping = threading.Thread(target=first.host.stop)
+    stopping.start()
+    while first.http.get("/admin/host/ping").status_code != 503:
+        assert stopping.is_alive()
+    first.app().gate.set()
+    request.join()
+    stopping.join()
+    assert answers[0].json() == {"result": "one"}
+    assert open_host("triggers").host.wait_for("one")["output"] == "late"
+
+
+def test_a_host_that_was_never_started_can_be_stopped(tmp_path: Path, clock: Clock) -> None:
+    LocalHost(APPS / "chain", data=tmp_path, clock=clock).stop()
+
+
 def test_two_hosts_cannot_have_one_data_folder(open_host: OpenHost, tmp_path: Path, clock: Clock) -> None:
     first = open_host("patterns")
     with pytest.raises(DataFolderInUse, match="in use by another local host"):

@@ -3,8 +3,10 @@
 # mypy: ignore-errors
 # (the durable SDK has no annotations, so each of its decorators would be an error)
 
+import asyncio
 import json
 import logging
+import threading
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -12,6 +14,9 @@ import azure.functions as func
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 received: list = []
 """What Event Grid and timer functions were called with."""
+
+entered, gate = threading.Event(), threading.Event()
+"""Set by `slow_start` when it begins; set by the test that lets it go on."""
 
 
 def answer(**values) -> func.HttpResponse:
@@ -100,3 +105,11 @@ async def _client_result(client, action, instance_id):
 def wait_for_go(context):
     event = yield context.wait_for_external_event("go")
     return [context.get_input(), event]
+
+
+@app.route(route="slow-start/{id}", auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def slow_start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    entered.set()
+    await asyncio.to_thread(gate.wait, 20)
+    return answer(result=await client.start_new("echo", req.route_params["id"], "late"))
