@@ -9,26 +9,37 @@ from activities.envelope import activity
 from activities.roles import NeededRole, assignment_name, needed_roles, role_definition_id
 from clients import clients
 from contracts.activities import Access, Done, GrantedRole, GrantInput, RevokeInput
-from contracts.errors import MissingRight
+from contracts.errors import DeploymentError, MissingRight
 
 
 @activity
 def grant_roles(order: GrantInput) -> Access:
     """Make sure that the identity has each role it needs; says since when the newest assignment exists.
 
-    Raises MissingRight when Slipway may not grant one of them, PrincipalNotReady while the identity is too new.
+    Raises PrincipalNotReady while the identity is too new, and MissingRight when Slipway may not grant the first of
+    them; once it has granted some, the refusal comes with the answer, so that the ledger knows of those.
     """
     with translated():
         workspace = clients().ml.workspaces.get(clients().settings.workspace)
         needed = needed_roles(order.access, user_assigned=order.user_assigned, workspace=workspace)
-        assignments = [(role, *_grant(order, role)) for role in needed]
+    granted: list[tuple[NeededRole, Any, bool]] = []
+    refused = None
+    for role in needed:
+        try:
+            granted.append((role, *_grant(order, role)))
+        except DeploymentError as error:
+            if error.retryable or not any(made for _, _, made in granted):
+                raise
+            refused = error.to_failure()
+            break
     return Access(
         principal_id=order.principal_id,
         roles=[
-            GrantedRole(role=role.role, scope=role.scope, assignment_id=str(assignment.id), created=made)
-            for role, assignment, made in assignments
+            GrantedRole(role=role.role, scope=role.scope, name=str(assignment.name), created=made)
+            for role, assignment, made in granted
         ],
-        newest=max((assignment.created_on for _, assignment, _ in assignments), default=None),
+        newest=max((assignment.created_on for _, assignment, _ in granted), default=None),
+        refused=refused,
     )
 
 
@@ -55,7 +66,8 @@ def _grant(order: GrantInput, role: NeededRole) -> tuple[Any, bool]:
     from azure.core.exceptions import ResourceExistsError
     from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
-    found = find_assignment(role.scope, order.principal_id, role.guid)
+    with translated():
+        found = find_assignment(role.scope, order.principal_id, role.guid)
     if found is not None:
         return found, str(found.description or "").endswith(order.instance)
     # principalType makes Azure accept an identity that its directory has not replicated yet (RBAC guide).

@@ -10,11 +10,16 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import logging
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
 from contracts.base import Contract, Json
-from contracts.errors import DeploymentError
+from contracts.errors import MESSAGE_LIMIT, DeploymentError
+from contracts.redaction import redact
+
+log = logging.getLogger("slipway.activities")
 
 Input = TypeVar("Input", bound=Contract)
 Output = TypeVar("Output", bound=Contract)
@@ -27,6 +32,10 @@ CONTRACTS: dict[str, tuple[type[Contract], type[Contract]]] = {}
 OUTPUT_LIMIT_BYTES = 4096
 
 
+class ActivityFault(Exception):
+    """An activity failed in a way nobody foresaw; the text is safe to store, the log has the rest."""
+
+
 def activity(function: Callable[[Input], Output]) -> Activity:
     """Wrap `function(message) -> result` as the activity of the same name, with the one parameter `payload`."""
     hints = get_type_hints(function)
@@ -37,6 +46,10 @@ def activity(function: Callable[[Input], Output]) -> Activity:
             envelope: dict[str, Any] = {"ok": function(contract.from_wire(payload)).to_wire()}
         except DeploymentError as error:
             envelope = {"error": error.to_failure().to_wire()}
+        except Exception as error:
+            # What an activity raises is stored in the task hub word for word.
+            log.error("%s\n%s", function.__name__, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
+            raise ActivityFault(redact(f"{type(error).__name__}: {error}")[:MESSAGE_LIMIT]) from None
         size = len(json.dumps(envelope))
         if size > OUTPUT_LIMIT_BYTES:
             raise ValueError(f"{function.__name__} answered {size} bytes; histories carry at most {OUTPUT_LIMIT_BYTES}")

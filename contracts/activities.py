@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.base import Contract, Duration, Json
+from contracts.errors import Failure
 from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
 from contracts.request import AccessRequest, DeploymentRequest, SmokeTestRequest
 
@@ -162,8 +163,13 @@ class GrantedRole(Contract):
 
     role: str
     scope: str
-    assignment_id: str
+    name: Annotated[str, Field(description="the assignment's GUID; its ARM id is made of scope and name")]
     created: bool = False
+
+    @property
+    def assignment_id(self) -> str:
+        """ARM id of the assignment."""
+        return f"{self.scope}/providers/Microsoft.Authorization/roleAssignments/{self.name}"
 
 
 class Access(Contract):
@@ -172,6 +178,7 @@ class Access(Contract):
     principal_id: str
     roles: list[GrantedRole] = []
     newest: Annotated[datetime | None, Field(description="createdOn of the newest assignment; none: no grants")] = None
+    refused: Annotated[Failure | None, Field(description="why not all roles were granted, once some were")] = None
 
 
 class DeploymentInput(Contract):

@@ -34,6 +34,10 @@ NOT_CARRIED = {
 }
 
 
+# With the automatic ones, as many as one activity's answer can tell of (4 KiB).
+MAX_ADDITIONAL_ROLES = 8
+
+
 class RoleGrant(Contract):
     """One more role for the endpoint's identity."""
 
@@ -58,7 +62,7 @@ class AccessRequest(Contract):
     """The roles the endpoint's identity is to have."""
 
     grants: Literal["auto", "none"] = "auto"
-    additional: Annotated[list[RoleGrant], Field(max_length=20)] = []
+    additional: Annotated[list[RoleGrant], Field(max_length=MAX_ADDITIONAL_ROLES)] = []
     propagation: Propagation = Propagation()
 
 
@@ -91,7 +95,7 @@ class Expectation(Contract):
             from jsonschema import Draft202012Validator, SchemaError
 
             if _has_reference(schema):
-                raise ValueError("$ref and $dynamicRef are not followed: write the schema out")
+                raise ValueError("$ref, $dynamicRef, $id and $anchor are not taken: write the schema out")
             try:
                 Draft202012Validator.check_schema(schema)
             except SchemaError as error:
@@ -132,7 +136,9 @@ class SmokeTestRequest(Contract):
 
 def _has_reference(schema: Json) -> bool:
     if isinstance(schema, dict):
-        return bool({"$ref", "$dynamicRef"} & schema.keys()) or any(map(_has_reference, schema.values()))
+        return bool({"$ref", "$dynamicRef", "$id", "$anchor"} & schema.keys()) or any(
+            map(_has_reference, schema.values())
+        )
     return isinstance(schema, list) and any(map(_has_reference, schema))
 
 

@@ -34,6 +34,9 @@ def grant_roles(run: Run, request: DeploymentRequest, principal_id: str) -> Taki
         if role.created:
             run.board.ledger.made("role_assignment", f"{role.role} on {role.scope.rsplit('/', 1)[-1]}")
             run.assignments_made.append(role.assignment_id)
+    if access.refused:
+        run.board.failed(steps.GRANT_ROLES.activity, run.now)
+        raise StepFailed(access.refused.model_copy(update={"step": steps.GRANT_ROLES.activity}))
     return access
 
 

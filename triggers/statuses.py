@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from contracts.base import Json
+from pydantic import ValidationError
+
+from contracts.base import Contract, Json
 from contracts.errors import MESSAGE_LIMIT, Failure
 from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
+
+C = TypeVar("C", bound=Contract)
 
 DEPLOY = "deploy"
 REACT = "react_to_registration"
@@ -29,9 +33,9 @@ STATES: dict[str, DeploymentState] = {
 
 def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus:
     """An instance of `deploy`, as the SDK's DurableOrchestrationStatus, for callers; `brief` leaves steps out."""
-    progress = Progress.from_wire(instance.custom_status) if instance.custom_status else _before_first_turn(instance)
+    progress = _stored(Progress, instance.custom_status) or _before_first_turn(instance)
     state = STATES[str(instance.runtime_status.value)]
-    result = DeploymentResult.from_wire(instance.output) if state == "Succeeded" and not brief else None
+    result = _stored(DeploymentResult, instance.output) if state == "Succeeded" and not brief else None
     error = progress.error
     if state == "Failed" and error is None:
         error = _crashed(instance.output)
@@ -53,14 +57,24 @@ def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus
 
 def event_outcome(instance: Any) -> EventOutcome:
     """An instance of `react_to_registration` for callers."""
-    wire = instance.custom_status or _plain(instance.input_)["outcome"]
-    return EventOutcome.from_wire(wire).model_copy(update={"created": _aware(instance.created_time)})
+    outcome = _stored(EventOutcome, instance.custom_status) or EventOutcome.model_validate(
+        _plain(instance.input_)["outcome"], extra="ignore"
+    )
+    return outcome.model_copy(update={"created": _aware(instance.created_time)})
 
 
 def input_digest(instance: Any) -> str | None:
     """The digest of the body an instance was started with."""
     order = _plain(instance.input_)
     return order.get("digest") if isinstance(order, dict) else None
+
+
+def _stored(contract: type[C], wire: Json) -> C | None:
+    """What the task hub keeps, which another release may have written: None when this one cannot read it."""
+    try:
+        return contract.model_validate(_plain(wire), extra="ignore")
+    except (ValidationError, ValueError):
+        return None
 
 
 def _before_first_turn(instance: Any) -> Progress:

@@ -97,7 +97,7 @@ def create(twice: Twice, request: Any, endpoint: c.EndpointRef, deployment: c.De
     assert (begun["created"], begun["provisioning_state"]) == (True, "Creating")
     acting.until(twice.stack, "deployment_provisioned", deployment, acting.is_done)
     twice("deployment_provisioned", deployment)
-    return [role["assignment_id"] for role in granted["roles"]]
+    return [c.GrantedRole.from_wire(role).assignment_id for role in granted["roles"]]
 
 
 def serve(twice: Twice, request: Any, endpoint: c.EndpointRef, deployment: c.DeploymentRef) -> None:

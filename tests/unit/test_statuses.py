@@ -141,3 +141,12 @@ def test_an_event_is_told_before_and_after_its_first_turn() -> None:
 )
 def test_the_digest_of_an_instance_is_that_of_its_order(order: object, digest: str | None) -> None:
     assert input_digest(instance("Running", input=order)) == digest
+
+
+def test_what_another_release_wrote_does_not_make_a_status_unreadable() -> None:
+    order = {"request": {"endpoint": {"name": "e1e"}, "deployment": {"name": "d1d"}, "model": "azureml:m:1"}}
+    stranger = instance("Running", input=json.dumps(order), customStatus={"stages": []})
+
+    status = deployment_status(stranger)
+
+    assert (status.endpoint, status.deployment, status.model, status.steps) == ("e1e", "d1d", "m:1", [])

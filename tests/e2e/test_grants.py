@@ -1,0 +1,38 @@
+"""Roles beyond the automatic ones: as many as allowed, and told of exactly when one of them may not be granted."""
+
+from local.cloud import world
+from local.stack import LocalStack
+from tests import samples
+
+FEATURES = world.storage_id(world.FEATURE_STORAGE)
+OPENAI_USER, SECRETS_READER = (
+    "Cognitive Services OpenAI User",
+    "Azure Machine Learning Workspace Connection Secrets Reader",
+)
+SCOPES = (FEATURES, world.storage_id(world.WORKSPACE_STORAGE), world.WORKSPACE_ID, world.REGISTRY_ID)
+
+
+def test_as_many_roles_as_a_request_may_ask_for_are_granted(stack: LocalStack) -> None:
+    asked = [{"role": role, "scope": scope} for role in (OPENAI_USER, SECRETS_READER) for scope in SCOPES]
+
+    status = stack.deploy(samples.request(access={"additional": asked}))
+
+    assert status["status"] == "Succeeded"
+    assert sum(entry["kind"] == "role_assignment" for entry in status["ledger"]) == len(asked) + 2
+
+
+def test_a_role_that_may_not_be_granted_fails_and_those_granted_before_are_named(stack: LocalStack) -> None:
+    asked = [{"role": "Storage Blob Data Reader", "scope": FEATURES}, {"role": "Contributor", "scope": FEATURES}]
+
+    status = stack.deploy(samples.request(access={"additional": asked}))
+
+    assert (status["status"], status["error"]["code"], status["error"]["step"]) == (
+        "Failed",
+        "MissingRight",
+        "grant_roles",
+    )
+    assert "Contributor" in status["error"]["message"]
+    assert [(entry["name"], entry["fate"]) for entry in status["ledger"]] == [
+        ("Storage Blob Data Reader on slipwayfeatures", "stays")
+    ]
+    assert stack.cloud.state.endpoints == {}

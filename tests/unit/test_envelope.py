@@ -1,0 +1,61 @@
+"""The seam between orchestrations and activities: what may cross it, and how."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from activities import envelope
+from activities.envelope import ActivityFault, activity
+from contracts.activities import Done, RegistrationRef
+from contracts.errors import EndpointBusy
+
+PAYLOAD = {"model": "m", "version": "1"}
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope, "CONTRACTS", {})
+
+
+def raising(error: Exception) -> Any:
+    def act(order: RegistrationRef) -> Done:
+        raise error
+
+    act.__annotations__ = {"order": RegistrationRef, "return": Done}
+    return activity(act)
+
+
+def test_a_result_crosses_as_a_value() -> None:
+    @activity
+    def act(order: RegistrationRef) -> Done:
+        return Done(changed=order.version == "1")
+
+    assert act(PAYLOAD) == {"ok": {"changed": True}}
+
+
+def test_a_foreseen_failure_crosses_as_a_value() -> None:
+    error = raising(EndpointBusy("being deleted", retry_after=7))(PAYLOAD)["error"]
+
+    assert (error["code"], error["retryable"], error["retry_after"]) == ("EndpointBusy", True, 7.0)
+
+
+def test_what_nobody_foresaw_is_raised_and_logged_without_its_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    secret = "Bearer abcdefghijklmnop1234"
+
+    with caplog.at_level(logging.ERROR), pytest.raises(ActivityFault) as raised:
+        raising(ValueError(f"cannot parse Authorization: {secret}"))(PAYLOAD)
+
+    assert "ValueError: cannot parse" in str(raised.value)
+    assert secret not in str(raised.value) + caplog.text
+    assert "test_envelope.py" in caplog.text  # the traceback
+    assert raised.value.__cause__ is None
+
+
+def test_an_answer_too_large_for_a_history_is_an_error() -> None:
+    @activity
+    def act(order: RegistrationRef) -> RegistrationRef:
+        return RegistrationRef(model="m" * 5000, version="1")
+
+    with pytest.raises(ValueError, match="5037 bytes"):
+        act(PAYLOAD)
