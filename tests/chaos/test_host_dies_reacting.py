@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import scene
 from tests.chaos.registrations import Registrations
 from tests.chaos.rehearsal import Rehearsal
 
