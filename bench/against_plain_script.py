@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
-from bench.harness import billing
 from bench.harness.clocked_sleep import ClockedProcess
 from bench.harness.figure import Figure, report
 from bench.harness.measured import Run, arm_calls, deploy, duration, local_stack, step, usual_request
+from local.billing import billed, rounded
 from local.stack import LocalStack
 
 HOW = (
@@ -48,7 +49,7 @@ def by_service(run: Run) -> dict[str, Any]:
         "role_wait_s": round(duration(step(run.status, "roles_effective")).total_seconds(), 1),
         "arm_reads": run.reads,
         "arm_writes": run.writes,
-        "billed_s": billing.billed_seconds(run.invocations),
+        "billed_s": billed(run.invocations).total_seconds(),
         "longest_invocation_s": round(max(one["duration_ms"] for one in run.invocations) / 1000, 2),
     }
 
@@ -60,15 +61,15 @@ def by_script(stack: LocalStack, process: ClockedProcess, endpoint: str, deploym
     process.run("bench.plain_script", endpoint, deployment)
     cloud_time, wall = (stack.clock.now() - began).total_seconds(), time.perf_counter() - wall
     calls = arm_calls(stack)[seen:]
-    billed = billing.rounded_ms((cloud_time + wall) * 1000) / 1000
+    whole = rounded(timedelta(seconds=cloud_time + wall)).total_seconds()
     return {
         "cloud_time_s": round(cloud_time, 1),
         "wall_s": round(wall, 2),
         "role_wait_s": max(process.slept),
         "arm_reads": sum(not call.write for call in calls),
         "arm_writes": sum(call.write for call in calls),
-        "billed_s": billed,
-        "longest_invocation_s": billed,
+        "billed_s": whole,
+        "longest_invocation_s": whole,
     }
 
 
