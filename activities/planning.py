@@ -201,7 +201,7 @@ class Planner:
             return
         after = {self.request.deployment.name: 100} if isinstance(traffic, str) else traffic
         if before != after:
-            self.changes.append(f"traffic {before or 'none'} -> {after}")
+            self.changes.append(f"traffic {_shares(before)} → {_shares(after)}")
 
     def _access(self, workspace: Any) -> None:
         user_assigned = self.request.endpoint.identity.user_assigned_id
@@ -243,4 +243,10 @@ class Planner:
         if self.grants and not self.principal_id:
             steps.append("grant_roles")
         steps += ["endpoint_provisioned", "roles_effective", "begin_deployment", "deployment_provisioned", "smoke_test"]
-        return steps + (["shift_traffic", "read_back"] if self.request.traffic != "none" else ["read_back"])
+        if self.request.traffic != "none":
+            steps += ["read_traffic", "shift_traffic", "traffic_provisioned"]
+        return [*steps, "read_back"]
+
+
+def _shares(traffic: c.Percentages) -> str:
+    return ", ".join(f"{name} {percent} %" for name, percent in traffic.items()) or "none"
