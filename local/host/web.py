@@ -90,18 +90,25 @@ class WebServer:
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
 
+    async def _stop_accepting(self) -> None:
+        """Take no more connections, and let those just accepted become known.
+
+        Without this, closing the server makes asyncio drop them with their sockets open: a transport can no longer
+        attach itself to a server that is closed (CPython 3.11, `Server._attach`).
+        """
+        self._loop.remove_reader(self._listener)
+        for _turn in range(3):
+            await asyncio.sleep(0)
+
     async def _close(self) -> None:
         if self._runner is not None:
+            await self._stop_accepting()
             await self._runner.cleanup()
 
     async def _cut(self) -> None:
         if self._runner is None:
             return
-        for site in list(self._runner.sites):
-            await site.stop()
-        # A connection accepted just now is known two turns later; cancelled before, its socket would stay open.
-        for _turn in range(2):
-            await asyncio.sleep(0)
+        await self._stop_accepting()
         for connection in self._runner.server.connections if self._runner.server else ():
             if connection.transport is not None:
                 connection.transport.abort()

@@ -225,3 +225,26 @@ def test_whoever_waits_for_a_host_that_dies_is_told(open_host: OpenHost) -> None
         driver.post("one", "raiseEvent/approval", json=1)
     with pytest.raises(HostDied):
         driver.host.wait_for("one")
+
+
+def test_connections_made_while_the_host_dies_are_closed_with_it(tmp_path: Path, clock: Clock) -> None:
+    app = load_app(APPS / "chain")
+    for cycle in range(3):
+        host = LocalHost(app, data=tmp_path / str(cycle), clock=clock)
+        host.start()
+        callers = [threading.Thread(target=knock, args=(host,)) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        assert host.wait_idle()
+        host.crash()
+        for caller in callers:
+            caller.join()
+    # A socket left open would speak up now, and the test run makes that an error.
+    gc.collect()
+
+
+def knock(host: LocalHost) -> None:
+    """Make new connections until the host takes none."""
+    with suppress(httpx.TransportError):
+        while True:
+            httpx.get(f"{host.url}/admin/host/ping", trust_env=False)
