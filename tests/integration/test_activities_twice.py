@@ -137,6 +137,37 @@ def undo(twice: Twice, endpoint: c.EndpointRef, deployment: c.DeploymentRef, ass
     assert [one for one in twice.stack.cloud.authorization.assignments() if not one.seeded] == []
 
 
+def test_a_role_is_the_same_assignment_whenever_it_is_granted(stack: LocalStack) -> None:
+    order = c.GrantInput(
+        instance=INSTANCE,
+        principal_id=world.USER_ASSIGNED[0].principal_id,
+        user_assigned=True,
+        access=acting.request(stack).access,
+    )
+
+    first = acting.done("grant_roles", order)["roles"]
+    ids = [c.GrantedRole.from_wire(role).assignment_id for role in first]
+    acting.done("revoke_roles", c.RevokeInput(instance=INSTANCE, assignment_ids=ids))
+
+    # Two runs at once write the same assignment, even where neither sees the other's in a list yet.
+    assert acting.done("grant_roles", order)["roles"] == first
+
+
+def test_a_role_that_somebody_else_granted_is_confirmed(stack: LocalStack) -> None:
+    principal = world.USER_ASSIGNED[0].principal_id
+    stack.cloud.authorization.seed(principal, "AcrPull", world.REGISTRY_ID)
+    access = acting.request(stack).access
+
+    granted = acting.done(
+        "grant_roles", c.GrantInput(instance=INSTANCE, principal_id=principal, user_assigned=True, access=access)
+    )
+
+    assert {role["role"]: role["created"] for role in granted["roles"]} == {
+        "AcrPull": False,
+        "Storage Blob Data Reader": True,
+    }
+
+
 def test_what_somebody_else_made_is_not_undone(stack: LocalStack) -> None:
     request = acting.request(stack)
     theirs = "dep-ffffffffffffffffffffffffffffffff"
