@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -232,10 +233,11 @@ def test_connections_made_while_the_host_dies_are_closed_with_it(tmp_path: Path,
     for cycle in range(3):
         host = LocalHost(app, data=tmp_path / str(cycle), clock=clock)
         host.start()
-        callers = [threading.Thread(target=knock, args=(host,)) for _ in range(4)]
+        answered = threading.Event()
+        callers = [threading.Thread(target=knock, args=(host, answered)) for _ in range(4)]
         for caller in callers:
             caller.start()
-        assert host.wait_idle()
+        assert answered.wait(20)
         host.crash()
         for caller in callers:
             caller.join()
@@ -243,8 +245,9 @@ def test_connections_made_while_the_host_dies_are_closed_with_it(tmp_path: Path,
     gc.collect()
 
 
-def knock(host: LocalHost) -> None:
+def knock(host: LocalHost, answered: threading.Event) -> None:
     """Make new connections until the host takes none."""
     with suppress(httpx.TransportError):
         while True:
             httpx.get(f"{host.url}/admin/host/ping", trust_env=False)
+            answered.set()
