@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from local.cloud import world
 from local.cloud.faults import Fault
-from local.cloud.world import Durations
+from local.cloud.world import REGISTRY_ID, Durations
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -171,7 +172,9 @@ PERSISTENT = {
 def test_what_never_passes_ends_in_a_typed_error(stack: LocalStack, case: str) -> None:
     fault, code, step = PERSISTENT[case]
     endpoint = f"never-{case}"
-    request = samples.request(endpoint=endpoint, identity="spare-identity")
+    # An identity of its own: a shared one may hold its roles since another test.
+    role = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
+    request = samples.request(endpoint=endpoint, identity=None, access={"additional": [role]})
     before = reading.made(stack, endpoint)
     stack.cloud.faults.add(replace(fault, times=None))
 
