@@ -89,9 +89,12 @@ def test_what_no_policy_wants_is_recorded_with_the_reason(stack: LocalStack) -> 
 
 
 def test_a_version_that_is_not_the_newest_any_more_is_left_alone(stack: LocalStack) -> None:
-    with stack.clock.busy():  # both are registered before the first event is delivered
-        samples.register_model(stack, version="2", tags=TAGS)
-        samples.register_model(stack, version="3", tags=TAGS)
+    stack.cloud.events.reset()  # nobody listens while both are registered
+    samples.register_model(stack, version="2", tags=TAGS)
+    samples.register_model(stack, version="3", tags=TAGS)
+    stack.subscribe()
+    for version in ("3", "2"):
+        stack.cloud.events.model_registered(world.WORKSPACE_ID, "credit-risk", version, TAGS)
 
     assert settled(stack, "3")["outcome"] == "deployed"
     older = settled(stack, "2")
