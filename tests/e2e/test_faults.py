@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud import world
 from local.cloud.faults import Fault
-from local.cloud.world import REGISTRY_ID, Durations
+from local.cloud.world import Durations
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
