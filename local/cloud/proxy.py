@@ -47,9 +47,9 @@ class Proxy:
             await _refuse(writer, method, target)
             return
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await writer.drain()
         try:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await writer.drain()
             await _splice((reader, writer), (upstream_reader, upstream_writer))
         finally:
             upstream_writer.close()
