@@ -15,8 +15,8 @@ from local.stack import SCORING_PYTHON
 from tests.chaos import scene
 from tests.chaos.host_process import HostProcess, Killed
 
-# A run lasts some four minutes of virtual time, and the start of a process about five.
-SPEED = 200
+# A run lasts some four minutes of virtual time, and the start of a process two or three more.
+SPEED = 100
 
 
 class Killing:
