@@ -30,6 +30,7 @@ from contracts.errors import (
     IdentityNotFound,
     ModelNotFound,
     Throttled,
+    TrafficRejected,
     WorkspaceNotFound,
 )
 from contracts.names import model_of_id
@@ -170,6 +171,7 @@ class Planner:
         if found is None:
             self.creates += [f"endpoint {wanted.name}", f"deployment {self.request.deployment.name}"]
             self._plan_traffic({})
+            self._traffic_names(endpoint_exists=False)
             return
         conflict = endpoint_conflict(wanted, found)
         if conflict:
@@ -178,6 +180,7 @@ class Planner:
         self.principal_id = principal_of(found)
         self._deployment(model)
         self._plan_traffic({name: int(percent) for name, percent in (found.traffic or {}).items() if percent})
+        self._traffic_names(endpoint_exists=True)
 
     def _deployment(self, model: str) -> None:
         name = self.request.deployment.name
@@ -202,6 +205,18 @@ class Planner:
         after = {self.request.deployment.name: 100} if isinstance(traffic, str) else traffic
         if before != after:
             self.changes.append(f"traffic {_shares(before)} → {_shares(after)}")
+
+    def _traffic_names(self, *, endpoint_exists: bool) -> None:
+        """Deployments that `traffic` names besides the new one must exist already."""
+        wanted, endpoint = self.request.traffic, self.request.endpoint.name
+        others = set(wanted) - {self.request.deployment.name} if isinstance(wanted, dict) else set()
+        if others and endpoint_exists:
+            with translated():
+                others -= {str(found.name) for found in clients().ml.online_deployments.list(endpoint)}
+        if others:
+            self._problem(
+                "traffic", TrafficRejected(f"endpoint {endpoint} has no deployment {', '.join(sorted(others))}")
+            )
 
     def _access(self, workspace: Any) -> None:
         user_assigned = self.request.endpoint.identity.user_assigned_id

@@ -24,14 +24,15 @@ from orchestrations.undo import undo
 
 def deploy(context: Context) -> Taking[Json]:
     """Orchestration `deploy`: ends Completed with a `DeploymentResult`, or Failed with the error on the board."""
-    request = DeploymentRequest.from_wire(context.get_input()["request"])
+    order = context.get_input()
+    request = DeploymentRequest.from_wire(order["request"])
     model = f"{request.model_name}:{request.model_version}"
     board = ProgressBoard(
         context.set_custom_status, endpoint=request.endpoint.name, deployment=request.deployment.name, model=model
     )
     run = Run(context, board)
     try:
-        result = yield from roll_out(run, request)
+        result = yield from roll_out(run, request, newest_only=order.get("newest_only", False))
     except StepFailed as failed:
         board.broke(failed.failure)
         yield from undo(run, request, failed.failure)
@@ -39,8 +40,11 @@ def deploy(context: Context) -> Taking[Json]:
     return result.to_wire()
 
 
-def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
-    """Take the steps in order; the ledger knows at every point what this run has made."""
+def roll_out(run: Run, request: DeploymentRequest, *, newest_only: bool) -> Taking[DeploymentResult]:
+    """Take the steps in order; the ledger knows at every point what this run has made.
+
+    `newest_only`: a version that nobody asked for by name gets no traffic once a newer one is registered.
+    """
     ledger = run.board.ledger
     plan = yield from run(steps.PLAN_DEPLOYMENT, c.PlanInput(instance=run.instance, request=request))
     refuse(run, plan)
@@ -81,7 +85,8 @@ def roll_out(run: Run, request: DeploymentRequest) -> Taking[DeploymentResult]:
     )
     yield from while_roles_take_effect(run, request, access, lambda: create_deployment(run, deployment))
     answer = yield from while_roles_take_effect(run, request, access, lambda: smoke_test(run, request))
-    traffic = yield from shift_traffic(run, request)
+    newer = (yield from newer_version(run, model)) if newest_only else None
+    traffic = yield from shift_traffic(run, request, newer)
 
     observed = yield from run(
         steps.READ_BACK,
@@ -125,10 +130,17 @@ def smoke_test(run: Run, request: DeploymentRequest) -> Taking[c.SmokeTestResult
     return result
 
 
-def shift_traffic(run: Run, request: DeploymentRequest) -> Taking[c.TrafficShift | None]:
+def newer_version(run: Run, model: c.ModelVersion) -> Taking[str | None]:
+    """The version registered after this one while it was being deployed, if any."""
+    newest = yield from run(steps.FIND_NEWEST_VERSION, c.RegistrationRef(model=model.name, version=model.version))
+    return None if newest.version in (None, model.version) else newest.version
+
+
+def shift_traffic(run: Run, request: DeploymentRequest, newer: str | None) -> Taking[c.TrafficShift | None]:
     """Give the endpoint the traffic asked for; what it was before is written down first, for undo."""
-    if request.traffic == "none":
-        run.board.skipped(steps.SHIFT_TRAFFIC.activity, run.now, "the request leaves traffic as it is")
+    if request.traffic == "none" or newer:
+        why = f"superseded by version {newer}" if newer else "the request leaves traffic as it is"
+        run.board.skipped(steps.SHIFT_TRAFFIC.activity, run.now, why)
         return None
     wanted = c.TrafficInput(
         instance=run.instance,

@@ -17,14 +17,14 @@ def react_to_registration(context: Context) -> Taking[Json]:
     Event Grid promises no order: a version that is no longer the newest one when its event arrives is left alone, so
     that versions registered one after the other end in one deployment of the newest.
     """
-    order = context.get_input()
-    outcome = EventOutcome.from_wire(order["outcome"])
+    received = context.get_input()
+    outcome = EventOutcome.from_wire(received["outcome"])
 
     def tell(state: EventOutcome) -> EventOutcome:
         context.set_custom_status(state.to_wire())
         return state
 
-    if not order["requests"]:
+    if not received["requests"]:
         return tell(outcome.model_copy(update={"outcome": "ignored"})).to_wire()
     tell(outcome)
     silent = ProgressBoard(lambda _: None, endpoint="", deployment="", model=outcome.model)
@@ -43,9 +43,10 @@ def react_to_registration(context: Context) -> Taking[Json]:
 
     tell(outcome.model_copy(update={"outcome": "deploying"}))
     failures = []
-    for policy, request in order["requests"].items():
+    for policy, request in received["requests"].items():
         try:
-            yield context.call_sub_orchestrator("deploy", {"request": request}, outcome.deployments[policy])
+            order = {"request": request, "newest_only": True}
+            yield context.call_sub_orchestrator("deploy", order, outcome.deployments[policy])
         except Exception:  # the SDK raises bare Exception when a sub-orchestration failed
             failures.append(f"{policy}: deployment {outcome.deployments[policy]} failed")
     update = {"outcome": "failed" if failures else "deployed", "reasons": [*outcome.reasons, *failures]}

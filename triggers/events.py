@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import azure.durable_functions as df
 import azure.functions as func
-import yaml
 from pydantic import ValidationError
 
 from activities.models import MADE_BY_TAG
@@ -17,7 +17,7 @@ from contracts.problems import RequestProblems
 from contracts.status import EventOutcome
 from settings import settings
 from triggers import statuses
-from triggers.body import parse_body
+from triggers.body import BodyTooLarge, parse_body
 from triggers.starting import digest, start_once
 
 log = logging.getLogger("slipway.events")
@@ -46,10 +46,9 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
     except UnreadableEvent as error:
         log.warning("event %s ignored: %s", event.id, error)
         return
-    wire = registered.to_wire()
     key = [registered.workspace_id.lower(), registered.model, registered.version]
-    outcome, requests = decide(registered, "event-" + digest(key), load_policies(settings().policies))
-    order = {"outcome": outcome.to_wire(), "requests": requests, "event": wire, "digest": digest(key)}
+    outcome, requests = decide(registered, "event-" + digest(key), read_policies(settings().policies))
+    order = {"outcome": outcome.to_wire(), "requests": requests, "digest": digest(key)}
     new = await start_once(client, statuses.REACT, outcome.id, order)
     log.info(
         "model %s:%s registered: %s %s",
@@ -61,9 +60,9 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
 
 
 def decide(
-    event: ModelRegistered, event_id: str, policies: list[Policy]
+    event: ModelRegistered, event_id: str, policies: Mapping[str, Policy | str]
 ) -> tuple[EventOutcome, dict[str, dict[str, object]]]:
-    """The requests to start, by policy, and the reasons for those that are not."""
+    """The requests to start, by policy, and the reasons for those that are not; `policies` as `read_policies` gives."""
     requests: dict[str, dict[str, object]] = {}
     reasons: list[str] = []
     if event.workspace_id.lower() != settings().workspace_id.lower():
@@ -73,15 +72,15 @@ def decide(
     elif not policies:
         reasons.append("there are no policies")
     else:
-        for policy in policies:
-            why_not = policy.why_not(event)
-            if why_not:
-                reasons.append(f"{policy.name}: {why_not}")
+        for name, policy in policies.items():
+            why_not = policy if isinstance(policy, str) else policy.why_not(event)
+            if why_not or isinstance(policy, str):
+                reasons.append(f"{name}: {why_not}"[:300])
                 continue
             try:
-                requests[policy.name] = policy.request_for(event.model, event.version).to_wire()
+                requests[name] = policy.request_for(event.model, event.version).to_wire()
             except RequestProblems as error:
-                reasons.append(f"{policy.name}: {error}"[:300])
+                reasons.append(f"{name}: {error}"[:300])
     outcome = EventOutcome(
         id=event_id,
         model=event.model,
@@ -93,17 +92,27 @@ def decide(
     return outcome, requests
 
 
-def load_policies(folder: Path) -> list[Policy]:
-    """Every `*.yml` in `folder`, by name; raises PolicyError for one that could never deploy anything."""
-    return [load_policy(path) for path in sorted(folder.glob("*.yml"))]
+def read_policies(folder: Path) -> dict[str, Policy | str]:
+    """Every `*.yml` in `folder` by its name: the policy, or why that file cannot be used.
+
+    One broken file does not stop the others; the events it might have been for are recorded with its reason.
+    """
+    found: dict[str, Policy | str] = {}
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            found[path.stem] = load_policy(path)
+        except PolicyError as error:
+            log.error("%s", error)  # noqa: TRY400 - the message is the whole story
+            found[path.stem] = str(error)
+    return found
 
 
 def load_policy(path: Path) -> Policy:
-    """One policy file, tried out with a sample model."""
+    """One policy file, tried out with a sample model; raises PolicyError for one that could never deploy anything."""
     try:
         body = parse_body(path.read_bytes())
         policy = Policy.model_validate({"name": path.stem, "match": body.pop("match", None), "template": body})
         policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION)
-    except (RequestProblems, ValidationError, yaml.YAMLError) as error:
+    except (RequestProblems, BodyTooLarge, ValidationError) as error:
         raise PolicyError(f"policy {path.name}: {error}") from error
     return policy

@@ -75,6 +75,20 @@ def test_registering_the_next_version_deploys_it_beside_the_last_without_a_wait(
     assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
 
 
+def test_a_version_overtaken_while_it_is_deployed_gets_no_traffic(stack: LocalStack) -> None:
+    with stack.clock.busy():
+        samples.register_model(stack, version="2", weights=(1, 2, 4), tags=TAGS)
+        stack.until(lambda: events(stack).get("2", {}).get("outcome") == "deploying")
+        samples.register_model(stack, version="3", weights=(1, 2, 5), tags=TAGS)
+
+    overtaken, newest = settled(stack, "2"), settled(stack, "3")
+
+    assert (overtaken["outcome"], newest["outcome"]) == ("deployed", "deployed")
+    shift = reading.step(stack.status(overtaken["deployments"]["credit-risk"]), "shift_traffic")
+    assert (shift["state"], shift["detail"]) == ("skipped", "superseded by version 3")
+    assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
+
+
 def test_what_no_policy_wants_is_recorded_with_the_reason(stack: LocalStack) -> None:
     samples.register_model(stack, version="2", tags={"deploy": "false"})
     samples.register_model(stack, name="weather", tags=TAGS)

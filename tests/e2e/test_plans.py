@@ -100,6 +100,14 @@ def test_the_plan_of_what_is_done_already_has_nothing_to_do(tmp_path_factory: py
         assert [entry for entry in stack.cloud.journal.entries(caller="slipway-app") if entry.write] == []
 
 
+def test_traffic_to_deployments_that_do_not_exist_is_told_by_the_plan(stack: LocalStack) -> None:
+    found = plan(stack, samples.request(endpoint="planned", traffic={"blue": 50, "purple": 50}))
+
+    [problem] = found["problems"]
+    assert (problem["code"], problem["path"]) == ("TrafficRejected", "traffic")
+    assert problem["message"] == "endpoint planned has no deployment purple"
+
+
 def test_the_steps_of_a_plan_are_those_the_deployment_takes(tmp_path_factory: pytest.TempPathFactory) -> None:
     with LocalStack(tmp_path_factory.mktemp("steps")) as stack:
         samples.register_all(stack)

@@ -14,7 +14,7 @@ from contracts.events import EVENT_TYPE, ModelRegistered, UnreadableEvent, read_
 from contracts.policy import Match, Policy
 from contracts.problems import RequestProblems
 from tests.samples import request
-from triggers.events import PolicyError, load_policies
+from triggers.events import PolicyError, load_policy, read_policies
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=60)
@@ -91,8 +91,13 @@ def test_policies_are_the_yml_files_of_a_folder_by_name(tmp_path: Path) -> None:
         write(tmp_path, name, {"match": {"model": name}, **template()})
     write(tmp_path, "notes.txt", "not a policy")
 
-    assert [(found.name, found.match.model) for found in load_policies(tmp_path)] == [("a", "a.yml"), ("b", "b.yml")]
-    assert load_policies(tmp_path / "missing") == []
+    found = read_policies(tmp_path)
+
+    assert {name: getattr(policy, "match", None) for name, policy in found.items()} == {
+        "a": Match(model="a.yml"),
+        "b": Match(model="b.yml"),
+    }
+    assert read_policies(tmp_path / "missing") == {}
 
 
 @pytest.mark.parametrize(
@@ -115,10 +120,21 @@ def test_a_policy_that_could_never_deploy_anything_is_told_by_file(
     write(tmp_path, "broken.yml", body)
 
     if says is None:  # a space in a name becomes a dash, as it does for models
-        assert load_policies(tmp_path)
+        assert load_policy(tmp_path / "broken.yml")
         return
     with pytest.raises(PolicyError, match=rf"(?s)policy broken\.yml: .*(?:{says})"):
-        load_policies(tmp_path)
+        load_policy(tmp_path / "broken.yml")
+
+
+def test_a_broken_policy_does_not_stop_the_others(tmp_path: Path) -> None:
+    write(tmp_path, "broken.yml", "match: [")
+    write(tmp_path, "good.yml", {"match": {"model": "m"}, **template()})
+
+    found = read_policies(tmp_path)
+
+    assert isinstance(found["broken"], str)
+    assert "policy broken.yml" in found["broken"]
+    assert isinstance(found["good"], Policy)
 
 
 @pytest.mark.parametrize(
