@@ -45,40 +45,15 @@ def roll_out(run: Run, request: DeploymentRequest, *, newest_only: bool) -> Taki
 
     `newest_only`: a version that nobody asked for by name gets no traffic once a newer one is registered.
     """
-    ledger = run.board.ledger
     plan = yield from run(steps.PLAN_DEPLOYMENT, c.PlanInput(instance=run.instance, request=request))
     refuse(run, plan)
-
-    model = yield from run(steps.REGISTER_MODEL, model_input(run, request, plan))
-    ledger.made("model", f"{model.name}:{model.version}", really=model.created)
-    assets = yield from run(steps.REGISTER_ASSETS, c.AssetsInput(instance=run.instance, deployment=request.deployment))
-    for name in assets.created:
-        kind, asset = name.split(" ", 1)
-        ledger.made("environment" if kind == "environment" else "code", asset)
-
-    # A user-assigned identity must hold its roles before the endpoint exists; an existing endpoint's is known too.
-    access = None
-    if plan.needs_roles and plan.principal_id:
-        access = yield from grant_roles(run, request, plan.principal_id)
-
-    ledger.making("endpoint", request.endpoint.name)
-    endpoint = yield from run(
-        steps.ENSURE_ENDPOINT,
-        c.EndpointInput(instance=run.instance, location=plan.location, endpoint=request.endpoint),
-    )
-    ledger.made("endpoint", endpoint.name, really=endpoint.created)
-
-    # A system-assigned identity is in the first answer, so its wait overlaps the endpoint's creation.
-    if plan.needs_roles and access is None:
-        access = yield from grant_roles(run, request, endpoint.principal_id)
-    if endpoint.provisioning_state != "Succeeded":
-        yield from run.until(steps.ENDPOINT_PROVISIONED, endpoint_ref(run, request))
-    yield from roles_effective(run, request, access)
+    model, assets = yield from register(run, request, plan)
+    access = yield from ready_endpoint(run, request, plan)
 
     deployment = c.DeploymentInput(
         instance=run.instance,
         location=plan.location,
-        endpoint=endpoint.name,
+        endpoint=request.endpoint.name,
         deployment=request.deployment,
         model=model,
         assets=assets,
@@ -87,23 +62,49 @@ def roll_out(run: Run, request: DeploymentRequest, *, newest_only: bool) -> Taki
     answer = yield from while_roles_take_effect(run, request, access, lambda: smoke_test(run, request))
     newer = (yield from newer_version(run, model)) if newest_only else None
     traffic = yield from shift_traffic(run, request, newer)
-
-    observed = yield from run(
-        steps.READ_BACK,
-        c.ReadBackInput(
-            instance=run.instance,
-            endpoint=endpoint.name,
-            deployment=request.deployment.name,
-            model_id=model.id,
-            traffic=traffic.after if traffic else None,
-        ),
-    )
+    observed = yield from read_back(run, request, model, traffic)
     return DeploymentResult(
         observed=observed,
         answer=answer.answer,
         traffic_before=traffic.before if traffic else {},
-        ledger=ledger.entries,
+        ledger=run.board.ledger.entries,
     )
+
+
+def register(
+    run: Run, request: DeploymentRequest, plan: c.PlanVerdict
+) -> Taking[tuple[c.ModelVersion, c.ServingAssets]]:
+    """Register or confirm the model, and what serves it."""
+    ledger = run.board.ledger
+    model = yield from run(steps.REGISTER_MODEL, model_input(run, request, plan))
+    ledger.made("model", f"{model.name}:{model.version}", really=model.created)
+    assets = yield from run(steps.REGISTER_ASSETS, c.AssetsInput(instance=run.instance, deployment=request.deployment))
+    for name in assets.created:
+        kind, asset = name.split(" ", 1)
+        ledger.made("environment" if kind == "environment" else "code", asset)
+    return model, assets
+
+
+def ready_endpoint(run: Run, request: DeploymentRequest, plan: c.PlanVerdict) -> Taking[c.Access | None]:
+    """Bring the endpoint up, with its identity's roles granted as early as can be and given their time."""
+    # A user-assigned identity must hold its roles before the endpoint exists; an existing endpoint's is known too.
+    access = None
+    if plan.needs_roles and plan.principal_id:
+        access = yield from grant_roles(run, request, plan.principal_id)
+
+    ledger = run.board.ledger
+    ledger.making("endpoint", request.endpoint.name)
+    order = c.EndpointInput(instance=run.instance, location=plan.location, endpoint=request.endpoint)
+    endpoint = yield from run(steps.ENSURE_ENDPOINT, order)
+    ledger.made("endpoint", endpoint.name, really=endpoint.created)
+
+    # A system-assigned identity is in the first answer, so its wait overlaps the endpoint's creation.
+    if plan.needs_roles and access is None:
+        access = yield from grant_roles(run, request, endpoint.principal_id)
+    if endpoint.provisioning_state != "Succeeded":
+        yield from run.until(steps.ENDPOINT_PROVISIONED, endpoint_ref(run, request))
+    yield from roles_effective(run, request, access)
+    return access
 
 
 def create_deployment(run: Run, deployment: c.DeploymentInput) -> Taking[c.Deployment]:
@@ -158,6 +159,21 @@ def shift_traffic(run: Run, request: DeploymentRequest, newer: str | None) -> Ta
         run.board.ledger.made("traffic", request.endpoint.name)
         yield from run.until(steps.TRAFFIC_PROVISIONED, endpoint_ref(run, request))
     return planned
+
+
+def read_back(
+    run: Run, request: DeploymentRequest, model: c.ModelVersion, traffic: c.TrafficShift | None
+) -> Taking[c.Observed]:
+    """Look at what Azure has in the end; it must be what this run made."""
+    order = c.ReadBackInput(
+        instance=run.instance,
+        endpoint=request.endpoint.name,
+        deployment=request.deployment.name,
+        model_id=model.id,
+        traffic=traffic.after if traffic else None,
+    )
+    observed = yield from run(steps.READ_BACK, order)
+    return observed
 
 
 def refuse(run: Run, plan: c.PlanVerdict) -> None:

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import yaml
 
-import function_app
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e.bad_bodies import BAD
+from tests.registered import triggers
 from triggers.openapi import openapi
 
 PROBLEM = "application/problem+json"
@@ -201,14 +201,11 @@ def test_a_bad_parameter_is_a_problem(door: Door, name: str, value: str) -> None
 
 def test_the_document_names_every_route_and_no_other() -> None:
     documented = {(method.upper(), path) for path, methods in openapi()["paths"].items() for method in methods}
-    bindings = [
-        json.loads(text) for function in function_app.app.get_functions() for text in function.get_raw_bindings()
-    ]
     routes = {
-        (method, f"/api/{binding['route']}")
-        for binding in bindings
-        if binding["type"] == "httpTrigger"
-        for method in binding["methods"]
+        (method, f"/api/{trigger['route']}")
+        for _, trigger, _ in triggers()
+        if trigger["type"] == "httpTrigger"
+        for method in trigger["methods"]
     }
 
     assert documented == routes

@@ -4,14 +4,13 @@ import inspect
 import json
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
-import function_app
 from activities.envelope import CONTRACTS
 from contracts.base import Contract
 from orchestrations import steps
 from orchestrations.steps import Step
+from tests.registered import triggers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,16 +47,6 @@ ROUTES = {
 }
 
 
-@cache  # the SDK builds its index once per app
-def triggers() -> list[tuple[str, dict[str, object], object]]:
-    found = []
-    for function in function_app.app.get_functions():
-        bindings = [json.loads(binding) for binding in function.get_raw_bindings()]
-        [trigger] = [binding for binding in bindings if binding["type"].endswith("Trigger")]
-        found.append((function.get_function_name(), trigger, function.get_user_function()))
-    return found
-
-
 def of_kind(kind: str) -> set[str]:
     return {name for name, trigger, _ in triggers() if trigger["type"] == kind}
 
@@ -73,7 +62,7 @@ def test_the_front_door_is_exactly_this() -> None:
         (method, trigger["route"], trigger["authLevel"])
         for _, trigger, _ in triggers()
         if trigger["type"] == "httpTrigger"
-        for method in trigger["methods"]  # type: ignore[attr-defined]
+        for method in trigger["methods"]
     }
 
     assert routes == ROUTES
@@ -89,7 +78,7 @@ def test_every_activity_takes_one_contract_and_answers_one() -> None:
 def test_the_worker_finds_each_activitys_parameter_by_the_name_of_its_binding() -> None:
     for _, trigger, function in triggers():
         if trigger["type"] == "activityTrigger":
-            assert [*inspect.signature(function).parameters] == [trigger["name"]]  # type: ignore[arg-type]
+            assert [*inspect.signature(function).parameters] == [trigger["name"]]
 
 
 def test_every_step_names_an_activity_with_its_result() -> None:
