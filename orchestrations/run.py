@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from contracts.activities import TrafficShift
 from contracts.base import Contract, Json
 from contracts.errors import ActivityCrashed, DeadlineExceeded, Failure, StepFailed
-from orchestrations.policies import CRASHES_ALLOWED, Backoff
+from orchestrations.policies import CRASHES_ALLOWED, LOOKS_PER_HISTORY, Backoff
 from orchestrations.progress import ProgressBoard
 from orchestrations.steps import WATCHED, Result, Step
 
@@ -119,12 +119,15 @@ class Run:
 
 
 def watch(context: Context) -> Taking[Json]:
-    """Sub-orchestration: look at a long operation until it is done, fails, or its deadline has passed."""
+    """Sub-orchestration: look at a long operation until it is done, fails, or its deadline has passed.
+
+    It begins a new history every few looks: each turn replays the whole of one, so a long one costs ever more.
+    """
     order = context.get_input()
     step = WATCHED[order["activity"]]
-    deadline = now(context) + step.backoff.deadline
-    tries = crashes = 0
-    pause = step.backoff.first
+    tries, crashes = order.get("tries", 0), order.get("crashes", 0)
+    deadline = datetime.fromisoformat(order["deadline"]) if tries else now(context) + step.backoff.deadline
+    pause = step.backoff.pause(tries + 1)
     while True:
         tries += 1
         yield context.create_timer(min(now(context) + pause, deadline))
@@ -142,3 +145,7 @@ def watch(context: Context) -> Taking[Json]:
         elif looked >= deadline:
             overdue = DeadlineExceeded(f"{step.activity} was not done within {step.backoff.deadline}.").to_failure()
             return {"error": overdue.model_copy(update={"step": step.activity}).to_wire()}
+        elif tries % LOOKS_PER_HISTORY == 0:
+            state = {"tries": tries, "crashes": crashes, "deadline": deadline.isoformat()}
+            context.continue_as_new({**order, **state})
+            return None
