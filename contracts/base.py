@@ -28,6 +28,20 @@ def iso_duration(value: timedelta) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(iso_duration)]
 
 
+def beginning(text: str, limit: int) -> str:
+    """As much of the beginning of `text` as takes at most `limit` bytes of JSON, where `é` takes six."""
+    for index, character in enumerate(text[: limit + 1]):
+        limit -= len(json.dumps(character)) - 2
+        if limit < 0:
+            return text[:index]
+    return text
+
+
+def ending(text: str, limit: int) -> str:
+    """As much of the end of `text` as takes at most `limit` bytes of JSON."""
+    return beginning(text[: -limit - 2 : -1], limit)[::-1]
+
+
 def json_type(value: object) -> str:
     """Which branch of a text-or-mapping union a value belongs to, so that only that branch's problems are told."""
     return "text" if isinstance(value, str) else "mapping"

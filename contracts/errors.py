@@ -40,10 +40,10 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
-from contracts.base import Contract
+from contracts.base import Contract, beginning, ending
 from contracts.redaction import redact
 
-MESSAGE_LIMIT = 600
+MESSAGE_LIMIT = 600  # bytes of JSON, as activities and custom statuses are measured
 LOG_TAIL_LIMIT = 1400
 
 
@@ -84,7 +84,7 @@ class DeploymentError(Exception):
         retry_after: float | None = None,
         suggestion: str | None = None,
     ) -> None:
-        self.message = redact(message)[:MESSAGE_LIMIT]
+        self.message = beginning(redact(message), MESSAGE_LIMIT)
         super().__init__(self.message)
         self.cause = cause
         self.log_tail: str | None = None
@@ -94,7 +94,7 @@ class DeploymentError(Exception):
 
     def with_log(self, log: str) -> Self:
         """This error with the end of a container's log."""
-        self.log_tail = redact(log)[-LOG_TAIL_LIMIT:] or None
+        self.log_tail = ending(redact(log), LOG_TAIL_LIMIT) or None
         return self
 
     def to_failure(self) -> Failure:

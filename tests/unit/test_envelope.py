@@ -8,7 +8,7 @@ import pytest
 from activities import envelope
 from activities.envelope import ActivityFault, activity
 from contracts.activities import Done, RegistrationRef
-from contracts.errors import EndpointBusy
+from contracts.errors import EndpointBusy, ScoringScriptFailed
 
 PAYLOAD = {"model": "m", "version": "1"}
 
@@ -59,3 +59,13 @@ def test_an_answer_too_large_for_a_history_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="5037 bytes"):
         act(PAYLOAD)
+
+
+@pytest.mark.parametrize("character", ["я", "日", "🚀", "\\", "\n", "x"])
+def test_a_failure_told_in_any_script_fits_a_history(character: str) -> None:
+    error = ScoringScriptFailed(character * 2000, log_tail="first" + character * 5000 + "last")
+    failure = raising(error)(PAYLOAD)["error"]
+
+    assert failure["code"] == "ScoringScriptFailed"
+    assert failure["message"].startswith(character)
+    assert failure["log_tail"].endswith(character + "last")
