@@ -55,7 +55,8 @@ def _online_name(value: str) -> str:
         raise ValueError(
             "use 3 to 32 letters, digits and single dashes, starting with a letter and not ending with a dash"
         )
-    return value
+    # Azure ML does not tell cases apart and its SDK sends small letters: pins and traffic must name what is there.
+    return value.lower()
 
 
 def _asset_reference(value: str) -> str:

@@ -76,7 +76,7 @@ async def list_deployments(req: func.HttpRequest, client: df.DurableOrchestratio
     matching = [
         status
         for status in listed
-        if wanted.get("endpoint", status.endpoint) == status.endpoint
+        if wanted.get("endpoint", status.endpoint).lower() == status.endpoint
         and wanted.get("model", status.model) in (status.model, status.model.split(":")[0])
         and wanted.get("status", status.status).lower() == status.status.lower()
     ]

@@ -59,7 +59,7 @@ def test_model_and_version_stand_in_the_texts_of_a_policy() -> None:
 
     assert (made.model, made.endpoint.name, made.deployment.name) == (
         "azureml:credit.risk_EU:2.1",
-        "credit-risk-EU",
+        "credit-risk-eu",
         "version-2-1",
     )
     assert made.deployment.tags == {"from": "credit.risk_EU:2.1"}

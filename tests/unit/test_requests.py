@@ -229,3 +229,12 @@ def test_a_duration_reads_back_to_the_microsecond(wait: timedelta) -> None:
 
     assert taken.access.propagation.wait == wait
     assert DeploymentRequest.from_wire(taken.to_wire()) == taken
+
+
+def test_online_names_are_taken_as_azure_ml_keeps_them() -> None:
+    taken = read_request(
+        request(endpoint="Credit-Risk", deployment="Blue", traffic={"Blue": 90, "green": 10}),
+    )
+
+    assert (taken.endpoint.name, taken.deployment.name) == ("credit-risk", "blue")
+    assert taken.traffic == {"blue": 90, "green": 10}
