@@ -168,7 +168,8 @@ class Planner:
     def _endpoint(self, model: str) -> None:
         wanted = self.request.endpoint
         found = begin.get_endpoint(wanted.name)
-        if found is None:
+        if found is None or begin.state_of(found) == "Deleting":
+            # One that is being deleted is waited for and made anew: its identity and its deployments go with it.
             self.creates += [f"endpoint {wanted.name}", f"deployment {self.request.deployment.name}"]
             self._plan_traffic({})
             self._traffic_names(endpoint_exists=False)
@@ -185,7 +186,7 @@ class Planner:
     def _deployment(self, model: str) -> None:
         name = self.request.deployment.name
         found = begin.get_deployment(self.request.endpoint.name, name)
-        if found is None or begin.state_of(found) in (begin.FAILED, begin.CANCELED):
+        if found is None or begin.state_of(found) in (begin.FAILED, begin.CANCELED, "Deleting"):
             self.creates.append(f"deployment {name}")
         elif (found.tags or {}).get(DIGEST_TAG) != self._digest(model):
             made_from = str(found.model).split("/models/")[-1]

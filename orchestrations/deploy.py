@@ -98,8 +98,10 @@ def ready_endpoint(run: Run, request: DeploymentRequest, plan: c.PlanVerdict) ->
     endpoint = yield from run(steps.ENSURE_ENDPOINT, order)
     ledger.made("endpoint", endpoint.name, really=endpoint.created)
 
-    # A system-assigned identity is in the first answer, so its wait overlaps the endpoint's creation.
-    if plan.needs_roles and access is None:
+    # A system-assigned identity is in the first answer, so its wait overlaps the endpoint's creation. It is another one
+    # than the plan saw when the endpoint was deleted and made again meanwhile.
+    own = request.endpoint.identity.user_assigned_id is None
+    if plan.needs_roles and (access is None or (own and access.principal_id != endpoint.principal_id)):
         access = yield from grant_roles(run, request, endpoint.principal_id)
     if endpoint.provisioning_state != "Succeeded":
         yield from run.until(steps.ENDPOINT_PROVISIONED, endpoint_ref(run, request))
@@ -154,11 +156,14 @@ def shift_traffic(run: Run, request: DeploymentRequest, newer: str | None) -> Ta
     if planned.changed:
         run.board.ledger.making("traffic", request.endpoint.name)
     shift = yield from run(steps.SHIFT_TRAFFIC, wanted)
+    if shift.changed:
+        # While the endpoint was busy, another run may have changed what was read.
+        run.traffic = shift
     if planned.changed or shift.changed:
         # Not what the shift alone says: one whose answer was lost finds the traffic changed, and still under way.
         run.board.ledger.made("traffic", request.endpoint.name)
         yield from run.until(steps.TRAFFIC_PROVISIONED, endpoint_ref(run, request))
-    return planned
+    return run.traffic
 
 
 def read_back(

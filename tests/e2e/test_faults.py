@@ -157,6 +157,43 @@ def test_traffic_whose_answer_was_lost_is_watched_to_its_end(stack: LocalStack) 
     assert reading.fates(status) == {"traffic lost-shift": "made"}
 
 
+def test_traffic_is_what_it_was_when_it_was_shifted(stack: LocalStack) -> None:
+    assert stack.deploy(samples.request(endpoint="overtaken"))["status"] == "Succeeded"
+    stack.cloud.faults.add(replace(BUSY, operation=reading.ENDPOINT_WRITE, times=None))
+
+    def overtaken() -> None:
+        with stack.cloud.state.lock:
+            [found] = [one for one in stack.cloud.state.endpoints.values() if one.name == "overtaken"]
+            found.traffic = {}
+        stack.cloud.faults.clear()
+
+    with stack.clock.busy():
+        accepted = stack.post(samples.request(endpoint="overtaken", deployment="green"))
+        stack.clock.alarm(stack.clock.now() + Durations().deployment_create + timedelta(minutes=10), overtaken)
+    status = stack.wait(accepted["id"])
+
+    assert status["status"] == "Succeeded"
+    assert reading.step(status, "shift_traffic")["attempts"] > 1
+    assert status["result"]["traffic_before"] == {}
+    assert reading.traffic(stack, "overtaken") == {"green": 100}
+
+
+def test_an_endpoint_that_is_being_deleted_is_made_anew_with_its_roles(stack: LocalStack) -> None:
+    scope = world.storage_id(world.FEATURE_STORAGE)
+    roles = {"additional": [{"role": "Storage Blob Data Reader", "scope": scope}]}
+    request = samples.request(endpoint="phoenix", identity=None, access=roles)
+    first = stack.deploy(request)
+    stack.developer().online_endpoints.begin_delete("phoenix")
+
+    again = stack.deploy(request)
+
+    assert (first["status"], again["status"]) == ("Succeeded", "Succeeded")
+    principals = [status["result"]["observed"]["principal_id"] for status in (first, again)]
+    assert principals[0] != principals[1]
+    granted = {one.principal_id for one in stack.cloud.authorization.assignments() if one.scope == scope}
+    assert set(principals) <= granted
+
+
 PERSISTENT = {
     "throttled": (replace(THROTTLED, operation=reading.ENDPOINT_WRITE), "Throttled", "ensure_endpoint"),
     "no-principal": (replace(NO_PRINCIPAL, operation=reading.GRANT), "PrincipalNotReady", "grant_roles"),
