@@ -45,6 +45,9 @@ class Rule:
         )
 
 
+# Seconds. What is longer than any deadline, or no number at all (nan, inf), is no time to wait for.
+LONGEST_RETRY_AFTER = 24 * 3600
+
 TROUBLESHOOTING = "learn.microsoft.com: how-to-troubleshoot-online-endpoints"
 RBAC_GUIDE = "learn.microsoft.com: role-based-access-control/troubleshooting"
 
@@ -109,6 +112,8 @@ def looks_refused(text: str) -> bool:
 def unwrap(status: int, body: Any, retry_after: float | None = None) -> AzureError:
     """The innermost code and message of an error body, synchronous or of a failed operation."""
     error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):
+        error = {"message": error}
     code, message = str(error.get("code") or ""), str(error.get("message") or "")
     details = error.get("details") or []
     details = [details] if isinstance(details, dict) else details
@@ -124,6 +129,9 @@ def of_exception(error: Exception) -> e.DeploymentError | None:
     """What an exception of the Azure libraries means; None when it is not one of theirs."""
     from azure.core import exceptions as azure
 
+    # An answer that broke off; azure-core gives it no response, or one that says 200.
+    if isinstance(error, azure.DecodeError) or (type(error) is azure.HttpResponseError and error.response is None):
+        return e.CloudUnavailable(f"Azure's answer broke off: {type(error).__name__}: {error.message}")
     if isinstance(error, azure.HttpResponseError) and error.response is not None:
         response: Any = error.response
         try:
@@ -160,7 +168,9 @@ def translated(not_found: type[e.DeploymentError] | None = None) -> Iterator[Non
 def _retry_after(headers: Any) -> float | None:
     for name, unit in (("retry-after-ms", 1000), ("x-ms-retry-after-ms", 1000), ("Retry-After", 1)):
         try:
-            return float(headers[name]) / unit
+            seconds = float(headers[name]) / unit
         except (KeyError, ValueError, TypeError):
             continue
+        if 0 <= seconds <= LONGEST_RETRY_AFTER:
+            return seconds
     return None

@@ -2,14 +2,20 @@
 
 import ast
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core import PipelineClient
+from azure.core.rest import HttpRequest
 
 import contracts.errors
-from activities.azure_errors import RULES, AzureError, meaning, unwrap
-from contracts.errors import DeploymentError, all_errors
+from activities.azure_errors import RULES, AzureError, meaning, translated, unwrap
+from contracts.errors import CloudUnavailable, DeploymentError, Throttled, all_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE_LINE = re.compile(r"^[├└]── (\w+)(?: +\(([^)]+)\))?$", re.MULTILINE)
@@ -139,9 +145,65 @@ def test_every_rule_is_met_by_an_example() -> None:
     assert not [rule for rule in RULES if rule not in met]
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {}, {"error": {"details": {"code": None}}}])
+@pytest.mark.parametrize("body", [None, [], "text", {}, {"error": None}, {"error": {"details": {"code": None}}}])
 def test_an_error_body_of_any_shape_has_a_message(body: Any) -> None:
     assert meaning(unwrap(418, body)).message == "Azure answered 418 without a message."
+
+
+def test_an_error_that_is_a_word_is_its_message() -> None:
+    assert meaning(unwrap(400, {"error": "invalid_request"})).message == "invalid_request"
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The URL of a server that answers one request with these bytes and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+CUT_OFF = [
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{",
+    b"HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\n{",
+    b"no answer at all",
+]
+
+
+@pytest.mark.parametrize("answer", CUT_OFF)
+def test_an_answer_that_breaks_off_may_be_asked_for_again(answer: bytes) -> None:
+    with (
+        answering(answer) as url,
+        PipelineClient[Any, Any](url, policies=[]) as client,
+        pytest.raises(CloudUnavailable),
+        translated(),
+    ):
+        client.send_request(HttpRequest("GET", url))
+
+
+@pytest.mark.parametrize(
+    ("told", "waited"), [("90", 90.0), ("-1", None), ("nan", None), ("inf", None), ("1e300", None)]
+)
+def test_only_a_sensible_time_to_wait_is_obeyed(told: str, waited: float | None) -> None:
+    slow_down = f"HTTP/1.1 429 Slow\r\nRetry-After: {told}\r\nContent-Length: 0\r\n\r\n".encode()
+    with (
+        answering(slow_down) as url,
+        PipelineClient[Any, Any](url, policies=[]) as client,
+        pytest.raises(Throttled) as refused,
+        translated(),
+    ):
+        client.send_request(HttpRequest("GET", url)).raise_for_status()
+
+    assert refused.value.to_failure().retry_after == waited
 
 
 def test_the_code_azure_gave_is_kept_as_the_cause() -> None:
