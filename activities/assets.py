@@ -15,7 +15,7 @@ from activities.envelope import activity
 from activities.models import MADE_BY_TAG
 from clients import clients
 from contracts.activities import AssetsInput, ServingAssets
-from contracts.errors import AssetNotFound
+from contracts.errors import AssetNotFound, RequestRejected
 from contracts.names import split_datastore_path, split_reference
 from contracts.online import CodeConfiguration, EnvironmentDefinition, OnlineDeploymentRequest
 
@@ -100,10 +100,18 @@ def _register_code(instance: str, code_id: str, code: CodeConfiguration, created
     try:
         found = clients().get(code_id, CODE_API_VERSION)
     except ResourceNotFoundError:
-        datastore, path = split_datastore_path(code.code)
-        store: Any = clients().ml.datastores.get(datastore)
-        uri = f"{store.protocol}://{store.account_name}.blob.{store.endpoint}/{store.container_name}/{path}"
-        body = {"codeUri": uri, "isAnonymous": False, "tags": {MADE_BY_TAG: instance}}
+        body = {"codeUri": _blob_uri(code), "isAnonymous": False, "tags": {MADE_BY_TAG: instance}}
         found = clients().put(code_id, CODE_API_VERSION, {"properties": body})
     if (found["properties"].get("tags") or {}).get(MADE_BY_TAG) == instance:
         created.append(f"code {code_id.split('/')[-3]}:{VERSION}")
+
+
+def _blob_uri(code: CodeConfiguration) -> str:
+    datastore, path = split_datastore_path(code.code)
+    store: Any = clients().ml.datastores.get(datastore)
+    if getattr(store, "container_name", None) is None:  # a file share or a data lake
+        raise RequestRejected(
+            f"datastore {datastore} is no blob container: code cannot be registered from it",
+            suggestion="Put the code folder into a blob datastore, or register it with `slipway register-code`.",
+        )
+    return f"{store.protocol}://{store.account_name}.blob.{store.endpoint}/{store.container_name}/{path}"

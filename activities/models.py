@@ -63,7 +63,13 @@ def find_newest_version(order: RegistrationRef) -> NewestVersion:
 
 def _same_files(order: ModelInput, path: object) -> None:
     # A version is immutable in Azure ML; the service normalises the case of the ids in front of the datastore.
-    if order.definition and split_datastore_path(str(path)) != split_datastore_path(order.definition.path):
+    if order.definition is None:
+        return
+    try:
+        there = split_datastore_path(str(path))
+    except ValueError:  # a job's output, a URL: registered by somebody else, from elsewhere
+        there = None
+    if there != split_datastore_path(order.definition.path):
         raise RequestRejected(
             f"model {order.name}:{order.version} is registered with other files ({path})",
             suggestion="Give the new files a new version.",

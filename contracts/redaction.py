@@ -23,7 +23,7 @@ _SECRETS = (
     re.compile(r"(?i)((?:account|access|shared|primary|secondary|api)[-_ ]?key" + _IS + r")[A-Za-z0-9+/=_-]{8,}"),
     re.compile(rf"(?i)((?:{_NAMES}){_IS})[^\s\"',;&]{{4,}}"),
     re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
-    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,1024}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
     re.compile(r"()(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"),
 )
 

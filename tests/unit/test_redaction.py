@@ -72,7 +72,7 @@ def test_what_is_redacted_stays_as_it_is() -> None:
 
 def test_redaction_takes_no_more_time_than_the_text_is_long() -> None:
     began = time.process_time()
-    for piece in ("eyJ", "a", "sig=", "://a:", "Bearer ", "password=", "://" + "a" * 50, "A" * 85 + "="):
+    for piece in ("eyJ", "eyJ-", "a", "sig=", "://a:", "Bearer ", "password=", "://" + "a" * 50, "A" * 85 + "="):
         redact(piece * (200_000 // len(piece)))
 
     assert time.process_time() - began < 5
