@@ -29,9 +29,12 @@ from contracts.errors import (
     WrongAnswer,
 )
 from contracts.request import Expectation
+from contracts.schemas import keywords
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 SHOWN_CHARACTERS = 400
+# Keywords times values: some 3 microseconds each, so that comparing stays within seconds.
+SCHEMA_WORK_LIMIT = 1_500_000
 PIN_HEADER = "azureml-model-deployment"
 
 # Statuses of a managed endpoint's front door that pass: no traffic rule yet, slow, too many, infrastructure
@@ -66,17 +69,27 @@ def mismatch(expect: Expectation, answer: Json, text: str) -> str | None:
     if expect.contains is not None:
         return None if expect.contains in text else f"the answer does not contain {expect.contains!r}: {_brief(text)}"
     if expect.json_schema is not None:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry
-
-        # An empty registry: a $ref in a caller's schema is never fetched from anywhere.
-        validator = Draft202012Validator(expect.json_schema, registry=Registry())
-        error = next(iter(validator.iter_errors(answer)), None)
-        return f"the answer does not fit the schema at {error.json_path}: {error.message[:200]}" if error else None
+        return _misfit(expect.json_schema, answer, text)
     if _equal(expect.json_value, answer, expect.tolerance):
         return None
     expected = _brief(json.dumps(expect.json_value))
     return f"expected {expected} (tolerance {expect.tolerance:g}), the model answered {_brief(text)}"
+
+
+def _misfit(schema: dict[str, Any] | bool, answer: Json, text: str) -> str | None:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    # Every keyword may be tried on every value, and a value takes two characters or more.
+    if len(text) // 2 * sum(1 for _ in keywords(schema)) > SCHEMA_WORK_LIMIT:
+        return f"an answer of {len(text)} characters is too long for a schema of this size"
+    # An empty registry: a $ref in a caller's schema is never fetched from anywhere.
+    validator = Draft202012Validator(schema, registry=Registry())
+    try:
+        error = next(iter(validator.iter_errors(answer)), None)
+    except OverflowError:
+        return "the answer holds a number that no float can hold"
+    return f"the answer does not fit the schema at {error.json_path}: {error.message[:200]}" if error else None
 
 
 def _equal(expected: Json, answer: Json, tolerance: float) -> bool:

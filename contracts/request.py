@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, StrictInt, Tag, field_validator, mode
 from contracts.base import Contract, Duration, Json, json_type
 from contracts.names import ArmId, ModelReference, OnlineName, split_reference
 from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
+from contracts.schemas import check_schema
 
 # Fields of the `az ml` files that are understood but not carried yet, with what to do instead.
 NOT_CARRIED = {
@@ -92,14 +93,7 @@ class Expectation(Contract):
     @classmethod
     def _valid_schema(cls, schema: dict[str, Any] | bool | None) -> dict[str, Any] | bool | None:
         if isinstance(schema, dict):
-            from jsonschema import Draft202012Validator, SchemaError
-
-            if _has_reference(schema):
-                raise ValueError("$ref, $dynamicRef, $id and $anchor are not taken: write the schema out")
-            try:
-                Draft202012Validator.check_schema(schema)
-            except SchemaError as error:
-                raise ValueError(f"not a JSON schema (2020-12): {error.message[:200]}") from error
+            check_schema(schema)
         return schema
 
     @model_validator(mode="after")
@@ -132,14 +126,6 @@ class SmokeTestRequest(Contract):
         if not timedelta(seconds=1) <= value <= timedelta(seconds=9):
             raise ValueError("must be between PT1S and PT9S: the request is made by an activity that must stay short")
         return value
-
-
-def _has_reference(schema: Json) -> bool:
-    if isinstance(schema, dict):
-        return bool({"$ref", "$dynamicRef", "$id", "$anchor"} & schema.keys()) or any(
-            map(_has_reference, schema.values())
-        )
-    return isinstance(schema, list) and any(map(_has_reference, schema))
 
 
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]

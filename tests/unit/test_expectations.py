@@ -1,5 +1,6 @@
 """When an answer is the one expected: numbers within a tolerance, schemas, texts."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,26 @@ def test_a_schema_is_checked_and_its_first_problem_told_by_path() -> None:
     assert not fits({"json_schema": False}, "anything")
     problem = mismatch(Expectation.model_validate({"json_schema": schema}), [1, -1], "[1, -1]")
     assert problem == "the answer does not fit the schema at $[1]: -1 is less than the minimum of 0"
+
+
+def test_properties_may_be_named_like_keywords_that_are_not_taken() -> None:
+    schema = {"properties": {"pattern": {"type": "string"}, "$id": {"const": {"uniqueItems": 1}}}}
+
+    assert fits({"json_schema": schema}, {"pattern": "a", "$id": {"uniqueItems": 1}})
+    assert not fits({"json_schema": schema}, {"pattern": 1})
+
+
+def test_an_answer_too_long_for_its_schema_is_not_begun_with() -> None:
+    schema = {"items": {"anyOf": [{"minimum": number} for number in range(100, 0, -1)]}}
+    answer = [1] * 30_000
+
+    assert mismatch(Expectation(json_schema=schema), answer, json.dumps(answer)) == (
+        "an answer of 90000 characters is too long for a schema of this size"
+    )
+
+
+def test_a_number_beyond_floats_fits_no_schema_that_would_divide_it() -> None:
+    assert not fits({"json_schema": {"multipleOf": 0.1}}, 10**400)
 
 
 def test_a_text_is_looked_for_in_the_answer_as_it_came() -> None:
