@@ -28,6 +28,7 @@ from contracts.errors import (
     ScoringRefused,
     WrongAnswer,
 )
+from contracts.redaction import MASK, redact
 from contracts.request import Expectation
 from contracts.schemas import keywords
 
@@ -130,11 +131,16 @@ def _scoring_uri(order: SmokeTestInput) -> str:
 
 def _post(order: SmokeTestInput, uri: str) -> tuple[int, Any, str]:
     import requests
+    from urllib3 import Timeout
 
     with translated():
         # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
         credentials: Any = clients().ml.online_endpoints.get_keys(order.endpoint)
     secret = getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None)
+    seconds = order.test.timeout.total_seconds()
+    deadline = time.monotonic() + seconds
+    # To connect and to hear the first of the answer; the stubs of requests know of no urllib3 timeouts.
+    timeout: Any = Timeout(total=seconds)
     try:
         with requests.post(
             uri,
@@ -144,25 +150,36 @@ def _post(order: SmokeTestInput, uri: str) -> tuple[int, Any, str]:
                 "Content-Type": "application/json",
                 PIN_HEADER: order.deployment,
             },
-            timeout=order.test.timeout.total_seconds(),
+            timeout=timeout,
             allow_redirects=False,
             stream=True,
         ) as response:
-            return response.status_code, response.headers, _read(response, order.test.timeout.total_seconds())
+            body = read_answer(response.raw, deadline)
     except (requests.RequestException, OSError) as error:
         # The text of a requests error can quote the request; its type is enough.
         raise ModelUnreachable(f"no answer from {urlsplit(uri).hostname}: {type(error).__name__}") from None
+    # A model that answers with what it was sent must not bring the key into a history.
+    return response.status_code, response.headers, body.replace(str(secret), MASK)
 
 
-def _read(response: Any, seconds: float) -> str:
-    # requests bounds the silence between two bytes, not the whole answer.
-    body, deadline = b"", time.monotonic() + seconds
-    for piece in response.iter_content(65536):
-        body += piece
-        if len(body) > ANSWER_LIMIT_BYTES:
-            raise WrongAnswer(f"the answer is larger than {ANSWER_LIMIT_BYTES} bytes")
-        if time.monotonic() > deadline:
-            raise ModelUnreachable(f"the answer did not end within {seconds:g} s")
+def read_answer(raw: Any, deadline: float) -> str:
+    """The body of a urllib3 response as text; looks at the clock (`time.monotonic`) whenever something arrives.
+
+    Timeouts bound the silence between two bytes, not the whole answer, and reading so many bytes waits for them all:
+    a model that sends one byte every few seconds would keep the activity for hours.
+    """
+    from urllib3.exceptions import HTTPError
+
+    body = b""
+    try:
+        while piece := raw.read1(65536, decode_content=True):
+            body += piece
+            if len(body) > ANSWER_LIMIT_BYTES:
+                raise WrongAnswer(f"the answer is larger than {ANSWER_LIMIT_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise ModelUnreachable("the answer did not end in time (smoke_test.timeout)")
+    except HTTPError as error:
+        raise ModelUnreachable(f"the answer broke off: {type(error).__name__}") from None
     return body.decode(errors="replace")
 
 
@@ -201,7 +218,11 @@ def _finite(text: str) -> float:
 
 def _shown(answer: Json) -> Json:
     text = json.dumps(answer)
-    return answer if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    if len(text) > SHOWN_CHARACTERS:
+        # Cut twice: a secret that begins in what is shown is cut out whole.
+        return redact(text[: 10 * SHOWN_CHARACTERS])[:SHOWN_CHARACTERS] + "…"
+    clean = redact(text)
+    return answer if clean == text else clean
 
 
 def _brief(text: str) -> str:

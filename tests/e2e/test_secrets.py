@@ -123,6 +123,16 @@ def test_what_a_container_prints_is_redacted_before_it_is_stored(watched: Watche
     assert watched.leaks() == []
 
 
+def test_what_a_model_answers_is_redacted_before_it_is_stored(watched: Watched) -> None:
+    code = samples.register_code(watched.stack, "answers_secrets")
+    taken = watched.deploy(samples.request(code=code, expect={"contains": "canary-token"}))
+    watched.canaries |= {"answered token": "canary-token-1234567890abcdef", "answered key": "c" * 86}
+
+    assert taken["status"] == "Succeeded"
+    assert "Bearer [redacted]" in taken["result"]["answer"]
+    assert watched.leaks() == []
+
+
 def test_the_search_finds_what_is_there(watched: Watched) -> None:
     token = watched.stack.cloud.credential("slipway-app").get_token("https://ml.azure.com/.default").token
     watched.deploy(samples.request(endpoint="can-be-found"))
