@@ -8,6 +8,7 @@ from activities import begin
 from activities.azure_errors import translated
 from activities.envelope import activity
 from activities.models import MADE_BY_TAG
+from clients import clients
 from contracts.activities import (
     Done,
     Endpoint,
@@ -82,12 +83,18 @@ def shift_traffic(order: TrafficInput) -> TrafficShift:
 
 @activity
 def delete_endpoint(order: EndpointRef) -> Done:
-    """Begin deleting the endpoint if this instance made it."""
+    """Begin deleting the endpoint if this instance made it.
+
+    Raises EndpointConflict when it has deployments: another run has brought it up, and they would go with it.
+    """
     found = begin.get_endpoint(order.endpoint)
     if found is None or (found.tags or {}).get(MADE_BY_TAG) != order.instance:
         return Done(changed=False)
     if begin.state_of(found) != "Deleting":
         with translated():
+            others = sorted(str(one.name) for one in clients().ml.online_deployments.list(order.endpoint))
+            if others:
+                raise EndpointConflict(f"endpoint {order.endpoint} is in use by now ({', '.join(others)}): it stays")
             begin.begin_delete_endpoint(order.endpoint)
     return Done()
 

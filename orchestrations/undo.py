@@ -28,9 +28,10 @@ def undo(run: Run, request: DeploymentRequest, failure: Failure) -> Taking[None]
     yield from settle(run, "traffic", lambda: restore_traffic(run, request))
     yield from settle(run, "deployment", lambda: delete_deployment(run, request))
     if endpoint_is_useless:
-        yield from settle(run, "endpoint", lambda: delete_endpoint(run, request))
-    if endpoint_is_useless and request.endpoint.identity.user_assigned_id is None:
-        yield from settle(run, "role_assignment", lambda: revoke_roles(run))
+        gone = yield from settle(run, "endpoint", lambda: delete_endpoint(run, request))
+        # An endpoint that stays needs the roles of its own identity: others may have deployed to it by now.
+        if gone and request.endpoint.identity.user_assigned_id is None:
+            yield from settle(run, "role_assignment", lambda: revoke_roles(run))
     ledger.keep("endpoint", ENDPOINT_KEPT)
     ledger.keep("role_assignment", ROLES_KEPT)
     for kind in ("model", "environment", "code"):
@@ -38,17 +39,19 @@ def undo(run: Run, request: DeploymentRequest, failure: Failure) -> Taking[None]
     run.board.publish()
 
 
-def settle(run: Run, kind: Kind, undoing: Callable[[], Taking[bool]]) -> Taking[None]:
-    """Undo one kind of entry, if the ledger has any."""
+def settle(run: Run, kind: Kind, undoing: Callable[[], Taking[bool]]) -> Taking[bool]:
+    """Undo one kind of entry, if the ledger has any; False when that failed."""
     if not run.board.ledger.has(kind):
-        return
+        return True
     try:
         existed = yield from undoing()
     except StepFailed as failed:
         run.board.ledger.close(kind, "undo_failed", f"{failed.failure.code}: {failed.failure.message}"[:200])
-    else:
-        run.board.ledger.close(kind, "undone" if existed else "never_made")
+        run.board.publish()
+        return False
+    run.board.ledger.close(kind, "undone" if existed else "never_made")
     run.board.publish()
+    return True
 
 
 def was_made(run: Run, kind: Kind, changed: bool) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 from activities.envelope import CONTRACTS
 from contracts import activities as c
 from contracts.base import Contract
+from contracts.request import DeploymentRequest
 from local.cloud import world
 from local.stack import LocalStack
+from tests import samples
 from tests.integration import acting
 from tests.integration.acting import INSTANCE
 
@@ -182,3 +184,18 @@ def test_what_somebody_else_made_is_not_undone(stack: LocalStack) -> None:
     assert not confirmed["created"]
     assert not acting.done("delete_endpoint", endpoint)["changed"]
     assert not acting.done("endpoint_deleted", endpoint)["done"]
+
+
+def test_an_endpoint_that_others_have_deployed_to_is_not_undone(stack: LocalStack) -> None:
+    request = samples.request(endpoint="shared")
+    wanted = DeploymentRequest.from_wire(request)
+    order = c.EndpointInput(instance=INSTANCE, location=world.REGION, endpoint=wanted.endpoint)
+    assert acting.done("ensure_endpoint", order)["created"]
+    # The run that made it was killed or gave up waiting; another one found it, and went on.
+    assert stack.deploy(request)["status"] == "Succeeded"
+
+    error = acting.act("delete_endpoint", c.EndpointRef(instance=INSTANCE, endpoint="shared"))["error"]
+
+    assert (error["code"], error["retryable"]) == ("EndpointConflict", False)
+    assert error["message"] == "endpoint shared is in use by now (blue): it stays"
+    assert not acting.done("endpoint_deleted", c.EndpointRef(instance=INSTANCE, endpoint="shared"))["done"]
