@@ -7,6 +7,7 @@ authorization error). Wording of that failure: Microsoft Learn's; the wire text 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +33,9 @@ _PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 _READ_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 _DATASTORE_PATH = re.compile(r"azureml://(?:.*/)?datastores/workspaceblobstore/paths/(?P<path>.+)", re.IGNORECASE)
 _BLOB_URL = re.compile(r"https://(?P<account>[^./]+)\.blob\.core\.windows\.net/(?P<container>[^/]+)/?(?P<path>.*)")
-_DURATION = re.compile(r"PT(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?")
+_DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?")
+
+logger = logging.getLogger(__name__)
 
 
 class Provisioning:
@@ -90,15 +93,22 @@ class Provisioning:
         return processes
 
     def _start_up(self, endpoint: Endpoint, deployment: Deployment, operation: Operation) -> None:
-        failure = self._missing_permission(endpoint)
-        if failure is None:
-            spec = self._spec(endpoint, deployment)
-            if isinstance(spec, ServingSpec):
-                self._launch(endpoint, deployment, operation, spec)
-                return
-            failure = spec
-        with self._state.lock:
-            self._failed(deployment, operation, failure)
+        try:
+            failure = self._missing_permission(endpoint) or self._started(endpoint, deployment, operation)
+        except Exception as error:
+            # An operation that never ends would lock its endpoint for good.
+            logger.exception("the local Azure could not start deployment %s", deployment.name)
+            failure = Failure("InternalServerError", f"The local Azure could not start this deployment: {error!r}")
+        if failure is not None:
+            with self._state.lock:
+                self._failed(deployment, operation, failure)
+
+    def _started(self, endpoint: Endpoint, deployment: Deployment, operation: Operation) -> Failure | None:
+        spec = self._spec(endpoint, deployment)
+        if not isinstance(spec, ServingSpec):
+            return spec
+        self._launch(endpoint, deployment, operation, spec)
+        return None
 
     def _missing_permission(self, endpoint: Endpoint) -> Failure | None:
         """What the endpoint's identity may not do yet, in the service's words."""
@@ -127,7 +137,7 @@ class Provisioning:
         image = str(environment.properties.get("image") or "") if environment else ""
         if from_registry(properties.get("environmentId")):
             image = str(properties["environmentId"])
-        if code_asset is None:
+        if code_asset is None or not code.get("scoringScript"):
             message = (
                 f"image {image!r}: without a scoring script the local Azure has nothing it can run. Deploy it in Azure."
             )

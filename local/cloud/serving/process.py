@@ -90,7 +90,8 @@ class ServingProcess:
         try:
             with _STARTING:
                 self._start()
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is: a process that was not started must never be reported without a failure.
             self._fail(Failure("InternalServerError", f"The local Azure could not start the scoring process: {error}"))
         finally:
             self._tell()

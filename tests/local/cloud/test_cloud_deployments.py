@@ -12,6 +12,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import (
+    BLOB_CONTAINER,
     FEATURE_STORAGE,
     REGISTRY_ID,
     USER_ASSIGNED,
@@ -64,6 +65,18 @@ class TestServing:
         code = CodeConfiguration(code=str(tmp_path), scoring_script="score.py")
         deploy(ml, deployment_of(code_configuration=code))
         assert score(cloud, ml, {}).json() == "second"
+
+    def test_files_that_cannot_be_laid_out_fail_it(
+        self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe
+    ) -> None:
+        # A blob may have another one beneath it; a file may not.
+        for name in ("odd/clash", "odd/clash/inside"):
+            cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, name, b"x")
+        path = "azureml://datastores/workspaceblobstore/paths/odd"
+        odd = ml.models.create_or_update(Model(name="odd", path=path, type="custom_model"))
+        with pytest.raises(HttpResponseError, match="InternalServerError: The local Azure could not start"):
+            deploy(ml, deployment_of(model=odd))
+        assert ml.online_deployments.get("blue", "double").provisioning_state == "Failed"
 
     def test_own_variables_and_the_platforms_reach_the_process(
         self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe, tmp_path: Path

@@ -281,3 +281,13 @@ def test_more_workers_on_request(start: Start, spec: Spec) -> None:
 
     # The supervisor, gunicorn's master and two workers.
     assert len(members(group_of(process))) == 4
+
+
+@pytest.mark.parametrize("variables", [{"A": "x\0y"}, {"A=B": "x"}])
+def test_what_no_process_can_be_started_with_is_a_failure(start: Start, spec: Spec, variables: dict[str, str]) -> None:
+    process, reports = start(spec(environment_variables=variables))
+
+    assert (process.state, reports.states) == ("failed", ["failed"])
+    assert process.failure is not None
+    assert process.failure.code == "InternalServerError"
+    assert "could not start the scoring process" in process.failure.message
