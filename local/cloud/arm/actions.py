@@ -7,8 +7,10 @@ GET is `read`, PUT and PATCH are `write`, DELETE is `delete`, and a POST ends in
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+_PROVIDERS = re.compile("/providers/", re.IGNORECASE)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
@@ -21,9 +23,11 @@ class Target(NamedTuple):
 
 def target_of(method: str, path: str) -> Target:
     """The action and scope of one ARM request; a list is a read over the resource that holds the list."""
-    head, marker, tail = path.rstrip("/").rpartition("/providers/")
-    if not marker:
-        return _container(method, path.rstrip("/"))
+    whole = path.rstrip("/")
+    *before, tail = _PROVIDERS.split(whole)
+    if not before:
+        return _container(method, whole)
+    head = whole[: -len(f"/providers/{tail}")]
     provider, *rest = tail.split("/")
     types, names = rest[0::2], rest[1::2]
     verb = _VERBS.get(method)
