@@ -84,7 +84,7 @@ class Tokens:
 
     def _verified(self, token: str) -> dict[str, object]:
         signed, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(self._signature(signed), signature):
+        if not hmac.compare_digest(self._signature(signed).encode(), signature.encode()):
             raise TokenRefused("InvalidAuthenticationToken", "The access token is invalid.")
         payload = signed.partition(".")[2]
         claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

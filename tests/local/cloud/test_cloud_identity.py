@@ -100,6 +100,11 @@ class TestTokens:
         forged = arm(cloud, "GET", "", token=f"{head}.{stolen}.{signature}")
         assert (forged.status_code, forged.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
+    @pytest.mark.parametrize("token", ["no.token.at-all", "a.b.\xff"])
+    def test_what_is_no_token_is_refused(self, cloud: LocalCloud, token: str) -> None:
+        answer = arm(cloud, "GET", "", token=token)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+
     def test_no_token_is_refused_with_a_challenge(self, cloud: LocalCloud) -> None:
         answer = requests.get(
             "https://management.azure.com/subscriptions/x/resourceGroups/y?api-version=2021-04-01", timeout=10
