@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +24,9 @@ from local.stack import ROOT
 # What the environment files of people hold: enough for any script that uses the Azure SDKs, and for the CLI.
 SHOWN = ("AZURE_", "IDENTITY_", "SLIPWAY_", "REQUESTS_CA", "SSL_CERT", "CURL_CA")
 
+# In the data folder: held while it is used; and what LocalProcesses leaves, also that of an earlier release.
+LOCK, CLOCK = "lock", "clock.json"
+
 
 def main() -> int:
     """Start, tell, wait; everything is ended before it returns."""
@@ -28,18 +35,8 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    data: Path = options.data
-    # The local Azure keeps its resources in memory: records of an earlier one would name what is gone.
-    shutil.rmtree(data, ignore_errors=True)
-    screen.print(f"Starting (time runs {options.speed:g} times as fast) ...")
     try:
-        with LocalProcesses(
-            data,
-            speed=options.speed,
-            port=options.port,
-            cloud_port=options.cloud_port,
-            proxy_port=options.proxy_port,
-        ) as local:
+        with _claimed(options.data.resolve()) as data, _processes(data, options, screen) as local:
             env_file = _write_environment(local, data)
             request = _prepare_example(local, data)
             _tell(screen, local, env_file, request)
@@ -49,10 +46,44 @@ def main() -> int:
                     screen.print(broken, markup=False)
                     return 1
             screen.print("\nStopping ...")
-    except DidNotStart as error:
+    except (DidNotStart, subprocess.CalledProcessError) as error:
+        # Ctrl-C at the terminal also ends the training, or the registration, that is under way.
+        if stop.is_set():
+            return 0
         screen.print(str(error), markup=False)
+        screen.print(getattr(error, "stderr", None) or "", markup=False)
         return 1
     return 0
+
+
+@contextmanager
+def _claimed(data: Path) -> Iterator[Path]:
+    """The folder, emptied and for this process alone; DidNotStart when another one uses it, or it is not ours.
+
+    Emptied, because the local Azure keeps its resources in memory: records of an earlier one would name what is gone.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    if any(data.iterdir()) and not any((data / name).exists() for name in (LOCK, CLOCK)):
+        raise DidNotStart(f"{data} would be emptied, and holds files of somebody else: name another folder with --data")
+    with (data / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DidNotStart(
+                f"{data} is in use: end the other `make up`, or name another folder with --data"
+            ) from None
+        for path in data.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
+        yield data
+
+
+def _processes(data: Path, options: argparse.Namespace, screen: Console) -> LocalProcesses:
+    screen.print(f"Starting (time runs {options.speed:g} times as fast) ...")
+    ports = {"port": options.port, "cloud_port": options.cloud_port, "proxy_port": options.proxy_port}
+    return LocalProcesses(data, speed=options.speed, **ports)
 
 
 def _options() -> argparse.Namespace:
