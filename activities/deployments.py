@@ -76,11 +76,13 @@ def deployment_provisioned(order: DeploymentRef) -> Provisioning:
 
 @activity
 def delete_deployment(order: DeploymentRef) -> Done:
-    """Begin deleting the deployment if this instance made it."""
+    """Begin deleting the deployment if this instance made it; raises DeploymentConflict while it has traffic."""
     found = begin.get_deployment(order.endpoint, order.deployment)
     if found is None or (found.tags or {}).get(MADE_BY_TAG) != order.instance:
         return Done(changed=False)
     if begin.state_of(found) != "Deleting":
+        # Undo has taken back what traffic this run gave: what is left was given by somebody who relies on it.
+        _refuse_serving(order.endpoint, order.deployment, begin.state_of(found))
         with translated():
             begin.begin_delete_deployment(order.endpoint, order.deployment)
     return Done()

@@ -245,6 +245,27 @@ def test_traffic_already_shifted_is_given_back(stack: LocalStack) -> None:
     assert reading.deployments(stack, "give-back") == {"blue": "Succeeded"}
 
 
+def test_a_deployment_that_somebody_has_given_traffic_is_not_undone(stack: LocalStack) -> None:
+    assert stack.deploy(samples.request(endpoint="adopted"))["status"] == "Succeeded"
+    stack.cloud.faults.add(replace(UNAVAILABLE, operation=SCORE, times=None))
+
+    def adopted() -> None:
+        with stack.cloud.state.lock:
+            [found] = [one for one in stack.cloud.state.endpoints.values() if one.name == "adopted"]
+            found.traffic = {"blue": 50, "green": 50}
+
+    with stack.clock.busy():
+        accepted = stack.post(samples.request(endpoint="adopted", deployment="green"))
+        # While the smoke test is still being tried.
+        stack.clock.alarm(stack.clock.now() + Durations().deployment_create + timedelta(minutes=3), adopted)
+    status = stack.wait(accepted["id"])
+
+    assert status["error"]["step"] == "smoke_test"
+    assert reading.fates(status) == {"deployment green": "undo_failed"}
+    assert "50 % traffic" in status["ledger"][0]["reason"]
+    assert reading.traffic(stack, "adopted") == {"blue": 50, "green": 50}
+
+
 def test_what_a_dead_azure_keeps_from_being_undone_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
     with LocalStack(tmp_path_factory.mktemp("dead")) as stack:
         samples.register_all(stack)
