@@ -152,8 +152,7 @@ class LocalCloud:
         Environments and credentials handed out stay valid; the clock goes on.
         """
         self._schedule.cancel_all()
-        self._provider.stop_all()
-        self.state.reset()
+        self._provider.stop_all(forget=True)
         self.events.reset()
         self.authorization.reset()
         self.authorization.propagation = self._propagation

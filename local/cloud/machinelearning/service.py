@@ -98,10 +98,13 @@ class Provider:
         guarded = [ArmRoute(one.method, one.pattern, one.versions, _in_workspace(one.handler)) for one in inside]
         return [*guarded, *self._operations.routes(API_VERSIONS)]
 
-    def stop_all(self) -> None:
-        """End every scoring process and wait for it."""
+    def stop_all(self, *, forget: bool = False) -> None:
+        """End every scoring process and wait for it; `forget` also empties the workspace."""
         with self._state.lock:
             processes = [one for deployment in self._state.deployments() for one in self._provisioning.take(deployment)]
+            if forget:
+                # In one: a deployment that starts up just now finds itself gone, or has been taken.
+                self._state.reset()
         # Each takes a moment to end by itself, so they end side by side.
         with ThreadPoolExecutor(_STOPPING) as threads:
             for stopped in [threads.submit(process.stop) for process in processes]:
