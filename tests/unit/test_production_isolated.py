@@ -3,8 +3,11 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("activities", "contracts", "orchestrations", "triggers")
@@ -49,15 +52,43 @@ def test_only_settings_reads_the_environment_and_only_clients_the_identity(path:
     assert path.name == "clients.py" or not any(name.startswith("azure.identity") for name in used)
 
 
-def test_the_environment_names_are_those_of_the_settings() -> None:
-    text = (ROOT / "settings.py").read_text()
-    read = {
-        node.value
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("SLIPWAY_")
-    }
+def _is_environ(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute | ast.alias) and getattr(node, "attr", getattr(node, "name", "")) in (
+        "environ",
+        "environb",
+        "getenv",
+        "getenvb",
+    )
 
-    assert read == {
+
+class Environment(dict[str, str]):
+    """Remembers every name that is asked for, whatever it is called."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+
+def test_the_environment_names_are_those_of_the_settings() -> None:
+    required = dict.fromkeys(("SLIPWAY_SUBSCRIPTION_ID", "SLIPWAY_RESOURCE_GROUP", "SLIPWAY_WORKSPACE"), "x")
+    environment = Environment(**required)
+    Settings.read(environment)
+
+    uses = [node for node in ast.walk(ast.parse((ROOT / "settings.py").read_text())) if _is_environ(node)]
+    assert len(uses) == 1, "only settings() reads the process's environment, and hands it to Settings.read"
+    assert environment.asked == {
         "SLIPWAY_SUBSCRIPTION_ID",
         "SLIPWAY_RESOURCE_GROUP",
         "SLIPWAY_WORKSPACE",
