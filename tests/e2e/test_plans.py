@@ -83,6 +83,25 @@ def test_a_plan_lists_every_problem_with_its_path(stack: LocalStack) -> None:
     assert all(problem["message"] and problem["suggestion"] for problem in problems)
 
 
+def test_rights_are_asked_for_in_the_subscription_of_the_scope(stack: LocalStack) -> None:
+    scope = (
+        "/subscriptions/00000000-0000-0000-0000-00000000000f/resourceGroups/hub"
+        "/providers/Microsoft.CognitiveServices/accounts/openai"
+    )
+    authorization = f"{scope}/providers/Microsoft.Authorization"
+    stack.cloud.faults.add(Fault(status=200, path=f"{authorization}/roleAssignments", body={"value": []}, times=None))
+    next_page = {"value": [], "nextLink": f"https://management.azure.com{authorization}/permissions?page=2"}
+    stack.cloud.faults.add(Fault(status=200, path=f"{authorization}/permissions", body=next_page))
+    all_of_it = {"value": [{"actions": ["*"], "notActions": []}]}
+    stack.cloud.faults.add(Fault(status=200, path=f"{authorization}/permissions", body=all_of_it))
+    roles = {"additional": [{"role": "Cognitive Services OpenAI User", "scope": scope}]}
+
+    found = plan(stack, samples.request(endpoint="elsewhere", access=roles))
+
+    assert found["problems"] == []
+    assert found["grants"][0]["scope"] == scope
+
+
 def test_the_plan_of_what_is_done_already_has_nothing_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:
     with LocalStack(tmp_path_factory.mktemp("done")) as stack:
         samples.register_all(stack)
