@@ -90,11 +90,12 @@ class _Wire:
         return JSONResponse({"endpointUrl": self._found(request).endpoint_url})
 
     async def get_operation(self, request: Request) -> Response:
-        """How the creation of a subscription goes; any caller may follow it, as ARM signs such URLs."""
+        """How the creation of a subscription goes, for who may read it. Not compared with live Azure."""
         operation = request.path_params["operation"]
         found = next((one for one in self._grid.subscriptions() if one.operation == operation), None)
         if found is None:
             raise ArmError(404, "ResourceNotFound", f"No operation {operation} is known.")
+        self._permit(request, f"{_KIND}/read", f"{found.topic}/providers/{_KIND}/{found.name}")
         states = {"Creating": "InProgress"}
         answer: dict[str, Any] = {
             "id": request.url.path,
