@@ -9,7 +9,10 @@ from activities.envelope import activity
 from activities.roles import NeededRole, assignment_name, needed_roles, role_definition_id
 from clients import clients
 from contracts.activities import Access, Done, GrantedRole, GrantInput, RevokeInput
+from contracts.base import beginning
 from contracts.errors import DeploymentError, MissingRight
+
+REFUSAL_BYTES = 300
 
 
 @activity
@@ -30,7 +33,8 @@ def grant_roles(order: GrantInput) -> Access:
         except DeploymentError as error:
             if error.retryable or not any(made for _, _, made in granted):
                 raise
-            refused = error.to_failure()
+            # Told in brief: the answer names every role granted before as well.
+            refused = error.to_failure().model_copy(update={"message": beginning(error.message, REFUSAL_BYTES)})
             break
     return Access(
         principal_id=order.principal_id,

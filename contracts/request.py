@@ -6,6 +6,7 @@ yet is refused by name (`NOT_CARRIED`), never ignored.
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -37,6 +38,7 @@ NOT_CARRIED = {
 
 # With the automatic ones, as many as one activity's answer can tell of (4 KiB).
 MAX_ADDITIONAL_ROLES = 8
+MAX_ROLES_BYTES = 1900
 
 
 class RoleGrant(Contract):
@@ -65,6 +67,16 @@ class AccessRequest(Contract):
     grants: Literal["auto", "none"] = "auto"
     additional: Annotated[list[RoleGrant], Field(max_length=MAX_ADDITIONAL_ROLES)] = []
     propagation: Propagation = Propagation()
+
+    @field_validator("additional")
+    @classmethod
+    def _can_be_told(cls, additional: list[RoleGrant]) -> list[RoleGrant]:
+        size = sum(len(json.dumps(grant.role + grant.scope)) for grant in additional)
+        if size > MAX_ROLES_BYTES:
+            raise ValueError(
+                f"names and scopes take {size} bytes of JSON, at most {MAX_ROLES_BYTES}: grant at a wider scope"
+            )
+        return additional
 
 
 class Expectation(Contract):

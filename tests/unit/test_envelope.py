@@ -1,14 +1,19 @@
 """The seam between orchestrations and activities: what may cross it, and how."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from activities import envelope
+from activities.access import REFUSAL_BYTES
 from activities.envelope import ActivityFault, activity
-from contracts.activities import Done, RegistrationRef
-from contracts.errors import EndpointBusy, ScoringScriptFailed
+from contracts.activities import Access, Done, GrantedRole, RegistrationRef
+from contracts.base import beginning
+from contracts.errors import EndpointBusy, MissingRight, ScoringScriptFailed
+from contracts.request import MAX_ADDITIONAL_ROLES, MAX_ROLES_BYTES, AccessRequest
 
 PAYLOAD = {"model": "m", "version": "1"}
 
@@ -69,3 +74,33 @@ def test_a_failure_told_in_any_script_fits_a_history(character: str) -> None:
     assert failure["code"] == "ScoringScriptFailed"
     assert failure["message"].startswith(character)
     assert failure["log_tail"].endswith(character + "last")
+
+
+def test_as_many_roles_as_a_request_takes_fit_a_history_even_when_the_last_is_refused() -> None:
+    scope = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/" + "g" * 90
+    longest = (MAX_ROLES_BYTES - 2 * MAX_ADDITIONAL_ROLES) // MAX_ADDITIONAL_ROLES - len(scope)
+    asked = AccessRequest(additional=[{"role": "r" * longest, "scope": scope}] * MAX_ADDITIONAL_ROLES)  # type: ignore[list-item]  # as a caller writes it
+    automatic = [
+        ("AcrPull", f"{scope}/providers/Microsoft.ContainerRegistry/registries/{'r' * 50}"),
+        ("Storage Blob Data Reader", f"{scope}/providers/Microsoft.Storage/storageAccounts/{'s' * 24}"),
+    ]
+    told = [(one.role, one.scope) for one in asked.additional] + automatic
+    refused = MissingRight("я" * 1000, cause="AuthorizationFailed").to_failure()
+
+    @activity
+    def act(order: RegistrationRef) -> Access:
+        return Access(
+            principal_id="0" * 36,
+            roles=[GrantedRole(role=role, scope=at, name="0" * 36, created=True) for role, at in told],
+            newest=datetime(2026, 1, 1, tzinfo=UTC),
+            refused=refused.model_copy(update={"message": beginning(refused.message, REFUSAL_BYTES)}),
+        )
+
+    assert len(act(PAYLOAD)["ok"]["roles"]) == MAX_ADDITIONAL_ROLES + 2
+
+
+def test_more_than_can_be_told_is_not_taken() -> None:
+    with pytest.raises(ValidationError, match="bytes of JSON"):
+        AccessRequest.model_validate(
+            {"additional": [{"role": "Роль " * 20, "scope": "/subscriptions/00000000-0000-0000-0000-000000000001"}] * 8}
+        )
