@@ -20,6 +20,11 @@ _DATASTORE_PATH = re.compile(
     r"workspaces/[^/]+/)?datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
 )
 _ARM_ID = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")
+_IDENTITY_ID = re.compile(
+    r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9._()-]+"
+    r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+",
+    re.IGNORECASE,
+)
 _MODEL_VERSION_ID = re.compile(rf"/models/(?P<name>{ASSET})/versions/(?P<version>{ASSET})$")
 
 
@@ -90,6 +95,16 @@ def _arm_id(value: str) -> str:
     return value
 
 
+def _identity_id(value: str) -> str:
+    if not _IDENTITY_ID.fullmatch(value):
+        raise ValueError(
+            "write a user-assigned identity's ARM id:"
+            " /subscriptions/<guid>/resourceGroups/<name>"
+            "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
+        )
+    return value
+
+
 def _script(value: str) -> str:
     if not re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py", value):
         raise ValueError("name a .py file inside the code folder, e.g. score.py")
@@ -110,5 +125,13 @@ DatastorePath = Annotated[
     str, AfterValidator(_datastore_path), _told(r"azureml://(.+/)?datastores/[A-Za-z0-9_]+/paths/[A-Za-z0-9_][^?#\\]*")
 ]
 ArmId = Annotated[str, AfterValidator(_arm_id), _told(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")]
+IdentityId = Annotated[
+    str,
+    AfterValidator(_identity_id),
+    _told(
+        r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9._()-]+"
+        r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+"
+    ),
+]
 ScriptName = Annotated[str, AfterValidator(_script), _told(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py")]
 InstanceType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{2,63}$")]

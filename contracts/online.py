@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -9,11 +10,11 @@ from pydantic import Discriminator, Field, StrictBool, StrictInt, Tag, field_val
 
 from contracts.base import Contract, json_type
 from contracts.names import (
-    ArmId,
     AssetName,
     AssetReference,
     CodeReference,
     DatastorePath,
+    IdentityId,
     InstanceType,
     OnlineName,
     ScriptName,
@@ -58,7 +59,7 @@ class ModelDefinition(Contract):
 class UserAssignedIdentity(Contract):
     """A user-assigned identity by its ARM id, in the shape of the `az ml` files."""
 
-    resource_id: ArmId
+    resource_id: IdentityId
 
 
 class EndpointIdentity(Contract):
@@ -133,6 +134,15 @@ class EnvironmentDefinition(Contract):
         if isinstance(value, str):
             raise ValueError("write the conda file's content here (a mapping); files are not read by the service")  # noqa: TRY004 - pydantic reports ValueError with the field's path
         return value
+
+    @field_validator("conda_file")
+    @classmethod
+    def _no_secrets(cls, conda: dict[str, Any] | None) -> dict[str, Any] | None:
+        # `--extra-index-url https://user:token@…` is what people write.
+        text = json.dumps(conda)
+        if redact(text) != text:
+            raise ValueError("holds what looks like a secret, and requests are stored: use a workspace connection")
+        return conda
 
 
 class RequestSettings(Contract):

@@ -101,6 +101,18 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("smoke_test/expect", {"json": 1, "contains": "1"}, "", "invalid_value"),
     ("smoke_test/expect", {"json": None}, "", "invalid_value"),
     ("smoke_test/expect", {"json": 1, "tolerance": "0.1"}, ".tolerance", "wrong_type"),
+    (
+        "deployment/environment",
+        {"image": "a.io/b", "conda_file": {"pip": ["--extra-index-url https://me:secret@a.io/simple"]}},
+        ".conda_file",
+        "invalid_value",
+    ),
+    (
+        "endpoint/identity",
+        {"type": "user_assigned", "user_assigned_identities": [GRANT_SCOPE]},
+        ".user_assigned_identities.0",
+        "invalid_value",
+    ),
     ("smoke_test/expect", {"json_schema": {"type": "nope"}}, ".json_schema", "invalid_value"),
     ("smoke_test/expect", {"json_schema": {"pattern": "("}}, ".json_schema", "invalid_value"),
     ("smoke_test/expect", {"json_schema": {"items": {"$ref": "https://x/y"}}}, ".json_schema", "invalid_value"),
