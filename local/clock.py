@@ -13,12 +13,18 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+_log = logging.getLogger("local.clock")
+
+# Beyond this, the hour that an upload's signature is valid ends before the upload does.
+FASTEST = 2000
 
 # How long a stepped clock must have seen nobody busy before it jumps: covers the hand-over between two threads.
 IDLE_GRACE = 0.003
@@ -135,6 +141,9 @@ class Clock:
                 self._busy += 1
             try:
                 alarm.wake()
+            except Exception:
+                # One owner's fault must not stop everybody's time.
+                _log.exception("an alarm of the clock failed")
             finally:
                 self.release()
 
@@ -164,3 +173,11 @@ class Clock:
         if self._busy:
             return None
         return self._idle_since + IDLE_GRACE - time.monotonic()
+
+
+def speed(text: str) -> float:
+    """A speed given on a command line; ValueError, which argparse tells, outside of what works (1 to 2000)."""
+    value = float(text)
+    if not 1 <= value <= FASTEST:
+        raise ValueError(text)
+    return value

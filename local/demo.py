@@ -19,6 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
+from local.clock import speed
 from local.example import copy_example, train
 from local.processes import DidNotStart, LocalProcesses
 from local.stack import ROOT, applied
@@ -87,12 +88,12 @@ class Demo:
         self._heading("4. Where the time went")
         journal = self.local.get("/local/journal")["value"]
         invocations = self.local.get("/admin/local/invocations")
-        speed = self.local.speed
+        pace = self.local.speed
         for status in statuses:
             title = f"{status['model']} on {status['endpoint']}/{status['deployment']}"
-            self.screen.print(timeline(status, journal, invocations, speed=speed, title=title))
-        second = span(timedelta(seconds=speed))
-        self._say(f"[dim]Time runs {speed:g} times as fast: a second at work here looks like {second} taken.[/]")
+            self.screen.print(timeline(status, journal, invocations, speed=pace, title=title))
+        second = span(timedelta(seconds=pace))
+        self._say(f"[dim]Time runs {pace:g} times as fast: a second at work here looks like {second} taken.[/]")
 
     def _heading(self, text: str) -> None:
         self.screen.print()
@@ -168,9 +169,7 @@ class Demo:
 def main() -> int:
     """Run the demonstration; 0 when everything it shows is true."""
     parser = argparse.ArgumentParser(prog="make demo ARGS=...", description=__doc__)
-    parser.add_argument(
-        "--speed", type=float, default=120, help="virtual seconds per second (120: 15 minutes in 7.5 s)"
-    )
+    parser.add_argument("--speed", type=speed, default=120, help="1 to 2000; 120: 15 minutes last 7.5 s")
     parser.add_argument("--port", type=int, default=0, help="port of Slipway (0: any free one)")
     parser.add_argument("--cloud-port", type=int, default=0, help="port of the control API (0: any free one)")
     parser.add_argument("--proxy-port", type=int, default=0, help="port of the proxy to Azure (0: any free one)")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from local.clock import speed
 from local.cloud.environment import CONFLICTING, write_env_file
 from local.example import copy_example, register, train
 from local.processes import DidNotStart, LocalProcesses
@@ -88,7 +89,7 @@ def _processes(data: Path, options: argparse.Namespace, screen: Console) -> Loca
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make up ARGS=...", description=__doc__)
-    parser.add_argument("--speed", type=float, default=60, help="virtual seconds per second (60: 15 minutes in 15 s)")
+    parser.add_argument("--speed", type=speed, default=60, help="1 to 2000; 60: 15 minutes last 15 s")
     parser.add_argument("--port", type=int, default=0, help="port of Slipway (0: any free one)")
     parser.add_argument("--cloud-port", type=int, default=0, help="port of the control API (0: any free one)")
     parser.add_argument("--proxy-port", type=int, default=0, help="port of the proxy to Azure (0: any free one)")

@@ -22,8 +22,7 @@ PATIENCE = 60.0
 @pytest.fixture(scope="session")
 def scoring_python() -> Path:
     python = REPOSITORY / ".venv-score" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("no scoring environment (.venv-score): create it with the project's setup step")
+    assert python.exists(), "no scoring environment (.venv-score): `make environments` makes it"
     return python
 
 
