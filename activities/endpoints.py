@@ -40,7 +40,7 @@ def ensure_endpoint(order: EndpointInput) -> Endpoint:
         conflict = endpoint_conflict(wanted, found)
         if conflict:
             raise EndpointConflict(conflict)
-        if state != begin.FAILED:
+        if state not in (begin.FAILED, begin.CANCELED):
             return _endpoint(order, found)
     with translated():
         # One that failed is put again as it is: it may hold deployments and traffic of others.

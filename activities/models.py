@@ -52,13 +52,25 @@ def register_model(order: ModelInput) -> ModelVersion:
 
 @activity
 def find_newest_version(order: RegistrationRef) -> NewestVersion:
-    """The version registered last, as Azure ML's own `latest` means it; none when the model is gone."""
+    """The version registered last among those that count; none when the model is gone.
+
+    Only when the last one of all is another version are all of them listed, to leave out what the policy is not for.
+    """
+    models = clients().ml.models
     try:
         with translated(not_found=ModelNotFound):
-            newest = clients().ml.models.get(order.model, label="latest")
+            last = models.get(order.model, label="latest")
+            if order.match is None or str(last.version) == order.version:
+                return NewestVersion(version=str(last.version))
+            counting = [
+                found
+                for found in models.list(order.model)
+                if order.match.why_not(order.model, found.tags or {}, found.properties or {}) is None
+            ]
     except ModelNotFound:
         return NewestVersion()
-    return NewestVersion(version=str(newest.version))
+    newest = max(counting, key=lambda found: found.creation_context.created_at, default=None)
+    return NewestVersion(version=str(newest.version) if newest else None)
 
 
 def _same_files(order: ModelInput, path: object) -> None:

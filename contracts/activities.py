@@ -14,6 +14,7 @@ from pydantic import Field
 from contracts.base import Contract, Duration, Json
 from contracts.errors import Failure
 from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
+from contracts.policy import Match
 from contracts.request import AccessRequest, DeploymentRequest, SmokeTestRequest
 
 Percentages = dict[str, int]
@@ -274,13 +275,14 @@ class Done(Contract):
 
 
 class RegistrationRef(Contract):
-    """Names the model version that was registered."""
+    """Names the model version that was registered, and which of its versions count beside it."""
 
     model: str
     version: str
+    match: Annotated[Match | None, Field(description="a policy's: versions it is not for are left out")] = None
 
 
 class NewestVersion(Contract):
-    """The newest registered version of a model, by registration time; none when the model is gone."""
+    """The newest registered version that counts, by registration time; none when there is none."""
 
     version: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -26,6 +27,16 @@ class Match(Contract):
     tags: Tags = {}
     properties: Tags = {}
 
+    def why_not(self, model: str, tags: Mapping[str, str], properties: Mapping[str, str]) -> str | None:
+        """Why that model does not fit; None when it does."""
+        if not fnmatch.fnmatchcase(model, self.model):
+            return f"model {model} is not {self.model}"
+        for kind, wanted, there in (("tag", self.tags, tags), ("property", self.properties, properties)):
+            for key, pattern in wanted.items():
+                if not fnmatch.fnmatchcase(str(there.get(key, "")), pattern):
+                    return f"{kind} {key} is {there.get(key)!r}, not {pattern!r}"
+        return None
+
 
 class Policy(Contract):
     """One policy file."""
@@ -36,16 +47,7 @@ class Policy(Contract):
 
     def why_not(self, event: ModelRegistered) -> str | None:
         """Why this policy is not for that model; None when it is."""
-        if not fnmatch.fnmatchcase(event.model, self.match.model):
-            return f"model {event.model} is not {self.match.model}"
-        for kind, wanted, there in (
-            ("tag", self.match.tags, event.tags),
-            ("property", self.match.properties, event.properties),
-        ):
-            for key, pattern in wanted.items():
-                if not fnmatch.fnmatchcase(there.get(key, ""), pattern):
-                    return f"{kind} {key} is {there.get(key)!r}, not {pattern!r}"
-        return None
+        return self.match.why_not(event.model, event.tags, event.properties)
 
     def request_for(self, model: str, version: str) -> DeploymentRequest:
         """The deployment request for that version; raises RequestProblems when the names make no valid request."""

@@ -32,7 +32,7 @@ def deploy(context: Context) -> Taking[Json]:
     )
     run = Run(context, board)
     try:
-        result = yield from roll_out(run, request, newest_only=order.get("newest_only", False))
+        result = yield from roll_out(run, request, match=order.get("match"))
     except StepFailed as failed:
         board.broke(failed.failure)
         yield from undo(run, request, failed.failure)
@@ -40,10 +40,11 @@ def deploy(context: Context) -> Taking[Json]:
     return result.to_wire()
 
 
-def roll_out(run: Run, request: DeploymentRequest, *, newest_only: bool) -> Taking[DeploymentResult]:
+def roll_out(run: Run, request: DeploymentRequest, *, match: Json) -> Taking[DeploymentResult]:
     """Take the steps in order; the ledger knows at every point what this run has made.
 
-    `newest_only`: a version that nobody asked for by name gets no traffic once a newer one is registered.
+    `match` is that of the policy which asked: a version that nobody asked for by name gets no traffic once a newer one
+    that the policy is for is registered.
     """
     plan = yield from run(steps.PLAN_DEPLOYMENT, c.PlanInput(instance=run.instance, request=request))
     refuse(run, plan)
@@ -60,7 +61,7 @@ def roll_out(run: Run, request: DeploymentRequest, *, newest_only: bool) -> Taki
     )
     yield from while_roles_take_effect(run, request, access, lambda: create_deployment(run, deployment))
     answer = yield from while_roles_take_effect(run, request, access, lambda: smoke_test(run, request))
-    newer = (yield from newer_version(run, model)) if newest_only else None
+    newer = (yield from newer_version(run, model, match)) if match else None
     traffic = yield from shift_traffic(run, request, newer)
     observed = yield from read_back(run, request, model, traffic)
     return DeploymentResult(
@@ -133,9 +134,10 @@ def smoke_test(run: Run, request: DeploymentRequest) -> Taking[c.SmokeTestResult
     return result
 
 
-def newer_version(run: Run, model: c.ModelVersion) -> Taking[str | None]:
+def newer_version(run: Run, model: c.ModelVersion, match: Json) -> Taking[str | None]:
     """The version registered after this one while it was being deployed, if any."""
-    newest = yield from run(steps.FIND_NEWEST_VERSION, c.RegistrationRef(model=model.name, version=model.version))
+    order = c.RegistrationRef(model=model.name, version=model.version, match=match)
+    newest = yield from run(steps.FIND_NEWEST_VERSION, order)
     return None if newest.version in (None, model.version) else newest.version
 
 

@@ -24,30 +24,36 @@ def react_to_registration(context: Context) -> Taking[Json]:
         context.set_custom_status(state.to_wire())
         return state
 
-    if not received["requests"]:
-        return tell(outcome.model_copy(update={"outcome": "ignored"})).to_wire()
     tell(outcome)
-    silent = ProgressBoard(lambda _: None, endpoint="", deployment="", model=outcome.model)
-    run = Run(context, silent)
-    try:
-        newest = yield from run(
-            steps.FIND_NEWEST_VERSION, c.RegistrationRef(model=outcome.model, version=outcome.version)
-        )
-    except StepFailed as failed:
-        tell(outcome.model_copy(update={"outcome": "failed", "reasons": [str(failed)[:300]]}))
-        raise
-    if newest.version != outcome.version:
-        reason = f"superseded: the newest version is {newest.version}" if newest.version else "the model is gone"
-        ignored = outcome.model_copy(update={"outcome": "ignored", "reasons": [*outcome.reasons, reason]})
-        return tell(ignored).to_wire()
-
-    tell(outcome.model_copy(update={"outcome": "deploying"}))
-    failures = []
+    to_deploy, reasons = {}, list(outcome.reasons)
     for policy, request in received["requests"].items():
+        match = received["matches"][policy]
         try:
-            order = {"request": request, "newest_only": True}
+            newest = yield from newest_version(context, outcome, match)
+        except StepFailed as failed:
+            tell(outcome.model_copy(update={"outcome": "failed", "reasons": [str(failed)[:300]]}))
+            raise
+        if newest == outcome.version:
+            to_deploy[policy] = {"request": request, "match": match}
+        else:
+            reasons.append(f"superseded: the newest version is {newest}" if newest else "the model is gone")
+    if not to_deploy:
+        return tell(outcome.model_copy(update={"outcome": "ignored", "reasons": reasons})).to_wire()
+
+    tell(outcome.model_copy(update={"outcome": "deploying", "reasons": reasons}))
+    failures = []
+    for policy, order in to_deploy.items():
+        try:
             yield context.call_sub_orchestrator("deploy", order, outcome.deployments[policy])
         except Exception:  # the SDK raises bare Exception when a sub-orchestration failed
             failures.append(f"{policy}: deployment {outcome.deployments[policy]} failed")
-    update = {"outcome": "failed" if failures else "deployed", "reasons": [*outcome.reasons, *failures]}
+    update = {"outcome": "failed" if failures else "deployed", "reasons": [*reasons, *failures]}
     return tell(outcome.model_copy(update=update)).to_wire()
+
+
+def newest_version(context: Context, outcome: EventOutcome, match: Json) -> Taking[str | None]:
+    """The newest version of the model that the policy is for."""
+    silent = ProgressBoard(lambda _: None, endpoint="", deployment="", model=outcome.model)
+    order = c.RegistrationRef(model=outcome.model, version=outcome.version, match=match)
+    newest = yield from Run(context, silent)(steps.FIND_NEWEST_VERSION, order)
+    return newest.version

@@ -47,8 +47,10 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
         log.warning("event %s ignored: %s", event.id, error)
         return
     key = [registered.workspace_id.lower(), registered.model, registered.version]
-    outcome, requests = decide(registered, "event-" + digest(key), read_policies(settings().policies))
-    order = {"outcome": outcome.to_wire(), "requests": requests, "digest": digest(key)}
+    policies = read_policies(settings().policies)
+    outcome, requests = decide(registered, "event-" + digest(key), policies)
+    matches = {name: policy.match.to_wire() for name, policy in policies.items() if isinstance(policy, Policy)}
+    order = {"outcome": outcome.to_wire(), "requests": requests, "matches": matches, "digest": digest(key)}
     new = await start_once(client, statuses.REACT, outcome.id, order)
     log.info(
         "model %s:%s registered: %s %s",

@@ -89,6 +89,20 @@ def test_a_version_overtaken_while_it_is_deployed_gets_no_traffic(stack: LocalSt
     assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
 
 
+def test_a_newer_version_that_no_policy_is_for_stops_nothing(stack: LocalStack) -> None:
+    stack.cloud.events.reset()  # nobody listens while both are registered
+    samples.register_model(stack, version="2", weights=(1, 2, 4), tags=TAGS)
+    samples.register_model(stack, version="3", tags={"deploy": "false"})
+    stack.subscribe()
+    for version, tags in (("2", TAGS), ("3", {"deploy": "false"})):
+        stack.cloud.events.model_registered(world.WORKSPACE_ID, "credit-risk", version, tags)
+
+    wanted, unwanted = settled(stack, "2"), settled(stack, "3")
+
+    assert (wanted["outcome"], unwanted["outcome"]) == ("deployed", "ignored")
+    assert reading.traffic(stack, "credit-risk") == {"version-2": 100}
+
+
 def test_what_no_policy_wants_is_recorded_with_the_reason(stack: LocalStack) -> None:
     samples.register_model(stack, version="2", tags={"deploy": "false"})
     samples.register_model(stack, name="weather", tags=TAGS)
