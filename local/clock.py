@@ -30,6 +30,11 @@ FASTEST = 2000
 IDLE_GRACE = 0.003
 
 
+# Real seconds after which holds that nothing has moved since are taken for lost: whoever took them died without letting
+# go. Starting a model is the longest real work; it takes seconds.
+LOST_AFTER = 30
+
+
 class Alarm:
     """A promise to call `wake` once, at or after `moment`; `cancel()` withdraws it."""
 
@@ -54,7 +59,8 @@ class Clock:
         self._virtual = start or datetime.now(UTC)
         self._real = time.time()
         self._busy = 0
-        self._idle_since = time.monotonic()
+        self._lost = 0
+        self._idle_since = self._moved = time.monotonic()
         self._alarms: list[tuple[datetime, int, Alarm]] = []
         self._sequence = itertools.count()
         self._changed = threading.Condition()
@@ -95,12 +101,14 @@ class Clock:
         """Enter `busy` where the work begins in one thread and ends in another."""
         with self._changed:
             self._busy += 1
+            self._moved = time.monotonic()
 
     def release(self) -> None:
         """Leave `busy`; must follow one `hold`."""
         with self._changed:
             self._busy -= 1
-            self._idle_since = time.monotonic()
+            self._lost = min(self._lost, self._busy)
+            self._idle_since = self._moved = time.monotonic()
             self._changed.notify_all()
 
     def alarm(self, moment: datetime, wake: Callable[[], None]) -> Alarm:
@@ -157,21 +165,25 @@ class Clock:
                 continue
             moment = self._alarms[0][0]
             wait = self._seconds_until(moment)
-            if wait is None or wait > 0:
+            if wait > 0:
                 self._changed.wait(wait)
                 continue
             self._virtual = max(self._virtual, moment) if self.stepped else self._virtual
             return heapq.heappop(self._alarms)[2]
         return None
 
-    def _seconds_until(self, moment: datetime) -> float | None:
-        """Real seconds until `moment` may go off; None: not before somebody stops being busy."""
+    def _seconds_until(self, moment: datetime) -> float:
+        """Real seconds until `moment` may go off, or until it is worth looking again."""
         if not self.stepped:
             return (moment - self.now()).total_seconds() / self.speed
         if moment <= self._virtual:
             return 0
-        if self._busy:
-            return None
+        if self._busy > self._lost:
+            quiet = time.monotonic() - self._moved
+            if quiet < LOST_AFTER:
+                return LOST_AFTER - quiet
+            _log.error("%d holds of the clock were not released: a defect of the local Azure or host", self._busy)
+            self._lost = self._busy
         return self._idle_since + IDLE_GRACE - time.monotonic()
 
 
