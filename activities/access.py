@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.azure_errors import translated
 from activities.envelope import activity
 from activities.roles import NeededRole, assignment_name, needed_roles, role_definition_id
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.activities import Access, Done, GrantedRole, GrantInput, RevokeInput
 from contracts.base import beginning
 from contracts.errors import DeploymentError, MissingRight

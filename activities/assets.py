@@ -10,10 +10,10 @@ import hashlib
 import json
 from typing import Any, TypeGuard
 
-from activities.azure_errors import translated
 from activities.envelope import activity
 from activities.models import MADE_BY_TAG
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.activities import AssetsInput, ServingAssets
 from contracts.errors import AssetNotFound, RequestRejected
 from contracts.names import split_datastore_path, split_reference

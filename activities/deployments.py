@@ -6,12 +6,12 @@ import hashlib
 import json
 from typing import Any
 
-from activities import begin
-from activities.azure_errors import looks_refused, translated
 from activities.endpoints import principal_of
 from activities.envelope import activity
 from activities.models import MADE_BY_TAG
-from clients import clients
+from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import looks_refused, translated
 from contracts.activities import (
     Deployment,
     DeploymentInput,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities import begin
-from activities.azure_errors import translated
 from activities.envelope import activity
 from activities.models import MADE_BY_TAG
-from clients import clients
+from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.activities import (
     Done,
     Endpoint,

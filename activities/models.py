@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from activities.azure_errors import translated
 from activities.envelope import activity
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.activities import ModelInput, ModelVersion, NewestVersion, RegistrationRef
 from contracts.errors import ModelNotFound, RequestRejected
 from contracts.names import split_datastore_path

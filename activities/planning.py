@@ -10,16 +10,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities import begin
 from activities.access import find_assignment
 from activities.assets import asset_id, serving_assets
-from activities.azure_errors import translated
 from activities.deployments import DIGEST_TAG, deployment_digest
 from activities.endpoints import endpoint_conflict, principal_of
 from activities.envelope import activity
-from activities.rights import missing_rights
 from activities.roles import needed_roles, role_definition_id
-from clients import clients
+from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import translated
+from azure_api.rights import missing_rights
 from contracts import activities as c
 from contracts.errors import (
     AssetNotFound,

@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from activities.azure_errors import translated
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.errors import RoleNotFound
 from contracts.request import AccessRequest
 
@@ -47,12 +47,6 @@ USER_ASSIGNED_NEEDS: tuple[tuple[BuiltInRole, ScopeName, str], ...] = (
     (ACR_PULL, "container registry", "pulls the serving image"),
     (BLOB_READER, "default storage", "mounts the model and the code"),
 )
-
-# What Slipway's own identity must be allowed, before it starts.
-ENDPOINT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
-DEPLOYMENT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
-ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
-ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 
 @dataclass(frozen=True)

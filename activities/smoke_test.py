@@ -13,11 +13,11 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from activities import begin
-from activities.azure_errors import looks_refused, translated
 from activities.deployments import log_tail
 from activities.envelope import activity
-from clients import clients
+from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import looks_refused, translated
 from contracts.activities import SmokeTestInput, SmokeTestResult
 from contracts.base import Json
 from contracts.errors import (

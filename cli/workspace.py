@@ -27,9 +27,9 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
+from azure_api.clients import Clients
 from cli.outcome import Failure, Refused, Unreachable
 from cli.request_file import LocalCode, LocalModel
-from clients import Clients
 from contracts.redaction import redact
 from settings import Settings
 

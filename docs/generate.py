@@ -13,7 +13,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from activities.azure_errors import RULES, Rule
+from azure_api.errors import RULES, Rule
 from contracts.errors import DeploymentError, all_errors
 from local.clock import Clock
 from local.cloud import control

@@ -152,7 +152,7 @@ class Demo:
 
     @staticmethod
     def _workspace() -> Any:
-        from clients import clients
+        from azure_api.clients import clients
 
         return clients().ml
 

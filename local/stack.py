@@ -51,7 +51,7 @@ def applied(environment: Mapping[str, str]) -> Iterator[None]:
 
 def forget_connections() -> None:
     """Make the app read its settings and connect anew, as a new process would."""
-    for module, name in (("settings", "settings"), ("clients", "clients")):
+    for module, name in (("settings", "settings"), ("azure_api.clients", "clients")):
         if module in sys.modules:
             getattr(sys.modules[module], name).cache_clear()
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from activities import begin
-from clients import clients
+from azure_api import begin
+from azure_api.clients import clients
 from contracts import activities as c
 from local.cloud import world
 from local.stack import LocalStack

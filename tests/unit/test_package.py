@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DEPLOYED = {
     "activities",
-    "clients.py",
+    "azure_api",
     "contracts",
     "function_app.py",
     "host.json",

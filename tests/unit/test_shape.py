@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("activities", "bench", "cli", "contracts", "local", "orchestrations", "triggers", "infra", "examples")
+FOLDERS = (
+    "activities",
+    "azure_api",
+    "bench",
+    "cli",
+    "contracts",
+    "local",
+    "orchestrations",
+    "triggers",
+    "infra",
+    "examples",
+)
 SOURCES = sorted([*ROOT.glob("*.py"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))])
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "types", "logging"}
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from activities.azure_errors import meaning, translated, unwrap
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import meaning, translated, unwrap
 from contracts.errors import DeploymentError, ProvisioningFailed
 
 # Azure ML's terminal states; everything else is still going on.

@@ -8,12 +8,17 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from activities.azure_errors import translated
-from activities.roles import ASSIGN_ROLES, ATTACH_IDENTITY, DEPLOYMENT_WRITE, ENDPOINT_WRITE
-from clients import clients
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.errors import MissingRight
 
 API_VERSION = "2022-04-01"  # Microsoft.Authorization/permissions
+
+# What Slipway's own identity must be allowed, before it starts.
+ENDPOINT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
+DEPLOYMENT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
+ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
+ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 
 def missing_rights(*, grant_scopes: list[str], user_assigned_id: str | None) -> list[MissingRight]:
