@@ -1,109 +1,137 @@
-"""Online endpoints: created or confirmed, watched, deleted; their traffic is read, changed and written whole."""
+"""Online endpoints: created or confirmed, watched, and deleted when they never came up."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from activities.envelope import activity
-from activities.models import MADE_BY_TAG
-from azure_api import begin
+from activities.platforms import platform_for
+from activities.resource import Resource
+from activities.scene import Finding, Scene
+from azure_api import begin, versions
 from azure_api.clients import clients
 from azure_api.errors import translated
-from contracts.activities import (
-    Done,
-    Endpoint,
-    EndpointInput,
-    EndpointRef,
-    Provisioning,
-    TrafficInput,
-    TrafficShift,
-)
-from contracts.errors import EndpointBusy, EndpointConflict, TrafficRejected
+from azure_api.rights import Right
+from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provisioning
+from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound
+from contracts.ledger import LedgerEntry, short_name
 from contracts.online import EndpointRequest
+
+WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
+ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 # Azure ML's names of identity types, by the names of the `az ml` files.
 IDENTITY_TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAssigned"}
 
+KEPT = "an empty endpoint costs nothing, and the next attempt finds its roles in effect"
 
-@activity
-def ensure_endpoint(order: EndpointInput) -> Endpoint:
-    """Confirm the endpoint, or begin creating it (again); its answer already names the identity's principal.
 
-    Raises EndpointConflict when it exists with another auth mode or identity, EndpointBusy while it is being deleted.
-    """
-    wanted = order.endpoint
-    found = begin.get_endpoint(wanted.name)
-    if found is not None:
-        state = begin.state_of(found)
-        if state == "Deleting":
-            raise EndpointBusy(f"endpoint {wanted.name} is being deleted")
+class Endpoints(Resource[EndpointRequest]):
+    """The endpoint of a request."""
+
+    kind = "endpoint"
+    rights = (WRITE, ATTACH_IDENTITY)
+    answers = EndpointEnsured
+    long = True
+
+    def read(self, part: Any) -> EndpointRequest:
+        """The endpoint as asked for."""
+        return EndpointRequest.from_wire(part)
+
+    def plan(self, wanted: EndpointRequest, scene: Scene) -> Finding:
+        """Whether it exists as asked for, and whose identity it has."""
+        finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
+        scene.resolve(platform=platform_for(wanted).name)
+        self._plan_identity(wanted, scene, finding)
+        found = scene.endpoint
+        if found is None:
+            finding.creates.append(f"endpoint {wanted.name}")
+            return finding
         conflict = endpoint_conflict(wanted, found)
         if conflict:
-            raise EndpointConflict(conflict)
-        if state not in (begin.FAILED, begin.CANCELED):
-            return _endpoint(order, found)
-    with translated():
+            finding.problem("endpoint", EndpointConflict(conflict))
+            return finding
+        finding.confirms.append(f"endpoint {wanted.name}")
+        scene.resolve(principal_id=begin.principal_of(found))
+        return finding
+
+    def ensure(self, wanted: EndpointRequest, order: EnsureInput) -> EndpointEnsured:
+        """Confirm the endpoint, or begin creating it (again); its answer already names the identity's principal.
+
+        Raises EndpointConflict when it exists with another auth mode or identity, EndpointBusy while it is deleted.
+        """
+        found = begin.get_endpoint(wanted.name)
+        if found is not None:
+            state = begin.state_of(found)
+            if state == "Deleting":
+                raise EndpointBusy(f"endpoint {wanted.name} is being deleted")
+            conflict = endpoint_conflict(wanted, found)
+            if conflict:
+                raise EndpointConflict(conflict)
+            if state not in (begin.FAILED, begin.CANCELED):
+                return self._ensured(order, found)
         # One that failed is put again as it is: it may hold deployments and traffic of others.
-        return _endpoint(order, begin.begin_endpoint(found or _entity(order), order.location))
-
-
-@activity
-def endpoint_provisioned(order: EndpointRef) -> Provisioning:
-    """How far creating the endpoint is; raises its error when it failed."""
-    return _provisioning(order.endpoint)
-
-
-@activity
-def traffic_provisioned(order: EndpointRef) -> Provisioning:
-    """How far a change of traffic is; raises its error when it failed."""
-    return _provisioning(order.endpoint)
-
-
-@activity
-def read_traffic(order: TrafficInput) -> TrafficShift:
-    """The traffic now, and what it would become."""
-    return _shift(order, begin.get_endpoint(order.endpoint))
-
-
-@activity
-def shift_traffic(order: TrafficInput) -> TrafficShift:
-    """Begin giving the endpoint its traffic: the fetched endpoint with nothing but its traffic changed.
-
-    A bare PUT would reset auth mode, identity and tags. Raises TrafficRejected for a deployment that is not Succeeded.
-    """
-    endpoint = begin.get_endpoint(order.endpoint)
-    shift = _shift(order, endpoint)
-    if shift.changed:
-        _refuse_unready(order.endpoint, shift.after)
-        endpoint.traffic = shift.after
+        entity = found or platform_for(wanted).endpoint(wanted, order.mark)
         with translated():
-            begin.begin_endpoint(endpoint, endpoint.location)
-    return shift
+            return self._ensured(order, begin.begin_endpoint(entity, order.resolved.location))
 
+    def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> EndpointEnsured:
+        """A new identity where the plan knows of none."""
+        return EndpointEnsured(done=not finding.creates, principal_id=scene.resolved.principal_id or "new")
 
-@activity
-def delete_endpoint(order: EndpointRef) -> Done:
-    """Begin deleting the endpoint if this instance made it.
+    def provisioned(self, entry: LedgerEntry) -> Provisioning:
+        """How far creating the endpoint is; raises its error when it failed."""
+        return endpoint_state(short_name(entry.id))
 
-    Raises EndpointConflict when it has deployments: another run has brought it up, and they would go with it.
-    """
-    found = begin.get_endpoint(order.endpoint)
-    if found is None or (found.tags or {}).get(MADE_BY_TAG) != order.instance:
-        return Done(changed=False)
-    if begin.state_of(found) != "Deleting":
+    def remove(self, order: EntryInput) -> Provisioning:
+        """Begin deleting an endpoint that never came up and holds nothing; one that works stays."""
+        name = short_name(order.entry.id)
+        found = begin.get_endpoint(name)
+        if found is None:
+            return Provisioning(state="Deleted", done=True, absent=True)
+        state, ours = begin.state_of(found), begin.mark_of(found) == order.mark
+        if not ours:
+            return Provisioning(state=state, done=True, ours=False, stays="somebody else made it anew")
+        if state == "Deleting":
+            return Provisioning(state=state, done=False)
+        if state == begin.SUCCEEDED:
+            return Provisioning(state=state, done=True, stays=KEPT)
         with translated():
-            others = sorted(str(one.name) for one in clients().ml.online_deployments.list(order.endpoint))
+            others = sorted(str(one.name) for one in clients().ml.online_deployments.list(name))
             if others:
-                raise EndpointConflict(f"endpoint {order.endpoint} is in use by now ({', '.join(others)}): it stays")
-            begin.begin_delete_endpoint(order.endpoint)
-    return Done()
+                return Provisioning(state=state, done=True, stays=f"it is in use by now ({', '.join(others)})"[:200])
+            begin.begin_delete_endpoint(name)
+        return Provisioning(state="Deleting", done=False)
+
+    def _plan_identity(self, wanted: EndpointRequest, scene: Scene, finding: Finding) -> None:
+        identity_id = wanted.identity.user_assigned_id
+        if identity_id is None:
+            return
+        finding.needs.append(Right(ATTACH_IDENTITY, identity_id))
+        try:
+            with translated(not_found=IdentityNotFound):
+                found = clients().get(identity_id, versions.IDENTITIES)
+        except IdentityNotFound as error:
+            finding.problem("endpoint.identity", error)
+        else:
+            scene.resolve(principal_id=str(found["properties"]["principalId"]))
+
+    def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
+        return EndpointEnsured(
+            entries=[self.entry(order.resolved.endpoint, made=begin.mark_of(found) == order.mark)],
+            done=begin.state_of(found) == begin.SUCCEEDED,
+            principal_id=begin.principal_of(found),
+        )
 
 
-@activity
-def endpoint_deleted(order: EndpointRef) -> Provisioning:
-    """Whether the endpoint is gone."""
-    found = begin.get_endpoint(order.endpoint)
-    return Provisioning(state="Deleting" if found else "Deleted", done=found is None)
+def endpoint_state(name: str) -> Provisioning:
+    """How far an endpoint is; raises its error when it failed."""
+    found = begin.get_endpoint(name)
+    if found is None:
+        return Provisioning(state="Deleted", done=False, absent=True)
+    state = begin.state_of(found)
+    if state in (begin.FAILED, begin.CANCELED):
+        raise begin.why_failed(found)
+    return Provisioning(state=state, done=state == begin.SUCCEEDED)
 
 
 def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:
@@ -118,64 +146,3 @@ def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:
     if asked and ids != {asked.lower()}:
         return f"endpoint {wanted.name} has another user-assigned identity than the request asks for"
     return None
-
-
-def principal_of(endpoint: Any) -> str:
-    """Principal ID of the endpoint's identity, user-assigned or its own."""
-    for identity in endpoint.identity.user_assigned_identities or []:
-        # azure-ai-ml 1.35.2 leaves `principal_id` empty here and keeps the wire's own name on the object.
-        return str(identity.principal_id or vars(identity)["principalId"])
-    return str(endpoint.identity.principal_id)
-
-
-def _endpoint(order: EndpointInput, found: Any) -> Endpoint:
-    return Endpoint(
-        name=order.endpoint.name,
-        principal_id=principal_of(found),
-        provisioning_state=begin.state_of(found),
-        created=(found.tags or {}).get(MADE_BY_TAG) == order.instance,
-    )
-
-
-def _entity(order: EndpointInput) -> Any:
-    from azure.ai.ml.entities import IdentityConfiguration, ManagedIdentityConfiguration, ManagedOnlineEndpoint
-
-    wanted = order.endpoint
-    user_assigned = wanted.identity.user_assigned_id
-    identities = [ManagedIdentityConfiguration(resource_id=user_assigned)] if user_assigned else None
-    return ManagedOnlineEndpoint(
-        name=wanted.name,
-        auth_mode=wanted.auth_mode,
-        description=wanted.description,
-        tags={**wanted.tags, MADE_BY_TAG: order.instance},
-        identity=IdentityConfiguration(type=wanted.identity.type, user_assigned_identities=identities),
-    )
-
-
-def _provisioning(endpoint: str) -> Provisioning:
-    found = begin.get_endpoint(endpoint)
-    if found is None:
-        raise EndpointConflict(f"endpoint {endpoint} was deleted by somebody else")
-    state = begin.state_of(found)
-    if state in (begin.FAILED, begin.CANCELED):
-        raise begin.why_failed(found)
-    return Provisioning(state=state, done=state == begin.SUCCEEDED)
-
-
-def _shift(order: TrafficInput, endpoint: Any) -> TrafficShift:
-    if endpoint is None:
-        raise TrafficRejected(f"endpoint {order.endpoint} does not exist any more")
-    before = {name: int(percent) for name, percent in (endpoint.traffic or {}).items() if percent}
-    wanted = {order.deployment: 100} if order.traffic == "all_at_once" else order.traffic
-    after = {name: percent for name, percent in wanted.items() if percent}
-    if order.only_from is not None and before != order.only_from:
-        after = before
-    return TrafficShift(before=before, after=after, changed=before != after)
-
-
-def _refuse_unready(endpoint: str, traffic: dict[str, int]) -> None:
-    for name in traffic:
-        deployment = begin.get_deployment(endpoint, name)
-        if deployment is None or begin.state_of(deployment) != begin.SUCCEEDED:
-            state = begin.state_of(deployment) if deployment else "missing"
-            raise TrafficRejected(f"deployment {name} of endpoint {endpoint} is {state}; it cannot take traffic")

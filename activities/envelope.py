@@ -7,7 +7,6 @@ host.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import json
 import logging
@@ -40,6 +39,13 @@ def activity(function: Callable[[Input], Output]) -> Activity:
     """Wrap `function(message) -> result` as the activity of the same name, with the one parameter `payload`."""
     hints = get_type_hints(function)
     contract = hints[next(iter(inspect.signature(function).parameters))]
+    return as_activity(function.__name__, function, contract, hints["return"])
+
+
+def as_activity(
+    name: str, function: Callable[[Input], Output], contract: type[Input], result: type[Output]
+) -> Activity:
+    """Wrap `function(message) -> result` as the activity `name`; it takes a `contract` and answers a `result`."""
 
     def answer(payload: Json) -> dict[str, Any]:
         try:
@@ -48,16 +54,16 @@ def activity(function: Callable[[Input], Output]) -> Activity:
             envelope = {"error": error.to_failure().to_wire()}
         except Exception as error:
             # What an activity raises is stored in the task hub word for word.
-            log.error("%s\n%s", function.__name__, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
+            log.error("%s\n%s", name, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
             raise ActivityFault(redact(f"{type(error).__name__}: {error}")[:MESSAGE_LIMIT]) from None
         size = len(json.dumps(envelope))
         if size > OUTPUT_LIMIT_BYTES:
-            raise ValueError(f"{function.__name__} answered {size} bytes; histories carry at most {OUTPUT_LIMIT_BYTES}")
+            raise ValueError(f"{name} answered {size} bytes; histories carry at most {OUTPUT_LIMIT_BYTES}")
         return envelope
 
-    functools.update_wrapper(answer, function)
-    # The Functions worker binds by parameter name, and would look through `__wrapped__` for it.
-    del answer.__wrapped__  # type: ignore[attr-defined]  # set by functools
+    # The Functions worker calls a function by its name, and binds by the names of its parameters.
+    answer.__name__ = answer.__qualname__ = name
+    answer.__doc__ = function.__doc__
     answer.__annotations__ = {"payload": Any, "return": dict[str, Any]}
-    CONTRACTS[function.__name__] = (contract, hints["return"])
+    CONTRACTS[name] = (contract, result)
     return answer

@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.envelope import activity
+from activities.resource import Registered
+from activities.scene import Finding, Scene
+from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import translated
-from contracts.activities import ModelInput, ModelVersion, NewestVersion, RegistrationRef
+from azure_api.rights import Right
+from contracts.activities import Ensured, EnsureInput, NewestVersion, RegistrationRef
 from contracts.errors import ModelNotFound, RequestRejected
-from contracts.names import split_datastore_path
+from contracts.ledger import reference, short_name
+from contracts.marks import MARK_TAG
+from contracts.names import model_of_id, split_datastore_path, split_reference
+from contracts.online import ModelDefinition
+from contracts.policy import Match
 
-# Model versions that Slipway registers carry this tag with the instance ID, so that the registration event they raise
-# does not start another deployment.
-MADE_BY_TAG = "slipway-instance"
+WRITE = "Microsoft.MachineLearningServices/workspaces/models/versions/write"
+
+Wanted = ModelDefinition | str
 
 
-@activity
-def register_model(order: ModelInput) -> ModelVersion:
-    """Confirm that the model version is registered; register it when the request defines it and it is not.
+class Models(Registered[Wanted]):
+    """A registered model version, named or defined in the request."""
 
-    Raises ModelNotFound for an unregistered reference, RequestRejected when the version exists with other files.
-    """
-    from azure.ai.ml.entities import Model
-    from azure.core.exceptions import ResourceNotFoundError
+    kind = "model"
+    step = "register_model"
+    rights = (WRITE,)
 
-    models = clients().ml.models
-    with translated(not_found=ModelNotFound):
+    def read(self, part: Any) -> Wanted:
+        """A reference, or a definition to register."""
+        return ModelDefinition.from_wire(part) if isinstance(part, dict) else str(part)
+
+    def plan(self, wanted: Wanted, scene: Scene) -> Finding:
+        """Whether it is registered; `latest` becomes a version here, once for the whole run."""
+        name, version = split_reference(wanted) if isinstance(wanted, str) else (wanted.name, wanted.version)
+        workspace_id = clients().settings.workspace_id
         try:
-            found = models.get(order.name, version=order.version)
-        except ResourceNotFoundError:
-            if order.definition is None:
+            with translated(not_found=ModelNotFound):
+                latest = {"label": "latest"} if version == "latest" else {"version": version}
+                found = clients().ml.models.get(name, **latest)
+        except ModelNotFound:
+            if isinstance(wanted, str):
                 raise
-        else:
-            _same_files(order, found.path)
-            made = (found.tags or {}).get(MADE_BY_TAG) == order.instance
-            return ModelVersion(name=order.name, version=order.version, id=str(found.id), created=made)
+            scene.resolve(model=f"models/{name}/versions/{version}")
+            return Finding(creates=[f"model {name}:{version}"], needs=[Right(WRITE, workspace_id)])
+        scene.resolve(model=reference(str(found.id), workspace_id))
+        return Finding(confirms=[f"model {found.name}:{found.version}"])
 
-        wanted = order.definition
-        registered = models.create_or_update(
-            Model(
-                name=wanted.name,
-                version=wanted.version,
-                path=wanted.path,
-                type=wanted.type,
-                description=wanted.description,
-                properties=dict(wanted.properties),
-                tags={**wanted.tags, MADE_BY_TAG: order.instance},
+    def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
+        """Confirm that the version is registered; register it when the request defines it and it is not.
+
+        Raises ModelNotFound for an unregistered reference, RequestRejected when the version exists with other files.
+        """
+        from azure.ai.ml.entities import Model
+        from azure.core.exceptions import ResourceNotFoundError
+
+        resolved = str(order.resolved.model)
+        name, version = model_of_id(f"/{resolved}")
+        models = clients().ml.models
+        with translated(not_found=ModelNotFound):
+            try:
+                found = models.get(name, version=version)
+            except ResourceNotFoundError:
+                if not isinstance(wanted, ModelDefinition):
+                    raise
+            else:
+                _same_files(wanted, resolved, found.path)
+                return Ensured(entries=[self.entry(resolved, made=begin.mark_of(found) == order.mark)])
+            models.create_or_update(
+                Model(
+                    name=wanted.name,
+                    version=wanted.version,
+                    path=wanted.path,
+                    type=wanted.type,
+                    description=wanted.description,
+                    properties=dict(wanted.properties),
+                    tags={**wanted.tags, MARK_TAG: order.mark},
+                )
             )
-        )
-    return ModelVersion(name=order.name, version=order.version, id=str(registered.id), created=True)
+        return Ensured(entries=[self.entry(resolved, made=True)])
 
 
 @activity
@@ -57,15 +92,16 @@ def find_newest_version(order: RegistrationRef) -> NewestVersion:
     Only when the last one of all is another version are all of them listed, to leave out what the policy is not for.
     """
     models = clients().ml.models
+    match = Match.from_wire(order.match) if order.match else None
     try:
         with translated(not_found=ModelNotFound):
             last = models.get(order.model, label="latest")
-            if order.match is None or str(last.version) == order.version:
+            if match is None or str(last.version) == order.version:
                 return NewestVersion(version=str(last.version))
             counting = [
                 found
                 for found in models.list(order.model)
-                if order.match.why_not(order.model, found.tags or {}, found.properties or {}) is None
+                if match.why_not(order.model, found.tags or {}, found.properties or {}) is None
             ]
     except ModelNotFound:
         return NewestVersion()
@@ -73,16 +109,16 @@ def find_newest_version(order: RegistrationRef) -> NewestVersion:
     return NewestVersion(version=str(newest.version) if newest else None)
 
 
-def _same_files(order: ModelInput, path: object) -> None:
+def _same_files(wanted: Wanted, resolved: str, path: object) -> None:
     # A version is immutable in Azure ML; the service normalises the case of the ids in front of the datastore.
-    if order.definition is None:
+    if isinstance(wanted, str):
         return
     try:
         there = split_datastore_path(str(path))
     except ValueError:  # a job's output, a URL: registered by somebody else, from elsewhere
         there = None
-    if there != split_datastore_path(order.definition.path):
+    if there != split_datastore_path(wanted.path):
         raise RequestRejected(
-            f"model {order.name}:{order.version} is registered with other files ({path})",
+            f"model {short_name(resolved)} is registered with other files ({path})",
             suggestion="Give the new files a new version.",
         )

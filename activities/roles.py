@@ -1,4 +1,4 @@
-"""Which roles an endpoint's identity needs, and which rights Slipway itself needs: data, with sources.
+"""Which roles an endpoint's identity needs: data, with sources.
 
 Source of the role matrix: concept-endpoints-online-auth and the seed how-to "Grant permissions to the endpoint": a
 system-assigned identity gets image pull, blob read and metrics from the service itself; a user-assigned one gets
@@ -7,13 +7,13 @@ nothing, and must hold its roles before the deployment is created. Metrics are o
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.errors import RoleNotFound
+from contracts.plan import NeededRole
 from contracts.request import AccessRequest
 
 ScopeName = Literal["container registry", "default storage", "workspace"]
@@ -49,16 +49,6 @@ USER_ASSIGNED_NEEDS: tuple[tuple[BuiltInRole, ScopeName, str], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class NeededRole:
-    """A role at a scope, and why it is needed."""
-
-    role: str
-    guid: str
-    scope: str
-    reason: str
-
-
 def needed_roles(access: AccessRequest, *, user_assigned: bool, workspace: Any) -> list[NeededRole]:
     """The least the endpoint's identity needs, without repeats; `workspace` is the SDK's workspace entity."""
     scopes: dict[str, str] = {
@@ -67,12 +57,13 @@ def needed_roles(access: AccessRequest, *, user_assigned: bool, workspace: Any) 
         "workspace": str(workspace.id),
     }
     needed = [
-        NeededRole(grant.role, _guid(grant.role, grant.scope), grant.scope, "asked for") for grant in access.additional
+        NeededRole(role=grant.role, guid=_guid(grant.role, grant.scope), scope=grant.scope, reason="asked for")
+        for grant in access.additional
     ]
     if access.grants == "auto" and user_assigned:
         # A workspace without a registry of its own has nothing to pull from it.
         needed += [
-            NeededRole(role.name, role.guid, scopes[scope], why)
+            NeededRole(role=role.name, guid=role.guid, scope=scopes[scope], reason=why)
             for role, scope, why in USER_ASSIGNED_NEEDS
             if scopes[scope]
         ]
@@ -83,11 +74,6 @@ def role_definition_id(scope: str, guid: str) -> str:
     """ARM id of a role definition, as role assignments name it."""
     subscription = scope.split("/")[2]
     return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-
-
-def assignment_name(scope: str, principal_id: str, guid: str) -> str:
-    """The assignment's name: made from what it says, so granting again is the same assignment (as Bicep's guid())."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope.lower()}|{principal_id.lower()}|{guid.lower()}"))
 
 
 def _guid(role: str, scope: str) -> str:

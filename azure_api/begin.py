@@ -14,6 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure_api.clients import clients
 from azure_api.errors import meaning, translated, unwrap
 from contracts.errors import DeploymentError, ProvisioningFailed
+from contracts.marks import MARK_TAG
 
 # Azure ML's terminal states; everything else is still going on.
 SUCCEEDED, FAILED, CANCELED = "Succeeded", "Failed", "Canceled"
@@ -86,6 +87,25 @@ def state_of(entity: Any) -> str:
     """Provisioning state as Azure writes it: the SDK gives an enum member or text."""
     state = entity.provisioning_state
     return str(getattr(state, "value", state))
+
+
+def mark_of(entity: Any) -> str | None:
+    """The mark that an asset, endpoint or deployment carries."""
+    mark: str | None = (entity.tags or {}).get(MARK_TAG)
+    return mark
+
+
+def traffic_of(endpoint: Any) -> dict[str, int]:
+    """An endpoint's traffic, without the deployments that get none."""
+    return {name: int(percent) for name, percent in (endpoint.traffic or {}).items() if percent}
+
+
+def principal_of(endpoint: Any) -> str:
+    """Principal ID of an endpoint's identity, user-assigned or its own."""
+    for identity in endpoint.identity.user_assigned_identities or []:
+        # azure-ai-ml 1.35.2 leaves `principal_id` empty here and keeps the wire's own name on the object.
+        return str(identity.principal_id or vars(identity)["principalId"])
+    return str(endpoint.identity.principal_id)
 
 
 def why_failed(entity: Any) -> DeploymentError:

@@ -87,6 +87,10 @@ class Clients:
         """PUT an ARM resource that no client above knows."""
         return self._send("PUT", path, api_version, body)
 
+    def delete(self, path: str, api_version: str) -> None:
+        """DELETE an ARM resource that no client above knows; one that is not there is fine."""
+        self._send("DELETE", path, api_version)
+
     def _send(
         self, method: str, path: str, api_version: str | None, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:

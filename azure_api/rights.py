@@ -6,38 +6,35 @@ The API does not apply conditions: a condition that forbids one role is met only
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from azure_api import versions
 from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.errors import MissingRight
 
-API_VERSION = "2022-04-01"  # Microsoft.Authorization/permissions
 
-# What Slipway's own identity must be allowed, before it starts.
-ENDPOINT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
-DEPLOYMENT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
-ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
-ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+@dataclass(frozen=True)
+class Right:
+    """An action of Azure's role definitions, on an ARM id."""
+
+    action: str
+    scope: str
 
 
-def missing_rights(*, grant_scopes: list[str], user_assigned_id: str | None) -> list[MissingRight]:
-    """One error per right that a request needs and Slipway lacks: to write endpoints and deployments, grant, attach.
-
-    What else it needs (registering assets, keys, logs) is met when it is used.
-    """
-    wanted = [(clients().settings.workspace_id, ENDPOINT_WRITE), (clients().settings.workspace_id, DEPLOYMENT_WRITE)]
-    wanted += [(scope, ASSIGN_ROLES) for scope in dict.fromkeys(grant_scopes)]
-    if user_assigned_id:
-        wanted.append((user_assigned_id, ATTACH_IDENTITY))
+def missing_rights(needed: Iterable[Right]) -> list[MissingRight]:
+    """One error for each right that Slipway lacks, in the order asked for; what is asked twice is told once."""
     permissions: dict[str, list[dict[str, Any]]] = {}
     missing = []
-    for scope, action in wanted:
-        if scope not in permissions:
+    for right in dict.fromkeys(needed):
+        if right.scope not in permissions:
             with translated():
-                permissions[scope] = _permissions(scope)
-        if not any(allows(permission, action) for permission in permissions[scope]):
-            missing.append(MissingRight(f"Slipway's identity may not {action} on {scope}", cause=action))
+                permissions[right.scope] = _permissions(right.scope)
+        if not any(allows(permission, right.action) for permission in permissions[right.scope]):
+            message = f"Slipway's identity may not {right.action} on {right.scope}"
+            missing.append(MissingRight(message, cause=right.action))
     return missing
 
 
@@ -57,7 +54,7 @@ def _permissions(scope: str) -> list[dict[str, Any]]:
     # By the scope's own path: azure-mgmt-authorization's client asks in its own subscription, whatever the scope's is.
     # Documented for resource groups and resources; at a subscription it was never compared with live Azure.
     found: list[dict[str, Any]] = []
-    page = clients().get(f"{scope.rstrip('/')}/providers/Microsoft.Authorization/permissions", API_VERSION)
+    page = clients().get(f"{scope.rstrip('/')}/providers/Microsoft.Authorization/permissions", versions.PERMISSIONS)
     while True:
         found += page.get("value") or []
         if not page.get("nextLink"):

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from cli.outcome import Failure, Refused, has_ended
 from cli.wording import counted, plain, shortened, span
-from contracts.activities import Percentages, Plan
 from contracts.errors import Failure as StepFailure
-from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, LedgerEntry
+from contracts.ledger import LedgerEntry
+from contracts.plan import Percentages, Plan
+from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus
 
 _STYLES = {"Succeeded": "bold green", "Failed": "bold red", "Canceled": "bold yellow"}
 _FATES = {
-    "made": "made by this deployment",
+    "in_use": "made by this deployment",
     "undone": "undone",
     "stays": "stays",
     "undo_failed": "could not be undone: remove it yourself",
@@ -114,8 +115,9 @@ def _print_error(console: Console, error: StepFailure) -> None:
 
 
 def _print_ledger(console: Console, ledger: list[LedgerEntry]) -> None:
-    # Last what a person may have to act on.
-    ranked = sorted(ledger, key=lambda entry: list(_FATES).index(entry.fate))
+    # What was there before is no news; last what a person may have to act on.
+    made = [entry for entry in ledger if entry.how != "found"]
+    ranked = sorted(made, key=lambda entry: list(_FATES).index(entry.fate))
     for fate, entries in groupby(ranked, key=lambda entry: entry.fate):
         _line(console, f"  {_FATES[fate]}")
         for entry in entries:

@@ -13,8 +13,8 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from cli.outcome import Refused, Unreachable
-from contracts.activities import Plan
 from contracts.base import Contract, Json
+from contracts.plan import Plan
 from contracts.problems import Problem
 from contracts.status import DeploymentList, DeploymentStatus
 

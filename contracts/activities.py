@@ -1,214 +1,104 @@
 """What orchestrations hand to activities and get back: one message in, one message out.
 
-Every input carries `instance`, the orchestration's instance ID: resources are marked with it, so that an activity that
+Every input carries a `mark`, the orchestration's instance ID: resources are marked with it, so that an activity that
 runs twice recognises its own work, and undo removes exactly what this instance made.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from contracts.base import Contract, Duration, Json
+from contracts.base import Contract, Json
 from contracts.errors import Failure
-from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
-from contracts.policy import Match
-from contracts.request import AccessRequest, DeploymentRequest, SmokeTestRequest
-
-Percentages = dict[str, int]
+from contracts.ledger import LedgerEntry
+from contracts.plan import NeededRole, Percentages, Resolved
 
 
-class PlanInput(Contract):
-    """Ask what this request would do."""
+class EnsureInput(Contract):
+    """Make sure that a resource is as wanted."""
 
-    instance: str = ""
-    request: DeploymentRequest
-
-
-class PlannedGrant(Contract):
-    """A role the endpoint's identity needs, and whether it has it."""
-
-    role: str
-    role_definition_id: str
-    scope: str
-    exists: bool = False
-    reason: str
+    mark: str
+    wanted: Annotated[Json, Field(description="the resource's part of the request; only its room reads it")]
+    resolved: Resolved = Resolved()
 
 
-class PlanProblem(Contract):
-    """Something that would make the deployment fail."""
+class Ensured(Contract):
+    """What was made, changed or found, for the ledger."""
 
-    code: str
-    path: str
-    message: str
-    suggestion: str
+    entries: list[LedgerEntry] = []
+    done: Annotated[bool, Field(description="false: begun, to be watched")] = True
+    refused: Annotated[Failure | None, Field(description="why not all was made, once some was")] = None
 
-
-class Plan(Contract):
-    """What a deployment would do, found out by reading only."""
-
-    model: str
-    location: str = ""
-    principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None
-    creates: list[str] = []
-    changes: list[str] = []
-    confirms: list[str] = []
-    grants: list[PlannedGrant] = []
-    role_wait: Annotated[Duration, Field(description="how long roles still to be granted are waited for")] = timedelta(
-        0
-    )
-    roles_effective_at: Annotated[
-        datetime | None, Field(description="when roles that exist have had their time; past: no wait")
-    ] = None
-    steps: list[str] = []
-    problems: list[PlanProblem] = []
+    def to_wire(self) -> dict[str, Any]:
+        """As every contract, without what is said by a default: ten role assignments must fit one answer."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-class PlanVerdict(Contract):
-    """What a deployment needs of its plan: small enough for a history, whatever the request asks for."""
+class EndpointEnsured(Ensured):
+    """An endpoint, and who it is towards other services."""
 
-    model: str
-    location: str = ""
-    principal_id: str | None = None
-    needs_roles: bool = False
-    problems: Annotated[list[PlanProblem], Field(description="the first ones")] = []
-    problem_count: int = 0
-
-
-class ModelInput(Contract):
-    """Register this model, or confirm that it is registered."""
-
-    instance: str
-    name: str
-    version: str
-    definition: ModelDefinition | None = None
-
-
-class ModelVersion(Contract):
-    """A registered model version."""
-
-    name: str
-    version: str
-    id: str
-    created: bool = False
-
-
-class AssetsInput(Contract):
-    """Register the inline environment and the code folder of a deployment; registered ones are passed on."""
-
-    instance: str
-    deployment: OnlineDeploymentRequest
-
-
-class ServingAssets(Contract):
-    """ARM ids of what a deployment runs."""
-
-    environment_id: str
-    code_id: str | None = None
-    scoring_script: str | None = None
-    created: list[str] = []
-
-
-class EndpointInput(Contract):
-    """Create this endpoint, or confirm that it exists as asked for."""
-
-    instance: str
-    location: str
-    endpoint: EndpointRequest
-
-
-class Endpoint(Contract):
-    """An online endpoint as Azure answers it."""
-
-    name: str
     principal_id: str
-    provisioning_state: str
-    created: bool = False
 
 
-class EndpointRef(Contract):
-    """Names an endpoint."""
+class RolesEnsured(Ensured):
+    """The role assignments of the endpoint's identity, and since when the newest one exists."""
 
-    instance: str
-    endpoint: str
+    newest: Annotated[datetime | None, Field(description="createdOn of the newest assignment; none: no grants")] = None
 
 
-class DeploymentRef(Contract):
-    """Names a deployment of an endpoint."""
+class EntryInput(Contract):
+    """Look at, or remove, what this ledger entry refers to."""
 
-    instance: str
-    endpoint: str
-    deployment: str
+    mark: str
+    entry: LedgerEntry
 
 
 class Provisioning(Contract):
-    """How far a long operation is."""
+    """How far making or removing something is."""
 
     state: str
     done: bool
+    absent: Annotated[bool, Field(description="Azure answered that it does not exist")] = False
+    stays: Annotated[str | None, Field(description="why it is not removed")] = None
+    ours: Annotated[bool, Field(description="false: what is there is not this run's work")] = True
 
 
-class GrantInput(Contract):
-    """Give this principal the roles of the request."""
+class Grants(Contract):
+    """What the role assignments' room is asked for: these roles for that identity."""
 
-    instance: str
     principal_id: str
-    user_assigned: bool
-    access: AccessRequest
+    roles: list[NeededRole]
+    goes_with: Annotated[str | None, Field(description="the endpoint whose own identity it is")] = None
 
 
-class GrantedRole(Contract):
-    """One role assignment of the endpoint's identity."""
+class TrafficInput(Contract):
+    """Read an endpoint's traffic, and what giving it `traffic` would change."""
 
-    role: str
-    scope: str
-    name: Annotated[str, Field(description="the assignment's GUID; its ARM id is made of scope and name")]
-    created: bool = False
+    endpoint: str
+    traffic: Percentages
+
+
+class TrafficShift(Contract):
+    """Traffic before and after."""
+
+    before: Percentages
+    after: Percentages
 
     @property
-    def assignment_id(self) -> str:
-        """ARM id of the assignment."""
-        return f"{self.scope}/providers/Microsoft.Authorization/roleAssignments/{self.name}"
-
-
-class Access(Contract):
-    """The role assignments of the endpoint's identity, and since when the newest one exists."""
-
-    principal_id: str
-    roles: list[GrantedRole] = []
-    newest: Annotated[datetime | None, Field(description="createdOn of the newest assignment; none: no grants")] = None
-    refused: Annotated[Failure | None, Field(description="why not all roles were granted, once some were")] = None
-
-
-class DeploymentInput(Contract):
-    """Create this deployment, or confirm that it exists as asked for."""
-
-    instance: str
-    location: str
-    endpoint: str
-    deployment: OnlineDeploymentRequest
-    model: ModelVersion
-    assets: ServingAssets
-
-
-class Deployment(Contract):
-    """An online deployment as Azure answers it."""
-
-    endpoint: str
-    name: str
-    provisioning_state: str
-    created: bool = False
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return self.before != self.after
 
 
 class SmokeTestInput(Contract):
     """Send the sample request to this deployment and check the answer."""
 
-    instance: str
     endpoint: str
     deployment: str
-    test: SmokeTestRequest
+    test: Json
 
 
 class SmokeTestResult(Contract):
@@ -220,33 +110,12 @@ class SmokeTestResult(Contract):
     milliseconds: float
 
 
-class TrafficInput(Contract):
-    """Give the endpoint this traffic; `all_at_once` is everything to `deployment`."""
-
-    instance: str
-    endpoint: str
-    deployment: str
-    traffic: Literal["all_at_once"] | Percentages
-    only_from: Annotated[
-        Percentages | None, Field(description="shift only if this is the traffic now: undo leaves others' work alone")
-    ] = None
-
-
-class TrafficShift(Contract):
-    """Traffic before and after."""
-
-    before: Percentages
-    after: Percentages
-    changed: bool
-
-
 class ReadBackInput(Contract):
     """Read back what the run produced."""
 
-    instance: str
     endpoint: str
     deployment: str
-    model_id: str
+    model: str
     traffic: Percentages | None = None
 
 
@@ -261,25 +130,12 @@ class Observed(Contract):
     traffic: Percentages
 
 
-class RevokeInput(Contract):
-    """Remove these role assignments."""
-
-    instance: str
-    assignment_ids: list[str]
-
-
-class Done(Contract):
-    """An activity that has nothing to tell; `changed` is false when there was nothing left to do."""
-
-    changed: bool = True
-
-
 class RegistrationRef(Contract):
     """Names the model version that was registered, and which of its versions count beside it."""
 
     model: str
     version: str
-    match: Annotated[Match | None, Field(description="a policy's: versions it is not for are left out")] = None
+    match: Annotated[Json, Field(description="a policy's: versions it is not for are left out")] = None
 
 
 class NewestVersion(Contract):

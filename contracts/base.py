@@ -1,12 +1,16 @@
-"""What every contract has in common: frozen, nothing unknown let through, plain JSON on the wire."""
+"""What every contract has in common: frozen, judged once at the front door, plain JSON on the wire."""
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic_core import SchemaValidator
+
+from contracts.lenient import lenient
 
 Json = Any  # any JSON value: only as deep as its reader looks
 
@@ -50,8 +54,10 @@ def json_type(value: object) -> str:
 class Contract(BaseModel):
     """Base of all messages between caller, orchestrations and activities.
 
-    Plain JSON only: the Durable SDK would otherwise freeze module paths into histories, and could be talked into
-    building any loaded class from a caller's JSON.
+    `model_validate` judges what a caller sends: every rule, nothing unknown. `from_wire` reads what was judged before
+    and stored, by this release or another one: types only, unknown fields left out. Plain JSON only: the Durable SDK
+    would otherwise freeze module paths into histories, and could be talked into building any loaded class from a
+    caller's JSON.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -62,7 +68,18 @@ class Contract(BaseModel):
 
     @classmethod
     def from_wire(cls, wire: Json) -> Self:
-        """Read a message written by `to_wire`; accepts its JSON text too (some Durable calls double-encode)."""
+        """Read a message written by `to_wire`; accepts its JSON text too (some Durable calls double-encode).
+
+        Raises pydantic's ValidationError when a field this release needs is missing or of another type.
+        """
         if isinstance(wire, str):
             wire = json.loads(wire)
-        return cls.model_validate(wire)
+        message: Self = _reader(cls).validate_python(wire)
+        return message
+
+
+@cache
+def _reader(contract: type[Contract]) -> SchemaValidator:
+    contract.model_rebuild()  # a contract that nobody has used yet may still wait for its schema
+    # Prebuilt validators of nested contracts would be the strict ones.
+    return SchemaValidator(lenient(contract.__pydantic_core_schema__), _use_prebuilt=False)

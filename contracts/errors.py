@@ -26,6 +26,7 @@ DeploymentError
 ├── RoleNotEffective
 ├── DeadlineExceeded
 ├── ActivityCrashed
+├── OrchestrationCrashed
 ├── EndpointBusy            (retryable)
 ├── Throttled               (retryable)
 ├── CloudUnavailable        (retryable)
@@ -243,6 +244,12 @@ class ActivityCrashed(DeploymentError):
     """An activity failed in a way nobody foresaw, more than once."""
 
     suggestion = "Look the instance ID up in Application Insights and report the exception."
+
+
+class OrchestrationCrashed(DeploymentError):
+    """Slipway itself failed in a way nobody foresaw; what the run had made was undone."""
+
+    suggestion = "This is a defect of Slipway: look the instance ID up in the logs and report it."
 
 
 class EndpointBusy(DeploymentError):

@@ -49,13 +49,15 @@ class Policy(Contract):
         """Why this policy is not for that model; None when it is."""
         return self.match.why_not(event.model, event.tags, event.properties)
 
-    def request_for(self, model: str, version: str) -> DeploymentRequest:
+    def request_for(
+        self, model: str, version: str, contract: type[DeploymentRequest] = DeploymentRequest
+    ) -> DeploymentRequest:
         """The deployment request for that version; raises RequestProblems when the names make no valid request."""
         body = _fill(self.template, model, version)
         for part in ("endpoint", "deployment"):
             if isinstance(body.get(part), dict) and isinstance(body[part].get("name"), str):
                 body[part]["name"] = re.sub(r"[^A-Za-z0-9]+", "-", body[part]["name"]).strip("-")
-        return read_request({**body, "model": f"azureml:{model}:{version}"})
+        return read_request({**body, "model": f"azureml:{model}:{version}"}, contract)
 
 
 def _fill(value: Json, model: str, version: str) -> Json:

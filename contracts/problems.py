@@ -6,12 +6,14 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from pydantic import ValidationError
 
 from contracts.base import Contract, Json
 from contracts.request import NOT_CARRIED, DeploymentRequest
+
+C = TypeVar("C", bound=Contract)
 
 # Keys by which the Durable SDK marks objects to rebuild from JSON: never let through (operations: deserialization).
 RESERVED_KEYS = frozenset({"__class__", "__module__", "__data__"})
@@ -53,13 +55,17 @@ class RequestProblems(Exception):
         self.problems = problems
 
 
-def read_request(value: Json) -> DeploymentRequest:
-    """`value` as a deployment request; raises RequestProblems with all that is wrong."""
+@overload
+def read_request(value: Json) -> DeploymentRequest: ...
+@overload
+def read_request(value: Json, contract: type[C]) -> C: ...
+def read_request(value: Json, contract: Any = DeploymentRequest) -> Any:
+    """`value` as a request of that contract; raises RequestProblems with all that is wrong."""
     unsafe = list(_unsafe(value, "", 0))
     if unsafe:
         raise RequestProblems(_first(unsafe))
     try:
-        return DeploymentRequest.model_validate(value)
+        return contract.model_validate(value)
     except ValidationError as error:
         found = _first(error.errors(include_url=False, include_input=False))
         raise RequestProblems([one if isinstance(one, Problem) else _problem(one, value) for one in found]) from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from contracts.activities import Observed, Percentages
+from contracts.activities import Observed
 from contracts.base import Contract, Json
 from contracts.errors import Failure
+from contracts.ledger import LedgerEntry
+from contracts.plan import Percentages
 
 StepState = Literal["running", "waiting", "succeeded", "failed", "skipped"]
 DeploymentState = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Canceled"]
@@ -27,27 +29,19 @@ class StepStatus(Contract):
     detail: str | None = None
 
 
-class LedgerEntry(Contract):
-    """Something this run made or changed, and what became of it."""
-
-    kind: Literal["model", "environment", "code", "endpoint", "role_assignment", "deployment", "traffic"]
-    name: str
-    fate: Annotated[
-        Literal["made", "undone", "stays", "undo_failed"],
-        Field(description="made: in use; the others say what undo did after a failure"),
-    ] = "made"
-    reason: str | None = None
-
-
 class Progress(Contract):
-    """Custom status of a deployment: at most 4 KiB on the wire."""
+    """Custom status of a deployment: at most 4 KiB on the wire, so defaults are left out there."""
 
-    endpoint: str
-    deployment: str
-    model: str
+    endpoint: str = ""
+    deployment: str = ""
+    model: str = ""
     steps: list[StepStatus] = []
     ledger: list[LedgerEntry] = []
     error: Failure | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """As every contract, without what is said by a default."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 class DeploymentResult(Contract):
@@ -99,6 +93,7 @@ class EventList(Contract):
     """Answer of `GET /api/events`: newest first."""
 
     events: list[EventOutcome]
+    next: Annotated[str | None, Field(description="URL of the next page")] = None
 
 
 class Health(Contract):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from local.cloud.authorization.routes import API_VERSIONS as AUTHORIZATION_VERSI
 from local.cloud.cloud import LocalCloud
 from local.cloud.eventgrid.routes import API_VERSIONS as EVENT_GRID_VERSIONS
 from local.stack import SCORING_PYTHON
-from orchestrations import steps
+from orchestrations.policies import Backoff
+from orchestrations.runbooks import RUNBOOKS
+from orchestrations.steps import Step
 
 DOCS = Path(__file__).parent
 _MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -48,14 +50,9 @@ def azure_errors() -> str:
 
 def patience() -> str:
     """How long each step is tried or watched."""
-    named = {step.activity: step.backoff for step in vars(steps).values() if isinstance(step, steps.Step)}
     rows = (
-        (
-            f"`{name}`",
-            "watched" if name in steps.WATCHED else "tried",
-            *map(_span, (one.first, one.longest, one.deadline)),
-        )
-        for name, one in named.items()
+        (f"`{name}`", how, *map(_span, (one.first, one.longest, one.deadline)))
+        for name, (how, one) in dict(_patience()).items()
     )
     return _table(("step", "how", "first pause", "longest pause", "given up after"), rows)
 
@@ -99,6 +96,16 @@ TABLES: dict[str, Callable[[], str]] = {
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _patience() -> Iterator[tuple[str, tuple[str, Backoff]]]:
+    for taken in (one for runbook in RUNBOOKS for one in runbook.takes):
+        if isinstance(taken, Step):
+            yield taken.activity, ("tried", taken.backoff)
+        else:
+            yield taken.ensure.activity, ("tried", taken.ensure.backoff)
+            yield taken.provisioned.activity, ("watched", taken.provisioned.backoff)
+            yield taken.remove.activity, ("watched", taken.removed)
 
 
 def _sentence(described: object) -> str:

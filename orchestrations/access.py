@@ -8,56 +8,69 @@ nothing tells when: only a call by that identity does. So the wait ends at the n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
-from contracts import activities as c
+from contracts.activities import Grants
 from contracts.errors import Failure, RoleNotEffective, StepFailed
-from contracts.request import DeploymentRequest
+from contracts.ledger import LedgerEntry
+from contracts.marks import assignment_id
+from contracts.plan import PlanVerdict
+from contracts.request import Propagation
 from orchestrations import steps
+from orchestrations.engine import Taking
 from orchestrations.policies import ROLES_EFFECTIVE
-from orchestrations.run import Run, Taking
+from orchestrations.run import Run
 
 T = TypeVar("T")
 WAIT = "roles_effective"
 
 
-def grant_roles(run: Run, request: DeploymentRequest, principal_id: str) -> Taking[c.Access]:
-    """Give the endpoint's identity the roles of the request."""
-    order = c.GrantInput(
-        instance=run.instance,
-        principal_id=principal_id,
-        user_assigned=request.endpoint.identity.user_assigned_id is not None,
-        access=request.access,
-    )
-    access = yield from run(steps.GRANT_ROLES, order)
-    for role in access.roles:
-        if role.created:
-            run.board.ledger.made("role_assignment", f"{role.role} on {role.scope.rsplit('/', 1)[-1]}")
-            run.assignments_made.append(role.assignment_id)
-    if access.refused:
-        run.board.failed(steps.GRANT_ROLES.activity, run.now)
-        raise StepFailed(access.refused.model_copy(update={"step": steps.GRANT_ROLES.activity}))
-    return access
+@dataclass(frozen=True)
+class Access:
+    """The roles an identity was given or has, and how long they are given to take effect."""
+
+    grants: Grants
+    newest: datetime | None
+    propagation: Propagation
 
 
-def roles_effective(run: Run, request: DeploymentRequest, access: c.Access | None) -> Taking[None]:
+def grant_roles(
+    run: Run, plan: PlanVerdict, propagation: Propagation, principal_id: str, *, goes_with: str | None
+) -> Taking[Access | None]:
+    """Give the endpoint's identity its roles, if it needs any; `goes_with` is the endpoint whose own identity it is."""
+    if not plan.grants:
+        return None
+    grants = Grants(principal_id=principal_id, roles=plan.grants, goes_with=goes_with)
+    entries = [
+        LedgerEntry(
+            kind=steps.ROLE_ASSIGNMENT.kind,
+            id=assignment_id(role.scope, principal_id, role.guid),
+            name=f"{role.role} on {role.scope.rsplit('/', 1)[-1]}",
+            goes_with=goes_with,
+        )
+        for role in plan.grants
+    ]
+    granted = yield from run.ensure(steps.ROLE_ASSIGNMENT, grants.to_wire(), plan.resolved, entries)
+    return Access(grants, granted.newest, propagation)
+
+
+def roles_effective(run: Run, access: Access | None) -> Taking[None]:
     """Wait until the newest role assignment has had its time; old ones cost nothing."""
     if access is None or access.newest is None:
-        run.board.skipped(WAIT, run.now, "no roles to grant")
+        run.log.skipped(WAIT, run.now, "no roles to grant")
         return
-    one = len(access.roles) == 1
-    effective_at = access.newest + request.access.propagation.wait
+    one = len(access.grants.roles) == 1
+    count = "1 role assignment" if one else f"{len(access.grants.roles)} role assignments"
+    effective_at = access.newest + access.propagation.wait
     if effective_at <= run.now:
-        old = "1 role assignment is" if one else f"{len(access.roles)} role assignments are"
-        run.board.skipped(WAIT, run.now, f"{old} old enough")
+        run.log.skipped(WAIT, run.now, f"{count} {'is' if one else 'are'} old enough")
         return
-    effect = "1 role assignment takes effect" if one else f"{len(access.roles)} role assignments take effect"
-    yield from run.wait_until(effective_at, WAIT, effect)
+    yield from run.wait_until(effective_at, WAIT, f"{count} {'takes' if one else 'take'} effect")
 
 
-def while_roles_take_effect(
-    run: Run, request: DeploymentRequest, access: c.Access | None, attempt: Callable[[], Taking[T]]
-) -> Taking[T]:
+def while_roles_take_effect(run: Run, access: Access | None, attempt: Callable[[], Taking[T]]) -> Taking[T]:
     """Try `attempt` again while it fails as if a role had not taken effect, until the roles have had all their time."""
     tries = 0
     while True:
@@ -67,19 +80,18 @@ def while_roles_take_effect(
         except StepFailed as failed:
             if not failed.failure.propagation or access is None or access.newest is None:
                 raise
-            give_up_at = access.newest + request.access.propagation.give_up_after
             again_at = run.now + ROLES_EFFECTIVE.pause(tries)
-            if again_at > give_up_at:
-                raise StepFailed(not_effective(failed.failure, request, access)) from failed
+            if again_at > access.newest + access.propagation.give_up_after:
+                raise StepFailed(not_effective(failed.failure, access)) from failed
             yield from run.wait_until(again_at, WAIT, f"{failed.failure.step} was refused; roles may be slow")
         else:
             return outcome
 
 
-def not_effective(failure: Failure, request: DeploymentRequest, access: c.Access) -> Failure:
+def not_effective(failure: Failure, access: Access) -> Failure:
     """The failure to end with: which roles, on what, for how long without effect."""
-    waited = int(request.access.propagation.give_up_after.total_seconds() // 60)
-    roles = "; ".join(f"{role.role} on {role.scope}" for role in access.roles)
+    waited = int(access.propagation.give_up_after.total_seconds() // 60)
+    roles = "; ".join(f"{role.role} on {role.scope}" for role in access.grants.roles)
     error = RoleNotEffective(
         f"{waited} minutes after the newest grant, {failure.step} is still refused. Granted: {roles}."
         f" Refused with: {failure.message}",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+# After so many pauses every backoff here has long reached its longest one.
+GROWTHS = 64
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -17,7 +20,9 @@ class Backoff:
 
     def pause(self, tries: int) -> timedelta:
         """The pause after the `tries`-th try, `tries` counted from 1."""
-        return min(self.first * self.factor ** (tries - 1), self.longest)
+        # A factor to the power of some hundred tries is no float any more, and too long for a timedelta much earlier.
+        grown = min(self.factor ** min(tries - 1, GROWTHS), self.longest / self.first)
+        return min(self.first * grown, self.longest)
 
 
 # Reads and registrations fail for seconds to minutes when Azure throttles or an instance restarts.
@@ -32,6 +37,9 @@ GRANT = Backoff(timedelta(seconds=5), 2.0, timedelta(minutes=1), deadline=timede
 
 # A deployment that has just become Succeeded can answer 404, 429 or 5xx for moments more.
 SMOKE_TEST = Backoff(timedelta(seconds=10), 1.5, timedelta(minutes=1), deadline=timedelta(minutes=5))
+
+# Small resources are made at once, or within minutes.
+RESOURCE_MADE = Backoff(timedelta(seconds=10), 1.5, timedelta(minutes=1), deadline=timedelta(minutes=15))
 
 # Creating an endpoint took 90 s in recordings; the service gives itself 30 minutes (x-ms-async-operation-timeout).
 ENDPOINT_CREATED = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=30))
@@ -48,6 +56,11 @@ ROLES_EFFECTIVE = Backoff(timedelta(minutes=2), 1.5, timedelta(minutes=5), deadl
 
 # An activity that raises what nobody foresaw is tried again: most are a lost worker. Three times is enough to know.
 CRASHES_ALLOWED = 2
+
+# Something that was there and is answered 404 once may still be there: an absence is believed after so many looks in a
+# row, this far apart.
+ABSENCES_BELIEVED = 3
+ABSENCE_PAUSE = timedelta(seconds=40)
 
 # A watch begins a new history after so many looks. Replaying costs time quadratic in a history's length (measured:
 # 7 ms for the last turn after 30 looks, 107 ms after 480), and every look adds eight events.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contracts import activities as c
 from contracts.base import Json
 from contracts.errors import StepFailed
+from contracts.orders import DeployOrder, ReactOrder
 from contracts.status import EventOutcome
-from orchestrations import steps
-from orchestrations.progress import ProgressBoard
-from orchestrations.run import Context, Run, Taking
+from orchestrations.engine import Context, Engine, Taking
+from orchestrations.newest import newest_version
+from orchestrations.run import RunFailed, defect
+
+REASON_CHARACTERS = 300
 
 
 def react_to_registration(context: Context) -> Taking[Json]:
@@ -17,43 +19,54 @@ def react_to_registration(context: Context) -> Taking[Json]:
     Event Grid promises no order: a version that is no longer the newest one when its event arrives is left alone, so
     that versions registered one after the other end in one deployment of the newest.
     """
-    received = context.get_input()
-    outcome = EventOutcome.from_wire(received["outcome"])
+    told = Told(context)
+    try:
+        yield from react(Engine(context), told)
+        return told.outcome.to_wire()
+    except StepFailed as failed:
+        failure = failed.failure
+    except Exception as error:  # a defect must not end in words that nobody can read
+        failure = defect(error)
+    told.now("failed", f"{failure.code} in {failure.step}: {failure.message}"[:REASON_CHARACTERS])
+    raise RunFailed(failure)
 
-    def tell(state: EventOutcome) -> EventOutcome:
-        context.set_custom_status(state.to_wire())
-        return state
 
-    tell(outcome)
-    to_deploy, reasons = {}, list(outcome.reasons)
-    for policy, request in received["requests"].items():
-        match = received["matches"][policy]
-        try:
-            newest = yield from newest_version(context, outcome, match)
-        except StepFailed as failed:
-            tell(outcome.model_copy(update={"outcome": "failed", "reasons": [str(failed)[:300]]}))
-            raise
-        if newest == outcome.version:
-            to_deploy[policy] = {"request": request, "match": match}
+class Told:
+    """What callers are told of the event: the custom status."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.outcome = EventOutcome(id=context.instance_id, model="", version="", outcome="received")
+
+    def now(self, state: str, *reasons: str, **changes: object) -> None:
+        """Tell how far it is."""
+        told = {"outcome": state, "reasons": [*self.outcome.reasons, *reasons], **changes}
+        self.outcome = self.outcome.model_copy(update=told)
+        self._context.set_custom_status(self.outcome.to_wire())
+
+
+def react(engine: Engine, told: Told) -> Taking[None]:
+    """Deploy by every policy whose version is the newest."""
+    order = ReactOrder.from_wire(engine.context.get_input())
+    told.outcome = order.outcome
+    told.now("received")
+    chosen: dict[str, DeployOrder] = {}
+    for policy, request in order.requests.items():
+        match = order.matches[policy]
+        newest = yield from newest_version(engine, order.outcome.model, order.outcome.version, match)
+        if newest == order.outcome.version:
+            chosen[policy] = DeployOrder(request=request, match=match)
         else:
-            reasons.append(f"superseded: the newest version is {newest}" if newest else "the model is gone")
-    if not to_deploy:
-        return tell(outcome.model_copy(update={"outcome": "ignored", "reasons": reasons})).to_wire()
-
-    tell(outcome.model_copy(update={"outcome": "deploying", "reasons": reasons}))
+            told.now("received", f"superseded: the newest version is {newest}" if newest else "the model is gone")
+    if not chosen:
+        told.now("ignored")
+        return
+    told.now("deploying")
     failures = []
-    for policy, order in to_deploy.items():
+    for policy, deploying in chosen.items():
+        instance = order.outcome.deployments[policy]
         try:
-            yield context.call_sub_orchestrator("deploy", order, outcome.deployments[policy])
+            yield engine.context.call_sub_orchestrator("deploy", deploying.to_wire(), instance)
         except Exception:  # the SDK raises bare Exception when a sub-orchestration failed
-            failures.append(f"{policy}: deployment {outcome.deployments[policy]} failed")
-    update = {"outcome": "failed" if failures else "deployed", "reasons": [*reasons, *failures]}
-    return tell(outcome.model_copy(update=update)).to_wire()
-
-
-def newest_version(context: Context, outcome: EventOutcome, match: Json) -> Taking[str | None]:
-    """The newest version of the model that the policy is for."""
-    silent = ProgressBoard(lambda _: None, endpoint="", deployment="", model=outcome.model)
-    order = c.RegistrationRef(model=outcome.model, version=outcome.version, match=match)
-    newest = yield from Run(context, silent)(steps.FIND_NEWEST_VERSION, order)
-    return newest.version
+            failures.append(f"{policy}: deployment {instance} failed")
+    told.now("failed" if failures else "deployed", *failures)

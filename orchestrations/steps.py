@@ -1,6 +1,7 @@
-"""The steps an orchestration can take: each names its activity, its messages and its patience.
+"""What a runbook can ask for: single steps, and resources, each with its patience.
 
-Activities are named, not imported: an orchestration only decides what happens next.
+Activities are named, not imported: an orchestration only decides what happens next. The names of a resource's
+activities come from its kind, so that one nobody has heard of here can be asked for as well.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from contracts import activities as c
+from contracts import activities, plan
 from contracts.base import Contract
-from orchestrations import policies as p
+from orchestrations import policies
 from orchestrations.policies import Backoff
 
 Result = TypeVar("Result", bound=Contract)
+Ensuring = TypeVar("Ensuring", bound=activities.Ensured)
 
 
 @dataclass(frozen=True)
@@ -25,36 +27,69 @@ class Step(Generic[Result]):
     backoff: Backoff
 
 
-PLAN_DEPLOYMENT = Step("plan_deployment", c.PlanVerdict, p.QUICK)
-REGISTER_MODEL = Step("register_model", c.ModelVersion, p.QUICK)
-REGISTER_ASSETS = Step("register_assets", c.ServingAssets, p.QUICK)
-ENSURE_ENDPOINT = Step("ensure_endpoint", c.Endpoint, p.ENDPOINT_WRITE)
-GRANT_ROLES = Step("grant_roles", c.Access, p.GRANT)
-BEGIN_DEPLOYMENT = Step("begin_deployment", c.Deployment, p.ENDPOINT_WRITE)
-SMOKE_TEST = Step("smoke_test", c.SmokeTestResult, p.SMOKE_TEST)
-READ_TRAFFIC = Step("read_traffic", c.TrafficShift, p.QUICK)
-SHIFT_TRAFFIC = Step("shift_traffic", c.TrafficShift, p.ENDPOINT_WRITE)
-READ_BACK = Step("read_back", c.Observed, p.QUICK)
-FIND_NEWEST_VERSION = Step("find_newest_version", c.NewestVersion, p.QUICK)
+@dataclass(frozen=True)
+class Resource(Generic[Ensuring]):
+    """An Azure resource as the runbook sees it: how it is ensured, watched and removed."""
 
-DELETE_DEPLOYMENT = Step("delete_deployment", c.Done, p.ENDPOINT_WRITE)
-DELETE_ENDPOINT = Step("delete_endpoint", c.Done, p.ENDPOINT_WRITE)
-REVOKE_ROLES = Step("revoke_roles", c.Done, p.GRANT)
+    kind: str
+    ensure: Step[Ensuring]
+    provisioned: Step[activities.Provisioning]
+    remove: Step[activities.Provisioning]
+    removed: Backoff
 
-# Watched: looked at on durable timers, in a sub-orchestration of their own, until they say they are done.
-ENDPOINT_PROVISIONED = Step("endpoint_provisioned", c.Provisioning, p.ENDPOINT_CREATED)
-TRAFFIC_PROVISIONED = Step("traffic_provisioned", c.Provisioning, p.ENDPOINT_CREATED)
-DEPLOYMENT_PROVISIONED = Step("deployment_provisioned", c.Provisioning, p.DEPLOYMENT_CREATED)
-DEPLOYMENT_DELETED = Step("deployment_deleted", c.Provisioning, p.DELETED)
-ENDPOINT_DELETED = Step("endpoint_deleted", c.Provisioning, p.DELETED)
 
-WATCHED = {
-    step.activity: step
-    for step in (
-        ENDPOINT_PROVISIONED,
-        TRAFFIC_PROVISIONED,
-        DEPLOYMENT_PROVISIONED,
-        DEPLOYMENT_DELETED,
-        ENDPOINT_DELETED,
+def resource(
+    kind: str,
+    result: type[Ensuring],
+    *,
+    step: str | None = None,
+    tried: Backoff = policies.QUICK,
+    watched: Backoff = policies.RESOURCE_MADE,
+) -> Resource[Ensuring]:
+    """The resource of that kind; `step` is what the runbook calls ensuring it."""
+    return Resource(
+        kind,
+        Step(step or f"ensure_{kind}", result, tried),
+        Step(f"{kind}_provisioned", activities.Provisioning, watched),
+        Step(f"remove_{kind}", activities.Provisioning, tried),
+        policies.DELETED,
     )
+
+
+MODEL = resource("model", activities.Ensured, step="register_model")
+ENVIRONMENT = resource("environment", activities.Ensured, step="register_environment")
+CODE = resource("code", activities.Ensured, step="register_code")
+ENDPOINT = resource(
+    "endpoint", activities.EndpointEnsured, tried=policies.ENDPOINT_WRITE, watched=policies.ENDPOINT_CREATED
+)
+ROLE_ASSIGNMENT = resource("role_assignment", activities.RolesEnsured, step="grant_roles", tried=policies.GRANT)
+DEPLOYMENT = resource(
+    "deployment",
+    activities.Ensured,
+    step="begin_deployment",
+    tried=policies.ENDPOINT_WRITE,
+    watched=policies.DEPLOYMENT_CREATED,
+)
+TRAFFIC = resource(
+    "traffic",
+    activities.Ensured,
+    step="shift_traffic",
+    tried=policies.ENDPOINT_WRITE,
+    watched=policies.ENDPOINT_CREATED,
+)
+RESOURCES: dict[str, Resource[activities.Ensured]] = {
+    one.kind: one  # type: ignore[misc]  # read only: a resource with a more telling answer is one with an answer
+    for one in (MODEL, ENVIRONMENT, CODE, ENDPOINT, ROLE_ASSIGNMENT, DEPLOYMENT, TRAFFIC)
 }
+
+
+def of_kind(kind: str) -> Resource[activities.Ensured]:
+    """The resource of a ledger entry or a plan; one that this page does not know has everyday patience."""
+    return RESOURCES.get(kind) or resource(kind, activities.Ensured)
+
+
+PLAN_DEPLOYMENT = Step("plan_deployment", plan.PlanVerdict, policies.QUICK)
+FIND_NEWEST_VERSION = Step("find_newest_version", activities.NewestVersion, policies.QUICK)
+SMOKE_TEST = Step("smoke_test", activities.SmokeTestResult, policies.SMOKE_TEST)
+READ_TRAFFIC = Step("read_traffic", activities.TrafficShift, policies.QUICK)
+READ_BACK = Step("read_back", activities.Observed, policies.QUICK)

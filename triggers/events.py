@@ -10,15 +10,18 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
-from activities.models import MADE_BY_TAG
+from contracts.digests import digest
 from contracts.events import ModelRegistered, UnreadableEvent, read_event
+from contracts.marks import MARK_TAG
+from contracts.orders import ReactOrder
 from contracts.policy import Policy
 from contracts.problems import RequestProblems
 from contracts.status import EventOutcome
+from orchestrations.runbooks import DEPLOY, REACT
 from settings import settings
-from triggers import statuses
 from triggers.body import BodyTooLarge, parse_body
-from triggers.starting import digest, start_once
+from triggers.requests import deployment_request
+from triggers.starting import start_once
 
 log = logging.getLogger("slipway.events")
 
@@ -48,10 +51,10 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
         return
     key = [registered.workspace_id.lower(), registered.model, registered.version]
     policies = read_policies(settings().policies)
-    outcome, requests = decide(registered, "event-" + digest(key), policies)
+    outcome, requests = decide(registered, REACT.prefix + digest(key), policies)
     matches = {name: policy.match.to_wire() for name, policy in policies.items() if isinstance(policy, Policy)}
-    order = {"outcome": outcome.to_wire(), "requests": requests, "matches": matches, "digest": digest(key)}
-    new = await start_once(client, statuses.REACT, outcome.id, order)
+    order = ReactOrder(outcome=outcome, requests=requests, matches=matches, digest=digest(key))
+    new = await start_once(client, REACT.name, outcome.id, order.to_wire())
     log.info(
         "model %s:%s registered: %s %s",
         registered.model,
@@ -69,7 +72,7 @@ def decide(
     reasons: list[str] = []
     if event.workspace_id.lower() != settings().workspace_id.lower():
         reasons.append("the event is from another workspace")
-    elif MADE_BY_TAG in event.tags:
+    elif MARK_TAG in event.tags:
         reasons.append("registered by a deployment of Slipway itself")
     elif not policies:
         reasons.append("there are no policies")
@@ -80,7 +83,7 @@ def decide(
                 reasons.append(f"{name}: {why_not}"[:300])
                 continue
             try:
-                requests[name] = policy.request_for(event.model, event.version).to_wire()
+                requests[name] = policy.request_for(event.model, event.version, deployment_request()).to_wire()
             except RequestProblems as error:
                 reasons.append(f"{name}: {error}"[:300])
     outcome = EventOutcome(
@@ -89,7 +92,7 @@ def decide(
         version=event.version,
         outcome="received",
         reasons=reasons[:20],
-        deployments={name: "dep-" + digest([event_id, name]) for name in requests},
+        deployments={name: DEPLOY.prefix + digest([event_id, name]) for name in requests},
     )
     return outcome, requests
 
@@ -114,7 +117,7 @@ def load_policy(path: Path) -> Policy:
     try:
         body = parse_body(path.read_bytes())
         policy = Policy.model_validate({"name": path.stem, "match": body.pop("match", None), "template": body})
-        policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION)
+        policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION, deployment_request())
     except (RequestProblems, BodyTooLarge, ValidationError) as error:
         raise PolicyError(f"policy {path.name}: {error}") from error
     return policy

@@ -1,82 +1,29 @@
-"""The OpenAPI document of the front door, generated from the contracts."""
+"""The OpenAPI document of the front door, derived from its routes and their contracts."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
 
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from contracts.activities import Plan
-from contracts.request import DeploymentRequest
-from contracts.status import DeploymentList, DeploymentStatus, EventList, Health
+from contracts.base import Contract
+from contracts.plan import Plan
+from contracts.status import DeploymentState, Health
+from orchestrations.runbooks import DEPLOY, Runbook
 from triggers.answers import ProblemBody
+from triggers.requests import body_contract
+from triggers.routes import Route
+from triggers.runbook_routes import PAGE_DEFAULT, PAGE_LIMIT
 from version import VERSION
 
 REF = "#/components/schemas/{model}"
-PARAMETERS = {
+FILTERS: dict[str, dict[str, Any]] = {
     "endpoint": {"type": "string"},
     "model": {"type": "string", "description": "name, or name:version"},
-    "status": {"enum": ["Pending", "Running", "Suspended", "Succeeded", "Failed", "Canceled"]},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-    "after": {"type": "string", "description": "id of the last deployment of the page before"},
+    "status": {"enum": [*get_args(DeploymentState)]},
 }
-
-
-@cache
-def openapi() -> dict[str, Any]:
-    """The document, OpenAPI 3.1."""
-    _, schemas = models_json_schema(
-        [
-            (DeploymentRequest, "validation"),
-            *((model, "serialization") for model in (DeploymentStatus, DeploymentList, Plan, EventList, Health)),
-            (ProblemBody, "serialization"),
-        ],
-        ref_template=REF,
-    )
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Slipway",
-            "version": VERSION,
-            "description": "Deploys Azure Machine Learning models behind online endpoints.",
-        },
-        "paths": {
-            "/api/deployments": {"post": _post_deployment(), "get": _list_deployments()},
-            "/api/deployments/{id}": {"get": _get_deployment()},
-            "/api/plans": {"post": _post_plan()},
-            "/api/events": {"get": _list_events()},
-            "/api/health": {"get": _health()},
-            "/api/openapi.json": {"get": _openapi_json()},
-        },
-        "components": {
-            "schemas": schemas["$defs"],
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
-        },
-        "security": [{"key": []}],
-    }
-
-
-def _schema(model: str) -> dict[str, Any]:
-    return {"$ref": REF.format(model=model)}
-
-
-def _json(description: str, model: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = {"description": description, "content": {"application/json": {"schema": _schema(model)}}}
-    return answer | ({"headers": headers} if headers else {})
-
-
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": _schema("ProblemBody")}}}
-
-
 UNAUTHORIZED = {"401": {"description": "no function key, or a wrong one"}}
-BODY_PROBLEMS = {
-    "400": _problem("the body cannot be read"),
-    "413": _problem("the body is larger than 256 KiB"),
-    "422": _problem("the request is not valid; `problems` lists everything wrong"),
-}
-
 
 # A request as small as it gets, for whoever tries the document out.
 EXAMPLE = {
@@ -92,85 +39,141 @@ EXAMPLE = {
 }
 
 
-def _request_body() -> dict[str, Any]:
-    content = {"schema": _schema("DeploymentRequest"), "example": EXAMPLE}
-    return {"required": True, "content": {"application/json": content, "application/yaml": content}}
+def document(routes: Sequence[Route]) -> dict[str, Any]:
+    """The document, OpenAPI 3.1."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(f"/api/{route.path}", {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Slipway",
+            "version": VERSION,
+            "description": "Deploys Azure Machine Learning models behind online endpoints.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(route.runbook for route in routes if route.runbook),
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
+        },
+        "security": [{"key": []}],
+    }
 
 
-def _query(*names: str) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": PARAMETERS[name]} for name in names]
+def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
+    known = dict.fromkeys(runbooks)
+    models: list[tuple[type[Contract], JsonSchemaMode]] = [
+        (body_contract(runbook), "validation") for runbook in known if runbook.asked_with
+    ]
+    models += [(model, "serialization") for runbook in known for model in (runbook.status, runbook.listing)]
+    models += [(model, "serialization") for model in (Plan, Health, ProblemBody)]
+    _, schemas = models_json_schema(models, ref_template=REF)
+    defined: dict[str, Any] = schemas["$defs"]
+    return defined
 
 
-def _simple(operation: str, summary: str, model: str) -> dict[str, Any]:
-    return {"operationId": operation, "summary": summary, "responses": {"200": _json(summary, model), **UNAUTHORIZED}}
+def _operation(route: Route) -> dict[str, Any]:
+    name = route.function.__name__
+    if route.runbook is None:
+        return {"operationId": name, **_SINGLE[name]()}
+    if route.method == "POST":
+        return {"operationId": name, **_starting(route.runbook)}
+    describe = _showing if "{id}" in route.path else _listing
+    return {"operationId": name, **describe(route.runbook)}
 
 
-def _post_deployment() -> dict[str, Any]:
-    location = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
+def _starting(runbook: Runbook) -> dict[str, Any]:
+    headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     return {
-        "operationId": "post_deployment",
-        "summary": "Ask for a deployment",
+        "summary": f"Ask for a {runbook.noun}",
         "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": key}],
-        "requestBody": _request_body(),
+        "requestBody": _body(runbook),
         "responses": {
-            "202": _json("accepted, or accepted before", "DeploymentStatus", location),
+            "202": _json("accepted, or accepted before", runbook.status, headers),
             "409": _problem("the Idempotency-Key was used with another body"),
-            **BODY_PROBLEMS,
+            **_BODY_PROBLEMS,
             **UNAUTHORIZED,
         },
     }
 
 
-def _list_deployments() -> dict[str, Any]:
-    responses = {
-        "200": _json("newest first", "DeploymentList"),
-        "422": _problem("a parameter is not valid"),
-        **UNAUTHORIZED,
-    }
+def _showing(runbook: Runbook) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": f"^{runbook.id_pattern}$"}
     return {
-        "operationId": "list_deployments",
-        "summary": "List deployments",
-        "parameters": _query(*PARAMETERS),
-        "responses": responses,
-    }
-
-
-def _get_deployment() -> dict[str, Any]:
-    path = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^dep-[0-9a-f]{32}$"}}
-    return {
-        "operationId": "get_deployment",
-        "summary": "Status of a deployment",
-        "parameters": [path],
+        "summary": f"Status of a {runbook.noun}",
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": schema}],
         "responses": {
-            "200": _json("status", "DeploymentStatus"),
-            "404": _problem("no such deployment"),
+            "200": _json("status", runbook.status),
+            "404": _problem(f"no such {runbook.noun}"),
             **UNAUTHORIZED,
         },
     }
 
 
-def _post_plan() -> dict[str, Any]:
-    unavailable = {"503": _problem("Azure cannot be read right now")}
+def _listing(runbook: Runbook) -> dict[str, Any]:
+    paging = {
+        "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": PAGE_DEFAULT},
+        "after": {"type": "string", "description": f"id of the last {runbook.noun} of the page before"},
+    }
+    parameters = {**{name: FILTERS[name] for name in runbook.filters}, **paging}
     return {
-        "operationId": "post_plan",
-        "summary": "What a deployment would do",
-        "requestBody": _request_body(),
-        "responses": {"200": _json("plan", "Plan"), **BODY_PROBLEMS, **unavailable, **UNAUTHORIZED},
+        "summary": f"List {runbook.noun}s",
+        "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()],
+        "responses": {
+            "200": _json("newest first", runbook.listing),
+            "422": _problem("a parameter is not valid"),
+            **UNAUTHORIZED,
+        },
     }
 
 
-def _list_events() -> dict[str, Any]:
-    listing = _simple("list_events", "What became of model registrations", "EventList")
-    return listing | {"parameters": _query("model")}
+def _plan() -> dict[str, Any]:
+    return {
+        "summary": "What a deployment would do",
+        "requestBody": _body(DEPLOY),
+        "responses": {
+            "200": _json("plan", Plan),
+            **_BODY_PROBLEMS,
+            "503": _problem("Azure cannot be read right now"),
+            **UNAUTHORIZED,
+        },
+    }
 
 
 def _health() -> dict[str, Any]:
     # The one route without a key.
-    responses = {"200": _json("Liveness", "Health")}
-    return {"operationId": "health", "summary": "Liveness", "responses": responses, "security": []}
+    return {"summary": "Liveness", "responses": {"200": _json("Liveness", Health)}, "security": []}
 
 
 def _openapi_json() -> dict[str, Any]:
     answer = {"description": "this document", "content": {"application/json": {"schema": {"type": "object"}}}}
-    return {"operationId": "get_openapi", "summary": "This document", "responses": {"200": answer, **UNAUTHORIZED}}
+    return {"summary": "This document", "responses": {"200": answer, **UNAUTHORIZED}}
+
+
+_SINGLE = {"post_plan": _plan, "get_health": _health, "get_openapi": _openapi_json}
+
+
+def _body(runbook: Runbook) -> dict[str, Any]:
+    content = {"schema": _schema(body_contract(runbook)), "example": EXAMPLE}
+    return {"required": True, "content": {"application/json": content, "application/yaml": content}}
+
+
+def _schema(model: type[Any]) -> dict[str, Any]:
+    return {"$ref": REF.format(model=model.__name__)}
+
+
+def _json(description: str, model: type[Any], headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = {"description": description, "content": {"application/json": {"schema": _schema(model)}}}
+    return answer | ({"headers": headers} if headers else {})
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _schema(ProblemBody)}}}
+
+
+_BODY_PROBLEMS = {
+    "400": _problem("the body cannot be read"),
+    "413": _problem("the body is larger than 256 KiB"),
+    "422": _problem("the request is not valid; `problems` lists everything wrong"),
+}

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
-from contracts.base import Json
 from triggers.statuses import input_digest
 
 
 class KeyReused(Exception):
     """An idempotency key came back with another body."""
-
-
-def digest(value: Json) -> str:
-    """A digest of JSON content, independent of key order."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
 async def start_once(client: Any, orchestration: str, instance_id: str, order: dict[str, Any]) -> bool:

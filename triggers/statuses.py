@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,13 +11,14 @@ from pydantic import ValidationError
 
 from contracts.base import Contract, Json
 from contracts.errors import MESSAGE_LIMIT, Failure
+from contracts.ledger import LedgerEntry
+from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
+from orchestrations.runbooks import DEPLOY, REACT, Runbook
+from settings import settings
 
 C = TypeVar("C", bound=Contract)
-
-DEPLOY = "deploy"
-REACT = "react_to_registration"
 
 # The runtime status of an instance, by its name in the SDK, as the state of a deployment.
 STATES: dict[str, DeploymentState] = {
@@ -48,19 +50,31 @@ def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus
         created=_aware(instance.created_time),
         updated=_aware(instance.last_updated_time),
         steps=[] if brief else progress.steps,
-        ledger=[] if brief else progress.ledger,
-        result=result,
+        ledger=[] if brief else _for_people(progress.ledger),
+        result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
         error=error,
         links={"self": f"/api/deployments/{instance.instance_id}"},
     )
 
 
-def event_outcome(instance: Any) -> EventOutcome:
-    """An instance of `react_to_registration` for callers."""
-    outcome = _stored(EventOutcome, instance.custom_status) or EventOutcome.model_validate(
-        _plain(instance.input_)["outcome"], extra="ignore"
-    )
+def event_outcome(instance: Any, *, brief: bool = False) -> EventOutcome:
+    """An instance of `react_to_registration` for callers; `brief` is the same, there is little to tell."""
+    outcome = _stored(EventOutcome, instance.custom_status) or ReactOrder.from_wire(_plain(instance.input_)).outcome
     return outcome.model_copy(update={"created": _aware(instance.created_time)})
+
+
+SHOWN: dict[str, Callable[..., Any]] = {DEPLOY.name: deployment_status, REACT.name: event_outcome}
+
+
+def shown(runbook: Runbook, instance: Any, *, brief: bool = False) -> Any:
+    """What callers see of an instance of a runbook: its `status` contract."""
+    return SHOWN[runbook.name](instance, brief=brief)
+
+
+def fits(status: Any, name: str, value: str) -> bool:
+    """Whether a status has that value in the field of a filter; a model fits without its version too."""
+    there = str(getattr(status, name))
+    return value in (there, there.split(":", maxsplit=1)[0]) if name == "model" else value.lower() == there.lower()
 
 
 def input_digest(instance: Any) -> str | None:
@@ -72,16 +86,18 @@ def input_digest(instance: Any) -> str | None:
 def _stored(contract: type[C], wire: Json) -> C | None:
     """What the task hub keeps, which another release may have written: None when this one cannot read it."""
     try:
-        return contract.model_validate(_plain(wire), extra="ignore")
+        return contract.from_wire(_plain(wire))
     except (ValidationError, ValueError):
         return None
 
 
+def _for_people(ledger: list[LedgerEntry]) -> list[LedgerEntry]:
+    return [entry.for_people(settings().workspace_id) for entry in ledger]
+
+
 def _before_first_turn(instance: Any) -> Progress:
-    request = _plain(instance.input_)["request"]
-    model = request["model"]
-    name = model.removeprefix("azureml:") if isinstance(model, str) else f"{model['name']}:{model['version']}"
-    return Progress(endpoint=request["endpoint"]["name"], deployment=request["deployment"]["name"], model=name)
+    order = DeployOrder.from_wire(_plain(instance.input_))
+    return Progress(endpoint=order.endpoint, deployment=order.deployment, model=order.model)
 
 
 def _crashed(output: Json) -> Failure:

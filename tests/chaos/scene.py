@@ -35,9 +35,8 @@ GRANTS = (
 # A run need not wait for what has come to its end while its host was dead.
 WAITS = {
     WAIT,
-    steps.ENDPOINT_PROVISIONED.activity,
-    steps.DEPLOYMENT_PROVISIONED.activity,
-    steps.DEPLOYMENT_DELETED.activity,
+    steps.ENDPOINT.provisioned.activity,
+    steps.DEPLOYMENT.provisioned.activity,
 }
 # How the policy names deployments.
 VERSIONED = "version-{version}"

@@ -16,7 +16,7 @@ from local.stack import LocalStack
 from tests import samples
 from tests.e2e.bad_bodies import BAD
 from tests.registered import triggers
-from triggers.openapi import openapi
+from triggers.http import openapi
 
 PROBLEM = "application/problem+json"
 

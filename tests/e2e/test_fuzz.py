@@ -23,7 +23,7 @@ from local.host.host import LocalHost
 from local.host.keys import Keys
 from local.host.settings import HostSettings
 from local.stack import ROOT, TERMINAL, LocalStack
-from triggers.openapi import openapi
+from triggers.http import openapi
 
 EXAMPLES = 40
 

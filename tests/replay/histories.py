@@ -14,14 +14,10 @@ from typing import Any
 
 from azure.durable_functions import Orchestrator
 
-from orchestrations import deploy, react, run
+from orchestrations.runbooks import CHILDREN, RUNBOOKS
 
 GOLDEN = Path(__file__).parent / "golden"
-ORCHESTRATORS = {
-    "deploy": deploy.deploy,
-    "watch": run.watch,
-    "react_to_registration": react.react_to_registration,
-}
+ORCHESTRATORS = {one.__name__: one for one in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)}
 
 # Event types of a Durable history, and the action types of the SDK that schedule them.
 ORCHESTRATOR_COMPLETED, EXECUTION_STARTED, EXECUTION_COMPLETED = 13, 0, 1

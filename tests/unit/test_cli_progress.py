@@ -13,7 +13,7 @@ from cli.report import print_plan
 from cli.screen import LineLog, board, progress
 from cli.service import Service
 from cli.wording import clock_time, plain, span
-from contracts.activities import Plan
+from contracts.plan import Plan
 from contracts.status import DeploymentStatus, StepStatus
 from tests.unit.scripted_service import ScriptedService
 

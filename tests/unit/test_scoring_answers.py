@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from activities.smoke_test import ANSWER_LIMIT_BYTES, read_answer
+from activities.gates.smoke_test import ANSWER_LIMIT_BYTES, read_answer
 from contracts.errors import ModelUnreachable, WrongAnswer
 
 Send = Callable[[socket.socket], Any]

@@ -29,7 +29,7 @@ from contracts.errors import (
     WrongAnswer,
 )
 from contracts.redaction import MASK, redact
-from contracts.request import Expectation
+from contracts.request import Expectation, SmokeTestRequest
 from contracts.schemas import keywords
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
@@ -47,9 +47,9 @@ MODEL_ERROR = 424
 @activity
 def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
     """Send the sample request to the deployment; raises what its answer means when it is not the one expected."""
-    uri = _scoring_uri(order)
+    uri, test = _scoring_uri(order), SmokeTestRequest.from_wire(order.test)
     began = time.monotonic()
-    status, headers, body = _post(order, uri)
+    status, headers, body = _post(order, test, uri)
     took = (time.monotonic() - began) * 1000
     if status != 200:
         raise _meaning_of(order, status, headers, body)
@@ -57,7 +57,7 @@ def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
     if answered_by != order.deployment:
         raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
     answer = _parse(body)
-    problem = mismatch(order.test.expect, answer, body)
+    problem = mismatch(test.expect, answer, body)
     if problem:
         raise WrongAnswer(problem).with_log(log_tail(order.endpoint, order.deployment))
     return SmokeTestResult(
@@ -129,7 +129,7 @@ def _scoring_uri(order: SmokeTestInput) -> str:
     return uri
 
 
-def _post(order: SmokeTestInput, uri: str) -> tuple[int, Any, str]:
+def _post(order: SmokeTestInput, test: SmokeTestRequest, uri: str) -> tuple[int, Any, str]:
     import requests
     from urllib3 import Timeout
 
@@ -137,14 +137,14 @@ def _post(order: SmokeTestInput, uri: str) -> tuple[int, Any, str]:
         # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
         credentials: Any = clients().ml.online_endpoints.get_keys(order.endpoint)
     secret = getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None)
-    seconds = order.test.timeout.total_seconds()
+    seconds = test.timeout.total_seconds()
     deadline = time.monotonic() + seconds
     # To connect and to hear the first of the answer; the stubs of requests know of no urllib3 timeouts.
     timeout: Any = Timeout(total=seconds)
     try:
         with requests.post(
             uri,
-            data=json.dumps(order.test.request),
+            data=json.dumps(test.request),
             headers={
                 "Authorization": f"Bearer {secret}",
                 "Content-Type": "application/json",

@@ -1,0 +1,87 @@
+"""Scoring code: a registered asset is passed on, a folder in a datastore is registered under a name made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities import assets
+from activities.resource import Registered
+from activities.scene import Finding, Scene
+from azure_api import versions
+from azure_api.clients import clients
+from azure_api.errors import translated
+from azure_api.rights import Right
+from contracts.activities import Ensured, EnsureInput
+from contracts.errors import AssetNotFound, RequestRejected
+from contracts.ledger import arm_id, short_name
+from contracts.marks import MARK_TAG
+from contracts.names import split_datastore_path, split_reference
+from contracts.online import CodeConfiguration
+
+WRITE = "Microsoft.MachineLearningServices/workspaces/codes/versions/write"
+COLLECTION = "codes"
+
+
+class Codes(Registered[CodeConfiguration | None]):
+    """The folder that the scoring script is in."""
+
+    kind = "code"
+    step = "register_code"
+    rights = (WRITE,)
+
+    def read(self, part: Any) -> CodeConfiguration | None:
+        """Where the code is; None for a model that brings none."""
+        return CodeConfiguration.from_wire(part) if part else None
+
+    def plan(self, wanted: CodeConfiguration | None, scene: Scene) -> Finding:
+        """Whether it is registered."""
+        finding = Finding()
+        if wanted is None:
+            return finding
+        if not _in_datastore(wanted):
+            scene.resolve(code=assets.named(COLLECTION, wanted.code))
+            try:
+                assets.require(str(scene.resolved.code))
+            except AssetNotFound as error:
+                finding.problem("deployment.code_configuration.code", error)
+            else:
+                finding.confirms.append(f"code {':'.join(split_reference(wanted.code))}")
+            return finding
+        made = assets.made_of(COLLECTION, [*split_datastore_path(wanted.code)])
+        scene.resolve(code=made)
+        if assets.find(made) is not None:
+            finding.confirms.append(f"code {short_name(made)}")
+        else:
+            finding.creates.append(f"code {short_name(made)}")
+            finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+        return finding
+
+    def ensure(self, wanted: CodeConfiguration | None, order: EnsureInput) -> Ensured:
+        """Register a folder in a datastore, or find that it is registered."""
+        resolved = str(order.resolved.code)
+        if wanted is None or not _in_datastore(wanted):
+            return Ensured(entries=[self.entry(resolved, made=False)])
+        found = assets.find(resolved)
+        if found is None:
+            body = {"codeUri": _blob_uri(wanted), "isAnonymous": False, "tags": {MARK_TAG: order.mark}}
+            with translated():
+                found = clients().put(
+                    arm_id(resolved, clients().settings.workspace_id), versions.CODES, {"properties": body}
+                )
+        return Ensured(entries=[self.entry(resolved, made=assets.mark_of(found) == order.mark)])
+
+
+def _in_datastore(code: CodeConfiguration) -> bool:
+    return code.code.startswith("azureml://")
+
+
+def _blob_uri(code: CodeConfiguration) -> str:
+    datastore, path = split_datastore_path(code.code)
+    with translated(not_found=AssetNotFound):
+        store: Any = clients().ml.datastores.get(datastore)
+    if getattr(store, "container_name", None) is None:  # a file share or a data lake
+        raise RequestRejected(
+            f"datastore {datastore} is no blob container: code cannot be registered from it",
+            suggestion="Put the code folder into a blob datastore, or register it with `slipway register-code`.",
+        )
+    return f"{store.protocol}://{store.account_name}.blob.{store.endpoint}/{store.container_name}/{path}"

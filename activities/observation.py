@@ -1,0 +1,33 @@
+"""What Azure has in the end."""
+
+from __future__ import annotations
+
+from activities.envelope import activity
+from azure_api import begin
+from azure_api.clients import clients
+from contracts.activities import Observed, ReadBackInput
+from contracts.errors import NotAsDeployed
+from contracts.ledger import arm_id
+
+
+@activity
+def read_back(order: ReadBackInput) -> Observed:
+    """Read back what a run produced; raises NotAsDeployed when it is not what this run made."""
+    endpoint = begin.get_endpoint(order.endpoint)
+    deployment = begin.get_deployment(order.endpoint, order.deployment)
+    if endpoint is None or deployment is None:
+        raise NotAsDeployed(f"{order.endpoint}/{order.deployment} is gone")
+    state, model, traffic = begin.state_of(deployment), str(deployment.model), begin.traffic_of(endpoint)
+    wanted = arm_id(order.model, clients().settings.workspace_id)
+    if state != begin.SUCCEEDED or model.lower() != wanted.lower():
+        raise NotAsDeployed(f"deployment {order.deployment} is {state} with model {model}")
+    if order.traffic is not None and traffic != order.traffic:
+        raise NotAsDeployed(f"endpoint {order.endpoint} has traffic {traffic}, not {order.traffic}")
+    return Observed(
+        endpoint=order.endpoint,
+        deployment=order.deployment,
+        model_id=model,
+        principal_id=begin.principal_of(endpoint),
+        scoring_uri=str(endpoint.scoring_uri),
+        traffic=traffic,
+    )

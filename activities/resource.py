@@ -1,0 +1,87 @@
+"""What every Azure resource that Slipway makes has in common: its room answers these questions, in one file.
+
+What a plan finds about it, how it is ensured, when it is provisioned, how it is removed or why it stays, and which
+rights that takes. `registry.py` lists the rooms; their activities, the plan and undo are derived from that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from activities import assets
+from activities.scene import Finding, Scene
+from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
+from contracts.base import Contract
+from contracts.ledger import LedgerEntry
+
+Wanted = TypeVar("Wanted")
+REGISTERED = "registered versions are immutable and shared"
+
+
+class Resource(Generic[Wanted]):
+    """One kind of Azure resource.
+
+    Attributes:
+        kind: its name in ledgers; its activities are called after it.
+        step: what the runbook calls ensuring it, where `ensure_<kind>` does not say it.
+        rights: the actions that Slipway's own identity must be allowed to take.
+        words: the contract of its part of a request, where callers may leave the whole part out.
+        after: the kind of the resource that such a part is made after.
+        answers: what `ensure` answers.
+        long: whether making it takes longer than a call.
+    """
+
+    kind: str
+    step: str | None = None
+    rights: Sequence[str] = ()
+    words: type[Contract] | None = None
+    after: str = ""
+    answers: type[Ensured] = Ensured
+    long: bool = False
+
+    def entry(self, reference: str, *, made: bool) -> LedgerEntry:
+        """What the ledger says of it."""
+        return LedgerEntry(kind=self.kind, id=reference, how="made" if made else "found")
+
+    def read(self, part: Any) -> Wanted:
+        """The resource's part of a stored request."""
+        raise NotImplementedError
+
+    def plan(self, wanted: Wanted, scene: Scene) -> Finding:
+        """What reading tells about it; raises DeploymentError for what would make the deployment fail."""
+        raise NotImplementedError
+
+    def reference(self, scene: Scene) -> str:
+        """The ledger's reference of what is about to be made; for parts that callers may leave out."""
+        raise NotImplementedError
+
+    def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
+        """Confirm it, or make or change it; running it twice leaves the same state."""
+        raise NotImplementedError
+
+    def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> Ensured:
+        """What `ensure` would answer if everything went as the plan says."""
+        return self.answers(done=not finding.creates)
+
+    def provisioned(self, entry: LedgerEntry) -> Provisioning:
+        """How far making it is; raises why it failed."""
+        return Provisioning(state="Succeeded", done=True)
+
+    def remove(self, order: EntryInput) -> Provisioning:
+        """Begin to remove it, or see how far that is; only what carries the mark is removed."""
+        raise NotImplementedError
+
+
+class Registered(Resource[Wanted]):
+    """A versioned asset of the workspace: never removed, because others may name it by now."""
+
+    def remove(self, order: EntryInput) -> Provisioning:
+        """It stays, if it was made at all."""
+        if order.entry.sure:
+            return Provisioning(state="Succeeded", done=True, stays=REGISTERED)
+        found = assets.find(order.entry.id)
+        if found is None:
+            return Provisioning(state="Deleted", done=True, absent=True)
+        ours = assets.mark_of(found) == order.mark
+        return Provisioning(state="Succeeded", done=True, stays=REGISTERED, ours=ours)

@@ -1,0 +1,162 @@
+"""Role assignments of an endpoint's identity: granted or confirmed under deterministic names, and revoked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.resource import Resource
+from activities.roles import needed_roles, role_definition_id
+from activities.scene import Finding, Scene
+from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import translated
+from azure_api.rights import Right
+from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
+from contracts.base import beginning
+from contracts.errors import CloudUnavailable, DeploymentError, MissingRight
+from contracts.ledger import LedgerEntry, short_name
+from contracts.marks import assignment_id
+from contracts.plan import NeededRole, PlannedGrant
+from contracts.request import AccessRequest
+
+WRITE = "Microsoft.Authorization/roleAssignments/write"
+REFUSAL_BYTES = 300
+KEPT = "the identity keeps its roles, so that the next attempt does not wait again"
+
+
+class RoleAssignments(Resource[Any]):
+    """All roles that one identity needs. A plan reads the request's `access`; a run asks with the plan's `Grants`."""
+
+    kind = "role_assignment"
+    step = "grant_roles"
+    rights = (WRITE,)
+    answers = RolesEnsured
+
+    def read(self, part: Any) -> AccessRequest | Grants:
+        """What the request says of roles, or the roles that a plan found to be needed."""
+        if isinstance(part, dict) and "principal_id" in part:
+            return Grants.from_wire(part)
+        return AccessRequest.from_wire(part or {})
+
+    def plan(self, wanted: AccessRequest, scene: Scene) -> Finding:
+        """Which roles are needed, and which of them the identity has."""
+        finding = Finding()
+        if not scene.resolved.location:
+            return finding  # a workspace that cannot be read has been told; its storage and registry are not known
+        user_assigned = scene.order.user_assigned_id is not None
+        scene.grants = needed_roles(wanted, user_assigned=user_assigned, workspace=scene.workspace)
+        for role in scene.grants:
+            found = None
+            if scene.resolved.principal_id:
+                with translated():
+                    found = find_assignment(role, scene.resolved.principal_id)
+            if found is None:
+                finding.needs.append(Right(WRITE, role.scope))
+            elif found.created_on and (scene.newest_grant is None or found.created_on > scene.newest_grant):
+                scene.newest_grant = found.created_on
+            scene.planned_grants.append(
+                PlannedGrant(
+                    role=role.role,
+                    role_definition_id=role_definition_id(role.scope, role.guid),
+                    scope=role.scope,
+                    exists=found is not None,
+                    reason=role.reason,
+                )
+            )
+        return finding
+
+    def ensure(self, wanted: Grants, order: EnsureInput) -> RolesEnsured:
+        """Make sure that the identity has each role; says since when the newest assignment exists.
+
+        Raises PrincipalNotReady while the identity is too new, and MissingRight when Slipway may not grant the first
+        of them; once it has granted some, the refusal comes with the answer, so that the ledger knows of those.
+        """
+        entries: list[LedgerEntry] = []
+        granted: list[Any] = []
+        refused = None
+        for role in wanted.roles:
+            try:
+                assignment, made = _grant(role, wanted.principal_id, order.mark)
+            except DeploymentError as error:
+                if error.retryable or not any(entry.how == "made" for entry in entries):
+                    raise
+                # Told in brief: the answer names every role granted before as well.
+                refused = error.to_failure().model_copy(update={"message": beginning(error.message, REFUSAL_BYTES)})
+                break
+            granted.append(assignment)
+            entries.append(self.entry(str(assignment.id), made=made))
+        newest = max((assignment.created_on for assignment in granted), default=None)
+        return RolesEnsured(entries=entries, newest=newest, refused=refused)
+
+    def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> RolesEnsured:
+        """Roles that are granted now, or since when the newest of those that exist is there."""
+        missing = any(not grant.exists for grant in scene.planned_grants)
+        return RolesEnsured(newest=datetime.now(UTC) if missing else scene.newest_grant)
+
+    def remove(self, order: EntryInput) -> Provisioning:
+        """Revoke a role that is useless without an endpoint that is gone; any other stays."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        endpoint = order.entry.goes_with
+        assignments = clients().authorization.role_assignments
+        with translated():
+            try:
+                found = assignments.get_by_id(order.entry.id)
+            except ResourceNotFoundError:
+                return Provisioning(state="Deleted", done=True, absent=True)
+        if not _is_ours(found, order.mark):
+            return Provisioning(state="Succeeded", done=True, ours=False, stays="somebody else granted it")
+        if endpoint is None or begin.get_endpoint(short_name(endpoint)) is not None:
+            return Provisioning(state="Succeeded", done=True, stays=KEPT)
+        with translated():
+            assignments.delete_by_id(order.entry.id)
+        return Provisioning(state="Deleted", done=True)
+
+
+def find_assignment(role: NeededRole, principal_id: str) -> Any:
+    """The assignment of that role to that principal at exactly that scope, whatever its name; None when missing."""
+    listed = clients().authorization.role_assignments.list_for_scope(
+        role.scope, filter=f"principalId eq '{principal_id}'"
+    )
+    for assignment in listed:
+        same_role = str(assignment.role_definition_id).lower().endswith(role.guid.lower())
+        if same_role and str(assignment.scope).lower() == role.scope.lower():
+            return assignment
+    return None
+
+
+def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
+    from azure.core.exceptions import ResourceExistsError
+    from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
+
+    with translated():
+        found = find_assignment(role, principal_id)
+    if found is not None:
+        return found, _is_ours(found, mark)
+    # principalType makes Azure accept an identity that its directory has not replicated yet (RBAC guide).
+    wanted = RoleAssignmentCreateParameters(
+        role_definition_id=role_definition_id(role.scope, role.guid),
+        principal_id=principal_id,
+        principal_type="ServicePrincipal",
+        description=f"Slipway: {role.reason}; instance {mark}",
+    )
+    name = assignment_id(role.scope, principal_id, role.guid).rsplit("/", 1)[-1]
+    try:
+        with translated():
+            try:
+                return clients().authorization.role_assignments.create(role.scope, name, wanted), True
+            except ResourceExistsError as error:
+                if getattr(error.error, "code", None) != "RoleAssignmentExists":
+                    raise
+                # Somebody granted the same role meanwhile, under another name.
+                found = find_assignment(role, principal_id)
+    except MissingRight as error:
+        raise MissingRight(f"cannot grant {role.role} on {role.scope}: {error.message}", cause=error.cause) from error
+    if found is None:
+        raise CloudUnavailable(f"Azure says that {role.role} on {role.scope} is granted already, and does not list it.")
+    return found, False
+
+
+def _is_ours(assignment: Any, mark: str) -> bool:
+    return str(assignment.description or "").endswith(mark)

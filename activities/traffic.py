@@ -1,0 +1,120 @@
+"""The traffic of an endpoint: read, changed and written whole, and given back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.endpoints import endpoint_state
+from activities.envelope import activity
+from activities.resource import Resource
+from activities.scene import Finding, Scene
+from azure_api import begin
+from azure_api.errors import translated
+from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning, TrafficInput, TrafficShift
+from contracts.errors import TrafficRejected
+from contracts.ledger import LedgerEntry, short_name
+from contracts.plan import Percentages
+
+
+class Traffic(Resource[TrafficShift]):
+    """Which deployment answers how much; what it was is in the ledger before it is changed."""
+
+    kind = "traffic"
+    step = "shift_traffic"
+    long = True
+
+    def read(self, part: Any) -> TrafficShift:
+        """A shift that `read_traffic` has found out; of a request, the shares it names."""
+        if isinstance(part, dict) and part.keys() == {"before", "after"}:
+            return TrafficShift.from_wire(part)
+        return TrafficShift(before={}, after=part if isinstance(part, dict) else {})
+
+    def plan(self, wanted: TrafficShift, scene: Scene) -> Finding:
+        """How traffic will change; deployments it names besides the new one must exist already."""
+        name, asked = scene.order.deployment, scene.order.part("traffic")
+        finding = Finding()
+        if asked == "none":
+            return finding
+        before = begin.traffic_of(scene.endpoint) if scene.endpoint is not None else {}
+        after = wanted.after or {name: 100}
+        if before != after:
+            finding.changes.append(f"traffic {_shares(before)} → {_shares(after)}")
+        others = set(wanted.after) - {name}
+        missing = others - scene.deployments if others else others
+        if missing:
+            message = f"endpoint {scene.order.endpoint} has no deployment {', '.join(sorted(missing))}"
+            finding.problem("traffic", TrafficRejected(message))
+        return finding
+
+    def ensure(self, wanted: TrafficShift, order: EnsureInput) -> Ensured:
+        """Begin giving the endpoint its traffic: the fetched endpoint with nothing but its traffic changed.
+
+        A bare PUT would reset auth mode, identity and tags. Raises TrafficRejected for a deployment that is not ready.
+        """
+        name = short_name(order.resolved.endpoint)
+        endpoint = begin.get_endpoint(name)
+        before, state = _traffic_now(name, endpoint), begin.state_of(endpoint)
+        if before == wanted.after:
+            # As wanted already: a try whose answer was lost has begun it.
+            before = wanted.before
+        else:
+            _refuse_unready(name, wanted.after)
+            state = _write(endpoint, wanted.after)
+        change = LedgerEntry(
+            kind=self.kind, id=order.resolved.endpoint, how="changed", before=before, after=wanted.after
+        )
+        return Ensured(entries=[change], done=state == begin.SUCCEEDED)
+
+    def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> Ensured:
+        """The shift, under way."""
+        change = self.entry(scene.resolved.endpoint, made=True)
+        return Ensured(entries=[change.model_copy(update=wanted)], done=False)
+
+    def provisioned(self, entry: LedgerEntry) -> Provisioning:
+        """How far the change is; raises its error when it failed."""
+        return endpoint_state(short_name(entry.id))
+
+    def remove(self, order: EntryInput) -> Provisioning:
+        """Give the endpoint the traffic it had before, unless somebody has changed it since."""
+        entry, name = order.entry, short_name(order.entry.id)
+        endpoint = begin.get_endpoint(name)
+        if endpoint is None:
+            return Provisioning(state="Deleted", done=True, absent=True)
+        traffic, state = begin.traffic_of(endpoint), begin.state_of(endpoint)
+        if traffic == entry.before:
+            return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
+        if traffic != entry.after:
+            return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+        _refuse_unready(name, entry.before)
+        return Provisioning(state=_write(endpoint, entry.before), done=False)
+
+
+@activity
+def read_traffic(order: TrafficInput) -> TrafficShift:
+    """The traffic now, and what it would become."""
+    before = _traffic_now(order.endpoint, begin.get_endpoint(order.endpoint))
+    return TrafficShift(before=before, after={name: share for name, share in order.traffic.items() if share})
+
+
+def _traffic_now(name: str, endpoint: Any) -> Percentages:
+    if endpoint is None:
+        raise TrafficRejected(f"endpoint {name} does not exist any more")
+    return begin.traffic_of(endpoint)
+
+
+def _write(endpoint: Any, traffic: Percentages) -> str:
+    endpoint.traffic = traffic
+    with translated():
+        return begin.state_of(begin.begin_endpoint(endpoint, endpoint.location))
+
+
+def _refuse_unready(endpoint: str, traffic: Percentages) -> None:
+    for name in traffic:
+        deployment = begin.get_deployment(endpoint, name)
+        if deployment is None or begin.state_of(deployment) != begin.SUCCEEDED:
+            state = begin.state_of(deployment) if deployment else "missing"
+            raise TrafficRejected(f"deployment {name} of endpoint {endpoint} is {state}; it cannot take traffic")
+
+
+def _shares(traffic: Percentages) -> str:
+    return ", ".join(f"{name} {percent} %" for name, percent in traffic.items()) or "none"

@@ -1,0 +1,10 @@
+"""The api-version of each resource that is asked for without an SDK: what azure-ai-ml 1.35.2 and the documents use."""
+
+from __future__ import annotations
+
+CODES = "2023-04-01"  # azure-ai-ml: code_versions
+ENVIRONMENTS = "2023-04-01-preview"  # azure-ai-ml: environment_versions
+MODELS = "2023-08-01-preview"  # azure-ai-ml: model_versions
+IDENTITIES = "2023-01-31"  # Microsoft.ManagedIdentity/userAssignedIdentities
+PERMISSIONS = "2022-04-01"  # Microsoft.Authorization/permissions
+ROLE_ASSIGNMENTS = "2022-04-01"  # Microsoft.Authorization/roleAssignments, as azure-mgmt-authorization sends it

@@ -1,0 +1,18 @@
+"""How Slipway recognises its own work: tags and names made from what a thing says."""
+
+from __future__ import annotations
+
+import uuid
+
+# Everything a run makes carries its instance ID in this tag, so that the same run recognises it when it looks again, so
+# that undo removes nothing else, and so that registering a model does not start another deployment.
+MARK_TAG = "slipway-instance"
+
+# What a deployment was made from: a deployment with the same digest is the same deployment.
+DIGEST_TAG = "slipway-digest"
+
+
+def assignment_id(scope: str, principal_id: str, guid: str) -> str:
+    """ARM id of a role assignment, named after what it says (as Bicep's guid()): granting again is the same one."""
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope.lower()}|{principal_id.lower()}|{guid.lower()}")
+    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"

@@ -1,0 +1,85 @@
+"""What each orchestration is started with: one typed input, stored with the instance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from contracts.base import Contract, Duration, Json
+from contracts.request import Propagation
+from contracts.status import EventOutcome
+
+# Where in a request the part of a resource stands; any other resource's part has the name of its kind.
+PARTS: dict[str, tuple[str, ...]] = {
+    "environment": ("deployment", "environment"),
+    "code": ("deployment", "code_configuration"),
+    "role_assignment": ("access",),
+}
+
+
+class DeployOrder(Contract):
+    """Deploy this request. It was judged at the front door; its parts are carried unread to the activities."""
+
+    request: dict[str, Any]
+    digest: str = ""
+    match: dict[str, Any] | None = None
+    """That of the policy which asked: only versions it is for can supersede this one."""
+
+    def part(self, kind: str) -> Json:
+        """What the request says of a resource of that kind; None when nothing."""
+        part: Json = self.request
+        for name in PARTS.get(kind, (kind,)):
+            part = part.get(name) if isinstance(part, dict) else None
+        return part
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's name."""
+        return str(self.part("endpoint")["name"])
+
+    @property
+    def deployment(self) -> str:
+        """The deployment's name."""
+        return str(self.part("deployment")["name"])
+
+    @property
+    def model(self) -> str:
+        """The model as asked for, `name:version`; `@latest` where the request says so."""
+        model = self.part("model")
+        return f"{model['name']}:{model['version']}" if isinstance(model, dict) else model.removeprefix("azureml:")
+
+    @property
+    def user_assigned_id(self) -> str | None:
+        """ARM id of the endpoint's user-assigned identity; None when its identity is its own."""
+        identities = (self.part("endpoint").get("identity") or {}).get("user_assigned_identities") or []
+        return str(identities[0]["resource_id"]) if identities else None
+
+    @property
+    def propagation(self) -> Propagation:
+        """How long role assignments are given to take effect."""
+        return Propagation.from_wire((self.part("role_assignment") or {}).get("propagation") or {})
+
+
+class WatchOrder(Contract):
+    """Look at something with `activity` until it is done: the message to send, and how patiently."""
+
+    activity: str
+    message: Json
+    first: Duration
+    factor: float
+    longest: Duration
+    allowed: Duration
+    """How long the watch may take in all."""
+    tries: int = 0
+    crashes: int = 0
+    absences: int = 0
+    deadline: datetime | None = None
+
+
+class ReactOrder(Contract):
+    """Deploy a registered version by these policies: their requests, and what each policy is for."""
+
+    outcome: EventOutcome
+    requests: dict[str, dict[str, Any]] = {}
+    matches: dict[str, dict[str, Any]] = {}
+    digest: str = ""

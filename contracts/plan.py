@@ -1,0 +1,101 @@
+"""What a deployment would do, found out by reading only: for callers whole, for a run as much as it needs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from contracts.base import Contract, Duration
+
+Percentages = dict[str, int]
+
+
+class PlanInput(Contract):
+    """Ask what this request would do; `request` is the judged request as stored."""
+
+    mark: str = ""
+    request: dict[str, Any]
+
+
+class NeededRole(Contract):
+    """A role that the endpoint's identity needs at a scope, and why."""
+
+    role: str
+    guid: str
+    scope: str
+    reason: str
+
+
+class PlannedGrant(Contract):
+    """A role the endpoint's identity needs, and whether it has it."""
+
+    role: str
+    role_definition_id: str
+    scope: str
+    exists: bool = False
+    reason: str
+
+
+class PlanProblem(Contract):
+    """Something that would make the deployment fail."""
+
+    code: str
+    path: str
+    message: str
+    suggestion: str
+
+
+class Resolved(Contract):
+    """What the names of a request turned out to be; references are those of the ledger."""
+
+    location: str = ""
+    platform: Annotated[str, Field(description="where the endpoint runs")] = "managed"
+    endpoint: str = ""
+    deployment: str = ""
+    model: str | None = None
+    environment: str | None = None
+    code: str | None = None
+    principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None
+
+
+class Extra(Contract):
+    """A resource that a request may ask for besides, and what it is made after."""
+
+    kind: str
+    id: str
+    after: Annotated[str, Field(description="kind of the resource that it belongs to")]
+
+
+class PlanVerdict(Contract):
+    """What a run needs of its plan: small enough for a history, whatever the request asks for."""
+
+    resolved: Resolved
+    model: Annotated[str, Field(description="name:version")]
+    grants: list[NeededRole] = []
+    extras: list[Extra] = []
+    problems: Annotated[list[PlanProblem], Field(description="the first ones")] = []
+    problem_count: int = 0
+
+
+class Plan(Contract):
+    """What a deployment would do, found out by reading only."""
+
+    model: str
+    location: str = ""
+    principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None
+    creates: list[str] = []
+    changes: list[str] = []
+    confirms: list[str] = []
+    grants: list[PlannedGrant] = []
+    role_wait: Annotated[Duration, Field(description="how long roles still to be granted are waited for")] = timedelta(
+        0
+    )
+    roles_effective_at: Annotated[
+        datetime | None, Field(description="when roles that exist have had their time; past: no wait")
+    ] = None
+    steps: Annotated[list[str], Field(description="in the order in which a deployment would take them")] = []
+    problems: list[PlanProblem] = []
+    warnings: Annotated[list[str], Field(description="what will not fail, and may surprise")] = []
+    unchecked: Annotated[list[str], Field(description="what no reading can tell beforehand")] = []

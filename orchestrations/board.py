@@ -1,0 +1,76 @@
+"""The board a run shows its callers: steps, ledger and error, as the orchestration's custom status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from contracts.errors import Failure
+from contracts.ledger import LedgerEntry
+from contracts.status import Progress, StepStatus
+from orchestrations.policies import PROGRESS_LIMIT_BYTES
+
+
+class Board:
+    """Shows what it is given; it knows nothing else."""
+
+    def __init__(self, publish: Callable[[Any], None]) -> None:
+        self._publish = publish
+        self._about: dict[str, str] = {}
+        self._error: Failure | None = None
+
+    def about(self, **names: str) -> None:
+        """What the run is about: `endpoint`, `deployment`, `model`."""
+        self._about |= names
+
+    def broke(self, failure: Failure) -> None:
+        """The run failed."""
+        self._error = failure
+
+    def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
+        """Send everything as custom status, within its limit."""
+        progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error)
+        self._publish(fitted(progress.to_wire()))
+
+
+def fitted(wire: dict[str, Any]) -> dict[str, Any]:
+    """`wire` within the limit of a custom status.
+
+    The log's beginning gives way first, then details, then reasons, then names, then the oldest steps that have ended.
+    The ledger's references stay: undo works from them when this status is all that is left of a run.
+    """
+    for cut in (_cut_log, _cut_details, _cut_from_ledger("reason"), _cut_from_ledger("name"), _cut_steps):
+        excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
+        if excess > 0:
+            cut(wire, excess)
+    return wire
+
+
+def _cut_log(wire: dict[str, Any], excess: int) -> None:
+    log = wire.get("error", {}).get("log_tail")
+    if log:
+        # A character is at least a byte of JSON, so cutting as many characters is enough.
+        wire["error"]["log_tail"] = log[excess + 10 :]
+
+
+def _cut_details(wire: dict[str, Any], _: int) -> None:
+    for step in wire.get("steps", []):
+        step.pop("detail", None)
+
+
+def _cut_from_ledger(field: str) -> Callable[[dict[str, Any], int], None]:
+    def cut(wire: dict[str, Any], _: int) -> None:
+        for entry in wire.get("ledger", []):
+            entry.pop(field, None)
+
+    return cut
+
+
+def _cut_steps(wire: dict[str, Any], excess: int) -> None:
+    steps = wire.get("steps", [])
+    for step in [one for one in steps if "ended" in one]:
+        if excess <= 0:
+            return
+        steps.remove(step)
+        excess -= len(json.dumps(step)) + 2

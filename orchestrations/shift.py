@@ -1,0 +1,46 @@
+"""Shifting traffic as the request's strategy says, with what it was before written down first, for undo."""
+
+from __future__ import annotations
+
+from contracts.activities import TrafficInput
+from contracts.ledger import LedgerEntry
+from contracts.orders import DeployOrder
+from contracts.plan import Percentages, PlanVerdict
+from orchestrations import steps
+from orchestrations.engine import Taking
+from orchestrations.run import Run
+from orchestrations.strategies import splits
+
+Shift = tuple[Percentages, Percentages | None]
+
+
+def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict, *, superseded_by: str | None) -> Taking[Shift]:
+    """Give the endpoint the traffic asked for, split by split; what it was before, and what it is to be now.
+
+    The second is None when traffic is left as it is: the request says so, or a newer version will have it.
+    """
+    wanted = [] if superseded_by else splits(order.part("traffic"), order.deployment)
+    if not wanted:
+        why = f"superseded by version {superseded_by}" if superseded_by else "the request leaves traffic as it is"
+        run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, why)
+        return {}, None
+    first: Percentages | None = None
+    for split in wanted:
+        before = yield from give(run, order, plan, split)
+        first = before if first is None else first
+    return first or {}, wanted[-1]
+
+
+def give(run: Run, order: DeployOrder, plan: PlanVerdict, split: Percentages) -> Taking[Percentages]:
+    """Give the endpoint one split; what its traffic was."""
+    shift = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=order.endpoint, traffic=split))
+    if not shift.changes:
+        run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "traffic is as asked for already")
+        return shift.before
+    change = LedgerEntry(
+        kind=steps.TRAFFIC.kind, id=plan.resolved.endpoint, how="changed", before=shift.before, after=shift.after
+    )
+    shifted = yield from run.ensure(steps.TRAFFIC, shift.to_wire(), plan.resolved, [change])
+    # While the endpoint was busy, another run may have changed what was read.
+    before: Percentages = shifted.entries[0].before
+    return before

@@ -1,0 +1,57 @@
+"""The steps an instance has taken so far, as they are shown: an account of the engine's doings, kept by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from contracts.errors import Failure
+from contracts.status import StepState, StepStatus
+
+
+class StepLog:
+    """Steps by name, in the order of their first attempt; `changed` is called whenever one of them does."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._steps: dict[str, StepStatus] = {}
+
+    @property
+    def steps(self) -> list[StepStatus]:
+        """All of them."""
+        return list(self._steps.values())
+
+    def started(self, name: str, moment: datetime) -> None:
+        """A step begins; one taken before counts another attempt."""
+        before = self._steps.get(name)
+        attempts = before.attempts + 1 if before else 1
+        first = before.started if before else moment
+        self._steps[name] = StepStatus(name=name, state="running", started=first, attempts=attempts)
+        self._changed()
+
+    def succeeded(self, name: str, moment: datetime) -> None:
+        """A step ended well."""
+        self._change(name, "succeeded", ended=moment, waiting_until=None)
+
+    def failed(self, name: str, moment: datetime) -> None:
+        """A step ended badly."""
+        self._change(name, "failed", ended=moment, waiting_until=None)
+
+    def retrying(self, name: str, until: datetime, failure: Failure) -> None:
+        """A step failed and will be tried again."""
+        again = self._steps[name].attempts + 1
+        self._change(name, "waiting", waiting_until=until, attempts=again, detail=f"retry after {failure.code}")
+
+    def waiting(self, name: str, moment: datetime, until: datetime, detail: str) -> None:
+        """A wait begins."""
+        self.started(name, moment)
+        self._change(name, "waiting", waiting_until=until, detail=detail)
+
+    def skipped(self, name: str, moment: datetime, detail: str) -> None:
+        """A step or a wait was not needed."""
+        self._steps[name] = StepStatus(name=name, state="skipped", started=moment, ended=moment, detail=detail)
+        self._changed()
+
+    def _change(self, name: str, state: StepState, **changes: object) -> None:
+        self._steps[name] = self._steps[name].model_copy(update={"state": state, **changes})
+        self._changed()

@@ -1,0 +1,29 @@
+"""A route of the front door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrations.runbooks import Runbook
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path below `/api`, and the function that answers it.
+
+    Attributes:
+        runbook: whose instances it is about; None for a route of its own.
+        anonymous: whether it is answered without a function key.
+    """
+
+    method: str
+    path: str
+    function: Any
+    runbook: Runbook | None = None
+    anonymous: bool = False
+
+    @property
+    def needs_client(self) -> bool:
+        """Whether the function talks to the task hub."""
+        return self.runbook is not None
