@@ -106,7 +106,6 @@ class Endpoints(Resource[EndpointRequest]):
         identity_id = wanted.identity.user_assigned_id
         if identity_id is None:
             return
-        finding.needs.append(Right(ATTACH_IDENTITY, identity_id))
         try:
             with translated(not_found=IdentityNotFound):
                 found = clients().get(identity_id, versions.IDENTITIES)
@@ -114,6 +113,7 @@ class Endpoints(Resource[EndpointRequest]):
             finding.problem("endpoint.identity", error)
         else:
             scene.resolve(principal_id=str(found["properties"]["principalId"]))
+            finding.needs.append(Right(ATTACH_IDENTITY, identity_id))
 
     def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
         return EndpointEnsured(

@@ -48,7 +48,7 @@ class DeploymentResult(Contract):
     """A live, tested deployment, as it was read back."""
 
     observed: Observed
-    answer: Json
+    answer: Annotated[Json, Field(description="what the model answered to the smoke test")] = None
     traffic_before: Percentages = {}
     ledger: list[LedgerEntry] = []
 

@@ -6,6 +6,7 @@ So a plan's steps are those of the runbook itself, not of a second one kept besi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -59,9 +60,8 @@ def rehearse(
     stage = Stage(order, moment, foretold)
     taking = orchestration(stage)
     answer = None
-    try:
+    with suppress(StopIteration):
         while True:
             answer = taking.send(answer)
-    except StopIteration:
-        progress = Progress.from_wire(stage.shown)
+    progress = Progress.from_wire(stage.shown)
     return [step.name for step in progress.steps if step.state != "skipped"]

@@ -77,8 +77,12 @@ class Run(Engine):
 
 def defect(error: Exception) -> Failure:
     """An exception that nobody foresaw, as a failure."""
-    # Its text may be foreign: it would be stored, and the Functions host cuts texts at words that look like secrets.
-    return OrchestrationCrashed(f"{type(error).__name__} while deciding what comes next").to_failure()
+    # Not its text, which may be foreign: it would be stored, and the Functions host cuts texts at words like `key=`.
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" at {where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else ""
+    return OrchestrationCrashed(f"{type(error).__name__}{place}, while deciding what comes next").to_failure()
 
 
 class RunFailed(Exception):

@@ -13,6 +13,10 @@ from tests import samples
 
 # The Durable SDK reads these when it is first used; tests that replay without a stack need them too.
 os.environ.update(APP_SETTINGS)
+# Somebody's workspace, for tests that need an app with settings and no stack.
+os.environ.update(
+    SLIPWAY_SUBSCRIPTION_ID="00000000-0000-0000-0000-000000000001", SLIPWAY_RESOURCE_GROUP="rg", SLIPWAY_WORKSPACE="ws"
+)
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ STATES: dict[str, DeploymentState] = {
 
 def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus:
     """An instance of `deploy`, as the SDK's DurableOrchestrationStatus, for callers; `brief` leaves steps out."""
-    progress = _stored(Progress, instance.custom_status) or _before_first_turn(instance)
+    progress = _stored(Progress, instance.custom_status) or Progress()
+    if not progress.endpoint:
+        progress = progress.model_copy(update=_asked_for(instance))
     state = STATES[str(instance.runtime_status.value)]
     result = _stored(DeploymentResult, instance.output) if state == "Succeeded" and not brief else None
     error = progress.error
@@ -95,9 +97,14 @@ def _for_people(ledger: list[LedgerEntry]) -> list[LedgerEntry]:
     return [entry.for_people(settings().workspace_id) for entry in ledger]
 
 
-def _before_first_turn(instance: Any) -> Progress:
-    order = DeployOrder.from_wire(_plain(instance.input_))
-    return Progress(endpoint=order.endpoint, deployment=order.deployment, model=order.model)
+def _asked_for(instance: Any) -> dict[str, str]:
+    """What the order says the instance is about, before its first turn; empty when that cannot be read."""
+    try:
+        order = DeployOrder.from_wire(_plain(instance.input_))
+        names = {"endpoint": order.endpoint, "deployment": order.deployment, "model": order.model}
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return names
 
 
 def _crashed(output: Json) -> Failure:

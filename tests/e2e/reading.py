@@ -36,8 +36,13 @@ def ended(status: dict[str, Any], name: str) -> datetime:
 
 
 def fates(status: dict[str, Any]) -> dict[str, str]:
-    """What became of everything in the ledger, by `kind name`."""
-    return {f"{entry['kind']} {entry['name']}": entry["fate"] for entry in status["ledger"]}
+    """What became of everything that the run made or changed, by `kind name`."""
+    return {f"{entry['kind']} {entry['name']}": entry["fate"] for entry in works(status)}
+
+
+def works(status: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the ledger says that the run made or changed; the rest it found."""
+    return [entry for entry in status["ledger"] if entry["how"] != "found"]
 
 
 def journal(stack: LocalStack, operation: str | None = None) -> list[Entry]:

@@ -3,6 +3,7 @@
 from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
+from tests.e2e import reading
 
 FEATURES = world.storage_id(world.FEATURE_STORAGE)
 OPENAI_USER, SECRETS_READER = (
@@ -32,7 +33,5 @@ def test_a_role_that_may_not_be_granted_fails_and_those_granted_before_are_named
         "grant_roles",
     )
     assert "Contributor" in status["error"]["message"]
-    assert [(entry["name"], entry["fate"]) for entry in status["ledger"]] == [
-        ("Storage Blob Data Reader on slipwayfeatures", "stays")
-    ]
+    assert reading.fates(status) == {"role_assignment Storage Blob Data Reader on slipwayfeatures": "stays"}
     assert stack.cloud.state.endpoints == {}

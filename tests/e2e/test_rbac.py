@@ -56,7 +56,7 @@ def test_a_fresh_system_assigned_identity_is_granted_at_once_and_the_wait_overla
     assert granted < reading.ended(status, "endpoint_provisioned") < reading.ended(status, "roles_effective")
     assert abs(reading.ended(status, "roles_effective") - granted - WAIT) < SAME_MOMENT
     assert reading.step(status, "begin_deployment")["attempts"] == 1
-    assert reading.fates(status)[f"role_assignment {BLOB_READER} on {world.FEATURE_STORAGE}"] == "made"
+    assert reading.fates(status)[f"role_assignment {BLOB_READER} on {world.FEATURE_STORAGE}"] == "in_use"
 
 
 def test_the_script_needs_the_role_that_was_asked_for(stack: LocalStack) -> None:

@@ -16,6 +16,7 @@ from contracts.problems import read_request
 from local.cloud.environment import CONFLICTING, write_env_file
 from local.stack import LocalStack
 from tests import samples
+from triggers.http import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 README, CONTRIBUTING, LOCAL_AZURE = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/local-azure.md"))
@@ -115,8 +116,7 @@ def test_every_setting_is_told() -> None:
 
 
 def test_every_route_is_told() -> None:
-    index = (ROOT / "function_app.py").read_text()
-    routes = {f"/api/{route}" for route in re.findall(r'(?:"(?:GET|POST)", |route=)"([^"]+)"', index)}
+    routes = {f"/api/{route.path}" for route in ROUTES}
 
     assert len(routes) == 6
     assert not [route for route in routes if f" {route}`" not in README.read_text()]

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import httpx
 
-from activities import access, assets, deployments, endpoints, models, planning, smoke_test
-from activities.envelope import CONTRACTS, Activity
+from activities.envelope import Activity
+from activities.planning import plan_deployment
+from activities.registry import all_activities
+from contracts.activities import EnsureInput, EntryInput, Grants
 from contracts.base import Contract
-from contracts.request import DeploymentRequest
+from contracts.ledger import LedgerEntry
+from contracts.orders import DeployOrder
+from contracts.plan import PlanInput, PlanVerdict, Resolved
 from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
+from triggers.requests import judged
 
 INSTANCE = "dep-0123456789abcdef0123456789abcdef"
-MODULES: tuple[ModuleType, ...] = (access, assets, deployments, endpoints, models, planning, smoke_test)
-ACTIVITIES: dict[str, Activity] = {
-    name: getattr(module, name) for module in MODULES for name in CONTRACTS if hasattr(module, name)
-}
+ACTIVITIES: dict[str, Activity] = {one.__name__: one for one in all_activities(plan_deployment)}
 
 
 def act(name: str, message: Contract) -> dict[str, Any]:
@@ -59,8 +60,8 @@ def state(stack: LocalStack) -> dict[str, Any]:
     }
 
 
-def request(stack: LocalStack, **parts: Any) -> DeploymentRequest:
-    """A request that registers everything itself: model and code from the datastore, the environment inline."""
+def order(stack: LocalStack, **parts: Any) -> DeployOrder:
+    """An order that registers everything itself: model and code from the datastore, the environment inline."""
     script = (samples.SCORING / "dot_product" / "score.py").read_bytes()
     for name, content in (("made/coefficients.json", b'{"weights": [1, 2, 3], "bias": 3}'), ("code/score.py", script)):
         stack.cloud.blobs.put(world.WORKSPACE_STORAGE, world.BLOB_CONTAINER, name, content)
@@ -71,4 +72,25 @@ def request(stack: LocalStack, **parts: Any) -> DeploymentRequest:
         environment={"image": samples.IMAGE, "conda_file": samples.CONDA},
         **parts,
     )
-    return DeploymentRequest.from_wire(body)
+    return DeployOrder(request=judged(body))
+
+
+def planned(wanted: DeployOrder) -> PlanVerdict:
+    """What a run of that order would be told by its plan."""
+    return PlanVerdict.from_wire(done("plan_deployment", PlanInput(mark=INSTANCE, request=wanted.request)))
+
+
+def ensuring(wanted: DeployOrder, kind: str, resolved: Resolved, *, mark: str = INSTANCE) -> EnsureInput:
+    """The message that ensures the resource of that kind."""
+    return EnsureInput(mark=mark, wanted=wanted.part(kind), resolved=resolved)
+
+
+def granting(verdict: PlanVerdict, principal_id: str) -> EnsureInput:
+    """The message that grants the roles of a plan."""
+    wanted = Grants(principal_id=principal_id, roles=verdict.grants)
+    return EnsureInput(mark=INSTANCE, wanted=wanted.to_wire(), resolved=verdict.resolved)
+
+
+def about(kind: str, reference: str, *, mark: str = INSTANCE, **more: Any) -> EntryInput:
+    """The message about one entry of the ledger."""
+    return EntryInput(mark=mark, entry=LedgerEntry(kind=kind, id=reference, **more))

@@ -8,15 +8,19 @@ from typing import Any
 from activities.envelope import CONTRACTS
 from contracts import activities as c
 from contracts.base import Contract
-from contracts.request import DeploymentRequest
+from contracts.orders import DeployOrder
+from contracts.plan import PlanInput, PlanVerdict
 from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
 from tests.integration import acting
 from tests.integration.acting import INSTANCE
+from triggers.requests import judged
 
-# Of the second answer: how long the model took, and that traffic is already as wanted.
+# Of the second answer: how long the model took.
 MEASURED = "milliseconds"
+PRINCIPAL = world.USER_ASSIGNED[0].principal_id
+THEIRS = "dep-ffffffffffffffffffffffffffffffff"
 
 
 class Twice:
@@ -43,159 +47,147 @@ class Twice:
 
 def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None:
     twice = Twice(stack)
-    request = acting.request(stack)
-    endpoint = c.EndpointRef(instance=INSTANCE, endpoint=request.endpoint.name)
-    deployment = c.DeploymentRef(**endpoint.to_wire(), deployment=request.deployment.name)
+    order = acting.order(stack)
 
-    grants = create(twice, request, endpoint, deployment)
-    serve(twice, request, endpoint, deployment)
-    undo(twice, endpoint, deployment, grants)
+    verdict = create(twice, order)
+    serve(twice, order, verdict)
+    undo(twice, verdict)
 
     assert twice.ran == set(CONTRACTS)
 
 
-def create(twice: Twice, request: Any, endpoint: c.EndpointRef, deployment: c.DeploymentRef) -> list[str]:
-    """Up to a deployment that is provisioned; the ids of the role assignments made."""
-    plan = twice("plan_deployment", c.PlanInput(instance=INSTANCE, request=request))
-    assert plan.get("problems", []) == []
-    model = twice(
-        "register_model",
-        c.ModelInput(instance=INSTANCE, name="credit-made", version="7", definition=request.model),
-    )
-    assert model["created"]
+def create(twice: Twice, order: DeployOrder) -> PlanVerdict:
+    """Up to a deployment that is provisioned."""
+    verdict = PlanVerdict.from_wire(twice("plan_deployment", PlanInput(mark=INSTANCE, request=order.request)))
+    assert verdict.problems == []
+    resolved = verdict.resolved
+    for kind in ("model", "environment", "code"):
+        reference = getattr(resolved, kind)
+        assert twice(f"register_{kind}", acting.ensuring(order, kind, resolved)) == {
+            "entries": [{"kind": kind, "id": reference}]
+        }
     newest = twice("find_newest_version", c.RegistrationRef(model="credit-made", version="7"))
     assert newest == {"version": "7"}
-    assets = twice("register_assets", c.AssetsInput(instance=INSTANCE, deployment=request.deployment))
-    assert len(assets["created"]) == 2
-    granted = twice(
-        "grant_roles",
-        c.GrantInput(
-            instance=INSTANCE,
-            principal_id=world.USER_ASSIGNED[0].principal_id,
-            user_assigned=True,
-            access=request.access,
-        ),
-    )
-    assert [role["created"] for role in granted["roles"]] == [True, True]
-    made = twice(
-        "ensure_endpoint", c.EndpointInput(instance=INSTANCE, location=plan["location"], endpoint=request.endpoint)
-    )
-    assert (made["created"], made["provisioning_state"]) == (True, "Creating")
-    assert made["principal_id"] == world.USER_ASSIGNED[0].principal_id
-    acting.until(twice.stack, "endpoint_provisioned", endpoint, acting.is_done)
-    twice("endpoint_provisioned", endpoint)
+    granted = twice("grant_roles", acting.granting(verdict, PRINCIPAL))
+    assert ["how" in entry for entry in granted["entries"]] == [False, False], "left out: made"
+    made = twice("ensure_endpoint", acting.ensuring(order, "endpoint", resolved))
+    assert made == {
+        "entries": [{"kind": "endpoint", "id": resolved.endpoint}],
+        "done": False,
+        "principal_id": PRINCIPAL,
+    }
+    acting.until(twice.stack, "endpoint_provisioned", acting.about("endpoint", resolved.endpoint), acting.is_done)
+    twice("endpoint_provisioned", acting.about("endpoint", resolved.endpoint))
     twice.stack.cloud.authorization.settle()
-    begun = twice(
-        "begin_deployment",
-        c.DeploymentInput(
-            instance=INSTANCE,
-            location=plan["location"],
-            endpoint=request.endpoint.name,
-            deployment=request.deployment,
-            model=c.ModelVersion.from_wire(model),
-            assets=c.ServingAssets.from_wire(assets),
-        ),
-    )
-    assert (begun["created"], begun["provisioning_state"]) == (True, "Creating")
+    begun = twice("begin_deployment", acting.ensuring(order, "deployment", resolved))
+    assert begun == {"entries": [{"kind": "deployment", "id": resolved.deployment}], "done": False}
+    deployment = acting.about("deployment", resolved.deployment)
     acting.until(twice.stack, "deployment_provisioned", deployment, acting.is_done)
     twice("deployment_provisioned", deployment)
-    return [c.GrantedRole.from_wire(role).assignment_id for role in granted["roles"]]
+    return verdict
 
 
-def serve(twice: Twice, request: Any, endpoint: c.EndpointRef, deployment: c.DeploymentRef) -> None:
+def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     """Prove it, and give it traffic."""
-    answer = twice("smoke_test", c.SmokeTestInput(**deployment.to_wire(), test=request.smoke_test))
+    names = {"endpoint": order.endpoint, "deployment": order.deployment}
+    answer = twice("smoke_test", c.SmokeTestInput(**names, test=order.part("smoke_test")))
     assert answer["answer"] == [17]
-    all_of_it = c.TrafficInput(**deployment.to_wire(), traffic="all_at_once")
-    assert twice("read_traffic", all_of_it)["changed"]
-    shift = twice("shift_traffic", all_of_it, before={"blue": 100}, changed=False)
-    assert (shift["before"], shift["after"], shift["changed"]) == ({}, {"blue": 100}, True)
-    acting.until(twice.stack, "traffic_provisioned", endpoint, acting.is_done)
-    twice("traffic_provisioned", endpoint)
-    observed = twice(
-        "read_back",
-        c.ReadBackInput(
-            **deployment.to_wire(),
-            model_id=f"{world.WORKSPACE_ID}/models/credit-made/versions/7",
-            traffic={"blue": 100},
-        ),
-    )
-    assert observed["traffic"] == {"blue": 100}
+    shift = twice("read_traffic", c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}))
+    assert shift == {"before": {}, "after": {"blue": 100}}
+    given = twice("shift_traffic", c.EnsureInput(mark=INSTANCE, wanted=shift, resolved=verdict.resolved))
+    change = {"kind": "traffic", "id": verdict.resolved.endpoint, "how": "changed", **shift}
+    assert given == {"entries": [change], "done": False}
+    traffic = acting.about("traffic", verdict.resolved.endpoint)
+    acting.until(twice.stack, "traffic_provisioned", traffic, acting.is_done)
+    twice("traffic_provisioned", traffic)
+    back = c.ReadBackInput(**names, model=str(verdict.resolved.model), traffic={"blue": 100})
+    assert twice("read_back", back)["traffic"] == {"blue": 100}
 
 
-def undo(twice: Twice, endpoint: c.EndpointRef, deployment: c.DeploymentRef, assignment_ids: list[str]) -> None:
+def undo(twice: Twice, verdict: PlanVerdict) -> None:
     """Take everything back."""
-    twice("shift_traffic", c.TrafficInput(**deployment.to_wire(), traffic={}), before={}, changed=False)
-    acting.until(twice.stack, "traffic_provisioned", endpoint, acting.is_done)
-    twice("delete_deployment", deployment)
-    assert not twice("deployment_deleted", deployment)["done"]
-    acting.until(twice.stack, "deployment_deleted", deployment, acting.is_done)
-    assert not twice("delete_deployment", deployment)["changed"]
-    twice("delete_endpoint", endpoint)
-    assert not twice("endpoint_deleted", endpoint)["done"]
-    acting.until(twice.stack, "endpoint_deleted", endpoint, acting.is_done)
-    assert not twice("delete_endpoint", endpoint)["changed"]
-    twice("revoke_roles", c.RevokeInput(instance=INSTANCE, assignment_ids=assignment_ids))
-    assert [one for one in twice.stack.cloud.authorization.assignments() if not one.seeded] == []
+    resolved = verdict.resolved
+    shifted = acting.about("traffic", resolved.endpoint, how="changed", before={}, after={"blue": 100})
+    twice("remove_traffic", shifted, ours=False)
+    acting.until(twice.stack, "remove_traffic", shifted, acting.is_done)
+    deployment = acting.about("deployment", resolved.deployment)
+    assert not twice("remove_deployment", deployment)["done"]
+    acting.until(twice.stack, "remove_deployment", deployment, acting.is_done)
+    assert twice("remove_deployment", deployment)["absent"]
+    assert twice("remove_endpoint", acting.about("endpoint", resolved.endpoint))["stays"]
+    for kind in ("model", "environment", "code"):
+        assert twice(f"remove_{kind}", acting.about(kind, getattr(resolved, kind), sure=False))["stays"]
+    for entry in acting.done("grant_roles", acting.granting(verdict, PRINCIPAL))["entries"]:
+        assert twice("remove_role_assignment", acting.about("role_assignment", entry["id"]))["stays"]
 
 
 def test_a_role_is_the_same_assignment_whenever_it_is_granted(stack: LocalStack) -> None:
-    order = c.GrantInput(
-        instance=INSTANCE,
-        principal_id=world.USER_ASSIGNED[0].principal_id,
-        user_assigned=True,
-        access=acting.request(stack).access,
-    )
+    grants = acting.granting(acting.planned(acting.order(stack)), PRINCIPAL)
 
-    first = acting.done("grant_roles", order)["roles"]
-    ids = [c.GrantedRole.from_wire(role).assignment_id for role in first]
-    acting.done("revoke_roles", c.RevokeInput(instance=INSTANCE, assignment_ids=ids))
+    first = acting.done("grant_roles", grants)["entries"]
+    for entry in first:
+        # The roles of an endpoint that is gone.
+        gone = acting.about("role_assignment", entry["id"], goes_with="onlineEndpoints/gone")
+        removed = acting.done("remove_role_assignment", gone)
+        assert (removed["done"], removed["absent"], removed.get("stays")) == (True, False, None)
+        assert acting.done("remove_role_assignment", gone)["absent"]
 
     # Two runs at once write the same assignment, even where neither sees the other's in a list yet.
-    assert acting.done("grant_roles", order)["roles"] == first
+    assert acting.done("grant_roles", grants)["entries"] == first
 
 
-def test_a_role_that_somebody_else_granted_is_confirmed(stack: LocalStack) -> None:
-    principal = world.USER_ASSIGNED[0].principal_id
-    stack.cloud.authorization.seed(principal, "AcrPull", world.REGISTRY_ID)
-    access = acting.request(stack).access
+def test_a_role_that_somebody_else_granted_is_confirmed_and_not_revoked(stack: LocalStack) -> None:
+    stack.cloud.authorization.seed(PRINCIPAL, "AcrPull", world.REGISTRY_ID)
 
-    granted = acting.done(
-        "grant_roles", c.GrantInput(instance=INSTANCE, principal_id=principal, user_assigned=True, access=access)
-    )
+    pull, read = acting.done("grant_roles", acting.granting(acting.planned(acting.order(stack)), PRINCIPAL))["entries"]
 
-    assert {role["role"]: role["created"] for role in granted["roles"]} == {
-        "AcrPull": False,
-        "Storage Blob Data Reader": True,
-    }
+    assert (pull["how"], read.get("how", "made")) == ("found", "made")
+    gone = acting.about("role_assignment", pull["id"], goes_with="onlineEndpoints/gone")
+    assert not acting.done("remove_role_assignment", gone)["ours"]
+
+
+def test_an_endpoint_that_failed_and_its_roles_are_removed(stack: LocalStack) -> None:
+    order = acting.order(stack, identity=None)
+    verdict = acting.planned(order)
+    endpoint = acting.about("endpoint", verdict.resolved.endpoint)
+    acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", verdict.resolved))
+    acting.until(stack, "endpoint_provisioned", endpoint, acting.is_done)
+    with stack.cloud.state.lock:
+        [found] = stack.cloud.state.endpoints.values()
+        found.state = "Failed"
+
+    twice = Twice(stack)
+    assert not twice("remove_endpoint", endpoint)["done"]
+    acting.until(stack, "remove_endpoint", endpoint, acting.is_done)
+    assert twice("remove_endpoint", endpoint)["absent"]
 
 
 def test_what_somebody_else_made_is_not_undone(stack: LocalStack) -> None:
-    request = acting.request(stack)
-    theirs = "dep-ffffffffffffffffffffffffffffffff"
-    acting.done("ensure_endpoint", c.EndpointInput(instance=theirs, location=world.REGION, endpoint=request.endpoint))
-    endpoint = c.EndpointRef(instance=INSTANCE, endpoint=request.endpoint.name)
+    order = acting.order(stack)
+    resolved = acting.planned(order).resolved
+    acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", resolved, mark=THEIRS))
+    endpoint = acting.about("endpoint", resolved.endpoint)
     acting.until(stack, "endpoint_provisioned", endpoint, acting.is_done)
 
-    confirmed = acting.done(
-        "ensure_endpoint", c.EndpointInput(instance=INSTANCE, location=world.REGION, endpoint=request.endpoint)
-    )
+    [confirmed] = acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", resolved))["entries"]
 
-    assert not confirmed["created"]
-    assert not acting.done("delete_endpoint", endpoint)["changed"]
-    assert not acting.done("endpoint_deleted", endpoint)["done"]
+    assert confirmed["how"] == "found"
+    assert not acting.done("remove_endpoint", endpoint)["ours"]
+    assert acting.done("endpoint_provisioned", endpoint)["state"] == "Succeeded"
 
 
 def test_an_endpoint_that_others_have_deployed_to_is_not_undone(stack: LocalStack) -> None:
-    request = samples.request(endpoint="shared")
-    wanted = DeploymentRequest.from_wire(request)
-    order = c.EndpointInput(instance=INSTANCE, location=world.REGION, endpoint=wanted.endpoint)
-    assert acting.done("ensure_endpoint", order)["created"]
+    body = samples.request(endpoint="shared")
+    order = DeployOrder(request=judged(body))
+    resolved = acting.planned(order).resolved
+    [made] = acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", resolved))["entries"]
+    assert made.get("how", "made") == "made"
     # The run that made it was killed or gave up waiting; another one found it, and went on.
-    assert stack.deploy(request)["status"] == "Succeeded"
+    assert stack.deploy(body)["status"] == "Succeeded"
+    with stack.cloud.state.lock:
+        [found] = stack.cloud.state.endpoints.values()
+        found.state = "Failed"
 
-    error = acting.act("delete_endpoint", c.EndpointRef(instance=INSTANCE, endpoint="shared"))["error"]
+    removal = acting.done("remove_endpoint", acting.about("endpoint", resolved.endpoint))
 
-    assert (error["code"], error["retryable"]) == ("EndpointConflict", False)
-    assert error["message"] == "endpoint shared is in use by now (blue): it stays"
-    assert not acting.done("endpoint_deleted", c.EndpointRef(instance=INSTANCE, endpoint="shared"))["done"]
+    assert (removal["done"], removal["stays"]) == (True, "it is in use by now (blue)")

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from activities import assets
 from activities.envelope import CONTRACTS
 from contracts import activities as c
 from contracts.base import Contract
+from contracts.marks import assignment_id
+from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack, forget_connections
@@ -33,39 +36,41 @@ def stack(shared: LocalStack) -> Iterator[LocalStack]:
 
 def messages(stack: LocalStack) -> dict[str, Contract]:
     """A message for every activity, as a deployment would send it."""
-    request = acting.request(stack)
-    endpoint = c.EndpointRef(instance=INSTANCE, endpoint=request.endpoint.name)
-    deployment = c.DeploymentRef(**endpoint.to_wire(), deployment=request.deployment.name)
-    traffic = c.TrafficInput(**deployment.to_wire(), traffic="all_at_once")
-    model = c.ModelVersion(name="m", version="1", id=f"{world.WORKSPACE_ID}/models/m/versions/1")
-    principal = world.USER_ASSIGNED[0].principal_id
-    assignment = f"{world.REGISTRY_ID}/providers/Microsoft.Authorization/roleAssignments/{world.stable_id('any')}"
+    order = acting.order(stack)
+    names = {"endpoint": order.endpoint, "deployment": order.deployment}
+    role = NeededRole(role="AcrPull", guid=world.stable_id("role"), scope=world.REGISTRY_ID, reason="asked for")
+    resolved = Resolved(
+        location=world.REGION,
+        endpoint=f"onlineEndpoints/{order.endpoint}",
+        deployment=f"onlineEndpoints/{order.endpoint}/deployments/{order.deployment}",
+        model="models/credit-made/versions/7",
+        environment=assets.made_of("environments", order.part("environment")),
+        code=assets.made_of("codes", "anything"),
+    )
+    traffic = c.TrafficShift(before={}, after={"blue": 100})
+    granting = acting.granting(PlanVerdict(resolved=resolved, model="m:1", grants=[role]), world.stable_id("who"))
+    entries = {
+        "model": acting.about("model", str(resolved.model), sure=False),
+        "environment": acting.about("environment", str(resolved.environment), sure=False),
+        "code": acting.about("code", str(resolved.code), sure=False),
+        "endpoint": acting.about("endpoint", resolved.endpoint),
+        "deployment": acting.about("deployment", resolved.deployment),
+        "traffic": acting.about("traffic", resolved.endpoint, before={}, after={"blue": 100}),
+        "role_assignment": acting.about("role_assignment", assignment_id(role.scope, "who", role.guid)),
+    }
     return {
-        "plan_deployment": c.PlanInput(instance=INSTANCE, request=request),
-        "register_model": c.ModelInput(instance=INSTANCE, name="m", version="1"),
+        "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
         "find_newest_version": c.RegistrationRef(model="m", version="1"),
-        "register_assets": c.AssetsInput(instance=INSTANCE, deployment=request.deployment),
-        "grant_roles": c.GrantInput(
-            instance=INSTANCE, principal_id=principal, user_assigned=True, access=request.access
-        ),
-        "revoke_roles": c.RevokeInput(instance=INSTANCE, assignment_ids=[assignment]),
-        "ensure_endpoint": c.EndpointInput(instance=INSTANCE, location=world.REGION, endpoint=request.endpoint),
-        "begin_deployment": c.DeploymentInput(
-            instance=INSTANCE,
-            location=world.REGION,
-            endpoint=request.endpoint.name,
-            deployment=request.deployment,
-            model=model,
-            assets=c.ServingAssets(environment_id=f"{world.WORKSPACE_ID}/environments/e/versions/1"),
-        ),
-        "smoke_test": c.SmokeTestInput(**deployment.to_wire(), test=request.smoke_test),
-        "read_back": c.ReadBackInput(**deployment.to_wire(), model_id=model.id),
-        "read_traffic": traffic,
-        "shift_traffic": traffic,
-        **dict.fromkeys(
-            ("endpoint_provisioned", "traffic_provisioned", "delete_endpoint", "endpoint_deleted"), endpoint
-        ),
-        **dict.fromkeys(("deployment_provisioned", "delete_deployment", "deployment_deleted"), deployment),
+        **{f"register_{kind}": acting.ensuring(order, kind, resolved) for kind in ("model", "environment", "code")},
+        "grant_roles": granting,
+        "ensure_endpoint": acting.ensuring(order, "endpoint", resolved),
+        "begin_deployment": acting.ensuring(order, "deployment", resolved),
+        "smoke_test": c.SmokeTestInput(**names, test=order.part("smoke_test")),
+        "read_back": c.ReadBackInput(**names, model=str(resolved.model), traffic=None),
+        "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}),
+        "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
+        **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic")},
+        **{f"remove_{kind}": entry for kind, entry in entries.items()},
     }
 
 

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts import activities as c
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack
 from tests.integration import acting
-from tests.integration.acting import INSTANCE
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 FILE_SHARE = {
@@ -39,10 +37,11 @@ def found(path: str, kind: str, properties: dict[str, Any]) -> Fault:
 
 
 def test_code_in_a_file_share_is_refused(stack: LocalStack) -> None:
-    order = c.AssetsInput(instance=INSTANCE, deployment=acting.request(stack).deployment)
+    order = acting.order(stack)
+    message = acting.ensuring(order, "code", acting.planned(order).resolved)
     stack.cloud.faults.add(found(f"datastores/{world.DATASTORE}", "datastores", FILE_SHARE))
 
-    error = acting.act("register_assets", order)["error"]
+    error = acting.act("register_code", message)["error"]
 
     assert error["code"] == "RequestRejected"
     assert "no blob container" in error["message"]
@@ -50,13 +49,12 @@ def test_code_in_a_file_share_is_refused(stack: LocalStack) -> None:
 
 @pytest.mark.parametrize("uri", ["azureml://jobs/train/outputs/artifacts/paths/model/", "https://somewhere/model"])
 def test_a_version_made_of_other_things_than_files_in_a_datastore_is_another(stack: LocalStack, uri: str) -> None:
-    definition = acting.request(stack).model
-    assert not isinstance(definition, str)
-    order = c.ModelInput(instance=INSTANCE, name=definition.name, version=definition.version, definition=definition)
+    order = acting.order(stack)
+    message = acting.ensuring(order, "model", acting.planned(order).resolved)
     properties = {"modelUri": uri, "modelType": "custom_model", "flavors": {}, "tags": {}, "properties": {}}
-    stack.cloud.faults.add(found(f"models/{order.name}/versions/{order.version}", "models/versions", properties))
+    stack.cloud.faults.add(found(str(message.resolved.model), "models/versions", properties))
 
-    error = acting.act("register_model", order)["error"]
+    error = acting.act("register_model", message)["error"]
 
     assert error["code"] == "RequestRejected"
     assert "registered with other files" in error["message"]

@@ -14,6 +14,8 @@ import pytest
 from azure_api import begin
 from azure_api.clients import clients
 from contracts import activities as c
+from contracts.orders import DeployOrder
+from contracts.plan import PlanVerdict
 from local.cloud import world
 from local.stack import LocalStack
 from tests.e2e import reading
@@ -96,16 +98,16 @@ def test_beginning_sends_one_request_and_leaves_nothing_running(stack: LocalStac
 
 
 def test_an_endpoint_keeps_what_it_is_when_its_traffic_shifts(stack: LocalStack) -> None:
-    request = acting.request(stack, endpoint="keeps")
+    order = acting.order(stack, endpoint="keeps")
     created = theirs(stack, "keeps")
-    deploy(stack, request)
+    verdict = deploy(stack, order)
     before = reading.endpoint(stack, "keeps")
     assert before is not None
 
-    order = c.TrafficInput(instance=INSTANCE, endpoint="keeps", deployment="blue", traffic="all_at_once")
-    assert acting.done("shift_traffic", order)["changed"]
-    ref = c.EndpointRef(instance=INSTANCE, endpoint="keeps")
-    acting.until(stack, "traffic_provisioned", ref, acting.is_done)
+    shift = c.TrafficShift(before={}, after={"blue": 100})
+    message = c.EnsureInput(mark=INSTANCE, wanted=shift.to_wire(), resolved=verdict.resolved)
+    assert not acting.done("shift_traffic", message)["done"]
+    acting.until(stack, "traffic_provisioned", acting.about("traffic", verdict.resolved.endpoint), acting.is_done)
 
     after = reading.endpoint(stack, "keeps")
     assert after is not None
@@ -132,30 +134,21 @@ def theirs(stack: LocalStack, name: str) -> Any:
     return stack.developer().online_endpoints.begin_create_or_update(endpoint).result()
 
 
-def deploy(stack: LocalStack, request: Any) -> None:
+def deploy(stack: LocalStack, order: DeployOrder) -> PlanVerdict:
     """A deployment without traffic, by the activities."""
-    grant = c.GrantInput(
-        instance=INSTANCE,
-        principal_id=world.USER_ASSIGNED[0].principal_id,
-        user_assigned=True,
-        access=request.access,
-    )
-    acting.done("grant_roles", grant)
+    verdict = acting.planned(order)
+    acting.done("grant_roles", acting.granting(verdict, world.USER_ASSIGNED[0].principal_id))
     stack.cloud.authorization.settle()
-    definition = c.ModelInput(instance=INSTANCE, name="credit-made", version="7", definition=request.model)
-    model = acting.done("register_model", definition)
-    assets = acting.done("register_assets", c.AssetsInput(instance=INSTANCE, deployment=request.deployment))
-    order = c.DeploymentInput(
-        instance=INSTANCE,
-        location=world.REGION,
-        endpoint=request.endpoint.name,
-        deployment=request.deployment,
-        model=c.ModelVersion.from_wire(model),
-        assets=c.ServingAssets.from_wire(assets),
-    )
-    acting.done("begin_deployment", order)
-    ref = c.DeploymentRef(instance=INSTANCE, endpoint=request.endpoint.name, deployment=request.deployment.name)
-    acting.until(stack, "deployment_provisioned", ref, acting.is_done)
+    for kind, step in (
+        ("model", "register"),
+        ("environment", "register"),
+        ("code", "register"),
+        ("deployment", "begin"),
+    ):
+        acting.done(f"{step}_{kind}", acting.ensuring(order, kind, verdict.resolved))
+    deployment = acting.about("deployment", verdict.resolved.deployment)
+    acting.until(stack, "deployment_provisioned", deployment, acting.is_done)
+    return verdict
 
 
 def kept(endpoint: dict[str, Any]) -> dict[str, Any]:

@@ -90,9 +90,15 @@ FAILURE = {
     "log_tail": "line one\nline \x1b[31mtwo\x07",
 }
 LEDGER = [
-    {"kind": "endpoint", "name": "credit-risk", "fate": "stays", "reason": "an empty endpoint costs nothing"},
-    {"kind": "deployment", "name": "blue", "fate": "undone"},
-    {"kind": "role_assignment", "name": "AcrPull on registry", "fate": "undo_failed", "reason": "403"},
+    {"kind": "endpoint", "id": "/e", "name": "credit-risk", "fate": "stays", "reason": "it costs nothing"},
+        "kind": "endpoint",
+        "id": "/e",
+        "name": "credit-risk",
+        "fate": "stays",
+        "reason": "an empty endpoint costs nothing",
+    },
+    {"kind": "deployment", "id": "/d", "name": "blue", "fate": "undone"},
+    {"kind": "role_assignment", "id": "/r", "name": "AcrPull on registry", "fate": "undo_failed", "reason": "403"},
 ]
 SUCCEEDED = deployment(
     "Succeeded",
@@ -149,7 +155,7 @@ def test_a_failure_is_told_with_what_to_do_and_what_stays(service: ScriptedServi
     assert "the answer was [7], not [388]" in lines
     assert "what to do   Check the model version." in lines
     assert "Azure says   ModelError" in lines
-    assert lines[lines.index("stays") + 1] == "endpoint credit-risk (an empty endpoint costs nothing)"
+    assert lines[lines.index("stays") + 1] == "endpoint credit-risk (it costs nothing)"
     assert lines[lines.index("could not be undone: remove it yourself") + 1].startswith("role assignment AcrPull")
 
 

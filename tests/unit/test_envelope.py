@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from activities import envelope
-from activities.access import REFUSAL_BYTES
 from activities.envelope import ActivityFault, activity
-from contracts.activities import Access, Done, GrantedRole, RegistrationRef
+from activities.role_assignments import REFUSAL_BYTES
+from contracts.activities import NewestVersion, RegistrationRef, RolesEnsured
 from contracts.base import beginning
 from contracts.errors import EndpointBusy, MissingRight, ScoringScriptFailed
+from contracts.ledger import LedgerEntry
+from contracts.marks import assignment_id
 from contracts.request import MAX_ADDITIONAL_ROLES, MAX_ROLES_BYTES, AccessRequest
 
 PAYLOAD = {"model": "m", "version": "1"}
@@ -24,19 +26,19 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def raising(error: Exception) -> Any:
-    def act(order: RegistrationRef) -> Done:
+    def act(order: RegistrationRef) -> NewestVersion:
         raise error
 
-    act.__annotations__ = {"order": RegistrationRef, "return": Done}
+    act.__annotations__ = {"order": RegistrationRef, "return": NewestVersion}
     return activity(act)
 
 
 def test_a_result_crosses_as_a_value() -> None:
     @activity
-    def act(order: RegistrationRef) -> Done:
-        return Done(changed=order.version == "1")
+    def act(order: RegistrationRef) -> NewestVersion:
+        return NewestVersion(version=order.version)
 
-    assert act(PAYLOAD) == {"ok": {"changed": True}}
+    assert act(PAYLOAD) == {"ok": {"version": "1"}}
 
 
 def test_a_foreseen_failure_crosses_as_a_value() -> None:
@@ -88,15 +90,14 @@ def test_as_many_roles_as_a_request_takes_fit_a_history_even_when_the_last_is_re
     refused = MissingRight("я" * 1000, cause="AuthorizationFailed").to_failure()
 
     @activity
-    def act(order: RegistrationRef) -> Access:
-        return Access(
-            principal_id="0" * 36,
-            roles=[GrantedRole(role=role, scope=at, name="0" * 36, created=True) for role, at in told],
+    def act(order: RegistrationRef) -> RolesEnsured:
+        return RolesEnsured(
+            entries=[LedgerEntry(kind="role_assignment", id=assignment_id(at, "who", role)) for role, at in told],
             newest=datetime(2026, 1, 1, tzinfo=UTC),
             refused=refused.model_copy(update={"message": beginning(refused.message, REFUSAL_BYTES)}),
         )
 
-    assert len(act(PAYLOAD)["ok"]["roles"]) == MAX_ADDITIONAL_ROLES + 2
+    assert len(act(PAYLOAD)["ok"]["entries"]) == MAX_ADDITIONAL_ROLES + 2
 
 
 def test_more_than_can_be_told_is_not_taken() -> None:

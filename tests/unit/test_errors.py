@@ -55,7 +55,7 @@ def test_every_code_is_documented_with_what_to_do(code: str) -> None:
 @pytest.mark.parametrize("code", all_errors())
 def test_no_code_is_dead(code: str) -> None:
     folders = ("activities", "azure_api", "orchestrations")
-    production = [path for folder in folders for path in (ROOT / folder).glob("*.py")]
+    production = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     used = {
         node.id if isinstance(node, ast.Name) else node.attr
         for path in production

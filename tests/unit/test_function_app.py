@@ -1,15 +1,20 @@
 """The app's index: exact names, because histories of running deployments hold them."""
 
+import ast
 import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from activities.envelope import CONTRACTS
+from activities.registry import RESOURCES
+from activities.resource import Resource as Room
 from contracts.base import Contract
-from orchestrations import steps
-from orchestrations.steps import Step
+from orchestrations.runbooks import RUNBOOKS
+from orchestrations.steps import Resource, Step
+from orchestrations.steps import of_kind as resource_of
 from tests.registered import triggers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,23 +22,26 @@ ROOT = Path(__file__).resolve().parents[2]
 ACTIVITIES = {
     "plan_deployment",
     "register_model",
+    "remove_model",
     "find_newest_version",
-    "register_assets",
+    "register_environment",
+    "remove_environment",
+    "register_code",
+    "remove_code",
     "grant_roles",
-    "revoke_roles",
+    "remove_role_assignment",
     "ensure_endpoint",
     "endpoint_provisioned",
+    "remove_endpoint",
+    "begin_deployment",
+    "deployment_provisioned",
+    "remove_deployment",
     "read_traffic",
     "shift_traffic",
     "traffic_provisioned",
-    "delete_endpoint",
-    "endpoint_deleted",
-    "begin_deployment",
-    "deployment_provisioned",
-    "delete_deployment",
-    "deployment_deleted",
-    "read_back",
+    "remove_traffic",
     "smoke_test",
+    "read_back",
 }
 ORCHESTRATIONS = {"deploy", "watch", "react_to_registration"}
 ROUTES = {
@@ -81,12 +89,39 @@ def test_the_worker_finds_each_activitys_parameter_by_the_name_of_its_binding() 
             assert [*inspect.signature(function).parameters] == [trigger["name"]]
 
 
-def test_every_step_names_an_activity_with_its_result() -> None:
-    known = {step.activity: step for step in vars(steps).values() if isinstance(step, Step)}
+def test_everything_a_runbook_may_ask_for_is_in_the_index_with_its_result() -> None:
+    # A name that is not registered hangs for ever in Azure.
+    results = {name: result for name, (_, result) in CONTRACTS.items()}
+    takes = [taken for runbook in RUNBOOKS for taken in runbook.takes]
+    resources = [taken for taken in takes if isinstance(taken, Resource)]
+    asked = [taken for taken in takes if isinstance(taken, Step)]
+    asked += [step for resource in resources for step in (resource.ensure, resource.remove)]
+    asked += [resource.provisioned for resource in resources if room(resource.kind).long]
 
-    assert {name: step.result for name, step in known.items()} == {
-        name: result for name, (_, result) in CONTRACTS.items()
+    assert {step.activity: step.result for step in asked} == results
+
+
+def test_every_room_that_a_plan_may_name_can_be_ensured_and_removed() -> None:
+    for one in RESOURCES:
+        known = resource_of(one.kind)
+        names = {known.ensure.activity, known.remove.activity, *([known.provisioned.activity] if one.long else [])}
+        assert names <= ACTIVITIES, one.kind
+
+
+def test_orchestrations_call_only_what_is_in_the_index() -> None:
+    called = {
+        call.args[0].value
+        for path in (ROOT / "orchestrations").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if call.func.attr in ("call_activity", "call_sub_orchestrator") and isinstance(call.args[0], ast.Constant)
     }
+
+    assert called == {"deploy", "watch"} <= ORCHESTRATIONS
+
+
+def room(kind: str) -> Room[Any]:
+    return next(one for one in RESOURCES if one.kind == kind)
 
 
 def test_importing_the_app_loads_no_heavy_sdk() -> None:

@@ -12,7 +12,7 @@ from settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("activities", "azure_api", "contracts", "orchestrations", "triggers")
 PRODUCTION = sorted(
-    [path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")]
+    [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     + [ROOT / name for name in ("function_app.py", "settings.py", "version.py")]
 )
 NOT_DEPLOYED = {"local", "tests", "bench", "cli", "examples", "infra"}
@@ -114,7 +114,7 @@ def test_imports_point_one_way(path: Path) -> None:
         "orchestrations": {"contracts", "orchestrations"},
         "activities": {"contracts", "activities", "azure_api"},
         "azure_api": {"contracts", "azure_api", "settings"},
-        "triggers": {"contracts", "activities", "triggers", "settings", "version"},
+        "triggers": {"contracts", "orchestrations", "activities", "azure_api", "triggers", "settings", "version"},
     }
     ours = imports(path) & {*FOLDERS, "settings", "version"}
     folder = path.parent.name

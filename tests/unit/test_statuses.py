@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
+from settings import settings
 from tests.samples import request
 from triggers.statuses import STATES, deployment_status, event_outcome, input_digest
 
@@ -17,7 +18,7 @@ PROGRESS: dict[str, Any] = {
     "deployment": "blue",
     "model": "credit-risk:1",
     "steps": [{"name": "register_model", "state": "succeeded", "started": "2026-01-01T00:00:00Z"}],
-    "ledger": [{"kind": "endpoint", "name": "credit-risk"}],
+    "ledger": [{"kind": "endpoint", "id": "onlineEndpoints/credit-risk"}],
 }
 
 
@@ -78,7 +79,8 @@ def test_progress_is_told_and_left_out_of_lists() -> None:
     running = instance("Running", customStatus=PROGRESS)
 
     assert [step.name for step in deployment_status(running).steps] == ["register_model"]
-    assert [entry.name for entry in deployment_status(running).ledger] == ["credit-risk"]
+    [entry] = deployment_status(running).ledger
+    assert (entry.name, entry.id) == ("credit-risk", f"{settings().workspace_id}/onlineEndpoints/credit-risk")
     brief = deployment_status(running, brief=True)
     assert (brief.steps, brief.ledger, brief.model) == ([], [], "credit-risk:1")
 

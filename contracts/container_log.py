@@ -1,0 +1,65 @@
+"""What a container's log tells of a failure: the user's own exception, whatever the server writes around it.
+
+The inference server wraps what `init()` or `run()` raised in an exception of its own, lists the model's folder after it
+and logs every request: the last lines of a log are boilerplate.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'^\s+File "(?P<path>[^"]+)", line \d+')
+# A line of a logger: azureml-inference-server-http writes `<time> <level> [<pid>] <logger> - …`.
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+# What the server and its worker say of themselves; what the script prints goes through `azmlinfsrv.print`.
+_OF_THE_SERVER = re.compile(
+    r" I \[\d+\] (?:azmlinfsrv(?!\.print)|gunicorn)|^The above exception was the direct cause of"
+)
+_FOREIGN = re.compile(r"/site-packages/|/dist-packages/|/lib/python3")
+
+
+def telling(log: str) -> str:
+    """`log` without the server's own lines, and with the last exception of the user's code, cut to it, at the end.
+
+    A log without such an exception keeps the tracebacks that it has.
+    """
+    lines = log.splitlines()
+    rest, exception, inside = [], [], 0
+    for index, line in enumerate(lines):
+        block = _block(lines[index + 1 :]) if line.rstrip().endswith(_TRACEBACK) else []
+        if any(_is_of_the_user(one) for one in block):
+            exception = [_TRACEBACK, *_own_frames(block)]
+        inside = max(inside - 1, len(block) + 1 if block else 0)
+        if not _OF_THE_SERVER.search(line):
+            rest.append((line, bool(inside)))
+    kept = [line for line, of_traceback in rest if not (exception and of_traceback)]
+    return "\n".join([*kept, *exception])
+
+
+def _block(lines: list[str]) -> list[str]:
+    """The frames and the exception that follow the head of a traceback."""
+    block: list[str] = []
+    for line in lines:
+        if not line.strip() or _LOGGED.match(line) or line.rstrip().endswith(_TRACEBACK):
+            break
+        block.append(line)
+    return block
+
+
+def _is_of_the_user(line: str) -> bool:
+    frame = _FRAME.match(line)
+    return frame is not None and not _FOREIGN.search(frame["path"])
+
+
+def _own_frames(block: list[str]) -> list[str]:
+    """A block without the frames of libraries; a frame is its own line and the indented source below it."""
+    kept, inside = [], False
+    for line in block:
+        if _FRAME.match(line):
+            inside = _is_of_the_user(line)
+        elif not line.startswith(" "):
+            inside = True
+        if inside:
+            kept.append(line)
+    return kept
