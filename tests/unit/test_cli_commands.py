@@ -91,12 +91,6 @@ FAILURE = {
 }
 LEDGER = [
     {"kind": "endpoint", "id": "/e", "name": "credit-risk", "fate": "stays", "reason": "it costs nothing"},
-        "kind": "endpoint",
-        "id": "/e",
-        "name": "credit-risk",
-        "fate": "stays",
-        "reason": "an empty endpoint costs nothing",
-    },
     {"kind": "deployment", "id": "/d", "name": "blue", "fate": "undone"},
     {"kind": "role_assignment", "id": "/r", "name": "AcrPull on registry", "fate": "undo_failed", "reason": "403"},
 ]
