@@ -10,11 +10,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 from starlette.routing import Route
 
-from azure_api.errors import RULES, Rule
+from azure_api.error_rule import Rule
+from azure_api.error_rules import RULES
 from contracts.errors import DeploymentError, all_errors
+from contracts.failure import Whose
 from local.clock import Clock
 from local.cloud import control
 from local.cloud.authorization.routes import API_VERSIONS as AUTHORIZATION_VERSIONS
@@ -35,11 +38,13 @@ def page(text: str) -> str:
 
 
 def errors() -> str:
-    """Every error a deployment can end with."""
+    """Every error a deployment can end with: the caller's first, then the platform team's, then Azure's."""
+    whose = get_args(Whose)
     rows = (
-        (f"`{code}`", _sentence(error), _tried_again(error), error.suggestion) for code, error in all_errors().items()
+        (f"`{code}`", _sentence(error), _tried_again(error), error.whose, error.suggestion)
+        for code, error in sorted(all_errors().items(), key=lambda item: whose.index(item[1].whose))
     )
-    return _table(("code", "when", "tried again", "what to do"), rows)
+    return _table(("code", "when", "tried again", "whose problem", "what to do"), rows)
 
 
 def azure_errors() -> str:

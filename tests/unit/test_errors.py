@@ -1,8 +1,11 @@
-"""Errors: the drawn tree is the real one, every code is documented and used, and every Azure rule can be met."""
+"""Errors: the drawn tree is the real one, every code is documented and used, and what the SDK raises is understood."""
 
 import ast
+import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +14,36 @@ from typing import Any
 
 import pytest
 from azure.core import PipelineClient
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
 
 import contracts.errors
-from azure_api.errors import RULES, AzureError, meaning, translated, unwrap
-from contracts.errors import CloudUnavailable, DeploymentError, Throttled, all_errors
+from azure_api.errors import is_already_granted, meaning, of_exception, translated, unwrap
+from contracts.azure_refusals import ResourceNotFound, ScopeNotFound
+from contracts.errors import (
+    AssetNotFound,
+    CloudUnavailable,
+    DeploymentError,
+    IdentityNotFound,
+    ModelNotFound,
+    Throttled,
+    WorkspaceNotFound,
+    all_errors,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE_LINE = re.compile(r"^[├└]── (\w+)(?: +\(([^)]+)\))?$", re.MULTILINE)
+WHOSE_LINE = re.compile(r"^│   whose: (.+)$", re.MULTILINE)
 
 
-def drawn() -> dict[str, str]:
-    return dict(TREE_LINE.findall(contracts.errors.__doc__ or ""))
+def drawn() -> dict[str, tuple[str, str]]:
+    """Of every code in the drawn tree, whose problem it is and its mark."""
+    _, *parts = WHOSE_LINE.split(contracts.errors.__doc__ or "")
+    return {
+        code: (whose, mark)
+        for whose, branch in zip(parts[::2], parts[1::2], strict=True)
+        for code, mark in TREE_LINE.findall(branch)
+    }
 
 
 def mark_of(error: type[DeploymentError]) -> str:
@@ -32,7 +53,12 @@ def mark_of(error: type[DeploymentError]) -> str:
 
 
 def test_the_drawn_tree_is_the_real_one() -> None:
-    assert drawn() == {name: mark_of(error) for name, error in all_errors().items()}
+    assert drawn() == {name: (error.whose, mark_of(error)) for name, error in all_errors().items()}
+
+
+def test_an_error_that_does_not_say_whose_problem_it_is_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="whose"):
+        type("Unowned", (DeploymentError,), {})
 
 
 def test_codes_are_unique() -> None:
@@ -76,83 +102,14 @@ def test_every_problem_code_is_documented() -> None:
     assert not {code for code in named if f"| `{code}` |" not in page}
 
 
-def sync(status: int, code: str, message: str, inner: tuple[str, str] | None = None) -> AzureError:
-    """A synchronous error: the useful code of the machine learning service is inside `details`."""
-    details = [{"code": inner[0], "message": inner[1], "details": []}] if inner else []
-    return unwrap(status, {"error": {"code": code, "message": message, "details": details}})
-
-
-def failed(message: str, code: str | None = None) -> AzureError:
-    """A long operation that ended Failed: HTTP 200, and the code in front of the message."""
-    return unwrap(200, {"status": "Failed", "error": {"code": code, "message": message}})
-
-
-BUSY = "Cannot create a deployment in endpoint scoring because it is in Updating provisioning state."
-FULL = '{"errors":{"VmSize":["Not enough quota available for Standard_F4s_v2. Additional needed: 8"]}}'
-NO_PRINCIPAL = "Principal 3f0c does not exist in the directory 11aa. Check that you have the correct principal ID."
-NO_RIGHT = "The client 'a' with object id 'a' does not have authorization to perform action 'x/write' over scope '/s'."
-LISTING = "Open url /subscriptions/s/connections/secrets/listsecrets?api-version=2023-04-01-preview failed with 502"
-NO_EXCHANGE = "DeploymentIdentityError: no deployment identity, Reason:ACRTokenExchangeForbidden Details:unauthorized"
-
-# Azure's errors, in shapes that its documents, SDK recordings and public issues show, and what they mean here.
-SEEN: list[tuple[str, AzureError]] = [
-    ("Throttled", sync(429, "TooManyRequests", "The request was throttled.")),
-    ("CloudUnavailable", sync(503, "ServiceUnavailable", "The service is temporarily unavailable.")),
-    ("CloudUnavailable", failed("Encountered internal server error.", code="InternalServerError")),
-    ("WorkspaceNotFound", sync(404, "UserError", "Workspace not found.")),
-    ("ModelNotFound", sync(404, "UserError", "Not found.", ("ModelNotFound", "Model container x not found."))),
-    ("EndpointNameTaken", sync(409, "UserError", "Endpoint name needs to be unique within a region")),
-    ("QuotaExceeded", sync(400, "BadRequest", "Invalid.", ("InferencingClientCreateDeploymentFailed", FULL))),
-    ("QuotaExceeded", failed("OutOfQuota: Not enough cluster CPU quota. 8 requested, 14 of 20 used.")),
-    ("EndpointBusy", sync(400, "UserError", BUSY)),
-    ("EndpointBusy", failed("Replaced by another operation with higher priority.", code="OperationCanceled")),
-    ("EndpointBusy", sync(409, "Conflict", "Another operation on this entity is already running.")),
-    ("PrincipalNotReady", sync(400, "PrincipalNotFound", NO_PRINCIPAL)),
-    ("MissingRight", sync(403, "AuthorizationFailed", NO_RIGHT)),
-    ("MissingRight", sync(403, "LinkedAuthorizationFailed", "It may not perform assign/action on the linked scope.")),
-    ("MissingRight", sync(401, "InvalidAuthenticationToken", "The access token is invalid.")),
-    ("AccessNotYetEffective", failed("UserError: Access denied to list workspace secret.")),
-    ("AccessNotYetEffective", failed(LISTING)),
-    (
-        "AccessNotYetEffective",
-        sync(403, "AuthorizationPermissionMismatch", "ErrorCode:AuthorizationPermissionMismatch"),
-    ),
-    ("AccessNotYetEffective", sync(403, "Forbidden", "Caller is not authorized. (ForbiddenByRbac)")),
-    ("AccessNotYetEffective", failed(f"BadArgument: {NO_RIGHT}")),
-    ("AccessNotYetEffective", failed("Failed to retrieve and inject workspace connection secrets.")),
-    ("AccessNotYetEffective", failed(NO_EXCHANGE)),
-    ("AccessNotYetEffective", failed("BadArgument: Startup task failed due to incorrect role assignments on resource")),
-    ("AccessNotYetEffective", failed("ResourceNotFound: container registry authorization failure")),
-    ("AccessNotYetEffective", sync(401, "PermissionDenied", "It lacks the required data action for this operation.")),
-    ("ImageNotRunnable", failed("ImageBuildFailure: container registry authorization failure")),
-    ("ImageNotRunnable", failed("ImageLayerMissing: the image is incomplete.")),
-    ("ImageNotRunnable", failed("BadArgument: unable to download user container image")),
-    ("ScoringScriptFailed", failed("ResourceNotReady: User container has crashed or terminated: liveness probe.")),
-    ("ScoringScriptFailed", failed("ResourceDeploymentFailure: User container has crashed or terminated")),
-    ("AssetNotFound", sync(404, "UserError", "Not found.", ("EnvironmentVersionNotFound", "No such version."))),
-    ("RequestRejected", sync(400, "UserError", "No secrets for credentials of type None.")),
-    ("ProvisioningFailed", failed("Resource provider [N/A] isn't registered.", code="SubscriptionNotRegistered")),
-]
-
-
-@pytest.mark.parametrize(("code", "seen"), SEEN, ids=lambda value: value if isinstance(value, str) else value.message)
-def test_an_azure_error_means(code: str, seen: AzureError) -> None:
-    assert type(meaning(seen)).__name__ == code
-
-
-def test_every_rule_is_met_by_an_example() -> None:
-    met = {next((rule for rule in RULES if rule.matches(seen)), None) for _, seen in SEEN}
-
-    assert not [rule for rule in RULES if rule not in met]
-
-
-@pytest.mark.parametrize("body", [None, [], "text", {}, {"error": None}, {"error": {"details": {"code": None}}}])
+@pytest.mark.parametrize("body", [None, [], "", 7, {}, {"error": None}, {"error": {"details": {"code": None}}}])
 def test_an_error_body_of_any_shape_has_a_message(body: Any) -> None:
     assert meaning(unwrap(418, body)).message == "Azure answered 418 without a message."
 
 
-def test_an_error_that_is_a_word_is_its_message() -> None:
-    assert meaning(unwrap(400, {"error": "invalid_request"})).message == "invalid_request"
+@pytest.mark.parametrize("body", [{"error": "invalid_request"}, "invalid_request"])
+def test_an_error_that_is_a_word_is_its_message(body: Any) -> None:
+    assert meaning(unwrap(400, body)).message == "invalid_request"
 
 
 @contextmanager
@@ -207,7 +164,74 @@ def test_only_a_sensible_time_to_wait_is_obeyed(told: str, waited: float | None)
     assert refused.value.to_failure().retry_after == waited
 
 
+def refused(status: int, body: str, *headers: str) -> Exception:
+    """What the SDK raises for such an answer."""
+    head = "\r\n".join((f"HTTP/1.1 {status} No", f"Content-Length: {len(body)}", *headers))
+    with answering(f"{head}\r\n\r\n{body}".encode()) as url, PipelineClient[Any, Any](url, policies=[]) as client:
+        with pytest.raises(HttpResponseError) as raised:
+            client.send_request(HttpRequest("GET", url)).raise_for_status()
+        return raised.value
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "granted"),
+    [("RoleAssignmentExists", 409, True), ("ScopeLocked", 409, False), ("Conflict", 409, False)],
+)
+def test_only_one_conflict_means_that_a_role_is_granted_already(code: str, status: int, granted: bool) -> None:
+    assert is_already_granted(refused(status, json.dumps({"error": {"code": code, "message": "no"}}))) is granted
+
+
+def test_what_is_no_answer_of_azure_means_no_grant() -> None:
+    assert not is_already_granted(ValueError("RoleAssignmentExists"))
+    assert not is_already_granted(ServiceRequestError("RoleAssignmentExists"))
+
+
+def test_a_code_that_stands_only_in_the_header_is_found() -> None:
+    error = of_exception(refused(403, "", "x-ms-error-code: KeyBasedAuthenticationNotPermitted"))
+
+    assert type(error).__name__ == "KeysNotPermitted"
+
+
+@pytest.mark.parametrize("body", ["<html><h1>502 Bad Gateway</h1></html>", "no healthy upstream", "\ufeff"])
+def test_a_gateway_that_answers_no_json_is_tried_again(body: str) -> None:
+    assert isinstance(of_exception(refused(502, body)), CloudUnavailable)
+
+
+GONE = {"error": {"code": "ResourceNotFound", "message": "The Resource 'a/b' under resource group 'g' was not found."}}
+NO_GROUP = {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'g' could not be found."}}
+
+
+@pytest.mark.parametrize(
+    ("body", "asked_for", "told"),
+    [
+        (GONE, ModelNotFound, ModelNotFound),
+        (GONE, AssetNotFound, AssetNotFound),
+        (GONE, None, ResourceNotFound),
+        # The workspace's own group: no model is missing. An identity's ARM id names a group of its own.
+        (NO_GROUP, ModelNotFound, ScopeNotFound),
+        (NO_GROUP, AssetNotFound, ScopeNotFound),
+        (NO_GROUP, IdentityNotFound, IdentityNotFound),
+        (NO_GROUP, WorkspaceNotFound, WorkspaceNotFound),
+        (NO_GROUP, None, ScopeNotFound),
+    ],
+)
+def test_an_absence_is_of_what_was_asked_for_only_if_that_is_missing(
+    body: Any, asked_for: type[DeploymentError] | None, told: type[DeploymentError]
+) -> None:
+    with pytest.raises(DeploymentError) as raised, translated(not_found=asked_for):
+        raise refused(404, json.dumps(body))
+
+    assert type(raised.value) is told
+
+
+def test_nothing_of_azures_libraries_is_imported_with_the_rules() -> None:
+    program = "import sys, azure_api.errors; assert not [name for name in sys.modules if name.startswith('azure.')]"
+
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
 def test_the_code_azure_gave_is_kept_as_the_cause() -> None:
-    error = meaning(failed("SomethingNew: nobody has seen this before."))
+    failed = {"status": "Failed", "error": {"code": None, "message": "SomethingNew: nobody has seen this before."}}
+    error = meaning(unwrap(200, failed))
 
     assert (type(error).__name__, error.cause) == ("ProvisioningFailed", "SomethingNew")
