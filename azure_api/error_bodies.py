@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from azure_api.error_rule import AzureError
@@ -18,23 +19,25 @@ from azure_api.error_rules import is_telling
 
 DEEPEST = 8
 MOST_CHARACTERS = 65536  # of a body or of JSON in a message: no error of Azure's is longer
+MOST_SAID = 100
+MOST_OF_A_MESSAGE = 16384  # characters that rules look through
+
+# Patterns are text: they are compiled when the first error comes, not when the app starts.
 
 # Codes that only say that there is another one, or where the error came from.
-_WRAPPERS = re.compile(
-    r"bad(?:argument|request)|conflict|error|exception|forbidden|generalerror|invalidrequest|notfound|un(?:known|specified)"
-    r"|unauthorized|(?:user|system|service|validation)error|multipleerrorsoccurred|invalidtemplatedeployment"
-    r"|(?:resource)?deploymentfail(?:ed|ure)|resourceoperationfailure|inferencingclient\w+failed",
-    re.IGNORECASE,
+_WRAPPERS = (
+    r"(?i)bad(?:argument|request)|conflict|error|exception|forbidden|generalerror|invalidrequest|notfound"
+    r"|un(?:authorized|known|specified)|(?:user|system|service|validation)error|multipleerrorsoccurred"
+    r"|invalidtemplatedeployment|(?:resource)?deploymentfail(?:ed|ure)|resourceoperationfailure|inferencingclient\w+failed"
 )
-
 # `OutOfQuota: ...`, after a time perhaps; two humps at least, to be a code and no word.
-_PREFIX = re.compile(r"^(?:\d{4}-\d\d-\d\dT\S+ )?(?:\((?:None|\w+)\) )?([A-Z][a-z0-9]*(?:[A-Z]+[a-z0-9]*)+): ")
+_PREFIX = r"(?:\d{4}-\d\d-\d\dT\S+ )?(?:\((?:None|\w+)\) )?([A-Z][a-z0-9]*(?:[A-Z]+[a-z0-9]*)+): "
 # `(OutOfQuota) ...`, as the SDK prints errors.
-_PRINTED = re.compile(r"^\(([A-Z]\w+)\) ")
+_PRINTED = r"\(([A-Z]\w+)\) "
 # A code in text that is no valid JSON: a printed Python dictionary, JSON cut short, the storage services' last line.
-_QUOTED = re.compile(r"""['"]code['"]\s*:\s*['"](\w+)['"]|\bErrorCode:(\w+)""", re.IGNORECASE)
-_XML = re.compile(r"<Code>(\w+)</Code>.*?<Message>(.*?)</Message>", re.DOTALL)
-_TAGS = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]+>", re.DOTALL | re.IGNORECASE)
+_QUOTED = r"""(?i)['"]code['"]\s*:\s*['"](\w+)['"]|\bErrorCode:(\w+)"""
+_XML = r"(?s)<Code>(\w+)</Code>.*?<Message>(.*?)</Message>"
+_TAGS = r"(?is)<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]+>"
 
 _CODES = ("code", "errorcode")
 _MESSAGES = ("message", "detail", "error_description", "title", "value")
@@ -52,14 +55,14 @@ class Said:
     @property
     def weight(self) -> tuple[bool, bool, int]:
         """How telling it is: a code that means one thing, then one that is no wrapper, then the innermost."""
-        return is_telling(self.code), bool(self.code) and not _WRAPPERS.fullmatch(self.code), self.depth
+        return is_telling(self.code), bool(self.code) and not re.fullmatch(_WRAPPERS, self.code), self.depth
 
 
 def unwrap(status: int, body: Any, retry_after: float | None = None) -> AzureError:
     """The most telling code and message of an error body, synchronous or of a failed operation; empty without."""
     nothing = Said("", "", 0)
-    best = max(_said(body, nothing), key=lambda one: one.weight, default=nothing)
-    return AzureError(status, best.code, best.message, retry_after)
+    best = max(islice(_said(body, nothing), MOST_SAID), key=lambda one: one.weight, default=nothing)
+    return AzureError(status, best.code, best.message[:MOST_OF_A_MESSAGE], retry_after)
 
 
 def read_body(text: str) -> Any:
@@ -69,10 +72,10 @@ def read_body(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
-    if storage := _XML.search(text):
+    if storage := re.search(_XML, text):
         return {"code": storage[1], "message": storage[2]}
     if text.startswith("<"):
-        return " ".join(_TAGS.sub(" ", text).split())
+        return " ".join(re.sub(_TAGS, " ", text).split())
     return text
 
 
@@ -115,22 +118,22 @@ def _said_of_fields(errors: dict[str, Any], parent: Said) -> Iterator[Said]:
 
 def _said_in_text(text: str, parent: Said, *, told: bool = False) -> Iterator[Said]:
     """What a message says, itself (unless it is `told` already) and in front of and inside of it."""
+    text = text[:MOST_CHARACTERS]
     if not text.strip():
         return
     here = Said(parent.code, text, parent.depth + 1)
     if not told:
         yield here
     rest = text
-    while front := _PREFIX.match(rest) or _PRINTED.match(rest):
-        if front[1] != "None":
-            here = Said(front[1], text, here.depth + 1)
-            yield here
+    while here.depth < DEEPEST and (front := re.match(_PREFIX, rest) or re.match(_PRINTED, rest)):
+        here = Said(here.code if front[1] == "None" else front[1], text, here.depth + 1)
+        yield here
         rest = rest[front.end() :]
     inside = _json_in(text)
     if inside is not None:
         yield from _said(inside, here)
     else:
-        yield from (Said(found[1] or found[2], text, here.depth + 1) for found in _QUOTED.finditer(text))
+        yield from (Said(found[1] or found[2], text, here.depth + 1) for found in re.finditer(_QUOTED, text))
 
 
 def _json_in(text: str) -> Any:

@@ -22,7 +22,7 @@ REFUSED_SIGNS = (
         r"PermissionDenied|lacks the required data action",
         "learn.microsoft.com: ai-services/openai/how-to/managed-identity",
     ),
-    (r"Failed to get secret for connection .*403|S2S invocation to arm failed", "microsoft/promptflow#3788"),
+    (r"Failed to get secret for connection .{1,400}403|S2S invocation to arm failed", "microsoft/promptflow#3788"),
 )
 
 BY_TEXT = (
@@ -60,9 +60,9 @@ BY_TEXT = (
     Rule(
         e.WorkspaceNotFound,
         "Azure/azure-cli#33756",
-        text=r"MachineLearningServices/workspaces/[^/'\s]+' under .* not found",
+        text=r"MachineLearningServices/workspaces/[^/'\s]+' under .{1,200} not found",
     ),
-    Rule(e.IdentityNotFound, "Azure/azure-cli#33756", text=r"userAssignedIdentities/[^'\s]+' under .* not found"),
+    Rule(e.IdentityNotFound, "Azure/azure-cli#33756", text=r"userAssignedIdentities/[^'\s]+' under .{1,200} not found"),
     Rule(
         r.ScopeNotFound,
         GUIDE,
@@ -79,7 +79,7 @@ BY_TEXT = (
     Rule(
         e.QuotaExceeded,
         "MicrosoftLearning/mslearn-azure-ml#30",
-        text=r"not enough [\w ]*quota|exceeding approved .{0,80}quota|quota (?:reached|exceeded)|vCPU quota of 0",
+        text=r"not enough [\w ]{0,60}quota|exceeding approved .{0,80}quota|quota (?:reached|exceeded)|vCPU quota of 0",
     ),
     Rule(
         e.QuotaExceeded, "huggingface/blog#746", text=r"does not have enough quota|more role assignments can be created"

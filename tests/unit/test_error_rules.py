@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from azure_api.error_bodies import read_body, unwrap
+from azure_api.error_bodies import MOST_OF_A_MESSAGE, read_body, unwrap
 from azure_api.error_rule import AzureError, Rule
 from azure_api.error_rules import BY_STATUS, RULES, rule_for
 from azure_api.errors import meaning
@@ -106,6 +106,13 @@ def test_a_refusal_that_no_rule_knows_is_shown_whole() -> None:
         {"odata.error": {"code": "ScopeLocked", "message": {"lang": "en", "value": "no"}}},
         {"error": {"code": None, "message": "ResourceOperationFailure: ScopeLocked: no"}},
         {"error": {"code": None, "message": "(ScopeLocked) The scope cannot be written"}},
+        {"error": {"code": None, "message": "(None) ScopeLocked: no"}},
+        {
+            "error": {
+                "code": "Conflict",
+                "message": "(None) {'error': {'message': 'ResourceLocked'}, 'code': 'ScopeLocked'}",
+            }
+        },
         {"error": {"code": "BadRequest", "message": '{\r\n "error": {"code": "ScopeLocked", "message": "no"}\r\n}'}},
         {"error": {"code": "BadRequest", "message": 'it said {\\"error\\": {\\"code\\": \\"ScopeLocked\\"}} to us'}},
         {"error": {"code": "BadRequest", "message": '{"error": {"code": "ScopeLocked", "message": "cut sho'}},
@@ -124,11 +131,23 @@ def test_a_telling_code_is_found_wherever_it_is(body: Any) -> None:
         ({"error": {"code": "OddThing", "message": "Note: this is a word"}}, "OddThing"),
         ({"error": {"code": "OddThing", "message": "no", "innererror": {"date": "2026-01-01"}}}, "OddThing"),
         ({"error": {"code": "BadRequest", "details": [{"code": "OddThing"}, {"code": "Conflict"}]}}, "OddThing"),
+        ({"error": {"code": "OddThing", "details": [{"code": "Unspecified", "message": "no"}]}}, "OddThing"),
+        ({"error": {"code": "OddThing", "message": "(None) it broke"}}, "OddThing"),
         ({"error": {"code": "", "message": "no"}}, ""),
     ],
 )
 def test_a_code_that_tells_nothing_does_not_stand_before_one_that_may(body: Any, code: str) -> None:
     assert unwrap(409, body).code == code
+
+
+def test_only_so_much_of_a_long_body_is_read() -> None:
+    long = unwrap(409, {"error": {"code": "Conflict", "message": "no " * 100_000}})
+    many = unwrap(409, {"error": {"code": "Conflict", "details": [{"code": "Conflict"}] * 500 + [{"code": "Odd"}]}})
+    prefixes = unwrap(200, {"error": {"code": None, "message": "FirstCode: " + "NextCode: " * 50 + "LastCode: no"}})
+
+    assert len(long.message) == MOST_OF_A_MESSAGE
+    assert many.code == "Conflict"
+    assert prefixes.code == "NextCode"
 
 
 def test_a_body_without_end_is_read_as_far_as_an_error_goes() -> None:
