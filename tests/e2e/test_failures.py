@@ -146,7 +146,7 @@ CASES: dict[str, tuple[Body, Callable[[LocalStack], None], Expected]] = {
     "unknown-size": (
         {"instance_type": "Standard_Imaginary"},
         nothing,
-        Expected("RequestRejected", "begin_deployment", "InvalidInstanceType", message="Standard_Imaginary"),
+        Expected("InstanceTypeUnavailable", "begin_deployment", "InvalidInstanceType", message="Standard_Imaginary"),
     ),
 }
 

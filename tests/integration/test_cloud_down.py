@@ -121,5 +121,5 @@ def test_an_app_without_an_identity_is_told_so_and_not_tried_again(stack: LocalS
 
     error = acting.act("find_newest_version", c.RegistrationRef(model="m", version="1"))["error"]
 
-    assert (error["code"], error["retryable"]) == ("MissingRight", False)
+    assert (error["code"], error["retryable"]) == ("NotAuthenticated", False)
     assert str(body["message"]) in error["message"]
