@@ -10,7 +10,7 @@ from activities.roles import needed_roles, role_definition_id
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api.errors import is_already_granted, translated
 from azure_api.rights import Right
 from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
 from contracts.base import beginning
@@ -127,7 +127,7 @@ def find_assignment(role: NeededRole, principal_id: str) -> Any:
 
 
 def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
-    from azure.core.exceptions import ResourceExistsError
+    from azure.core.exceptions import HttpResponseError
     from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
     with translated():
@@ -146,8 +146,8 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
         with translated():
             try:
                 return clients().authorization.role_assignments.create(role.scope, name, wanted), True
-            except ResourceExistsError as error:
-                if getattr(error.error, "code", None) != "RoleAssignmentExists":
+            except HttpResponseError as error:
+                if not is_already_granted(error):
                     raise
                 # Somebody granted the same role meanwhile, under another name.
                 found = find_assignment(role, principal_id)

@@ -48,6 +48,7 @@ DeploymentError
 ├── WorkspaceNotFound
 ├── MissingRight
 ├── ActivityCrashed
+├── OrchestrationCrashed
 │   whose: Azure
 ├── CapacityUnavailable     (retryable)
 ├── ProvisioningFailed
@@ -211,6 +212,12 @@ class ActivityCrashed(DeploymentError, whose="platform team"):
     """An activity failed in a way nobody foresaw, more than once."""
 
     suggestion = "Look the instance ID up in Application Insights and report the exception."
+
+
+class OrchestrationCrashed(DeploymentError, whose="platform team"):
+    """Slipway itself failed in a way nobody foresaw; what the run had made was undone."""
+
+    suggestion = "This is a defect of Slipway: look the instance ID up in the logs and report it."
 
 
 class EndpointBusy(DeploymentError, whose="Azure"):

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field
 
 from contracts.base import Contract, beginning, ending
+from contracts.container_log import telling
 from contracts.redaction import redact
 
 MESSAGE_LIMIT = 600  # bytes of JSON, as activities and custom statuses are measured
@@ -73,8 +74,8 @@ class DeploymentError(Exception):
         self.with_log(log_tail or "")
 
     def with_log(self, log: str) -> Self:
-        """This error with the end of a container's log."""
-        self.log_tail = ending(redact(log), LOG_TAIL_LIMIT) or None
+        """This error with what a container's log tells of it: the user's exception is at the end."""
+        self.log_tail = ending(redact(telling(log)), LOG_TAIL_LIMIT) or None
         return self
 
     def to_failure(self) -> Failure:
