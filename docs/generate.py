@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
@@ -19,10 +20,7 @@ from azure_api.error_rules import RULES
 from contracts.errors import DeploymentError, all_errors
 from contracts.failure import Whose
 from local.clock import Clock
-from local.cloud import control
-from local.cloud.authorization.routes import API_VERSIONS as AUTHORIZATION_VERSIONS
 from local.cloud.cloud import LocalCloud
-from local.cloud.eventgrid.routes import API_VERSIONS as EVENT_GRID_VERSIONS
 from local.stack import SCORING_PYTHON
 from orchestrations.policies import Backoff
 from orchestrations.runbooks import RUNBOOKS
@@ -65,26 +63,27 @@ def patience() -> str:
 def azure_routes() -> str:
     """What management.azure.com answers locally: the methods of each kind of resource."""
     methods: dict[tuple[str, str], list[str]] = {}
-    for provider, resource, method, _ in _azure_routes():
-        methods.setdefault((provider, resource), []).append(method)
+    with _cloud() as cloud:
+        for route in cloud.arm_routes:
+            methods.setdefault((route.provider, route.resource), []).append(route.method)
     rows = ((provider, f"`{resource}`", " ".join(found)) for (provider, resource), found in methods.items())
     return _table(("provider", "resource", "methods"), rows)
 
 
 def azure_versions() -> str:
     """The api-versions of each provider."""
-    versions: dict[str, frozenset[str]] = {}
-    for provider, _, _, spoken in _azure_routes():
-        versions[provider] = versions.get(provider, frozenset()) | spoken
-    return _table(
-        ("provider", "api-versions"), ((name, ", ".join(sorted(spoken))) for name, spoken in versions.items())
-    )
+    versions: dict[str, set[str]] = {}
+    with _cloud() as cloud:
+        for route in cloud.arm_routes:
+            versions.setdefault(route.provider, set()).update(route.versions)
+    rows = ((provider, ", ".join(sorted(spoken))) for provider, spoken in versions.items())
+    return _table(("provider", "api-versions"), rows)
 
 
 def control_routes() -> str:
     """The control API of the local Azure."""
-    with tempfile.TemporaryDirectory() as folder, _cloud(Path(folder)) as cloud:
-        rows = [(f"`{_method(route)} {_path(route)}`", _sentence(route.endpoint)) for route in control.routes(cloud)]
+    with _cloud() as cloud:
+        rows = [(f"`{_method(route)} {route.path}`", _sentence(route.endpoint)) for route in cloud.control.routes()]
     return _table(("call", "what it does"), sorted(rows, key=lambda row: row[0].split()[1]))
 
 
@@ -133,28 +132,13 @@ def _condition(rule: Rule) -> str:
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value)
 
 
-def _cloud(folder: Path) -> LocalCloud:
-    return LocalCloud(folder, Clock(stepped=True), scoring_python=SCORING_PYTHON)
-
-
-def _azure_routes() -> list[tuple[str, str, str, frozenset[str]]]:
-    """Provider, resource below it, method and api-versions of every route of Azure Resource Manager."""
-    with tempfile.TemporaryDirectory() as folder, _cloud(Path(folder)) as cloud:
-        found = [(route.pattern, route.method, route.versions) for route in cloud.arm_routes]
-        extensions = (
-            (cloud.authorization.routes(lambda request: ""), AUTHORIZATION_VERSIONS),
-            (cloud.events.routes(lambda request, action, scope: None), EVENT_GRID_VERSIONS),
-        )
-        for routes, versions in extensions:
-            found += [(_path(route), _method(route), frozenset(versions)) for route in routes]
-    return [(*_provided(path), method, versions) for path, method, versions in found]
-
-
-def _provided(path: str) -> tuple[str, str]:
-    """The provider an ARM path ends in, and what follows it."""
-    before, _, after = path.rpartition("/providers/")
-    provider, _, resource = after.partition("/")
-    return (provider, resource) if before else ("Microsoft.Resources", path.removeprefix("/"))
+@contextmanager
+def _cloud() -> Iterator[LocalCloud]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalCloud(Path(folder), Clock(stepped=True), scoring_python=SCORING_PYTHON) as cloud,
+    ):
+        yield cloud
 
 
 def _span(length: timedelta) -> str:
@@ -167,10 +151,6 @@ def _span(length: timedelta) -> str:
 
 def _method(route: Route) -> str:
     return next(iter((route.methods or set()) - {"HEAD"}))
-
-
-def _path(route: Route) -> str:
-    return route.path.replace(":path", "")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from bench.harness.measured import Run, deploy, local_stack, usual_request
 from contracts.errors import ScoringScriptFailed
 from contracts.request import AccessRequest
 from local.cloud import world
+from local.cloud.grants import GRANTABLE_ROLES
 from tests import samples
 
 SCOPES = (*map(world.storage_id, (world.FEATURE_STORAGE, world.WORKSPACE_STORAGE)), world.WORKSPACE_ID)
@@ -36,7 +37,7 @@ def wordy_deployments() -> dict[str, Run]:
 def most_roles() -> list[dict[str, str]]:
     """As many roles as `access.additional` takes, those with the longest names."""
     most = AccessRequest.model_json_schema()["properties"]["additional"]["maxItems"]
-    every = [{"role": role, "scope": scope} for role in world.GRANTABLE_ROLES for scope in SCOPES]
+    every = [{"role": role, "scope": scope} for role in GRANTABLE_ROLES for scope in SCOPES]
     return sorted(every, key=lambda grant: -len(grant["role"] + grant["scope"]))[:most]
 
 

@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 
 from local.clock import Clock
+from local.cloud.addresses import Ports
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import write_env_file
 from local.cloud.world import PRINCIPALS
@@ -74,8 +75,7 @@ def main() -> int:
             arguments.data,
             clock,
             seed=arguments.seed,
-            port=arguments.port,
-            proxy_port=arguments.proxy_port,
+            ports=Ports(arguments.port, arguments.proxy_port),
             scoring_python=arguments.scoring_python,
         )
     except (OSError, RuntimeError) as reason:

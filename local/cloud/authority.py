@@ -7,21 +7,7 @@ from typing import NamedTuple
 
 import trustme
 
-from local.cloud.world import FEATURE_STORAGE, REGION, WORKSPACE_STORAGE
-
-MANAGEMENT = "management.azure.com"
-REGISTRY_DISCOVERY = f"{REGION}.api.azureml.ms"
-INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
-BLOB_SUFFIX = ".blob.core.windows.net"
-BLOB_HOSTS = frozenset(f"{account}{BLOB_SUFFIX}" for account in (WORKSPACE_STORAGE, FEATURE_STORAGE))
-
-
-def emulated(host: str) -> bool:
-    """Whether the local Azure answers for `host`; any other is refused by its proxy."""
-    if host in (MANAGEMENT, REGISTRY_DISCOVERY) or host in BLOB_HOSTS:
-        return True
-    endpoint = host.removesuffix(INFERENCE_SUFFIX)
-    return endpoint != host and bool(endpoint) and "." not in endpoint
+from local.cloud.hosts import BLOB_SUFFIX, INFERENCE_SUFFIX, MANAGEMENT, REGISTRY_DISCOVERY
 
 
 class Certificates(NamedTuple):

@@ -6,13 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.clock import Clock
-from local.cloud.arm.actions import target_of
 from local.cloud.exchange import Exchange
 from local.cloud.faults import Fault, Faults
 from local.cloud.journal import Journal
@@ -22,7 +20,7 @@ from local.cloud.listener import abort_connection
 class Gate:
     """ASGI middleware in front of `app`; every instance of one local Azure shares journal and faults."""
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, journal: Journal, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, clock: Clock, journal: Journal, faults: Faults) -> None:
         self._app = app
         self._clock = clock
         self._journal = journal
@@ -33,8 +31,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _exchange(scope)
-        exchange.attach(scope)
+        exchange = Exchange.attached(scope)
         self._clock.hold()
         began, at = time.perf_counter(), self._clock.now()
 
@@ -124,28 +121,3 @@ def _answer_of(fault: Fault) -> Response:
     if fault.body is None:
         return Response(status_code=fault.status, headers=dict(fault.headers))
     return JSONResponse(fault.body, fault.status, headers=dict(fault.headers))
-
-
-def _exchange(scope: Scope) -> Exchange:
-    headers = dict(scope["headers"])
-    host = headers.get(b"host", b"").decode("latin-1").partition(":")[0].lower()
-    path, method = scope["path"], scope["method"]
-    versions = parse_qs(scope["query_string"].decode("latin-1")).get("api-version")
-    return Exchange(
-        method=method,
-        host=host,
-        path=path,
-        operation=_operation(method, host, path),
-        api_version=versions[0] if versions else None,
-    )
-
-
-def _operation(method: str, host: str, path: str) -> str:
-    """What a request is about, in the words of the service that gets it."""
-    if host == "management.azure.com":
-        return target_of(method, path).action
-    if host.endswith(".blob.core.windows.net"):
-        return f"blob/{method.lower()}"
-    if host.endswith(".inference.ml.azure.com"):
-        return "inference/score"
-    return "managedIdentity/token" if path.endswith("/token") else path.strip("/")

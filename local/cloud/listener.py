@@ -40,26 +40,6 @@ async def abort_connection(scope: Scope, receive: Receive) -> None:
         pass
 
 
-def bind(port: int) -> socket.socket:
-    """A listening socket on the loopback interface; port 0 takes a free one."""
-    # With its protocol named: asyncio turns Nagle's algorithm off only then, and with it on, every answer of a head and
-    # a body waits 40 ms for the client's kernel to acknowledge the head (measured).
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind(("127.0.0.1", port))
-    except OSError as reason:
-        bound.close()
-        raise OSError(reason.errno, f"port {port} of 127.0.0.1 cannot be used: {reason.strerror}") from None
-    bound.listen(256)
-    return bound
-
-
-def port_of(bound: socket.socket) -> int:
-    """The port a socket listens on."""
-    return cast("int", bound.getsockname()[1])
-
-
 class Listener:
     """Runs servers in a thread of its own, from `start` to `close`."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local.cloud.arm.errors import ArmError
-from local.cloud.arm.router import Answer, ArmRoute, Call
-from local.cloud.authority import BLOB_SUFFIX
+from local.cloud.arm.call import Answer, Call
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.arm.route import ArmRoute
+from local.cloud.hosts import blob_url
 from local.cloud.world import (
     FEATURE_STORAGE,
     REGION,
@@ -21,10 +23,10 @@ from local.cloud.world import (
 )
 
 # The api-versions of the current management SDKs and of those before them.
-_IDENTITY_VERSIONS = frozenset({"2018-11-30", "2023-01-31"})
-_STORAGE_VERSIONS = frozenset({"2022-09-01", "2023-01-01", "2023-05-01", "2024-01-01"})
-_REGISTRY_VERSIONS = frozenset({"2022-12-01", "2023-07-01", "2024-11-01-preview", "2025-04-01"})
-_GROUP_VERSIONS = frozenset({"2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"})
+_IDENTITY_VERSIONS = ("2018-11-30", "2023-01-31")
+_STORAGE_VERSIONS = ("2022-09-01", "2023-01-01", "2023-05-01", "2024-01-01")
+_REGISTRY_VERSIONS = ("2022-12-01", "2023-07-01", "2024-11-01-preview", "2025-04-01")
+_GROUP_VERSIONS = ("2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01")
 _BASE = "/subscriptions/{subscription}/resourceGroups/{group}"
 
 
@@ -63,22 +65,18 @@ def _group(call: Call) -> Answer:
     return Answer(200, body)
 
 
-def _named(documents: Callable[[], dict[str, dict[str, object]]], provider: str) -> Callable[[Call], Answer]:
+def _named(documents: Callable[[], dict[str, Json]], provider: str) -> Callable[[Call], Answer]:
     def get(call: Call) -> Answer:
         name, group = call.parameters["name"], call.parameters["group"]
         document = documents().get(name.lower()) if group.lower() == RESOURCE_GROUP else None
         if document is None:
-            message = (
-                f"The Resource '{provider}/{name}' under resource group '{group}' was not found. For more details "
-                "please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise ArmError(404, "ResourceNotFound", message)
+            raise resource_not_found(f"{provider}/{name}", group)
         return Answer(200, {"location": REGION, "tags": {}, **document})
 
     return get
 
 
-def _identities() -> dict[str, dict[str, object]]:
+def _identities() -> dict[str, Json]:
     return {
         one.name: {
             "id": one.resource_id,
@@ -90,7 +88,7 @@ def _identities() -> dict[str, dict[str, object]]:
     }
 
 
-def _storage_accounts() -> dict[str, dict[str, object]]:
+def _storage_accounts() -> dict[str, Json]:
     return {
         name: {
             "id": storage_id(name),
@@ -101,14 +99,14 @@ def _storage_accounts() -> dict[str, dict[str, object]]:
             "properties": {
                 "provisioningState": "Succeeded",
                 "isHnsEnabled": False,
-                "primaryEndpoints": {"blob": f"https://{name}{BLOB_SUFFIX}/"},
+                "primaryEndpoints": {"blob": f"{blob_url(name)}/"},
             },
         }
         for name in (WORKSPACE_STORAGE, FEATURE_STORAGE)
     }
 
 
-def _registries() -> dict[str, dict[str, object]]:
+def _registries() -> dict[str, Json]:
     properties = {"provisioningState": "Succeeded", "loginServer": f"{REGISTRY}.azurecr.io", "adminUserEnabled": False}
     return {
         REGISTRY: {

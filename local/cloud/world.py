@@ -1,4 +1,4 @@
-"""The fixed world of the local Azure: who and what exists when it starts, how long things take, how much may be used.
+"""The fixed world of the local Azure: who and what exists when it starts, and how long things take.
 
 Names and ids are constants so that the app's configuration, the tests and the documentation can rely on them.
 Nothing here is secret: keys, tokens and identity headers are drawn at random each time the local Azure starts.
@@ -34,8 +34,6 @@ def stable_id(*parts: object) -> str:
 
 WORKSPACE_GUID = stable_id("workspace", WORKSPACE)
 BLOB_CONTAINER = f"azureml-blobstore-{WORKSPACE_GUID}"
-# Where `startPendingUpload` sends code, apart from the datastore, as the service does.
-CODE_CONTAINER = f"{WORKSPACE_GUID[:8]}-code"
 
 SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
 RESOURCE_GROUP_ID = f"{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}"
@@ -73,58 +71,6 @@ DEVELOPER = _identity("developer")
 USER_ASSIGNED = tuple(_identity(name, user_assigned=True) for name in ("credit-risk-identity", "spare-identity"))
 PRINCIPALS = {identity.name: identity for identity in (APP, DEVELOPER, *USER_ASSIGNED)}
 
-# What the app may hand out, and nothing else (the condition on its right to assign roles).
-GRANTABLE_ROLES = {
-    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
-    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    "AzureML Metrics Writer (preview)": "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
-    "Azure Machine Learning Workspace Connection Secrets Reader": "ea01e6af-a1c1-4350-9563-ad00f8c72ec5",
-    "Cognitive Services OpenAI User": "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
-}
-
-
-def _half(verb: str, source: str) -> str:
-    attribute = f"@{source}[Microsoft.Authorization/roleAssignments:"
-    roles = ", ".join(GRANTABLE_ROLES.values())
-    return (
-        f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{verb}'}})) OR "
-        f"({attribute}RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}} AND "
-        f"{attribute}PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'ServicePrincipal'}}))"
-    )
-
-
-# Both halves are needed: without the delete half every assignment in the group could be removed.
-# Form: Microsoft Learn, "Examples to delegate Azure role assignment management with conditions".
-GRANT_CONDITION = f"{_half('write', 'Request')} AND {_half('delete', 'Resource')}"
-
-
-@dataclass(frozen=True)
-class RoleSeed:
-    """A role assignment that is there, and effective, from the start."""
-
-    principal: Identity
-    role: str
-    scope: str
-    condition: str | None = None
-
-
-ROLE_SEEDS = (
-    RoleSeed(DEVELOPER, "Owner", RESOURCE_GROUP_ID),
-    RoleSeed(APP, "AzureML Data Scientist", WORKSPACE_ID),
-    RoleSeed(APP, "Role Based Access Control Administrator", RESOURCE_GROUP_ID, GRANT_CONDITION),
-    RoleSeed(APP, "Managed Identity Operator", RESOURCE_GROUP_ID),
-)
-
-# The service itself grants these to an endpoint's system-assigned identity, effective when the endpoint exists.
-# Source: Microsoft Learn, "Authentication and authorization for online endpoints". Not compared with live Azure.
-SERVICE_GRANTS = (
-    ("AcrPull", REGISTRY_ID),
-    ("Storage Blob Data Reader", storage_id(WORKSPACE_STORAGE)),
-    ("AzureML Metrics Writer (preview)", WORKSPACE_ID),
-)
-# Granted as well when the endpoint asks for it and the caller may read the workspace's secrets (same source).
-SECRETS_GRANT = ("Azure Machine Learning Workspace Connection Secrets Reader", WORKSPACE_ID)
-
 
 @dataclass(frozen=True)
 class Durations:
@@ -142,14 +88,3 @@ class Durations:
     delete: timedelta = timedelta(minutes=20)
     # Not compared with live Azure; the service answers 202 and the new key works soon after.
     keys_regenerate: timedelta = timedelta(seconds=10)
-
-
-@dataclass
-class Quota:
-    """Limits of the subscription in this region (Microsoft Learn, "Manage and increase quotas", 2026-01)."""
-
-    cores: int = 10_000
-    endpoints: int = 100
-    deployments: int = 500
-    deployments_per_endpoint: int = 20
-    instances_per_deployment: int = 50

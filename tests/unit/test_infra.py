@@ -9,7 +9,7 @@ import pytest
 
 from activities.roles import KNOWN_ROLES
 from infra import check
-from local.cloud import world
+from local.cloud import grants
 
 ROOT = Path(check.__file__).parents[1]
 HOST = (
@@ -53,7 +53,7 @@ def test_slipway_may_grant_exactly_the_roles_it_knows_and_the_local_azure_limits
     (allowed,) = {half["roles"] for half in check.HALF.finditer(dense(condition))}
 
     assert set(allowed.split(",")) == {role.guid for role in KNOWN_ROLES.values()}
-    assert dense(condition) == dense(world.GRANT_CONDITION)
+    assert dense(condition) == dense(grants.GRANT_CONDITION)
 
 
 @pytest.mark.parametrize(

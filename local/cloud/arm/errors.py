@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
+from local.cloud.moments import with_offset
 from local.cloud.world import REGION
 
 
@@ -51,21 +52,26 @@ class ServiceError(ArmError):
             "Correlation": {"operation": secrets.token_hex(16), "request": secrets.token_hex(8)},
             "Environment": REGION,
             "Location": REGION,
-            "Time": wire_time(now),
+            "Time": with_offset(now),
         }
         additional = [{"type": kind, "info": {"value": value}} for kind, value in facts.items()]
         error = {"code": self.code, "message": self.message, "details": details, "additionalInfo": additional}
         return {"error": error}
 
 
-def wire_time(moment: datetime) -> str:
-    """A moment as the service writes it: seven fractional digits and an offset."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0+00:00")
-
-
 def not_found(code: str, message: str) -> ServiceError:
     """404 of the machine learning service; the outer text is always the same, `code` says what is missing."""
     return ServiceError(404, "UserError", "The specified resource was not found.", detail=(code, message))
+
+
+def resource_not_found(resource: str, group: str) -> ArmError:
+    """404 of ARM itself for a resource (`provider/type/name`, as the caller spelled it) that is not in the group."""
+    return ArmError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{resource}' under resource group '{group}' was not found. For more details please go to "
+        "https://aka.ms/ARMResourceNotFoundFix",
+    )
 
 
 def invalid(code: str, message: str) -> ServiceError:

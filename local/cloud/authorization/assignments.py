@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from local.cloud.authorization.conditions import ROLE_ASSIGNMENT
+from local.cloud.arm.documents import Json
+from local.cloud.authorization.names import (
+    PRINCIPAL_ID,
+    PRINCIPAL_TYPE,
+    ROLE_ASSIGNMENT,
+    ROLE_DEFINITION_ID,
+    definition_id,
+)
 from local.cloud.authorization.roles import RoleDefinition
 from local.cloud.authorization.scopes import normalise
-
-ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
+from local.cloud.moments import with_zulu
 
 
 @dataclass
@@ -45,11 +50,7 @@ class RoleAssignment:
     @property
     def attributes(self) -> dict[str, object]:
         """What a condition's `@Resource[...]` sees of this assignment."""
-        return {
-            f"{ROLE_ASSIGNMENT}:RoleDefinitionId": self.role.guid,
-            f"{ROLE_ASSIGNMENT}:PrincipalId": self.principal_id,
-            f"{ROLE_ASSIGNMENT}:PrincipalType": self.principal_type,
-        }
+        return attributes(self.role.guid, self.principal_id, self.principal_type)
 
     def same_grant(self, principal_id: str, role: RoleDefinition, scope: str) -> bool:
         """Whether this assignment already gives `role` to that principal at exactly that scope."""
@@ -59,31 +60,30 @@ class RoleAssignment:
             and normalise(self.scope) == normalise(scope)
         )
 
-    def to_wire(self, subscription: str) -> dict[str, Any]:
+    def to_wire(self, subscription: str) -> Json:
         """The resource as ARM returns it (shape: recorded PUT answer of an Azure CLI test, 2019, and the
         azure-mgmt-authorization 4.0 models)."""
-        scope = "/" + self.scope.strip("/")
         return {
             "properties": {
-                "roleDefinitionId": f"/subscriptions/{subscription}{ROLE_DEFINITIONS}/{self.role.guid}",
+                "roleDefinitionId": definition_id(subscription, self.role.guid),
                 "principalId": self.principal_id,
                 "principalType": self.principal_type,
-                "scope": scope,
+                "scope": f"/{self.scope.strip('/')}",
                 "condition": self.condition,
                 "conditionVersion": "2.0" if self.condition else None,
-                "createdOn": timestamp(self.created_on),
-                "updatedOn": timestamp(self.updated_on),
+                "createdOn": with_zulu(self.created_on),
+                "updatedOn": with_zulu(self.updated_on),
                 "createdBy": self.created_by,
                 "updatedBy": self.updated_by,
                 "delegatedManagedIdentityResourceId": None,
                 "description": self.description,
             },
-            "id": f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{self.name}",
-            "type": "Microsoft.Authorization/roleAssignments",
+            "id": f"/{self.scope.strip('/')}".rstrip("/") + f"/providers/{ROLE_ASSIGNMENT}/{self.name}",
+            "type": ROLE_ASSIGNMENT,
             "name": self.name,
         }
 
 
-def timestamp(moment: datetime) -> str:
-    """A moment as Azure writes it: seven digits after the second, UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+def attributes(role_guid: str, principal_id: str, principal_type: str | None) -> dict[str, object]:
+    """What a condition sees of an assignment, there or asked for."""
+    return {ROLE_DEFINITION_ID: role_guid, PRINCIPAL_ID: principal_id, PRINCIPAL_TYPE: principal_type}

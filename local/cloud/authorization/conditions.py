@@ -16,29 +16,14 @@ assignment management with conditions". Never compared with live Azure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 
+from local.cloud.authorization.comparisons import Attempt, ConditionError, comparison, literal
 from local.cloud.authorization.roles import matches
 
-ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
-ATTRIBUTES = {f"{ROLE_ASSIGNMENT}:{name}".lower() for name in ("RoleDefinitionId", "PrincipalId", "PrincipalType")}
 _TOKEN = re.compile(r"\s*(?:(@\w+\[[^\]]+\])|('(?:[^'])*')|(&&|\|\||[(){},!])|([\w.:/*-]+))")
 _END = ""
-
-
-class ConditionError(ValueError):
-    """The condition is malformed, or uses a part of the language that is not offered here."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What somebody tries to do: the action, and the attributes of the request and of the existing resource."""
-
-    action: str
-    request: Mapping[str, object] = field(default_factory=dict)
-    resource: Mapping[str, object] = field(default_factory=dict)
 
 
 Test = Callable[[Attempt], bool]
@@ -120,76 +105,16 @@ class _Parser:
             patterns = self.values()
             return lambda attempt: any(matches(pattern, attempt.action) for pattern in patterns)
         if word.startswith("@"):
-            return self.comparison()
+            return comparison(self.take(), self.take(), self.values())
         raise ConditionError(f"{word or 'the end'!r} is not supported in a condition here")
-
-    def comparison(self) -> Test:
-        source, name = _attribute(self.take())
-        how, equal = _operator(self.take())
-        wanted = self.values()
-
-        def test(attempt: Attempt) -> bool:
-            value = (attempt.request if source == "@request" else attempt.resource).get(name)
-            # An attribute that is not there makes a comparison false, whatever the operator.
-            return value is not None and how(equal(str(value), one) for one in wanted)
-
-        return test
 
     def values(self) -> list[str]:
         if self.peek() != "{":
-            return [_literal(self.take())]
+            return [literal(self.take())]
         self.take("{")
-        found = [_literal(self.take())]
+        found = [literal(self.take())]
         while self.peek() == ",":
             self.take()
-            found.append(_literal(self.take()))
+            found.append(literal(self.take()))
         self.take("}")
         return found
-
-
-def _attribute(word: str) -> tuple[str, str]:
-    source, _, name = word.rstrip("]").partition("[")
-    if source.lower() not in ("@request", "@resource"):
-        raise ConditionError(f"attribute source {source} is not supported here; use @Request or @Resource")
-    if name.lower() not in ATTRIBUTES:
-        raise ConditionError(f"attribute {name} is not supported here; only those of {ROLE_ASSIGNMENT}")
-    return source.lower(), name.lower()
-
-
-def _literal(word: str) -> str:
-    if word in "(){},!":
-        raise ConditionError(f"expected a value, found {word}")
-    return word.strip("'")
-
-
-def _operator(word: str) -> tuple[Callable[[Iterable[bool]], bool], Callable[[str, str], bool]]:
-    """How the outcomes for several values combine, and the comparison of one pair.
-
-    The attributes offered here have one value each, so "any of" and "all of" on the left mean the same.
-    """
-    prefix, _, name = word.rpartition(":")
-    combine = {
-        "": any,
-        "ForAnyOfAnyValues": any,
-        "ForAllOfAnyValues": any,
-        "ForAnyOfAllValues": all,
-        "ForAllOfAllValues": all,
-    }.get(prefix)
-    compare = _COMPARISONS.get(name)
-    if combine is None or compare is None:
-        raise ConditionError(f"operator {word} is not supported here")
-    return combine, compare
-
-
-def _same(left: str, right: str) -> bool:
-    return left.lower() == right.lower()
-
-
-_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
-    "GuidEquals": _same,
-    "GuidNotEquals": lambda left, right: not _same(left, right),
-    "StringEquals": lambda left, right: left == right,
-    "StringNotEquals": lambda left, right: left != right,
-    "StringEqualsIgnoreCase": _same,
-    "StringNotEqualsIgnoreCase": lambda left, right: not _same(left, right),
-}

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-
-from starlette.requests import Request
-from starlette.routing import Route
+from typing import NamedTuple
 
 from local.clock import Clock
 from local.cloud.authorization.assignments import RoleAssignment
-from local.cloud.authorization.conditions import Attempt, satisfied
+from local.cloud.authorization.comparisons import Attempt
+from local.cloud.authorization.conditions import satisfied
 from local.cloud.authorization.propagation import Propagation
 from local.cloud.authorization.roles import role_named
-from local.cloud.authorization.routes import routes
 from local.cloud.authorization.scopes import covers, normalise
+
+
+class Principal(NamedTuple):
+    """Somebody the directory knows; `kind` is `ServicePrincipal` or `User`."""
+
+    name: str
+    kind: str
 
 
 class Authorization:
@@ -42,20 +47,20 @@ class Authorization:
         self.lock = threading.RLock()
         self._assignments: dict[str, RoleAssignment] = {}
         self._removed: list[RoleAssignment] = []
-        self._principals: dict[str, tuple[str, str]] = {}
+        self._principals: dict[str, Principal] = {}
 
     def add_principal(self, principal_id: str, name: str, kind: str = "ServicePrincipal") -> None:
         """Make a principal known to the directory; `kind` is `ServicePrincipal` or `User`."""
         with self.lock:
-            self._principals[principal_id.lower()] = (name, kind)
+            self._principals[principal_id.lower()] = Principal(name, kind)
 
     def remove_principal(self, principal_id: str) -> None:
         """Take a principal out of the directory; its assignments stay behind, as in Azure."""
         with self.lock:
             self._principals.pop(principal_id.lower(), None)
 
-    def principal(self, principal_id: str) -> tuple[str, str] | None:
-        """The name and kind of a known principal."""
+    def principal(self, principal_id: str) -> Principal | None:
+        """A known principal."""
         return self._principals.get(principal_id.lower())
 
     def seed(self, principal_id: str, role_name: str, scope: str, *, condition: str | None = None) -> RoleAssignment:
@@ -63,13 +68,13 @@ class Authorization:
         role = role_named(role_name)
         key = f"{normalise(scope)}|{principal_id}|{role.guid}"
         now = self.clock.now()
-        kind = self.principal(principal_id)
+        known = self.principal(principal_id)
         assignment = RoleAssignment(
             name=str(uuid.uuid5(uuid.NAMESPACE_URL, key)),
             scope=scope,
             role=role,
             principal_id=principal_id,
-            principal_type=kind[1] if kind else "ServicePrincipal",
+            principal_type=known.kind if known else "ServicePrincipal",
             created_on=now,
             created_by="",
             effective_at=now,
@@ -164,10 +169,6 @@ class Authorization:
             self._assignments.clear()
             self._removed.clear()
             self._principals.clear()
-
-    def routes(self, caller: Callable[[Request], str]) -> list[Route]:
-        """The ARM routes of Microsoft.Authorization; `caller` names the principal behind a request."""
-        return routes(self, caller)
 
 
 def _by_name(attributes: Mapping[str, object] | None) -> dict[str, object]:

@@ -6,52 +6,17 @@ tenant; description and condition may be updated), public issues.
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from local.cloud.arm.errors import ArmError
 from local.cloud.authorization import errors
 from local.cloud.authorization.assignments import RoleAssignment
-from local.cloud.authorization.conditions import ConditionError, parse
+from local.cloud.authorization.comparisons import ConditionError
+from local.cloud.authorization.conditions import parse
+from local.cloud.authorization.engine import Authorization
+from local.cloud.authorization.requests import AssignmentRequest, malformed
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.authorization.scopes import normalise
-
-if TYPE_CHECKING:
-    from local.cloud.authorization.engine import Authorization
-
-
-@dataclass(frozen=True)
-class AssignmentRequest:
-    """The body of a PUT, with where it was sent."""
-
-    scope: str
-    name: str
-    role_definition_id: str
-    principal_id: str
-    principal_type: str | None
-    condition: str | None
-    condition_version: str | None
-    description: str | None
-
-
-def read_request(body: bytes, scope: str, name: str) -> AssignmentRequest:
-    """Read the body of a PUT; `ArmError` 400 when it is not one."""
-    try:
-        properties = json.loads(body)["properties"]
-        fields = {key: properties.get(key) for key in ("principalType", "condition", "conditionVersion", "description")}
-        role, principal = properties["roleDefinitionId"], properties["principalId"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _malformed("properties.roleDefinitionId and properties.principalId are required") from error
-    if not all(isinstance(text, str) for text in (role, principal)):
-        raise _malformed("roleDefinitionId and principalId must be strings")
-    if not all(text is None or isinstance(text, str) for text in fields.values()):
-        raise _malformed("principalType, condition, conditionVersion and description must be strings")
-    return AssignmentRequest(
-        scope, name, role, principal, fields["principalType"], fields["condition"],
-        fields["conditionVersion"], fields["description"],
-    )  # fmt: skip
 
 
 def assign(rbac: Authorization, asked: AssignmentRequest, caller: str) -> tuple[RoleAssignment, bool]:
@@ -123,21 +88,17 @@ def _checked_principal(rbac: Authorization, asked: AssignmentRequest) -> str:
     known = rbac.principal(asked.principal_id)
     if known is None and asked.principal_type is None:
         raise errors.principal_not_found(asked.principal_id, rbac.tenant)
-    if known is not None and asked.principal_type not in (None, known[1]):
-        raise errors.unmatched_principal_type(asked.principal_id, known[1], str(asked.principal_type))
-    return asked.principal_type or (known[1] if known else "ServicePrincipal")
+    if known is not None and asked.principal_type not in (None, known.kind):
+        raise errors.unmatched_principal_type(asked.principal_id, known.kind, str(asked.principal_type))
+    return asked.principal_type or (known.kind if known else "ServicePrincipal")
 
 
 def _check_condition(asked: AssignmentRequest) -> None:
     if asked.condition is None:
         return
     if asked.condition_version != "2.0":
-        raise _malformed("conditionVersion must be 2.0 when there is a condition")
+        raise malformed("conditionVersion must be 2.0 when there is a condition")
     try:
         parse(asked.condition)
     except ConditionError as error:
         raise ArmError(400, "ConditionNotSupportedLocally", str(error)) from error
-
-
-def _malformed(message: str) -> ArmError:
-    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {message}.")

@@ -16,9 +16,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from local.clock import Clock
-from local.cloud.arm.router import Permissions
-from local.cloud.blob.errors import BlobError, permission_mismatch, unauthenticated
+from local.cloud.arm.permissions import Permissions
+from local.cloud.blob.errors import SERVICE_VERSION, BlobError, permission_mismatch, unauthenticated
 from local.cloud.exchange import Exchange
+from local.cloud.hosts import blob_url
+from local.cloud.identity import audiences
 from local.cloud.identity.tokens import TokenRefused, Tokens
 from local.cloud.world import storage_id
 
@@ -53,7 +55,7 @@ class BlobAccess:
     def signature(self, account: str, *, container: str = "", lifetime: timedelta) -> str:
         """A SAS query (without `?`) to read, list and write the account, or one container of it."""
         expiry = (self._clock.now() + lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
-        grant = {"sv": "2025-01-05", "sp": "rcuwdl", "se": expiry}
+        grant = {"sv": SERVICE_VERSION, "sp": "rcuwdl", "se": expiry}
         grant |= {"sr": "c"} if container else {"ss": "bf", "srt": "co"}
         return urlencode({**grant, "sig": self._sign(account, container, grant["sp"], expiry)})
 
@@ -69,9 +71,9 @@ class BlobAccess:
                 "header."
             )
             raise BlobError(401, "NoAuthenticationInformation", message)
-        audiences = frozenset({"https://storage.azure.com", f"https://{target.account}.blob.core.windows.net"})
+        accepted = audiences.STORAGE | {blob_url(target.account)}
         try:
-            claims = self._tokens.bearer(header, audiences)
+            claims = self._tokens.bearer(header, accepted)
         except TokenRefused as refused:
             raise BlobError(401, "InvalidAuthenticationInfo", refused.message) from None
         exchange.caller = claims.name

@@ -8,6 +8,11 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
+from local.cloud.moments import with_zulu
+
+# The version of the storage REST API that answers are in, unless a request names one.
+SERVICE_VERSION = "2025-01-05"
+
 
 class BlobError(Exception):
     """A refusal by the blob service: `code` is one of its documented error codes."""
@@ -20,14 +25,14 @@ class BlobError(Exception):
 
     def response(self, now: datetime, *, head: bool) -> Response:
         """This error on the wire; a HEAD request gets the header alone."""
-        headers = {"x-ms-error-code": self.code, "x-ms-request-id": str(uuid4()), "x-ms-version": "2025-01-05"}
+        headers = {"x-ms-error-code": self.code, "x-ms-request-id": str(uuid4()), "x-ms-version": SERVICE_VERSION}
         if self.status == 401:
             headers["WWW-Authenticate"] = (
                 "Bearer authorization_uri=https://login.microsoftonline.com/ resource_id=https://storage.azure.com"
             )
         if head:
             return Response(status_code=self.status, headers=headers)
-        text = f"{self.message}\nRequestId:{headers['x-ms-request-id']}\nTime:{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
+        text = f"{self.message}\nRequestId:{headers['x-ms-request-id']}\nTime:{with_zulu(now)}"
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
             f"<Error><Code>{self.code}</Code><Message>{escape(text)}</Message></Error>"

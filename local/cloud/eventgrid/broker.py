@@ -5,19 +5,17 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from starlette.requests import Request
-from starlette.routing import Route
-
 from local.clock import Clock
-from local.cloud.eventgrid.delivery import RESPONSE_TIMEOUT, DeliveryRecord, Webhooks, judge
+from local.cloud.eventgrid.delivery import DeliveryRecord, judge
 from local.cloud.eventgrid.events import Event, model_registered, read_event
 from local.cloud.eventgrid.filters import EventFilter
-from local.cloud.eventgrid.routes import routes
-from local.cloud.eventgrid.subscriptions import Schema, Subscription, check_destination
+from local.cloud.eventgrid.requests import check_destination
+from local.cloud.eventgrid.subscriptions import Schema, Subscription
+from local.cloud.eventgrid.webhooks import RESPONSE_TIMEOUT, Webhooks
 from local.cloud.schedule import Schedule
 
 # Event Grid tries the handshake again after 5 s; how often is not documented: once more, here.
@@ -49,7 +47,7 @@ class EventGrid:
     ) -> None:
         self.clock = clock
         self.deliver_times = deliver_times
-        self._order = random.Random(shuffle) if shuffle is not None else None  # noqa: S311 - repeatable, no secret
+        self._order = _disorder(shuffle)
         self._webhooks = Webhooks(response_timeout)
         self._schedule = Schedule(clock)
         self._subscriptions: dict[str, Subscription] = {}
@@ -59,7 +57,7 @@ class EventGrid:
     def shuffle(self, seed: int | None) -> None:
         """Spread the deliveries to come by a seeded disorder; None delivers at once again."""
         with self._lock:
-            self._order = random.Random(seed) if seed is not None else None  # noqa: S311 - repeatable, no secret
+            self._order = _disorder(seed)
 
     def publish(self, topic: str, event: Mapping[str, Any]) -> None:
         """Take in one event in Event Grid's schema; `ValueError` when it is not one."""
@@ -94,7 +92,7 @@ class EventGrid:
         with self.clock.busy():
             problem = self._webhooks.validate(subscription, self.clock.now())
         if problem is not None:
-            raise HandshakeFailed(f"{endpoint_url.split('?', maxsplit=1)[0]}: {problem}")
+            raise HandshakeFailed(f"{subscription.base_url}: {problem}")
         subscription.provisioning_state = "Succeeded"
         with self._lock:
             self._subscriptions[subscription.key] = subscription
@@ -133,18 +131,14 @@ class EventGrid:
         self._schedule.close()
         self._webhooks.close()
 
-    def routes(self, permit: Callable[[Request, str, str], None]) -> list[Route]:
-        """The ARM routes. `permit(request, action, scope)` raises `ArmError` when the caller may not."""
-        return routes(self, permit)
-
     def _accept(self, event: Event) -> None:
         with self._lock:
             interested = [one for one in self._subscriptions.values() if _gets(one, event)]
         for subscription in interested:
             for _ in range(self.deliver_times):
-                self._plan(subscription, event, 1, self.clock.now() + self._disorder())
+                self._plan(subscription, event, 1, self.clock.now() + self._spread())
 
-    def _disorder(self) -> timedelta:
+    def _spread(self) -> timedelta:
         with self._lock:
             return SHUFFLE_SPREAD * self._order.random() if self._order else timedelta()
 
@@ -172,6 +166,10 @@ class EventGrid:
             return
         subscription.error = problem
         subscription.provisioning_state = "Failed" if problem else "Succeeded"
+
+
+def _disorder(seed: int | None) -> random.Random | None:
+    return random.Random(seed) if seed is not None else None  # noqa: S311 - repeatable, no secret
 
 
 def _gets(subscription: Subscription, event: Event) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from local.cloud.moments import with_zulu
+
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
 
 
@@ -33,7 +35,7 @@ class Event:
             "topic": self.topic,
             "subject": self.subject,
             "eventType": self.event_type,
-            "eventTime": _written(self.time),
+            "eventTime": with_zulu(self.time),
             "id": self.id,
             "data": dict(self.data),
             "dataVersion": self.data_version,
@@ -46,7 +48,7 @@ class Event:
             "source": self.topic,
             "subject": self.subject,
             "type": self.event_type,
-            "time": _written(self.time),
+            "time": with_zulu(self.time),
             "id": self.id,
             "data": dict(self.data),
             "specversion": "1.0",
@@ -85,7 +87,3 @@ def read_event(topic: str, document: Mapping[str, Any], now: datetime) -> Event:
     return Event(
         topic, subject, kind, time, data, str(identifier or uuid.uuid4()), str(document.get("dataVersion", ""))
     )
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")

@@ -6,11 +6,12 @@ case, except subjects when the filter says so. All advanced filters must pass; o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.eventgrid.events import Event
+from local.cloud.eventgrid.operators import OPERATORS, SINGLE
 
 MAX_ADVANCED = 25
 _ENVELOPE = {"id", "topic", "subject", "eventtype", "dataversion", "source", "type"}
@@ -30,7 +31,7 @@ class Advanced:
 
     def matches(self, event: Event) -> bool:
         """Whether the event passes."""
-        test, negated = _OPERATORS[self.operator]
+        test, negated = OPERATORS[self.operator]
         value = _lookup(event, self.key)
         found = any(test(one, wanted) for one in _each(value) for wanted in self.values or (None,))
         return found != negated
@@ -87,8 +88,8 @@ def _read_advanced(document: object) -> Advanced:
     if not isinstance(document, Mapping):
         raise FilterError("an advanced filter must be an object")
     operator, key = document.get("operatorType"), document.get("key")
-    if operator not in _OPERATORS:
-        raise FilterError(f"operatorType {operator!r} is not supported here; use one of {', '.join(_OPERATORS)}")
+    if operator not in OPERATORS:
+        raise FilterError(f"operatorType {operator!r} is not supported here; use one of {', '.join(OPERATORS)}")
     if not isinstance(key, str) or not (key.lower() in _ENVELOPE or key.lower().startswith("data.")):
         raise FilterError(f"key {key!r} must be a field of the event or start with data.")
     values = document.get("values", [document["value"]] if "value" in document else [])
@@ -98,7 +99,7 @@ def _read_advanced(document: object) -> Advanced:
 
 
 def _shown(one: Advanced) -> dict[str, Any]:
-    single = {"value": one.values[0]} if one.operator in _SINGLE and one.values else {"values": list(one.values)}
+    single = {"value": one.values[0]} if one.operator in SINGLE and one.values else {"values": list(one.values)}
     return {"operatorType": one.operator, "key": one.key, **(single if one.values else {})}
 
 
@@ -114,44 +115,3 @@ def _lookup(event: Event, key: str) -> Any:
 
 def _each(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _text(compare: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
-    return lambda value, wanted: isinstance(value, str) and compare(value.lower(), str(wanted).lower())
-
-
-def _number(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
-    def test(value: Any, wanted: Any) -> bool:
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        return numeric and isinstance(wanted, int | float) and compare(value, wanted)
-
-    return test
-
-
-_SINGLE = {
-    "NumberGreaterThan",
-    "NumberGreaterThanOrEquals",
-    "NumberLessThan",
-    "NumberLessThanOrEquals",
-    "BoolEquals",
-}
-# Each operator: the test of one value, and whether the operator holds when the test does not.
-_OPERATORS: dict[str, tuple[Callable[[Any, Any], bool], bool]] = {
-    "StringIn": (_text(str.__eq__), False),
-    "StringNotIn": (_text(str.__eq__), True),
-    "StringBeginsWith": (_text(str.startswith), False),
-    "StringNotBeginsWith": (_text(str.startswith), True),
-    "StringEndsWith": (_text(str.endswith), False),
-    "StringNotEndsWith": (_text(str.endswith), True),
-    "StringContains": (_text(str.__contains__), False),
-    "StringNotContains": (_text(str.__contains__), True),
-    "NumberIn": (_number(lambda value, wanted: value == wanted), False),
-    "NumberNotIn": (_number(lambda value, wanted: value == wanted), True),
-    "NumberGreaterThan": (_number(lambda value, wanted: value > wanted), False),
-    "NumberGreaterThanOrEquals": (_number(lambda value, wanted: value >= wanted), False),
-    "NumberLessThan": (_number(lambda value, wanted: value < wanted), False),
-    "NumberLessThanOrEquals": (_number(lambda value, wanted: value <= wanted), False),
-    "BoolEquals": (lambda value, wanted: isinstance(value, bool) and value is wanted, False),
-    "IsNullOrUndefined": (lambda value, wanted: value is None, False),
-    "IsNotNull": (lambda value, wanted: value is None, True),
-}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
-from local.cloud.arm.errors import ArmError, not_emulated
-from local.cloud.eventgrid.filters import EventFilter, FilterError, read_filter
+from local.cloud.arm.documents import Json
+from local.cloud.arm.states import ProvisioningState
+from local.cloud.eventgrid.filters import EventFilter
+
+KIND = "Microsoft.EventGrid/eventSubscriptions"
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
@@ -34,33 +34,42 @@ class Subscription:
     filter: EventFilter = field(default_factory=EventFilter)
     schema: Schema = "EventGridSchema"
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    provisioning_state: str = "Creating"
+    provisioning_state: ProvisioningState = "Creating"
     error: str | None = None
     operation: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
     def key(self) -> str:
-        """What makes the subscription one of its kind: its name under its topic, without regard to case."""
-        return f"{(self.topic or '').strip('/').lower()}|{self.name.lower()}"
+        """What it is stored under."""
+        return subscription_key(self.topic, self.name)
+
+    @property
+    def id(self) -> str:
+        """Its ARM id."""
+        return f"{self.topic or ''}/providers/{KIND}/{self.name}"
+
+    @property
+    def base_url(self) -> str:
+        """Where events go, without the query, which may hold a key."""
+        return self.endpoint_url.split("?", maxsplit=1)[0]
 
     def wants(self, topic: str) -> bool:
         """Whether events of `topic` are asked for at all."""
         return self.topic is None or self.topic.strip("/").lower() == topic.strip("/").lower()
 
-    def to_wire(self) -> dict[str, Any]:
-        """The resource as ARM returns it: the URL without its query, which may hold a key."""
-        topic = self.topic or ""
+    def to_wire(self) -> Json:
+        """The resource as ARM returns it."""
         return {
-            "id": f"{topic}/providers/Microsoft.EventGrid/eventSubscriptions/{self.name}",
+            "id": self.id,
             "name": self.name,
-            "type": "Microsoft.EventGrid/eventSubscriptions",
+            "type": KIND,
             "properties": {
-                "topic": topic,
+                "topic": self.topic or "",
                 "provisioningState": self.provisioning_state,
                 "destination": {
                     "endpointType": "WebHook",
                     "properties": {
-                        "endpointBaseUrl": self.endpoint_url.split("?")[0],
+                        "endpointBaseUrl": self.base_url,
                         "maxEventsPerBatch": 1,
                         "preferredBatchSizeInKilobytes": 64,
                     },
@@ -76,70 +85,6 @@ class Subscription:
         }
 
 
-def read_subscription(scope: str, name: str, body: object) -> Subscription:
-    """Read the body of a PUT; `ArmError` names what is wrong, or not offered here."""
-    properties = body.get("properties") if isinstance(body, Mapping) else None
-    if not isinstance(properties, Mapping):
-        raise _invalid("properties are required")
-    for unsupported in ("deadLetterDestination", "deadLetterWithResourceIdentity", "deliveryWithResourceIdentity"):
-        if properties.get(unsupported):
-            raise not_emulated(f"{unsupported} of an event subscription", "Leave it out to run locally.")
-    try:
-        wanted = read_filter(properties.get("filter"))
-    except FilterError as error:
-        raise _invalid(str(error)) from error
-    url = _endpoint_url(properties.get("destination"))
-    schema = _schema(properties.get("eventDeliverySchema") or "EventGridSchema")
-    return Subscription(name, scope, url, wanted, schema, _retry_policy(properties.get("retryPolicy") or {}))
-
-
-def check_destination(url: str) -> None:
-    """Refuse, with a sentence that names it, a destination outside this machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if parts.scheme not in ("http", "https") or not loopback:
-        message = (
-            f"The local Azure delivers events to this machine only, and {host or url!r} is not it. Use a webhook on "
-            "127.0.0.1 or localhost (Azure itself wants https; plain http is accepted here)."
-        )
-        raise ArmError(400, "DestinationNotAllowedLocally", message)
-
-
-def _schema(given: object) -> Schema:
-    if given == "EventGridSchema":
-        return "EventGridSchema"
-    if given == "CloudEventSchemaV1_0":
-        return "CloudEventSchemaV1_0"
-    raise not_emulated(f"eventDeliverySchema {given}", "Use EventGridSchema or CloudEventSchemaV1_0.")
-
-
-def _endpoint_url(destination: object) -> str:
-    if not isinstance(destination, Mapping):
-        raise _invalid("properties.destination is required")
-    kind = destination.get("endpointType")
-    if kind != "WebHook":
-        instead = "Use a WebHook with the Functions host's /runtime/webhooks/eventgrid?functionName=... URL."
-        raise not_emulated(f"an event destination of type {kind}", instead)
-    inner = destination.get("properties")
-    url = inner.get("endpointUrl") if isinstance(inner, Mapping) else None
-    if not isinstance(url, str) or not url:
-        raise _invalid("properties.destination.properties.endpointUrl is required")
-    check_destination(url)
-    return url
-
-
-def _retry_policy(given: Mapping[str, Any]) -> RetryPolicy:
-    attempts, minutes = given.get("maxDeliveryAttempts", 30), given.get("eventTimeToLiveInMinutes", 1440)
-    if not isinstance(attempts, int) or not 1 <= attempts <= 30:
-        raise _invalid("maxDeliveryAttempts must be between 1 and 30")
-    if not isinstance(minutes, int) or not 1 <= minutes <= 1440:
-        raise _invalid("eventTimeToLiveInMinutes must be between 1 and 1440")
-    return RetryPolicy(attempts, timedelta(minutes=minutes))
-
-
-def _invalid(message: str) -> ArmError:
-    return ArmError(400, "InvalidRequest", f"The event subscription is not valid: {message}.")
+def subscription_key(topic: str | None, name: str) -> str:
+    """What makes a subscription one of its kind: its name under its topic, without regard to case."""
+    return f"{(topic or '').strip('/').lower()}|{name.lower()}"

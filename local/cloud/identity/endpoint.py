@@ -15,23 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from local.cloud.exchange import Exchange
+from local.cloud.identity import audiences
 from local.cloud.identity.tokens import Tokens
 from local.cloud.world import Identity
-
-# What Azure AD knows as resources here; another one is a mistake in the caller that Azure would refuse as well.
-RESOURCES = frozenset(
-    {
-        "https://management.azure.com",
-        "https://management.core.windows.net",
-        "https://storage.azure.com",
-        "https://ml.azure.com",
-        "https://ai.azure.com",
-        "https://cognitiveservices.azure.com",
-        "https://vault.azure.net",
-        "https://eventgrid.azure.net",
-        "https://containerregistry.azure.net",
-    }
-)
 
 
 class IdentityEndpoint:
@@ -67,7 +53,7 @@ class IdentityEndpoint:
             return _refusal(400, identity)
         Exchange.of(request.scope).caller = identity.name
         resource = request.query_params.get("resource", "")
-        if resource.rstrip("/") not in RESOURCES:
+        if resource.rstrip("/") not in audiences.KNOWN:
             return _refusal(400, f"AADSTS500011: The resource principal named {resource} was not found in the tenant.")
         token, expires = self._tokens.issue(identity, resource)
         answer = {

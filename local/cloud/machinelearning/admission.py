@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import NamedTuple
-
-from local.cloud.arm.errors import ServiceError, invalid, not_emulated, not_found
+from local.cloud.arm.documents import Json, as_json
+from local.cloud.arm.errors import invalid, not_emulated, not_found
 from local.cloud.machinelearning import rules
-from local.cloud.machinelearning.skus import Size, size_named
-from local.cloud.machinelearning.state import AssetKind, Endpoint, Json, WorkspaceState
-from local.cloud.machinelearning.wire import as_json
-from local.cloud.world import SUBSCRIPTION, WORKSPACE_ID
-
-_REFERENCE = re.compile(
-    rf"(?:{re.escape(WORKSPACE_ID)})/(?P<kind>models|codes|environments)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
-    re.IGNORECASE,
-)
-_OUT_OF_QUOTA = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota"
-_DEFAULT_SIZE = "Standard_DS3_v2"  # the SDK's and the portal's default
-
-
-class Reference(NamedTuple):
-    """An asset version of this workspace, named by its ARM id."""
-
-    name: str
-    version: str
-
-
-def reference(kind: AssetKind, text: object) -> Reference | None:
-    """The asset that an ARM id names, or None when it is no such id of this workspace."""
-    found = _REFERENCE.fullmatch(str(text or ""))
-    if not found or found["kind"].lower() != kind:
-        return None
-    return Reference(found["name"], found["version"])
-
-
-def from_registry(text: object) -> bool:
-    """Whether an asset is one of an Azure ML registry rather than of the workspace."""
-    return str(text or "").lower().startswith("azureml://registries/")
+from local.cloud.machinelearning.references import from_registry, reference
+from local.cloud.machinelearning.state import AssetKind, Endpoint, WorkspaceState
+from local.cloud.machinelearning.usage import check_quota, size_of
 
 
 def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> int:
@@ -49,10 +18,9 @@ def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> i
         raise not_emulated("Kubernetes online deployments", "Use endpointComputeType Managed.")
     _check_emulated(properties)
     _check_assets(state, properties)
-    size = _size(properties)
+    size = size_of(properties)
     capacity = _capacity(body, state)
-    _check_limits(state, endpoint, name)
-    _check_quota(state, endpoint, name, size, capacity)
+    check_quota(state, endpoint, name, size, capacity)
     return capacity
 
 
@@ -108,56 +76,9 @@ def _check_emulated(properties: Json) -> None:
             raise not_emulated(f"secret injection (environment variable {name})", "Read the secret in score.py.")
 
 
-def _size(properties: Json) -> Size:
-    name = str(properties.get("instanceType") or _DEFAULT_SIZE)
-    size = size_named(name)
-    if size is None:
-        message = f"The instance type {name} is not supported for managed online endpoints."
-        raise invalid("InvalidInstanceType", message)
-    return size
-
-
 def _capacity(body: Json, state: WorkspaceState) -> int:
     capacity = as_json(body.get("sku")).get("capacity", 1)
     most = state.quota.instances_per_deployment
     if isinstance(capacity, bool) or not isinstance(capacity, int) or not 1 <= capacity <= most:
         raise invalid("InvalidInstanceCount", f"sku.capacity must be a whole number from 1 to {most}.")
     return capacity
-
-
-def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:
-    if endpoint.deployment(name):
-        return
-    quota = state.quota
-    if len(endpoint.deployments) >= quota.deployments_per_endpoint:
-        raise invalid(
-            "OutOfQuota", f"The limit of {quota.deployments_per_endpoint} deployments per endpoint is reached."
-        )
-    if sum(1 for _ in state.deployments()) >= quota.deployments:
-        message = f"The limit of {quota.deployments} deployments per subscription and region is reached."
-        raise invalid("OutOfQuota", message)
-
-
-def _check_quota(state: WorkspaceState, endpoint: Endpoint, name: str, size: Size, capacity: int) -> None:
-    """Every deployment holds its cores until it is deleted, failed ones too. Text: quoted in public issues."""
-    replaced = endpoint.deployment(name)
-    used = 0
-    for deployment in state.deployments():
-        if deployment is not replaced:
-            used += _size(deployment.properties).cores_for(deployment.capacity)
-    needed = size.cores_for(capacity)
-    if used + needed <= state.quota.cores:
-        return
-    text = (
-        f"Not enough quota available for {size.name} in SubscriptionId {SUBSCRIPTION}. Current usage/limit: "
-        f"{used}/{state.quota.cores}. Additional needed: {needed} {_OUT_OF_QUOTA}"
-    )
-    inner = {
-        "errors": {"VmSize": [text]},
-        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
-        "title": "One or more validation errors occurred.",
-        "status": 400,
-    }
-    message = f"InferencingClient HttpRequest error, error detail: {json.dumps(inner, separators=(',', ':'))}"
-    detail = ("InferencingClientCreateDeploymentFailed", message)
-    raise ServiceError(400, "BadRequest", "The request is invalid.", detail=detail)

@@ -6,11 +6,17 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from local.cloud.arm.call import Answer, Call
+from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ServiceError, invalid, not_found
-from local.cloud.arm.router import Answer, ArmRoute, Call
-from local.cloud.machinelearning.paging import page
-from local.cloud.machinelearning.state import Asset, AssetKind, Json, Stamps, WorkspaceState
-from local.cloud.machinelearning.wire import as_json, asset_document, asset_id, container_document
+from local.cloud.arm.paging import page
+from local.cloud.arm.route import ArmRoute
+from local.cloud.eventgrid import EventGrid
+from local.cloud.hosts import MANAGEMENT_URL
+from local.cloud.machinelearning.state import Asset, AssetKind, Stamps, WorkspaceState
+from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
+from local.cloud.machinelearning.wire import asset_document, asset_id, container_document
+from local.cloud.world import WORKSPACE_ID
 
 # ARM's pattern for asset names and versions (REST reference of the service).
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}")
@@ -33,25 +39,26 @@ _KINDS = (
 class Assets:
     """Registers and lists asset versions.
 
-    `on_registered` hears of every new model version; Azure ML has no event for code or environments (Event Grid's
-    schema for Azure Machine Learning).
+    `events` hears of every new model version; Azure ML has no event for code or environments (Event Grid's schema for
+    Azure Machine Learning).
     """
 
-    def __init__(self, state: WorkspaceState, on_registered: Callable[[Asset], None]) -> None:
+    def __init__(self, state: WorkspaceState, events: EventGrid) -> None:
         self._state = state
-        self._on_registered = on_registered
+        self._events = events
 
-    def routes(self, workspace: str, versions: frozenset[str]) -> list[ArmRoute]:
+    def routes(self) -> list[ArmRoute]:
         """Containers and versions of every kind."""
         routes = []
         for kind in _KINDS:
-            base = f"{workspace}/{kind.kind}/{{name}}"
+            every = f"{WORKSPACE_PATTERN}/{kind.kind}"
+            one = f"{every}/{{name}}/versions/{{version}}"
             routes += [
-                ArmRoute("GET", f"{workspace}/{kind.kind}", versions, self._bound(kind, self._list_containers)),
-                ArmRoute("GET", base, versions, self._bound(kind, self._container)),
-                ArmRoute("GET", f"{base}/versions", versions, self._bound(kind, self._list)),
-                ArmRoute("GET", f"{base}/versions/{{version}}", versions, self._bound(kind, self._get)),
-                ArmRoute("PUT", f"{base}/versions/{{version}}", versions, self._bound(kind, self._put)),
+                ArmRoute("GET", every, API_VERSIONS, self._bound(kind, self._list_containers)),
+                ArmRoute("GET", f"{every}/{{name}}", API_VERSIONS, self._bound(kind, self._container)),
+                ArmRoute("GET", f"{every}/{{name}}/versions", API_VERSIONS, self._bound(kind, self._list)),
+                ArmRoute("GET", one, API_VERSIONS, self._bound(kind, self._get)),
+                ArmRoute("PUT", one, API_VERSIONS, self._bound(kind, self._put)),
             ]
         return routes
 
@@ -115,8 +122,9 @@ class Assets:
         asset = Asset(kind.kind, name, version, properties, Stamps.new(call.now, call.caller.name))
         self._state.assets.setdefault((kind.kind, name.lower()), {})[version] = asset
         if kind.kind == "models":
-            self._on_registered(asset)
-        location = f"https://management.azure.com{asset_id(asset)}?api-version={call.api_version}"
+            tags, own = (_texts(asset.properties.get(name)) for name in ("tags", "properties"))
+            self._events.model_registered(WORKSPACE_ID, name, version, tags, own)
+        location = f"{MANAGEMENT_URL}{asset_id(asset)}?api-version={call.api_version}"
         return Answer(201, asset_document(asset), {"Location": location})
 
     def _update(self, kind: _Kind, known: Asset, properties: Json, call: Call) -> Answer:
@@ -147,3 +155,7 @@ def _normalised(properties: Json) -> Json:
 
 def _content_hash(asset: Asset) -> object:
     return as_json(asset.properties.get("properties")).get("hash_sha256")
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {name: str(text) for name, text in as_json(value).items()}

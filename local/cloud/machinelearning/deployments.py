@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
+from local.cloud.arm.call import NULL_BODY, Answer, Call
+from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import conflict, invalid, not_found
-from local.cloud.arm.router import NULL_BODY, Answer, ArmRoute, Call
+from local.cloud.arm.paging import page
+from local.cloud.arm.route import ArmRoute
+from local.cloud.machinelearning import rules
 from local.cloud.machinelearning.admission import admit
-from local.cloud.machinelearning.endpoints import Endpoints, deletable
 from local.cloud.machinelearning.operations import DEPLOYMENT, Operations
-from local.cloud.machinelearning.paging import page
 from local.cloud.machinelearning.provisioning import Provisioning
-from local.cloud.machinelearning.state import Deployment, Endpoint, Json, Stamps, WorkspaceState
-from local.cloud.machinelearning.wire import as_json, deployment_document
-from local.cloud.schedule import Schedule
-from local.cloud.world import Durations
+from local.cloud.machinelearning.state import Deployment, Endpoint, Stamps, WorkspaceState
+from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
+from local.cloud.machinelearning.wire import deployment_document
+from local.cloud.shared import World
 
 _MAX_LOG_LINES = 5000
 
@@ -22,38 +24,28 @@ _MAX_LOG_LINES = 5000
 class Deployments:
     """The online deployments of the workspace's endpoints."""
 
-    def __init__(
-        self,
-        state: WorkspaceState,
-        endpoints: Endpoints,
-        operations: Operations,
-        provisioning: Provisioning,
-        schedule: Schedule,
-        durations: Durations,
-    ) -> None:
+    def __init__(self, world: World, state: WorkspaceState, operations: Operations, provisioning: Provisioning) -> None:
+        self._world = world
         self._state = state
-        self._endpoints = endpoints
         self._operations = operations
         self._provisioning = provisioning
-        self._schedule = schedule
-        self._durations = durations
 
-    def routes(self, workspace: str, versions: frozenset[str]) -> list[ArmRoute]:
-        """Every verb on deployments."""
-        all_of_them = f"{workspace}/onlineEndpoints/{{endpoint}}/deployments"
-        one = f"{all_of_them}/{{deployment}}"
+    def routes(self) -> list[ArmRoute]:
+        """The deployments' lines of the route table."""
+        every = f"{WORKSPACE_PATTERN}/onlineEndpoints/{{endpoint}}/deployments"
+        one = f"{every}/{{deployment}}"
         return [
-            ArmRoute("GET", all_of_them, versions, self._list),
-            ArmRoute("GET", one, versions, self._get),
-            ArmRoute("PUT", one, versions, self._put),
-            ArmRoute("PATCH", one, versions, self._patch),
-            ArmRoute("DELETE", one, versions, self._delete),
-            ArmRoute("POST", f"{one}/getLogs", versions, self._logs),
-            ArmRoute("GET", f"{one}/skus", versions, self._skus),
+            ArmRoute("GET", every, API_VERSIONS, self._list),
+            ArmRoute("GET", one, API_VERSIONS, self._get),
+            ArmRoute("PUT", one, API_VERSIONS, self._put),
+            ArmRoute("PATCH", one, API_VERSIONS, self._patch),
+            ArmRoute("DELETE", one, API_VERSIONS, self._delete),
+            ArmRoute("POST", f"{one}/getLogs", API_VERSIONS, self._logs),
+            ArmRoute("GET", f"{one}/skus", API_VERSIONS, self._skus),
         ]
 
     def _found(self, call: Call) -> tuple[Endpoint, Deployment]:
-        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        endpoint = self._state.named(call.parameters["endpoint"])
         deployment = endpoint.deployment(call.parameters["deployment"])
         if deployment is None:
             message = f"Deployment {call.parameters['deployment']} of endpoint {endpoint.name} not found."
@@ -61,14 +53,14 @@ class Deployments:
         return endpoint, deployment
 
     def _list(self, call: Call) -> Answer:
-        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        endpoint = self._state.named(call.parameters["endpoint"])
         return page([deployment_document(endpoint, one) for one in endpoint.deployments.values()], call)
 
     def _get(self, call: Call) -> Answer:
         return Answer(200, deployment_document(*self._found(call)))
 
     def _put(self, call: Call) -> Answer:
-        endpoint = self._endpoints.named(call.parameters["endpoint"])
+        endpoint = self._state.named(call.parameters["endpoint"])
         return self._start(endpoint, call.parameters["deployment"], call.body, call)
 
     def _patch(self, call: Call) -> Answer:
@@ -109,7 +101,7 @@ class Deployments:
             return Answer(204)
         if endpoint.running():
             raise conflict(f"Another operation on endpoint {endpoint.name} is already in progress.")
-        deletable(endpoint, deployment)
+        rules.check_deletable(endpoint, deployment)
         deployment.operation = self._operations.begin(DEPLOYMENT, call.api_version)
         deployment.state = "Deleting"
         self._provisioning.stop(deployment)
@@ -120,7 +112,7 @@ class Deployments:
                 endpoint.traffic.pop(deployment.name, None)
                 self._operations.end(deployment.operation)
 
-        self._schedule.at(call.now + self._durations.delete, deleted)
+        self._world.schedule.at(call.now + self._world.durations.delete, deleted)
         return Answer(202, NULL_BODY, self._operations.headers(deployment.operation))
 
     def _logs(self, call: Call) -> Answer:
@@ -141,7 +133,7 @@ class Deployments:
         _, deployment = self._found(call)
         limits = {"minimum": 1, "maximum": self._state.quota.instances_per_deployment, "default": 1}
         sku = {"name": "Default", "tier": "Standard", "capacity": deployment.capacity}
-        kind = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+        kind = f"{WORKSPACES}/onlineEndpoints/deployments"
         offered = {"resourceType": kind, "sku": sku, "capacity": {**limits, "scaleType": "Automatic"}}
         return page([offered], call)
 

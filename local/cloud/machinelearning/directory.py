@@ -5,25 +5,22 @@ from __future__ import annotations
 import hmac
 from functools import partial
 
-from local.clock import Clock
-from local.cloud.authorization import Authorization
-from local.cloud.identity.tokens import TokenRefused, Tokens
+from local.cloud.identity import audiences
+from local.cloud.identity.tokens import TokenRefused
 from local.cloud.machinelearning.state import Endpoint, WorkspaceState
 from local.cloud.machinelearning.wire import endpoint_id
 from local.cloud.serving import EndpointView
+from local.cloud.shared import World
 
-_AUDIENCES = frozenset({"https://ml.azure.com"})
 _SCORE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action"
 
 
 class EndpointDirectory:
     """Looks endpoints up for the front door; one not yet reachable is not there."""
 
-    def __init__(self, state: WorkspaceState, clock: Clock, tokens: Tokens, authorization: Authorization) -> None:
+    def __init__(self, world: World, state: WorkspaceState) -> None:
+        self._world = world
         self._state = state
-        self._clock = clock
-        self._tokens = tokens
-        self._authorization = authorization
 
     def endpoint(self, name: str) -> EndpointView | None:
         """The endpoint as it is now."""
@@ -46,9 +43,9 @@ class EndpointDirectory:
             return any(hmac.compare_digest(key, credential.encode()) for key in keys)
         if endpoint.auth_mode == "AMLToken":
             ends = endpoint.tokens.get(credential)
-            return ends is not None and ends > self._clock.now()
+            return ends is not None and ends > self._world.clock.now()
         try:
-            claims = self._tokens.bearer(f"Bearer {credential}", _AUDIENCES)
+            claims = self._world.tokens.bearer(f"Bearer {credential}", audiences.MACHINE_LEARNING)
         except TokenRefused:
             return False
-        return self._authorization.allowed(claims.principal_id, _SCORE, endpoint_id(endpoint.name))
+        return self._world.authorization.allowed(claims.principal_id, _SCORE, endpoint_id(endpoint.name))

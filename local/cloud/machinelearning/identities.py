@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from local.cloud.arm.call import Call
+from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, linked_authorization_failed
-from local.cloud.arm.router import Call
 from local.cloud.authorization import Authorization
-from local.cloud.machinelearning.state import Endpoint, Json, WorkspaceState
-from local.cloud.machinelearning.wire import as_json
-from local.cloud.world import SECRETS_GRANT, SERVICE_GRANTS, USER_ASSIGNED, WORKSPACE_ID, Identity, stable_id
+from local.cloud.grants import SECRETS_GRANT, SERVICE_GRANTS
+from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.world import USER_ASSIGNED, WORKSPACE_ID, Identity, stable_id
 
 # Managed Identity Operator grants exactly this form; the refusal names it without the `*` (quoted in issues).
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action"

@@ -11,13 +11,18 @@ import secrets
 from datetime import timedelta
 
 from local.clock import Clock
-from local.cloud.arm.errors import not_found, wire_time
-from local.cloud.arm.router import Answer, ArmRoute, Call
-from local.cloud.machinelearning.state import Json, Operation, WorkspaceState
+from local.cloud.arm.call import Answer, Call
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import not_found
+from local.cloud.arm.route import ArmRoute
+from local.cloud.hosts import MANAGEMENT_URL
+from local.cloud.machinelearning.state import Operation, WorkspaceState
+from local.cloud.machinelearning.versions import API_VERSIONS, LOCATION_PATTERN, PROVIDER
+from local.cloud.moments import with_offset
 from local.cloud.world import REGION, SUBSCRIPTION_ID, WORKSPACE_GUID
 
-_LOCATION = f"{SUBSCRIPTION_ID}/providers/Microsoft.MachineLearningServices/locations/{REGION}"
-_HOST = "https://management.azure.com"
+_LOCATION = f"{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{REGION}"
+_STATUS, _RESULT = "mfeOperationsStatus", "mfeOperationResults"
 _NEVER = "0001-01-01T00:00:00+00:00"
 
 # Between polls Azure says nothing and the SDK waits 5 or 30 s of real time; on a clock that runs faster that would
@@ -31,7 +36,7 @@ DEPLOYMENT = "odidp"
 
 def status_url(operation: Operation) -> str:
     """The operation's address without its signature, as a resource shows it in its properties."""
-    return f"{_HOST}{_LOCATION}/mfeOperationsStatus/{operation.name}?api-version={operation.api_version}"
+    return f"{MANAGEMENT_URL}{_LOCATION}/{_STATUS}/{operation.name}?api-version={operation.api_version}"
 
 
 class Operations:
@@ -62,28 +67,32 @@ class Operations:
         """Where to follow the operation; `location` is the path a client may GET for the result."""
         stamp = int(operation.started.timestamp() * 1e7)
         signed = f"api-version={operation.api_version}&t={stamp}&{self._signature}"
-        status = f"{_HOST}{_LOCATION}/mfeOperationsStatus/{operation.name}?{signed}"
-        result = f"{_HOST}{_LOCATION}/mfeOperationResults/{operation.name}?{signed}"
+        status = f"{MANAGEMENT_URL}{_LOCATION}/{_STATUS}/{operation.name}?{signed}"
+        result = f"{MANAGEMENT_URL}{_LOCATION}/{_RESULT}/{operation.name}?{signed}"
         if location:
-            result = f"{_HOST}{location}?api-version={operation.api_version}"
+            result = f"{MANAGEMENT_URL}{location}?api-version={operation.api_version}"
         return {"Azure-AsyncOperation": status, "Location": result, "x-ms-async-operation-timeout": "PT30M"}
 
-    def routes(self, versions: frozenset[str]) -> list[ArmRoute]:
-        """The routes of operation status and results."""
-        base = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
+    def routes(self) -> list[ArmRoute]:
+        """The routes of operation status and results.
+
+        Any authenticated caller may follow an operation: ARM signs those URLs. Not compared with live Azure for the
+        unsigned form that a resource shows in its properties.
+        """
+        status, result = (f"{LOCATION_PATTERN}/{name}/{{operation}}" for name in (_STATUS, _RESULT))
         return [
-            ArmRoute("GET", f"{base}/mfeOperationsStatus/{{operation}}", versions, self._status),
-            ArmRoute("GET", f"{base}/mfeOperationResults/{{operation}}", versions, self._result),
+            ArmRoute("GET", status, API_VERSIONS, self._status, checked_by="handler"),
+            ArmRoute("GET", result, API_VERSIONS, self._result, checked_by="handler"),
         ]
 
     def _status(self, call: Call) -> Answer:
         operation = self._named(call)
         body: Json = {
-            "id": f"{_LOCATION}/mfeOperationsStatus/{operation.name}",
+            "id": f"{_LOCATION}/{_STATUS}/{operation.name}",
             "name": operation.name,
             "status": operation.status,
-            "startTime": wire_time(operation.started),
-            "endTime": wire_time(operation.ended) if operation.ended else _NEVER,
+            "startTime": with_offset(operation.started),
+            "endTime": with_offset(operation.ended) if operation.ended else _NEVER,
             "percentComplete": 0.0,
         }
         if operation.error:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
-from local.cloud.arm.errors import invalid, not_emulated
-from local.cloud.machinelearning.state import AuthMode, Endpoint, Json
-from local.cloud.machinelearning.wire import as_json
+from local.cloud.arm.documents import Json, as_json
+from local.cloud.arm.errors import conflict, invalid, not_emulated
+from local.cloud.machinelearning.state import AuthMode, Deployment, Endpoint
 
 # Managed endpoints and deployments: Microsoft Learn, "Manage and increase quotas"; the SDK checks the same.
 _NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
@@ -54,6 +54,23 @@ def check_emulated(properties: Json) -> None:
         raise not_emulated("mirror traffic", "Leave mirrorTraffic empty, or try it in Azure.")
     if str(properties.get("publicNetworkAccess")).lower() == "disabled":
         raise not_emulated("private endpoints (publicNetworkAccess disabled)", "Leave it enabled, or try it in Azure.")
+
+
+def check_idle(endpoint: Endpoint, verb: str) -> None:
+    """409 while anything runs on the endpoint or its deployments."""
+    if endpoint.running():
+        raise conflict(f"Cannot {verb} endpoint {endpoint.name}: another operation on it is already in progress.")
+
+
+def check_deletable(endpoint: Endpoint, deployment: Deployment) -> None:
+    """Refuse to delete a deployment that has traffic (Microsoft Learn); the service's text was not found."""
+    share = endpoint.traffic.get(deployment.name, 0)
+    if share:
+        message = (
+            f"Deployment {deployment.name} has {share} percent of endpoint {endpoint.name}'s traffic. "
+            "Set its traffic to 0 before deleting it."
+        )
+        raise invalid("DeploymentHasTraffic", message)
 
 
 def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:

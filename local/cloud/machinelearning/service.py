@@ -2,101 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
 
-from local.clock import Clock
-from local.cloud.arm.errors import ArmError
-from local.cloud.arm.router import Answer, ArmRoute, Call, Handler
-from local.cloud.authorization import Authorization
-from local.cloud.blob.access import BlobAccess
-from local.cloud.blob.store import BlobStore
-from local.cloud.identity.endpoint import IdentityEndpoint
+from local.cloud.arm.call import Answer, Call, Handler
+from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.assets import Assets
+from local.cloud.machinelearning.datastores import Credentials, Datastores
 from local.cloud.machinelearning.deployments import Deployments
+from local.cloud.machinelearning.endpoint_access import EndpointAccess
 from local.cloud.machinelearning.endpoints import Endpoints
 from local.cloud.machinelearning.identities import EndpointIdentities
 from local.cloud.machinelearning.operations import Operations
 from local.cloud.machinelearning.provisioning import Provisioning
-from local.cloud.machinelearning.state import Asset, WorkspaceState
+from local.cloud.machinelearning.state import WorkspaceState
+from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.machinelearning.workspace import WorkspaceResource
-from local.cloud.schedule import Schedule
-from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE, Durations
+from local.cloud.shared import World
+from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 
-# What azure-ai-ml 1.35 sends, older recordings, and azure-mgmt-machinelearningservices 2.0.0b2.
-API_VERSIONS = frozenset(
-    {
-        "2022-02-01-preview",
-        "2022-05-01",
-        "2023-04-01",
-        "2023-04-01-preview",
-        "2023-08-01-preview",
-        "2024-04-01",
-        "2024-04-01-preview",
-        "2024-07-01-preview",
-        "2024-10-01",
-        "2024-10-01-preview",
-    }
-)
 _STOPPING = 16
-_WORKSPACE = (
-    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices"
-    "/workspaces/{workspace}"
-)
 
 
 class Provider:
-    """Everything under one workspace. Parameters as `LocalCloud` has them."""
+    """Everything under one workspace."""
 
-    def __init__(
-        self,
-        state: WorkspaceState,
-        *,
-        clock: Clock,
-        schedule: Schedule,
-        durations: Durations,
-        authorization: Authorization,
-        identities: IdentityEndpoint,
-        blobs: BlobStore,
-        access: BlobAccess,
-        folder: Path,
-        scoring_python: Path,
-        process_environment: Callable[[str], dict[str, str]],
-        datastore_credentials: Literal["AccountKey", "None"],
-        on_model_registered: Callable[[Asset], None],
-    ) -> None:
+    def __init__(self, world: World, state: WorkspaceState, datastore_credentials: Credentials) -> None:
         self._state = state
-        self._operations = Operations(state, clock)
-        self._provisioning = Provisioning(
-            state,
-            clock=clock,
-            operations=self._operations,
-            schedule=schedule,
-            durations=durations,
-            authorization=authorization,
-            identities=identities,
-            blobs=blobs,
-            folder=folder,
-            scoring_python=scoring_python,
-            environment=process_environment,
-        )
-        shared = (self._operations, self._provisioning)
-        endpoint_identities = EndpointIdentities(state, authorization)
-        endpoints = Endpoints(state, *shared, endpoint_identities, schedule, durations)
+        self._operations = Operations(state, world.clock)
+        self._provisioning = Provisioning(world, state, self._operations)
+        identities = EndpointIdentities(state, world.authorization)
         self._parts = (
-            WorkspaceResource(blobs, access, clock.now(), datastore_credentials),
-            Assets(state, on_model_registered),
-            endpoints,
-            Deployments(state, endpoints, *shared, schedule, durations),
+            WorkspaceResource(world.clock.now(), datastore_credentials),
+            Datastores(world, datastore_credentials),
+            Assets(state, world.events),
+            Endpoints(world, state, self._operations, self._provisioning, identities),
+            EndpointAccess(world, state, self._operations),
+            Deployments(world, state, self._operations, self._provisioning),
         )
 
     def routes(self) -> list[ArmRoute]:
         """Every route of the provider; those of a workspace that is not there answer 404 as ARM does."""
-        inside = [route for part in self._parts for route in part.routes(_WORKSPACE, API_VERSIONS)]
-        guarded = [ArmRoute(one.method, one.pattern, one.versions, _in_workspace(one.handler)) for one in inside]
-        return [*guarded, *self._operations.routes(API_VERSIONS)]
+        inside = [route for part in self._parts for route in part.routes()]
+        guarded = [replace(route, handler=_in_workspace(route.handler)) for route in inside]
+        return [*guarded, *self._operations.routes()]
 
     def stop_all(self, *, forget: bool = False) -> None:
         """End every scoring process and wait for it; `forget` also empties the workspace."""
@@ -119,11 +69,7 @@ def _in_workspace(handler: Handler) -> Handler:
         if group.lower() != RESOURCE_GROUP:
             raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
         if name.lower() != WORKSPACE:
-            message = (
-                f"The Resource 'Microsoft.MachineLearningServices/workspaces/{name}' under resource group '{group}' "
-                "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise ArmError(404, "ResourceNotFound", message)
+            raise resource_not_found(f"{WORKSPACES}/{name}", group)
         return handler(call)
 
     return checked

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import not_found
+from local.cloud.arm.states import OperationState, ProvisioningState
+from local.cloud.machinelearning.quota import Quota
 from local.cloud.serving import ServingProcess
-from local.cloud.world import Identity, Quota
+from local.cloud.world import Identity
 
-Json: TypeAlias = dict[str, object]
 AssetKind: TypeAlias = Literal["models", "codes", "environments"]
 AuthMode: TypeAlias = Literal["Key", "AMLToken", "AADToken"]
 
@@ -58,7 +61,7 @@ class Operation:
     name: str
     api_version: str
     started: datetime
-    status: Literal["Updating", "Succeeded", "Failed", "Canceled"] = "Updating"
+    status: OperationState = "Updating"
     ended: datetime | None = None
     error: str | None = None
 
@@ -76,7 +79,7 @@ class Deployment:
     properties: Json
     stamps: Stamps
     operation: Operation
-    state: str = "Creating"
+    state: ProvisioningState = "Creating"
     process: ServingProcess | None = None
     starting: ServingProcess | None = None
     log: str = ""
@@ -97,7 +100,7 @@ class Endpoint:
     stamps: Stamps
     operation: Operation
     keys: dict[str, str]
-    state: str = "Creating"
+    state: ProvisioningState = "Creating"
     description: str | None = None
     # The scoring URI appears when the endpoint first succeeds and stays (recorded).
     reachable: bool = False
@@ -152,6 +155,13 @@ class WorkspaceState:
     def endpoint(self, name: str) -> Endpoint | None:
         """One endpoint."""
         return self.endpoints.get(name.lower())
+
+    def named(self, name: str) -> Endpoint:
+        """The endpoint of that name; `ArmError` 404 without it."""
+        endpoint = self.endpoint(name)
+        if endpoint is None:
+            raise not_found("EndpointNotFound", f"Online endpoint {name} not found.")
+        return endpoint
 
     def deployments(self) -> Iterator[Deployment]:
         """Every deployment of every endpoint."""

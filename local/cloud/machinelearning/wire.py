@@ -2,82 +2,14 @@
 
 from __future__ import annotations
 
-from local.cloud.arm.errors import wire_time
-from local.cloud.authority import INFERENCE_SUFFIX
+from local.cloud.arm.documents import Json, as_json
+from local.cloud.hosts import endpoint_url
+from local.cloud.machinelearning.defaults import ASSET_DEFAULTS, DEPLOYMENT_DEFAULTS
 from local.cloud.machinelearning.operations import status_url
-from local.cloud.machinelearning.state import Asset, Deployment, Endpoint, Json, Stamps
+from local.cloud.machinelearning.state import Asset, Deployment, Endpoint, Stamps
+from local.cloud.machinelearning.versions import WORKSPACES
+from local.cloud.moments import with_offset
 from local.cloud.world import REGION, TENANT, WORKSPACE_ID
-
-_TYPE = "Microsoft.MachineLearningServices/workspaces"
-
-# What the service says about a version beyond what the caller gave (recordings "model version", "code version";
-# environments: SDK models, not compared with live Azure).
-_ASSET_DEFAULTS: dict[str, Json] = {
-    "models": {
-        "description": None,
-        "tags": {},
-        "properties": {},
-        "isArchived": False,
-        "isAnonymous": False,
-        "autoDeleteSetting": None,
-        "flavors": {},
-        "modelType": "custom_model",
-        "modelUri": None,
-        "jobName": None,
-        "provisioningState": "Succeeded",
-        "stage": "Development",
-        "intellectualProperty": None,
-    },
-    "codes": {
-        "description": None,
-        "tags": {},
-        "properties": {},
-        "isArchived": False,
-        "isAnonymous": False,
-        "codeUri": None,
-    },
-    "environments": {
-        "description": None,
-        "tags": {},
-        "properties": {},
-        "isArchived": False,
-        "isAnonymous": False,
-        "environmentType": "UserCreated",
-        "image": None,
-        "condaFile": None,
-        "build": None,
-        "inferenceConfig": None,
-        "osType": "Linux",
-        "provisioningState": "Succeeded",
-    },
-}
-_PROBE: Json = {
-    "failureThreshold": 30,
-    "successThreshold": 1,
-    "timeout": "PT2S",
-    "period": "PT10S",
-    "initialDelay": "PT10S",
-}
-# Recording "deployment PUT": what the service fills in.
-_DEPLOYMENT_DEFAULTS: Json = {
-    "description": None,
-    "properties": {},
-    "codeConfiguration": None,
-    "environmentId": None,
-    "environmentVariables": {},
-    "scaleSettings": {"scaleType": "Default"},
-    "requestSettings": {"maxQueueWait": "PT0S", "requestTimeout": "PT5S", "maxConcurrentRequestsPerInstance": 1},
-    "modelMountPath": None,
-    "appInsightsEnabled": False,
-    "livenessProbe": _PROBE,
-    "readinessProbe": _PROBE,
-    "provisioningState": "Creating",
-    "instanceType": None,
-    "model": None,
-    "egressPublicNetworkAccess": "Enabled",
-    "dataCollector": None,
-    "endpointComputeType": "Managed",
-}
 
 
 def endpoint_id(name: str) -> str:
@@ -96,8 +28,8 @@ def asset_document(asset: Asset) -> Json:
     return {
         "id": asset_id(asset),
         "name": asset.version,
-        "type": f"{_TYPE}/{asset.kind}/versions",
-        "properties": {**_ASSET_DEFAULTS[asset.kind], **given},
+        "type": f"{WORKSPACES}/{asset.kind}/versions",
+        "properties": {**ASSET_DEFAULTS[asset.kind], **given},
         "systemData": _system_data(asset.stamps, kind=True),
     }
 
@@ -110,7 +42,7 @@ def container_document(versions: list[Asset]) -> Json:
     return {
         "id": f"{WORKSPACE_ID}/{first.kind}/{first.name}",
         "name": first.name,
-        "type": f"{_TYPE}/{first.kind}",
+        "type": f"{WORKSPACES}/{first.kind}",
         "properties": {
             "description": None,
             "tags": {},
@@ -125,7 +57,7 @@ def container_document(versions: list[Asset]) -> Json:
 
 def endpoint_document(endpoint: Endpoint) -> Json:
     """An online endpoint."""
-    base = f"https://{endpoint.name}{INFERENCE_SUFFIX}" if endpoint.reachable else None
+    base = endpoint_url(endpoint.name) if endpoint.reachable else None
     own: Json = {
         "azureml.onlineendpointid": endpoint_id(endpoint.name).lower(),
         "AzureAsyncOperationUri": status_url(endpoint.operation),
@@ -133,7 +65,7 @@ def endpoint_document(endpoint: Endpoint) -> Json:
     return {
         "id": endpoint_id(endpoint.name),
         "name": endpoint.name,
-        "type": f"{_TYPE}/onlineEndpoints",
+        "type": f"{WORKSPACES}/onlineEndpoints",
         "properties": {
             "description": endpoint.description,
             "properties": {**endpoint.properties, **own},
@@ -157,9 +89,9 @@ def endpoint_document(endpoint: Endpoint) -> Json:
 def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     """An online deployment."""
     given = {name: value for name, value in deployment.properties.items() if value is not None}
-    properties: Json = {**_DEPLOYMENT_DEFAULTS, **given, "provisioningState": deployment.state}
+    properties: Json = {**DEPLOYMENT_DEFAULTS, **given, "provisioningState": deployment.state}
     for name in ("requestSettings", "livenessProbe", "readinessProbe"):
-        properties[name] = {**as_json(_DEPLOYMENT_DEFAULTS[name]), **as_json(given.get(name))}
+        properties[name] = {**as_json(DEPLOYMENT_DEFAULTS[name]), **as_json(given.get(name))}
     properties["properties"] = {
         **as_json(given.get("properties")),
         "AzureAsyncOperationUri": status_url(deployment.operation),
@@ -172,7 +104,7 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     return {
         "id": f"{endpoint_id(endpoint.name)}/deployments/{deployment.name}",
         "name": deployment.name,
-        "type": f"{_TYPE}/onlineEndpoints/deployments",
+        "type": f"{WORKSPACES}/onlineEndpoints/deployments",
         "properties": properties,
         "systemData": _system_data(deployment.stamps, kind=False),
         "tags": deployment.tags,
@@ -180,11 +112,6 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
         "kind": "Managed",
         "sku": {"name": "Default", "tier": "Standard", "capacity": deployment.capacity},
     }
-
-
-def as_json(value: object) -> Json:
-    """`value` when it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def _container_variables(properties: Json) -> Json:
@@ -214,8 +141,8 @@ def _identity(endpoint: Endpoint) -> Json:
 
 
 def _system_data(stamps: Stamps, *, kind: bool) -> Json:
-    made: Json = {"createdAt": wire_time(stamps.created_at), "createdBy": stamps.created_by}
-    changed: Json = {"lastModifiedAt": wire_time(stamps.modified_at)}
+    made: Json = {"createdAt": with_offset(stamps.created_at), "createdBy": stamps.created_by}
+    changed: Json = {"lastModifiedAt": with_offset(stamps.modified_at)}
     if kind:
         made["createdByType"] = "User"
         changed |= {"lastModifiedBy": stamps.modified_by, "lastModifiedByType": "User"}

@@ -2,6 +2,15 @@
 
 from local.cloud.serving.frontdoor import Directory, EndpointView, FrontDoor
 from local.cloud.serving.process import ServingProcess, launch
-from local.cloud.serving.spec import Failure, ServingSpec
+from local.cloud.serving.spec import ServingSpec, StartupProblem, not_runnable
 
-__all__ = ["Directory", "EndpointView", "Failure", "FrontDoor", "ServingProcess", "ServingSpec", "launch"]
+__all__ = [
+    "Directory",
+    "EndpointView",
+    "FrontDoor",
+    "ServingProcess",
+    "ServingSpec",
+    "StartupProblem",
+    "launch",
+    "not_runnable",
+]

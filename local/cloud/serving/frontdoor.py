@@ -64,7 +64,7 @@ class Directory(Protocol):
         """The endpoint of that name, or None."""
 
 
-class Refused(Exception):
+class Rejection(Exception):
     """An answer of the front door itself."""
 
     def __init__(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
@@ -94,21 +94,21 @@ class FrontDoor:
         with self._clock.busy():
             try:
                 response = await self._answer(request)
-            except Refused as refused:
-                response = PlainTextResponse(refused.body, refused.status, refused.headers)
+            except Rejection as rejection:
+                response = PlainTextResponse(rejection.body, rejection.status, rejection.headers)
             response.headers.update(headers)
             await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         endpoint = self._directory.endpoint(request.headers.get("host", "").split(".")[0].lower())
         if endpoint is None:
-            raise Refused(404, "")
+            raise Rejection(404, "")
         _check_credential(endpoint, request)
         methods = ROUTES.get(request.url.path)
         if methods is None:
-            raise Refused(404, "")
+            raise Rejection(404, "")
         if request.method not in methods:
-            raise Refused(405, "", {"Allow": ", ".join(methods)})
+            raise Rejection(405, "", {"Allow": ", ".join(methods)})
         name = self._choose(endpoint, request.headers.get(PIN))
         return await self._admitted(endpoint.deployments[name], name, request)
 
@@ -116,11 +116,11 @@ class FrontDoor:
         """The deployment that serves a request: the pinned one, or one drawn by traffic."""
         if pin is not None:
             if pin not in endpoint.deployments:
-                raise Refused(404, f"The specified deployment {pin!r} could not be found or is not ready")
+                raise Rejection(404, f"The specified deployment {pin!r} could not be found or is not ready")
             return pin
         weights = {n: w for n, w in endpoint.traffic.items() if w > 0 and n in endpoint.deployments}
         if not weights:
-            raise Refused(404, "No valid deployments to route to")
+            raise Rejection(404, "No valid deployments to route to")
         with self._lock:
             return self._random.choices(list(weights), list(weights.values()))[0]
 
@@ -130,7 +130,7 @@ class FrontDoor:
         with self._lock:
             if self._pending[key] >= limit:
                 reason = {"ms-azureml-model-error-reason": "too_many_pending_request", PIN: name}
-                raise Refused(429, "", reason)
+                raise Rejection(429, "", reason)
             self._pending[key] += 1
         try:
             return await _forward(process, name, request)
@@ -144,9 +144,9 @@ def _check_credential(endpoint: EndpointView, request: Request) -> None:
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     prefix = "key_auth" if endpoint.auth_mode.lower() == "key" else "token_auth"
     if scheme.lower() != "bearer" or not credential.strip():
-        raise Refused(401, f"{prefix}_bad_header_forbidden", {"WWW-Authenticate": "Bearer"})
+        raise Rejection(401, f"{prefix}_bad_header_forbidden", {"WWW-Authenticate": "Bearer"})
     if not endpoint.accepts(credential.strip()):
-        raise Refused(401, f"{prefix}_access_denied", {"WWW-Authenticate": "Bearer"})
+        raise Rejection(401, f"{prefix}_access_denied", {"WWW-Authenticate": "Bearer"})
 
 
 async def _forward(process: ServingProcess, name: str, request: Request) -> Response:
@@ -165,10 +165,10 @@ async def _forward(process: ServingProcess, name: str, request: Request) -> Resp
         ):
             answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
     except TimeoutError:
-        raise Refused(408, "upstream request timeout", routing) from None
+        raise Rejection(408, "upstream request timeout", routing) from None
     except httpx.HTTPError:
         # The process died or dropped the connection. Whether Azure says 503 here was never compared.
-        raise Refused(424, "", {**_model_error(503), **routing}) from None
+        raise Rejection(424, "", {**_model_error(503), **routing}) from None
     kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
     if answer.status_code == 200:
         return Response(answer.content, 200, {**kept, **routing})

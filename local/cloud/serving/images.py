@@ -14,9 +14,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from local.cloud.serving.environment import PythonEnvironment, inspect
-from local.cloud.serving.spec import Failure, ServingSpec
+from local.cloud.serving.spec import ServingSpec, StartupProblem, not_runnable
 
-CODE = "ImageNotRunnableLocally"
 INFERENCE_SERVER = "azureml-inference-server-http"
 # Azure ML's images and curated environments. Prompt flow and MLflow ones bring servers of their own.
 _AZUREML_IMAGE = re.compile(
@@ -26,10 +25,10 @@ _AZUREML_IMAGE = re.compile(
 _PYTHON = re.compile(r"python(?P<spec>[\s=<>!~\d.*,|]*)$")
 
 
-def problem(spec: ServingSpec, python: Path) -> Failure | None:
+def problem(spec: ServingSpec, python: Path) -> StartupProblem | None:
     """Why `spec` cannot be served by the interpreter `python`, or None when it can."""
     if not _AZUREML_IMAGE.fullmatch(spec.image):
-        return _cannot(
+        return not_runnable(
             f"image {spec.image!r}: without a container engine the local Azure runs scoring scripts only, on Azure "
             "ML's own inference images (mcr.microsoft.com/azureml/..., or a curated environment; neither promptflow "
             "nor mlflow). Use such a base image with a code_configuration, or deploy this one in Azure."
@@ -37,12 +36,14 @@ def problem(spec: ServingSpec, python: Path) -> Failure | None:
     try:
         environment = inspect(python)
     except FileNotFoundError:
-        return _cannot(f"there is no scoring environment at {python}: create it with the project's setup step.")
+        return not_runnable(f"there is no scoring environment at {python}: create it with the project's setup step.")
     except RuntimeError as error:
-        return _cannot(f"the scoring environment is broken: {error}. Create it again with the project's setup step.")
+        return not_runnable(
+            f"the scoring environment is broken: {error}. Create it again with the project's setup step."
+        )
     problems = _package_problems(spec.conda_file, environment)
     if problems:
-        return _cannot(
+        return not_runnable(
             f"image {spec.image!r} with this conda file: {'; '.join(problems)}. Install it into the scoring "
             f"environment ({environment.interpreter.parent.parent.name}, Python {environment.minor}) or change the "
             "conda file."
@@ -53,10 +54,6 @@ def problem(spec: ServingSpec, python: Path) -> Failure | None:
 def server_version(python: Path) -> str:
     """What the inference server calls itself in the `x-ms-server-version` header of its answers (recorded)."""
     return f"azmlinfsrv/{inspect(python).packages[INFERENCE_SERVER][0]}"
-
-
-def _cannot(reason: str) -> Failure:
-    return Failure(CODE, reason)
 
 
 def _package_problems(conda_file: str | None, environment: PythonEnvironment) -> list[str]:

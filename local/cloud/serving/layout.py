@@ -12,7 +12,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from local.cloud.serving.spec import Failure, ServingSpec
+from local.cloud.serving.spec import ServingSpec, StartupProblem
 
 INFERENCE_LOG = "inference-server.log"
 STORAGE_LOG = "storage-initializer.log"
@@ -23,19 +23,21 @@ def app_root(spec: ServingSpec) -> Path:
     return _code(spec) / PurePosixPath(spec.scoring_script).parent
 
 
-def prepare(spec: ServingSpec, now: datetime) -> Failure | None:
-    """Lay out code and model under `spec.root`, writing down what was done; a `Failure` when something is missing."""
+def prepare(spec: ServingSpec, now: datetime) -> StartupProblem | None:
+    """Lay out code and model under `spec.root`, writing down what was done; what is missing, if anything is."""
     shutil.rmtree(spec.root, ignore_errors=True)
     spec.root.mkdir(parents=True)
     script = PurePosixPath(spec.scoring_script)
     if script.is_absolute() or ".." in script.parts:
-        return Failure("UserError", f"scoring_script {spec.scoring_script!r} must be a path inside the code folder.")
+        return StartupProblem(
+            "UserError", f"scoring_script {spec.scoring_script!r} must be a path inside the code folder."
+        )
     lines = [_copied(spec.code_dir, _code(spec), f"code of deployment {spec.deployment}", now)]
     lines.append(_copied(spec.model_dir, _model(spec), f"model {spec.model_name}:{spec.model_version}", now))
     (spec.root / STORAGE_LOG).write_text("".join(lines))
     if not (_code(spec) / script).is_file():
         message = f"The scoring script {spec.scoring_script!r} is not in the code folder {spec.code_dir.name!r}."
-        return Failure("UserError", message)
+        return StartupProblem("UserError", message)
     return None
 
 

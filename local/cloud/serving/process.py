@@ -17,7 +17,7 @@ from typing import Literal
 
 from local.clock import Clock
 from local.cloud.serving import images, layout
-from local.cloud.serving.spec import Failure, ServingSpec
+from local.cloud.serving.spec import ServingSpec, StartupProblem
 
 State = Literal["starting", "healthy", "failed", "stopped"]
 
@@ -43,7 +43,7 @@ class ServingProcess:
     def __init__(self, spec: ServingSpec, clock: Clock, python: Path, report: Callable[[ServingProcess], None]) -> None:
         self.spec = spec
         self.state: State = "starting"
-        self.failure: Failure | None = None
+        self.failure: StartupProblem | None = None
         self.port = 0
         self._clock = clock
         self._python = python
@@ -92,7 +92,9 @@ class ServingProcess:
                 self._start()
         except Exception as error:
             # Whatever it is: a process that was not started must never be reported without a failure.
-            self._fail(Failure("InternalServerError", f"The local Azure could not start the scoring process: {error}"))
+            self._fail(
+                StartupProblem("InternalServerError", f"The local Azure could not start the scoring process: {error}")
+            )
         finally:
             self._tell()
             self._clock.release()
@@ -161,15 +163,15 @@ class ServingProcess:
         finally:
             connection.close()
 
-    def _crash(self, code: int | None) -> Failure:
+    def _crash(self, code: int | None) -> StartupProblem:
         ended = f"exit code {code}" if code is not None else f"no answer within {START_LIMIT:.0f} s"
         # The server wraps what the script raised in an exception of its own, which says less.
         lines = _EXCEPTION_LINE.findall(self.log())
         causes = [line for line in lines if not line.startswith("azureml_inference_server_http")] or lines
         cause = f"{causes[-1].strip()} ({ended})" if causes else ended
-        return Failure("ResourceNotReady", f"User container has crashed or terminated: {cause}. {_GUIDE}")
+        return StartupProblem("ResourceNotReady", f"User container has crashed or terminated: {cause}. {_GUIDE}")
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: StartupProblem) -> None:
         self.failure = failure
         self.state = "failed"
 

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Failure(NamedTuple):
+class StartupProblem(NamedTuple):
     """Why a deployment does not run: Azure's code, and a message that says what to do."""
 
     code: str
     message: str
+
+
+def not_runnable(reason: str) -> StartupProblem:
+    """What Azure would run and this machine cannot."""
+    return StartupProblem("ImageNotRunnableLocally", reason)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,12 +17,16 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.authorization import AuthorizationManagementClient
 from requests.adapters import BaseAdapter
-from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from local.clock import Clock
+from local.cloud.arm.router import ArmRouter
 from local.cloud.authorization import Authorization, Propagation
+from local.cloud.authorization.provider import AuthorizationProvider
+from local.cloud.faults import Faults
+from local.cloud.gate import Gate
+from local.cloud.identity.tokens import Claims, Tokens
+from local.cloud.journal import Journal
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -93,8 +98,12 @@ class _InProcess(BaseAdapter):
         """Nothing is held open."""
 
 
-def _caller(request: Request) -> str:
-    return request.headers["authorization"].removeprefix("Bearer ")
+class _PlainTokens(Tokens):
+    """Takes a token for the principal that it names."""
+
+    def bearer(self, header: str | None, audiences: frozenset[str]) -> Claims:
+        principal = str(header).removeprefix("Bearer ")
+        return Claims(principal, principal, principal)
 
 
 @pytest.fixture
@@ -123,7 +132,9 @@ def rbac(clock: Clock) -> Authorization:
 @pytest.fixture
 def http(rbac: Authorization) -> Http:
     """For what the SDK cannot express."""
-    return Http(Starlette(routes=rbac.routes(_caller)))
+    routes = AuthorizationProvider(rbac).routes()
+    arm = ArmRouter(routes, clock=rbac.clock, tokens=_PlainTokens(), permissions=rbac, lock=threading.RLock())
+    return Http(Gate(arm, rbac.clock, Journal(), Faults()))
 
 
 @pytest.fixture

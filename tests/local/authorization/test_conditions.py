@@ -9,7 +9,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
 from local.cloud.authorization import Authorization
-from local.cloud.authorization.conditions import Attempt, ConditionError, parse, satisfied
+from local.cloud.authorization.comparisons import Attempt, ConditionError
+from local.cloud.authorization.conditions import parse, satisfied
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/slipway-local"
 OWNER = "aaaaaaaa-0000-0000-0000-000000000001"

@@ -15,7 +15,8 @@ from azure.core.exceptions import HttpResponseError
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.faults import Fault
-from local.cloud.world import APP, ROLE_SEEDS
+from local.cloud.grants import ROLE_SEEDS
+from local.cloud.world import APP
 from tests.local.cloud.sdk import Describe, arm, deploy, score
 
 READ_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"

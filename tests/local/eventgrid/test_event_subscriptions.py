@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
 
-from local.cloud.arm.errors import ArmError
+from local.cloud.arm.router import ArmRouter
 from local.cloud.eventgrid import EventGrid
+from local.cloud.eventgrid.provider import EventGridProvider
+from local.cloud.faults import Faults
+from local.cloud.gate import Gate
+from local.cloud.identity.tokens import Tokens
+from local.cloud.journal import Journal
+from local.cloud.world import DEVELOPER
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/slipway-local"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/slipway-workspace"
@@ -29,20 +34,25 @@ class Arm:
     def __init__(self, grid: EventGrid) -> None:
         self.checked: list[tuple[str, str]] = []
         self.refuse = False
-        self._app = Starlette(routes=grid.routes(self._permit))
+        tokens = Tokens()
+        token, _ = tokens.issue(DEVELOPER, "https://management.azure.com")
+        self._headers = {"Authorization": f"Bearer {token}"}
+        routes = EventGridProvider(grid, self).routes()
+        arm = ArmRouter(routes, clock=grid.clock, tokens=tokens, permissions=self, lock=threading.RLock())
+        self._app = Gate(arm, grid.clock, Journal(), Faults())
 
     def __call__(self, method: str, url: str, body: Any = None, version: str = "2022-06-15") -> httpx.Response:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="https://management.azure.com") as client:
+            base = "https://management.azure.com"
+            async with httpx.AsyncClient(transport=transport, base_url=base, headers=self._headers) as client:
                 return await client.request(method, url, json=body, params={"api-version": version})
 
         return asyncio.run(send())
 
-    def _permit(self, request: Request, action: str, scope: str) -> None:
+    def allowed(self, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
         self.checked.append((action, scope))
-        if self.refuse:
-            raise ArmError(403, "AuthorizationFailed", "no")
+        return not self.refuse
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.errors import invalid
-from local.cloud.arm.router import Answer, Call
+from local.cloud.hosts import MANAGEMENT_URL
 
 _PAGE = 1000
 
@@ -17,7 +18,7 @@ def page(items: Sequence[object], call: Call) -> Answer:
     body: dict[str, object] = {"value": list(items[first : first + size])}
     if first + size < len(items):
         query = urlencode({**call.query, "$skip": first + size})
-        body["nextLink"] = f"https://management.azure.com{call.path}?{query}"
+        body["nextLink"] = f"{MANAGEMENT_URL}{call.path}?{query}"
     return Answer(200, body)
 
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import TypeAlias
 from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from local.clock import Clock
 from local.cloud.blob import access
 from local.cloud.blob.access import BlobAccess, Right, Target
-from local.cloud.blob.errors import BlobError
-from local.cloud.blob.store import Blob, BlobStore
+from local.cloud.blob.documents import entries_of, listing, properties, stamps
+from local.cloud.blob.errors import SERVICE_VERSION, BlobError
+from local.cloud.blob.store import BlobStore
 from local.cloud.exchange import Exchange
 
 _PAGE = 5000
@@ -37,15 +38,19 @@ _Operation: TypeAlias = Callable[["BlobService", Request, _Place, bytes], Respon
 
 
 class BlobService:
-    """Answers for `{account}.blob.core.windows.net`."""
+    """ASGI application that answers for `{account}.blob.core.windows.net`."""
 
     def __init__(self, store: BlobStore, checks: BlobAccess, clock: Clock) -> None:
         self._store = store
         self._checks = checks
         self._clock = clock
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         try:
             place = _place(request)
             right, operation = _operation(request, place)
@@ -56,7 +61,7 @@ class BlobService:
         except BlobError as error:
             return error.response(self._clock.now(), head=request.method == "HEAD")
         response.headers["x-ms-request-id"] = str(uuid4())
-        response.headers["x-ms-version"] = request.headers.get("x-ms-version", "2025-01-05")
+        response.headers["x-ms-version"] = request.headers.get("x-ms-version", SERVICE_VERSION)
         return response
 
     def _create_container(self, request: Request, place: _Place, body: bytes) -> Response:
@@ -74,13 +79,9 @@ class BlobService:
         found = self._store.list(place.account, place.container, prefix)
         start = int(query.get("marker") or 0)
         size = min(int(query.get("maxresults") or _PAGE), _PAGE)
-        entries = _entries(found, prefix, delimiter, metadata="metadata" in query.get("include", ""))
+        entries = entries_of(found, prefix, delimiter, metadata="metadata" in query.get("include", ""))
         marker = str(start + size) if start + size < len(entries) else ""
-        text = (
-            f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="{escape(place.container)}">'
-            f"<Prefix>{escape(prefix)}</Prefix><Blobs>{''.join(entries[start : start + size])}</Blobs>"
-            f"<NextMarker>{marker}</NextMarker></EnumerationResults>"
-        )
+        text = listing(place.container, prefix, entries[start : start + size], marker)
         return Response(text, media_type="application/xml")
 
     def _put(self, request: Request, place: _Place, body: bytes) -> Response:
@@ -105,14 +106,14 @@ class BlobService:
             metadata=_metadata(request),
             only_new=request.headers.get("if-none-match") == "*",
         )
-        return Response(status_code=201, headers=_stamps(blob))
+        return Response(status_code=201, headers=stamps(blob))
 
     def _put_metadata(self, request: Request, place: _Place, body: bytes) -> Response:
-        return Response(headers=_stamps(self._store.put_metadata(*_parts(place), _metadata(request))))
+        return Response(headers=stamps(self._store.put_metadata(*_parts(place), _metadata(request))))
 
     def _get(self, request: Request, place: _Place, body: bytes) -> Response:
         blob = self._store.get(*_parts(place))
-        headers = _properties(blob)
+        headers = properties(blob)
         wanted = request.headers.get("x-ms-range") or request.headers.get("range")
         if request.method == "HEAD":
             return Response(headers={**headers, "Content-Length": str(blob.size)})
@@ -172,46 +173,9 @@ def _metadata(request: Request) -> dict[str, str]:
     return {name[len(marker) :]: value for name, value in request.headers.items() if name.startswith(marker)}
 
 
-def _stamps(blob: Blob) -> dict[str, str]:
-    return {
-        "ETag": blob.etag,
-        "Last-Modified": format_datetime(blob.modified, usegmt=True),
-        "x-ms-request-server-encrypted": "true",
-    }
-
-
-def _properties(blob: Blob) -> dict[str, str]:
-    metadata = {f"x-ms-meta-{name}": value for name, value in blob.metadata.items()}
-    kinds = {"Content-Type": blob.content_type, "x-ms-blob-type": "BlockBlob", "Accept-Ranges": "bytes"}
-    return {**_stamps(blob), **kinds, **metadata}
-
-
 def _range(header: str, size: int) -> tuple[int, int]:
     found = re.fullmatch(r"bytes=(\d+)-(\d*)", header)
     first = int(found.group(1)) if found else 0
     if not found or first >= size:
         raise BlobError(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
     return first, min(int(found.group(2) or size - 1), size - 1)
-
-
-def _entries(found: list[Blob], prefix: str, delimiter: str, *, metadata: bool) -> list[str]:
-    """The XML of each blob, with names that go on after a delimiter folded into one prefix."""
-    entries: dict[str, str] = {}
-    for blob in found:
-        rest = blob.name[len(prefix) :]
-        if delimiter and delimiter in rest:
-            folder = prefix + rest.partition(delimiter)[0] + delimiter
-            entries[folder] = f"<BlobPrefix><Name>{escape(folder)}</Name></BlobPrefix>"
-        else:
-            entries[blob.name] = _entry(blob, metadata=metadata)
-    return list(entries.values())
-
-
-def _entry(blob: Blob, *, metadata: bool) -> str:
-    pairs = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in blob.metadata.items())
-    return (
-        f"<Blob><Name>{escape(blob.name)}</Name><Properties>"
-        f"<Last-Modified>{format_datetime(blob.modified, usegmt=True)}</Last-Modified><Etag>{blob.etag}</Etag>"
-        f"<Content-Length>{blob.size}</Content-Length><Content-Type>{escape(blob.content_type)}</Content-Type>"
-        f"<BlobType>BlockBlob</BlobType></Properties>{f'<Metadata>{pairs}</Metadata>' if metadata else ''}</Blob>"
-    )

@@ -1,0 +1,54 @@
+"""What a PUT of a role assignment asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local.cloud.arm.documents import Json, as_json
+from local.cloud.arm.errors import ArmError
+
+
+@dataclass(frozen=True)
+class AssignmentRequest:
+    """The body of a PUT, with where it was sent."""
+
+    scope: str
+    name: str
+    role_definition_id: str
+    principal_id: str
+    principal_type: str | None
+    condition: str | None
+    condition_version: str | None
+    description: str | None
+
+
+def read_request(body: Json, scope: str, name: str) -> AssignmentRequest:
+    """Read the body of a PUT; `ArmError` 400 when it is not one."""
+    properties = as_json(body.get("properties"))
+    role, principal = properties.get("roleDefinitionId"), properties.get("principalId")
+    if role is None or principal is None:
+        raise malformed("properties.roleDefinitionId and properties.principalId are required")
+    if not isinstance(role, str) or not isinstance(principal, str):
+        raise malformed("roleDefinitionId and principalId must be strings")
+    return AssignmentRequest(
+        scope=scope,
+        name=name,
+        role_definition_id=role,
+        principal_id=principal,
+        principal_type=_optional_text(properties, "principalType"),
+        condition=_optional_text(properties, "condition"),
+        condition_version=_optional_text(properties, "conditionVersion"),
+        description=_optional_text(properties, "description"),
+    )
+
+
+def malformed(message: str) -> ArmError:
+    """400 for a body that cannot be an assignment."""
+    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {message}.")
+
+
+def _optional_text(properties: Json, name: str) -> str | None:
+    text = properties.get(name)
+    if text is not None and not isinstance(text, str):
+        raise malformed("principalType, condition, conditionVersion and description must be strings")
+    return text

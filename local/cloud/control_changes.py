@@ -1,0 +1,85 @@
+"""The part of the control API that changes something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from local.cloud.arm.documents import Json
+from local.cloud.authorization import Propagation
+from local.cloud.faults import Fault
+from local.cloud.machinelearning.quota import Quota
+from local.cloud.machinelearning.state import WorkspaceState
+from local.cloud.shared import World
+
+
+class Changes:
+    """Faults, quota, propagation, and a fresh start."""
+
+    def __init__(self, world: World, state: WorkspaceState, reset: Callable[[], None]) -> None:
+        self._world = world
+        self._state = state
+        self._reset = reset
+
+    def clear_faults(self, request: Request) -> Response:
+        """Withdraw all faults."""
+        self._world.faults.clear()
+        return Response(status_code=204)
+
+    async def add_fault(self, request: Request) -> Response:
+        """Put a fault in force (fields of `Fault`, times in seconds), or `{"dead": true}`."""
+        try:
+            document = await _object(request)
+            if set(document) == {"dead"}:
+                self._world.faults.dead = bool(document["dead"])
+                return JSONResponse({"dead": self._world.faults.dead})
+            number = self._world.faults.add(Fault.from_document(document))
+        except (TypeError, ValueError) as reason:
+            return _bad_request(str(reason))
+        return JSONResponse({"number": number}, 201)
+
+    def reset(self, request: Request) -> Response:
+        """Back to the seeded world."""
+        self._reset()
+        return Response(status_code=204)
+
+    async def quota(self, request: Request) -> Response:
+        """Change limits (fields of `Quota`); answers with all of them."""
+        try:
+            document = await _object(request)
+            known = {field.name for field in fields(Quota)}
+            limits = {name: value for name, value in document.items() if isinstance(value, int) and name in known}
+            if limits.keys() != document.keys():
+                return _bad_request(f"give whole numbers for any of {', '.join(sorted(known))}")
+        except ValueError as reason:
+            return _bad_request(str(reason))
+        with self._state.lock:
+            self._state.quota = replace(self._state.quota, **limits)
+            return JSONResponse(asdict(self._state.quota))
+
+    async def propagation(self, request: Request) -> Response:
+        """Change how long role assignments made from now on take; `{"settle": true}` ends all waiting."""
+        try:
+            document = await _object(request)
+            if set(document) == {"settle"}:
+                self._world.authorization.settle()
+            else:
+                self._world.authorization.propagation = Propagation.from_json(document)
+        except ValueError as reason:
+            return _bad_request(str(reason))
+        return Response(status_code=204)
+
+
+async def _object(request: Request) -> Json:
+    document = json.loads(await request.body() or b"{}")
+    if not isinstance(document, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - bad JSON is a bad value
+    return document
+
+
+def _bad_request(reason: str) -> Response:
+    return JSONResponse({"error": reason}, 400)

@@ -1,0 +1,83 @@
+"""What a PUT of an event subscription asks for, and what of it is not offered here."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import ArmError, not_emulated
+from local.cloud.eventgrid.filters import FilterError, read_filter
+from local.cloud.eventgrid.subscriptions import RetryPolicy, Schema, Subscription
+
+
+def read_subscription(scope: str, name: str, body: Json) -> Subscription:
+    """Read the body of a PUT; `ArmError` names what is wrong, or not offered here."""
+    properties = body.get("properties")
+    if not isinstance(properties, Mapping):
+        raise _invalid("properties are required")
+    for unsupported in ("deadLetterDestination", "deadLetterWithResourceIdentity", "deliveryWithResourceIdentity"):
+        if properties.get(unsupported):
+            raise not_emulated(f"{unsupported} of an event subscription", "Leave it out to run locally.")
+    try:
+        wanted = read_filter(properties.get("filter"))
+    except FilterError as error:
+        raise _invalid(str(error)) from error
+    url = _endpoint_url(properties.get("destination"))
+    schema = _schema(properties.get("eventDeliverySchema") or "EventGridSchema")
+    return Subscription(name, scope, url, wanted, schema, _retry_policy(properties.get("retryPolicy") or {}))
+
+
+def check_destination(url: str) -> None:
+    """Refuse, with a sentence that names it, a destination outside this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if parts.scheme not in ("http", "https") or not loopback:
+        message = (
+            f"The local Azure delivers events to this machine only, and {host or url!r} is not it. Use a webhook on "
+            "127.0.0.1 or localhost (Azure itself wants https; plain http is accepted here)."
+        )
+        raise ArmError(400, "DestinationNotAllowedLocally", message)
+
+
+def _schema(given: object) -> Schema:
+    if given == "EventGridSchema":
+        return "EventGridSchema"
+    if given == "CloudEventSchemaV1_0":
+        return "CloudEventSchemaV1_0"
+    raise not_emulated(f"eventDeliverySchema {given}", "Use EventGridSchema or CloudEventSchemaV1_0.")
+
+
+def _endpoint_url(destination: object) -> str:
+    if not isinstance(destination, Mapping):
+        raise _invalid("properties.destination is required")
+    kind = destination.get("endpointType")
+    if kind != "WebHook":
+        instead = "Use a WebHook with the Functions host's /runtime/webhooks/eventgrid?functionName=... URL."
+        raise not_emulated(f"an event destination of type {kind}", instead)
+    inner = destination.get("properties")
+    url = inner.get("endpointUrl") if isinstance(inner, Mapping) else None
+    if not isinstance(url, str) or not url:
+        raise _invalid("properties.destination.properties.endpointUrl is required")
+    check_destination(url)
+    return url
+
+
+def _retry_policy(given: Mapping[str, Any]) -> RetryPolicy:
+    attempts, minutes = given.get("maxDeliveryAttempts", 30), given.get("eventTimeToLiveInMinutes", 1440)
+    if not isinstance(attempts, int) or not 1 <= attempts <= 30:
+        raise _invalid("maxDeliveryAttempts must be between 1 and 30")
+    if not isinstance(minutes, int) or not 1 <= minutes <= 1440:
+        raise _invalid("eventTimeToLiveInMinutes must be between 1 and 1440")
+    return RetryPolicy(attempts, timedelta(minutes=minutes))
+
+
+def _invalid(message: str) -> ArmError:
+    return ArmError(400, "InvalidRequest", f"The event subscription is not valid: {message}.")

@@ -1,0 +1,68 @@
+"""Whether one more deployment fits into what the subscription may use."""
+
+from __future__ import annotations
+
+import json
+
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import ServiceError, invalid
+from local.cloud.machinelearning.skus import Size, size_named
+from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.world import SUBSCRIPTION
+
+_OUT_OF_QUOTA = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota"
+_DEFAULT_SIZE = "Standard_DS3_v2"  # the SDK's and the portal's default
+
+
+def check_quota(state: WorkspaceState, endpoint: Endpoint, name: str, size: Size, capacity: int) -> None:
+    """Refuse a deployment beyond the limits of endpoint or subscription, or its cores."""
+    _check_limits(state, endpoint, name)
+    _check_cores(state, endpoint, name, size, capacity)
+
+
+def size_of(properties: Json) -> Size:
+    """The size a deployment asks for; 400 for one that managed endpoints do not have."""
+    name = str(properties.get("instanceType") or _DEFAULT_SIZE)
+    size = size_named(name)
+    if size is None:
+        message = f"The instance type {name} is not supported for managed online endpoints."
+        raise invalid("InvalidInstanceType", message)
+    return size
+
+
+def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:
+    if endpoint.deployment(name):
+        return
+    quota = state.quota
+    if len(endpoint.deployments) >= quota.deployments_per_endpoint:
+        raise invalid(
+            "OutOfQuota", f"The limit of {quota.deployments_per_endpoint} deployments per endpoint is reached."
+        )
+    if sum(1 for _ in state.deployments()) >= quota.deployments:
+        message = f"The limit of {quota.deployments} deployments per subscription and region is reached."
+        raise invalid("OutOfQuota", message)
+
+
+def _check_cores(state: WorkspaceState, endpoint: Endpoint, name: str, size: Size, capacity: int) -> None:
+    """Every deployment holds its cores until it is deleted, failed ones too. Text: quoted in public issues."""
+    replaced = endpoint.deployment(name)
+    used = 0
+    for deployment in state.deployments():
+        if deployment is not replaced:
+            used += size_of(deployment.properties).cores_for(deployment.capacity)
+    needed = size.cores_for(capacity)
+    if used + needed <= state.quota.cores:
+        return
+    text = (
+        f"Not enough quota available for {size.name} in SubscriptionId {SUBSCRIPTION}. Current usage/limit: "
+        f"{used}/{state.quota.cores}. Additional needed: {needed} {_OUT_OF_QUOTA}"
+    )
+    inner = {
+        "errors": {"VmSize": [text]},
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+    }
+    message = f"InferencingClient HttpRequest error, error detail: {json.dumps(inner, separators=(',', ':'))}"
+    detail = ("InferencingClientCreateDeploymentFailed", message)
+    raise ServiceError(400, "BadRequest", "The request is invalid.", detail=detail)

@@ -1,0 +1,29 @@
+"""Who and what is there when the local Azure starts, and again after a reset."""
+
+from __future__ import annotations
+
+import shutil
+
+from local.cloud.grants import ROLE_SEEDS
+from local.cloud.shared import World
+from local.cloud.world import (
+    BLOB_CONTAINER,
+    DEVELOPER,
+    FEATURE_CONTAINER,
+    FEATURE_STORAGE,
+    PRINCIPALS,
+    WORKSPACE_STORAGE,
+)
+
+
+def seed_world(world: World) -> None:
+    """Empty the stores, then make the containers, principals and role assignments that everybody finds."""
+    shutil.rmtree(world.folder, ignore_errors=True)
+    world.blobs.clear()
+    for account, container in ((WORKSPACE_STORAGE, BLOB_CONTAINER), (FEATURE_STORAGE, FEATURE_CONTAINER)):
+        world.blobs.create_container(account, container)
+    for identity in PRINCIPALS.values():
+        kind = "User" if identity is DEVELOPER else "ServicePrincipal"
+        world.authorization.add_principal(identity.principal_id, identity.name, kind)
+    for one in ROLE_SEEDS:
+        world.authorization.seed(one.principal.principal_id, one.role, one.scope, condition=one.condition)
