@@ -7,7 +7,6 @@ of 401 for tokens and of a pin to an unknown deployment were never compared with
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 import threading
@@ -17,29 +16,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from local.clock import Clock
+from local.cloud.serving.forwarding import PIN, Rejection, forward
 from local.cloud.serving.process import ServingProcess
 
-PIN = "azureml-model-deployment"
 # What the front door of a scoring script lets through: score, liveness, and the generated description.
 ROUTES = {"/score": ("POST", "GET", "OPTIONS"), "/": ("GET",), "/swagger.json": ("GET",)}
 # More than twice what a deployment may work on at once is turned away (status table, 429).
 QUEUE_FACTOR = 2
-_NOT_FORWARDED = {"host", "connection", "authorization", "content-length", "transfer-encoding", "accept-encoding", PIN}
-_NOT_RETURNED = {
-    "connection",
-    "content-length",
-    "transfer-encoding",
-    "server",
-    "date",
-    "x-request-id",
-    "x-ms-request-id",
-}
 
 
 @dataclass(frozen=True)
@@ -62,16 +50,6 @@ class Directory(Protocol):
 
     def endpoint(self, name: str) -> EndpointView | None:
         """The endpoint of that name, or None."""
-
-
-class Rejection(Exception):
-    """An answer of the front door itself."""
-
-    def __init__(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(body)
-        self.status = status
-        self.body = body
-        self.headers = dict(headers or {})
 
 
 class FrontDoor:
@@ -133,7 +111,7 @@ class FrontDoor:
                 raise Rejection(429, "", reason)
             self._pending[key] += 1
         try:
-            return await _forward(process, name, request)
+            return await forward(process, name, request)
         finally:
             with self._lock:
                 self._pending[key] -= 1
@@ -147,33 +125,3 @@ def _check_credential(endpoint: EndpointView, request: Request) -> None:
         raise Rejection(401, f"{prefix}_bad_header_forbidden", {"WWW-Authenticate": "Bearer"})
     if not endpoint.accepts(credential.strip()):
         raise Rejection(401, f"{prefix}_access_denied", {"WWW-Authenticate": "Bearer"})
-
-
-async def _forward(process: ServingProcess, name: str, request: Request) -> Response:
-    """Pass the request to the scoring process and its answer back, as the service words it."""
-    routing = {PIN: name, "azureml-model-session": name}
-    url = f"http://127.0.0.1:{process.port}{request.url.path}"
-    headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
-    body = await request.body()
-    # Plain HTTP on the loopback interface: nothing to verify, and loading certificates would cost each request 20 ms.
-    transport = httpx.AsyncHTTPTransport(verify=False)
-    try:
-        # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
-        async with (
-            asyncio.timeout(process.spec.request_timeout.total_seconds()),
-            httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client,  # noqa: S113 - line above
-        ):
-            answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
-    except TimeoutError:
-        raise Rejection(408, "upstream request timeout", routing) from None
-    except httpx.HTTPError:
-        # The process died or dropped the connection. Whether Azure says 503 here was never compared.
-        raise Rejection(424, "", {**_model_error(503), **routing}) from None
-    kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
-    if answer.status_code == 200:
-        return Response(answer.content, 200, {**kept, **routing})
-    return Response(answer.content, 424, {**kept, **_model_error(answer.status_code), **routing})
-
-
-def _model_error(status: int) -> dict[str, str]:
-    return {"ms-azureml-model-error-statuscode": str(status), "ms-azureml-model-error-reason": "model_error"}

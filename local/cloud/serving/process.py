@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
-import signal
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from local.clock import Clock
-from local.cloud.serving import images, layout
+from local.cloud.serving import images, layout, server_process
 from local.cloud.serving.spec import ServingSpec, StartupProblem
+from local.loopback import ADDRESS, port_of
 
 State = Literal["starting", "healthy", "failed", "stopped"]
 
@@ -25,10 +23,8 @@ State = Literal["starting", "healthy", "failed", "stopped"]
 # machine, so it is real time, and shorter: a server that has not answered by then hangs.
 START_LIMIT = 90.0
 PROBE_INTERVAL = 0.05
-STOP_GRACE = 5.0
 # More servers starting at once than processors makes each slower, not all of them faster.
 _STARTING = threading.BoundedSemaphore(os.cpu_count() or 2)
-_SUPERVISOR = Path(__file__).with_name("supervise.py")
 _EXCEPTION_LINE = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*", re.MULTILINE)
 _GUIDE = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready"
 
@@ -82,7 +78,7 @@ class ServingProcess:
         with self._lock:
             server = self._server
         if server is not None:
-            _end(server)
+            server_process.end(server)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -96,15 +92,15 @@ class ServingProcess:
                 StartupProblem("InternalServerError", f"The local Azure could not start the scoring process: {error}")
             )
         finally:
-            self._tell()
+            self._report_state()
             self._clock.release()
         if self.state == "healthy" and self._server is not None:
             code = self._server.wait()
-            _end(self._server)
+            server_process.end(self._server)
             if not self._stopping.is_set():
                 with self._clock.busy():
                     self._fail(self._crash(code))
-                    self._tell()
+                    self._report_state()
         if self._stopping.is_set():
             self.state = "stopped"
 
@@ -116,52 +112,28 @@ class ServingProcess:
             self._fail(failure)
             return
         with socket.socket() as listening:
-            # Bound here and handed over, so that no other process can take the port in between.
-            listening.bind(("127.0.0.1", 0))
-            self.port = listening.getsockname()[1]
+            # Bound here and handed over, so that no other process can take the port in between. Not yet listening:
+            # a probe has to be refused until the server is there.
+            listening.bind((ADDRESS, 0))
+            self.port = port_of(listening)
             server = self._spawn(listening.fileno())
         deadline = time.monotonic() + START_LIMIT
         while server.poll() is None and not self._stopping.is_set():
-            if self._answers():
+            if server_process.answers(self.port):
                 self.state = "healthy"
                 return
             if time.monotonic() > deadline:
                 break
             self._stopping.wait(PROBE_INTERVAL)
         code = server.poll()
-        _end(server)
+        server_process.end(server)
         if not self._stopping.is_set():
             self._fail(self._crash(code))
 
     def _spawn(self, listening: int) -> subprocess.Popen[bytes]:
-        spec = self.spec
-        workers = spec.environment_variables.get("WORKER_COUNT", "1")
-        gunicorn = [str(self._python), "-m", "gunicorn", "--bind", f"fd://{listening}", "--workers", workers]
-        gunicorn += ["--timeout", "300", "--no-control-socket", "--access-logfile", "-", "--error-logfile", os.devnull]
-        gunicorn += ["azureml_inference_server_http.server.entry:app"]
-        command = [str(self._python), "-I", "-S", str(_SUPERVISOR), str(listening), *gunicorn]
-        with (spec.root / layout.INFERENCE_LOG).open("ab") as output, self._lock:
-            self._server = subprocess.Popen(
-                command,
-                cwd=layout.app_root(spec),
-                env={**layout.variables(spec), "HTTP_X_MS_SERVER_VERSION": images.server_version(self._python)},
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listening],
-                start_new_session=True,
-            )
+        with self._lock:
+            self._server = server_process.spawn(self.spec, self._python, listening)
         return self._server
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
-        try:
-            connection.request("GET", "/")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _crash(self, code: int | None) -> StartupProblem:
         ended = f"exit code {code}" if code is not None else f"no answer within {START_LIMIT:.0f} s"
@@ -175,7 +147,7 @@ class ServingProcess:
         self.failure = failure
         self.state = "failed"
 
-    def _tell(self) -> None:
+    def _report_state(self) -> None:
         if not self._stopping.is_set():
             self._report(self)
 
@@ -191,17 +163,3 @@ def launch(
     process = ServingProcess(spec, clock, python, on_exit_or_ready)
     process.begin()
     return process
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server's process group, politely and then for certain."""
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        server.wait(STOP_GRACE)
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
-    if server.stdin is not None:
-        with suppress(OSError):
-            server.stdin.close()

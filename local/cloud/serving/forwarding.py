@@ -1,0 +1,64 @@
+"""From the front door to a scoring process and back, in the words of the service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+from local.cloud.serving.process import ServingProcess
+
+PIN = "azureml-model-deployment"
+_NOT_FORWARDED = {"host", "connection", "authorization", "content-length", "transfer-encoding", "accept-encoding", PIN}
+_NOT_RETURNED = {
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "server",
+    "date",
+    "x-request-id",
+    "x-ms-request-id",
+}
+
+
+class Rejection(Exception):
+    """An answer of the front door itself."""
+
+    def __init__(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(body)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+async def forward(process: ServingProcess, name: str, request: Request) -> Response:
+    """Pass the request to the scoring process and its answer back, as the service words it."""
+    routing = {PIN: name, "azureml-model-session": name}
+    url = f"http://127.0.0.1:{process.port}{request.url.path}"
+    headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
+    body = await request.body()
+    # Plain HTTP on the loopback interface: nothing to verify, and loading certificates would cost each request 20 ms.
+    transport = httpx.AsyncHTTPTransport(verify=False)
+    try:
+        # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
+        async with (
+            asyncio.timeout(process.spec.request_timeout.total_seconds()),
+            httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client,  # noqa: S113 - line above
+        ):
+            answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
+    except TimeoutError:
+        raise Rejection(408, "upstream request timeout", routing) from None
+    except httpx.HTTPError:
+        # The process died or dropped the connection. Whether Azure says 503 here was never compared.
+        raise Rejection(424, "", {**_model_error(503), **routing}) from None
+    kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
+    if answer.status_code == 200:
+        return Response(answer.content, 200, {**kept, **routing})
+    return Response(answer.content, 424, {**kept, **_model_error(answer.status_code), **routing})
+
+
+def _model_error(status: int) -> dict[str, str]:
+    return {"ms-azureml-model-error-statuscode": str(status), "ms-azureml-model-error-reason": "model_error"}
