@@ -13,9 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.stack import ROOT, SCORING_PYTHON
-
-EXAMPLE = ROOT / "examples" / "credit-risk"
+from local.checkout import EXAMPLE, ROOT, SCORING_PYTHON
 
 
 def copy_example(folder: Path) -> None:

@@ -9,25 +9,27 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import ssl
 import subprocess
-import threading
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from contracts.events import EVENT_TYPE
+from local.checkout import APP_SETTINGS, ROOT
 from local.cloud.environment import CONFLICTING
-from local.cloud.world import WORKSPACE_ID
-from local.stack import APP_SETTINGS, ROOT
+from local.cloud.world import APP, DEVELOPER
+from local.subscribing import NotSubscribed, subscribe
+from local.waiting import until
 from local.with_parent import command
 
 # Real seconds for a process to come up on a busy machine, and to go when asked.
 START_TIMEOUT, STOP_TIMEOUT = 60, 20
+
+# The time that both share, in the data folder.
+CLOCK = "clock.json"
 
 
 class DidNotStart(RuntimeError):
@@ -40,7 +42,7 @@ class LocalProcesses:
     def __init__(self, data: Path, *, speed: float, port: int = 0, cloud_port: int = 0, proxy_port: int = 0) -> None:
         self.data = data
         self.speed = speed
-        self._clock = data / "clock.json"
+        self._clock = data / CLOCK
         self._cloud_options = [f"--port={cloud_port}", f"--proxy-port={proxy_port}", f"--speed={speed:g}"]
         self._port = port
         self._started: list[tuple[str, subprocess.Popen[bytes]]] = []
@@ -55,7 +57,7 @@ class LocalProcesses:
                 "cloud",
                 ["local.cloud", "--data", str(self.data / "cloud"), "--clock", str(self._clock), *self._cloud_options],
             )
-            environment = {**self.environment("slipway-app"), **APP_SETTINGS}
+            environment = {**self.environment(APP.name), **APP_SETTINGS}
             host = ["local.host", "--app", str(ROOT), "--data", str(self.data / "host"), "--clock", str(self._clock)]
             self.url = self._start("host", [*host, f"--port={self._port}"], environment)["url"]
             self._subscribe()
@@ -124,39 +126,22 @@ class LocalProcesses:
                 start_new_session=True,
             )
         self._started.append((name, process))
-        pause, deadline = threading.Event(), time.monotonic() + START_TIMEOUT
-        while not ready.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise DidNotStart(f"the local {name} did not start:\n{self._log_end(name)}")
-            pause.wait(0.05)
+
+        def announced() -> bool:
+            return ready.exists() or process.poll() is not None
+
+        with suppress(TimeoutError):
+            until(announced, seconds=START_TIMEOUT)
+        if not ready.exists():
+            raise DidNotStart(f"the local {name} did not start:\n{self._log_end(name)}")
         answer: dict[str, Any] = json.loads(ready.read_text())
         return answer
 
     def _subscribe(self) -> None:
-        """Have model registrations delivered to the Event Grid function, as infra/ does in Azure."""
-        who = self.environment("developer")
-        query = {"api-version": "2019-08-01", "resource": "https://management.azure.com"}
-        header = {"X-IDENTITY-HEADER": who["IDENTITY_HEADER"]}
-        with httpx.Client(trust_env=False) as http:
-            token = http.get(who["IDENTITY_ENDPOINT"], params=query, headers=header).raise_for_status().json()
-        url = f"{self.url}/runtime/webhooks/eventgrid?functionName=on_model_registered"
-        destination = {"endpointType": "WebHook", "properties": {"endpointUrl": url}}
-        body = {"properties": {"destination": destination, "filter": {"includedEventTypes": [EVENT_TYPE]}}}
-        subscription = f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions/slipway"
-        with httpx.Client(
-            base_url="https://management.azure.com",
-            proxy=self.proxy_url,
-            verify=ssl.create_default_context(cafile=who["SSL_CERT_FILE"]),
-            headers={"Authorization": f"Bearer {token['access_token']}"},
-            params={"api-version": "2022-06-15"},
-            trust_env=False,
-        ) as arm:
-            arm.put(subscription, json=body).raise_for_status()
-            pause, deadline = threading.Event(), time.monotonic() + START_TIMEOUT
-            while (state := arm.get(subscription).json()["properties"]["provisioningState"]) != "Succeeded":
-                if state == "Failed" or time.monotonic() > deadline:
-                    raise DidNotStart(f"the event subscription is {state}: the host did not answer its handshake")
-                pause.wait(0.05)
+        try:
+            subscribe(self.url, self.proxy_url, self.environment(DEVELOPER.name))
+        except NotSubscribed as reason:
+            raise DidNotStart(str(reason)) from None
 
     def _log_end(self, name: str) -> str:
         return "\n".join((self.data / f"{name}.log").read_text(errors="replace").splitlines()[-30:])

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,20 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from local.checkout import APP_SETTINGS, ROOT, SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import CONFLICTING
+from local.cloud.world import APP, DEVELOPER
 from local.host.host import LocalHost
+from local.subscribing import SUBSCRIPTION_NAME, webhook
+from local.waiting import until
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
-ROOT = Path(__file__).resolve().parent.parent
-SCORING_PYTHON = ROOT / ".venv-score" / "bin" / "python"
-TERMINAL = ("Succeeded", "Failed", "Canceled")
+__all__ = ["APP_SETTINGS", "ROOT", "SCORING_PYTHON", "TERMINAL", "LocalStack", "applied", "forget_connections"]
 
-# What infra/ sets in the function app besides its workspace.
-APP_SETTINGS = {"AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
+TERMINAL = ("Succeeded", "Failed", "Canceled")
 
 
 @contextmanager
@@ -72,7 +71,7 @@ class LocalStack:
     def __enter__(self) -> Self:
         """Start both."""
         self.cloud.start()
-        environment = {**self.cloud.environment("slipway-app"), **APP_SETTINGS, "SLIPWAY_POLICIES": str(self._policies)}
+        environment = {**self.cloud.environment(APP.name), **APP_SETTINGS, "SLIPWAY_POLICIES": str(self._policies)}
         self._applied = applied(environment)
         self._applied.__enter__()
         self.start_host()
@@ -123,13 +122,7 @@ class LocalStack:
 
     def until(self, ready: Callable[[], Any], *, seconds: float = 60) -> Any:
         """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""
-        pause, deadline = threading.Event(), time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = ready()
-            if found:
-                return found
-            pause.wait(0.02)
-        raise TimeoutError(f"not within {seconds:g} s")
+        return until(ready, seconds=seconds, every=0.02)
 
     def deploy(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """POST a deployment request and wait for its end."""
@@ -139,9 +132,9 @@ class LocalStack:
         """The workspace, as the person who owns it."""
         from azure.ai.ml import MLClient
 
-        where = self.cloud.environment("developer")
+        where = self.cloud.environment(DEVELOPER.name)
         return MLClient(
-            self.cloud.credential("developer"),
+            self.cloud.credential(DEVELOPER.name),
             where["SLIPWAY_SUBSCRIPTION_ID"],
             where["SLIPWAY_RESOURCE_GROUP"],
             where["SLIPWAY_WORKSPACE"],
@@ -151,8 +144,7 @@ class LocalStack:
 
     def subscribe(self) -> None:
         """Have model registrations delivered to the host, as infra/ subscribes them in Azure."""
-        url = f"{self.host.url}/runtime/webhooks/eventgrid?functionName=on_model_registered"
-        self.cloud.events.subscribe("slipway", url)
+        self.cloud.events.subscribe(SUBSCRIPTION_NAME, webhook(self.host.url))
 
     def history(self, instance_id: str) -> Any:
         """The raw Durable history of an instance."""

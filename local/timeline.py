@@ -11,6 +11,8 @@ from rich.table import Table
 
 from cli.wording import counted
 from local.billing import billed
+from local.cloud.hosts import MANAGEMENT
+from local.cloud.world import APP
 
 Line = Mapping[str, Any]
 
@@ -82,4 +84,4 @@ def _moment(text: str) -> datetime:
 
 
 def _by_the_app(line: Line) -> bool:
-    return (line["caller"], line["host"]) == ("slipway-app", "management.azure.com")
+    return (line["caller"], line["host"]) == (APP.name, MANAGEMENT)

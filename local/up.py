@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import shlex
 import shutil
 import signal
@@ -16,17 +15,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.clock import speed
+from local.checkout import ROOT
 from local.cloud.environment import CONFLICTING, write_env_file
+from local.cloud.world import DEVELOPER
 from local.example import copy_example, register, train
-from local.processes import DidNotStart, LocalProcesses
-from local.stack import ROOT
+from local.folder_lock import LOCK, lock_folder
+from local.options import parser, ports
+from local.processes import CLOCK, DidNotStart, LocalProcesses
 
 # What the environment files of people hold: enough for any script that uses the Azure SDKs, and for the CLI.
 SHOWN = ("AZURE_", "IDENTITY_", "SLIPWAY_", "REQUESTS_CA", "SSL_CERT", "CURL_CA")
-
-# In the data folder: held while it is used; and what LocalProcesses leaves, also that of an earlier release.
-LOCK, CLOCK = "lock", "clock.json"
 
 
 def main() -> int:
@@ -40,7 +38,7 @@ def main() -> int:
         with _claimed(options.data.resolve()) as data, _processes(data, options, screen) as local:
             env_file = _write_environment(local, data)
             request = _prepare_example(local, data)
-            _tell(screen, local, env_file, request)
+            _say_what_runs(screen, local, env_file, request)
             while not stop.wait(0.5):
                 broken = local.failed()
                 if broken:
@@ -66,13 +64,12 @@ def _claimed(data: Path) -> Iterator[Path]:
     data.mkdir(parents=True, exist_ok=True)
     if any(data.iterdir()) and not any((data / name).exists() for name in (LOCK, CLOCK)):
         raise DidNotStart(f"{data} would be emptied, and holds files of somebody else: name another folder with --data")
-    with (data / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DidNotStart(
-                f"{data} is in use: end the other `make up`, or name another folder with --data"
-            ) from None
+    try:
+        lock = lock_folder(data)
+    except BlockingIOError:
+        message = f"{data} is in use: end the other `make up`, or name another folder with --data"
+        raise DidNotStart(message) from None
+    with lock:
         for path in data.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -83,22 +80,17 @@ def _claimed(data: Path) -> Iterator[Path]:
 
 def _processes(data: Path, options: argparse.Namespace, screen: Console) -> LocalProcesses:
     screen.print(f"Starting (time runs {options.speed:g} times as fast) ...")
-    ports = {"port": options.port, "cloud_port": options.cloud_port, "proxy_port": options.proxy_port}
-    return LocalProcesses(data, speed=options.speed, **ports)
+    return LocalProcesses(data, speed=options.speed, **ports(options))
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make up ARGS=...", description=__doc__)
-    parser.add_argument("--speed", type=speed, default=60, help="1 to 2000; 60: 15 minutes last 15 s")
-    parser.add_argument("--port", type=int, default=0, help="port of Slipway (0: any free one)")
-    parser.add_argument("--cloud-port", type=int, default=0, help="port of the control API (0: any free one)")
-    parser.add_argument("--proxy-port", type=int, default=0, help="port of the proxy to Azure (0: any free one)")
-    parser.add_argument("--data", type=Path, default=ROOT / ".slipway", help="folder for state and logs; emptied first")
-    return parser.parse_args()
+    made = parser("up", __doc__, usual_speed=60)
+    made.add_argument("--data", type=Path, default=ROOT / ".slipway", help="folder for state and logs; emptied first")
+    return made.parse_args()
 
 
 def _write_environment(local: LocalProcesses, data: Path) -> Path:
-    environment = local.environment("developer")
+    environment = local.environment(DEVELOPER.name)
     proxies = {name for name in environment if name.lower().endswith("_proxy")}
     shown = {name: value for name, value in environment.items() if name in proxies or name.startswith(SHOWN)}
     path = data / "env"
@@ -117,11 +109,11 @@ def _prepare_example(local: LocalProcesses, data: Path) -> Path:
     copy_example(folder)
     train(folder, "1")
     path = data / "request.json"
-    path.write_text(register(folder / "request.yml", local.environment("developer")))
+    path.write_text(register(folder / "request.yml", local.environment(DEVELOPER.name)))
     return path
 
 
-def _tell(screen: Console, local: LocalProcesses, env_file: Path, request: Path) -> None:
+def _say_what_runs(screen: Console, local: LocalProcesses, env_file: Path, request: Path) -> None:
     lines = f"""
 Slipway         {local.url}/api
 local Azure     {local.proxy_url} (the proxy to Azure's hosts)

@@ -15,13 +15,12 @@ import sys
 import threading
 from pathlib import Path
 
+from local.checkout import SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.addresses import Ports
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import write_env_file
 from local.cloud.world import PRINCIPALS
-
-_SCORING_PYTHON = Path(__file__).parents[2] / ".venv-score" / "bin" / "python"
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proxy-port", type=int, default=0, help="forward proxy (0: any free port)")
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second, for a new clock")
     parser.add_argument("--seed", type=int, default=7, help="fixes propagation delays and the split of traffic")
-    parser.add_argument("--scoring-python", type=Path, default=_SCORING_PYTHON, help="interpreter that serves models")
+    parser.add_argument("--scoring-python", type=Path, default=SCORING_PYTHON, help="interpreter that serves models")
     return parser.parse_args()
 
 

@@ -38,7 +38,7 @@ from local.cloud.schedule import Schedule
 from local.cloud.seeding import seed_world
 from local.cloud.serving import FrontDoor
 from local.cloud.shared import World
-from local.cloud.world import PRINCIPALS, SUBSCRIPTION, TENANT, Durations
+from local.cloud.world import APP, PRINCIPALS, SUBSCRIPTION, TENANT, Durations
 from local.folder_lock import lock_folder
 from local.loopback import port_of
 
@@ -210,13 +210,13 @@ class LocalCloud:
         """The PEM file of the certificate authority to trust."""
         return self._certificates.authority
 
-    def environment(self, identity: str = "slipway-app") -> dict[str, str]:
+    def environment(self, identity: str = APP.name) -> dict[str, str]:
         """The variables for a process that acts as `identity`; KeyError for a name this world does not have."""
         if identity not in self._headers:
             self._headers[identity] = self.world.identities.attach([PRINCIPALS[identity]])
         return {**self._environment_behind(self._headers[identity]), **environment.settings()}
 
-    def credential(self, identity: str = "slipway-app") -> LocalCredential:
+    def credential(self, identity: str = APP.name) -> LocalCredential:
         """The same identity as a credential object, for use in this process."""
         return LocalCredential(self.world.tokens, PRINCIPALS[identity])
 

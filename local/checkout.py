@@ -1,0 +1,12 @@
+"""The checkout that this runs from: the function app is its root, and models are served by an environment in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCORING_PYTHON = ROOT / ".venv-score" / "bin" / "python"
+EXAMPLE = ROOT / "examples" / "credit-risk"
+
+# What infra/ sets in the function app besides its workspace.
+APP_SETTINGS = {"AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
