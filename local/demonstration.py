@@ -17,8 +17,8 @@ from rich.console import Console
 from local.checkout import ROOT
 from local.cloud.world import DEVELOPER
 from local.example import train
+from local.process_environment import applied
 from local.processes import LocalProcesses
-from local.stack import applied
 from local.timeline import span, timeline
 from local.waiting import until
 from local.with_parent import command

@@ -6,10 +6,7 @@ unless told otherwise, so a 15-minute wait takes no time and every timestamp sti
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,9 +15,9 @@ import httpx
 from local.checkout import APP_SETTINGS, ROOT, SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
-from local.cloud.environment import CONFLICTING
 from local.cloud.world import APP, DEVELOPER
 from local.host.host import LocalHost
+from local.process_environment import applied, forget_connections
 from local.subscribing import SUBSCRIPTION_NAME, webhook
 from local.waiting import until
 
@@ -30,29 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["APP_SETTINGS", "ROOT", "SCORING_PYTHON", "TERMINAL", "LocalStack", "applied", "forget_connections"]
 
 TERMINAL = ("Succeeded", "Failed", "Canceled")
-
-
-@contextmanager
-def applied(environment: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment as a process started for the local Azure would have it; put back afterwards."""
-    before = dict(os.environ)
-    for name in CONFLICTING:
-        os.environ.pop(name, None)
-    os.environ.update(environment)
-    forget_connections()
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        forget_connections()
-
-
-def forget_connections() -> None:
-    """Make the app read its settings and connect anew, as a new process would."""
-    for module, name in (("settings", "settings"), ("azure_api.clients", "clients")):
-        if module in sys.modules:
-            getattr(sys.modules[module], name).cache_clear()
 
 
 class LocalStack:
