@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from local.loopback import ADDRESS
 
 # Left over from elsewhere, these would lead the SDKs past the local Azure or to another identity.
 CONFLICTING = (
@@ -30,7 +31,7 @@ CONFLICTING = (
 def environment(*, proxy_url: str, authority: Path, identity_url: str, identity_header: str) -> dict[str, str]:
     """The variables for a process that acts as the identity behind `identity_header`."""
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), proxy_url)
-    direct = {"NO_PROXY": "127.0.0.1,localhost"}
+    direct = {"NO_PROXY": f"{ADDRESS},localhost"}
     return {
         **proxies,
         **direct,

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from local.loopback import ADDRESS
+
 _HEAD_LIMIT_SECONDS = 30
 _CHUNK = 65536
 
@@ -46,7 +48,7 @@ class Proxy:
             self.refused.append(target)
             await _refuse(writer, method, target)
             return
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        upstream_reader, upstream_writer = await asyncio.open_connection(ADDRESS, self._target_port)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await writer.drain()

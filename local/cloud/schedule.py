@@ -32,7 +32,7 @@ class Schedule:
                 if self._closed:
                     return
                 self._clock.hold()
-                self._threads.submit(self._do, work)
+                self._threads.submit(self._work_off, work)
 
         with self._lock:
             # Noted under the lock, so that an alarm already due cannot go off unnoted.
@@ -53,7 +53,7 @@ class Schedule:
             self._closed = True
         self._threads.shutdown(wait=True)
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _work_off(self, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception:

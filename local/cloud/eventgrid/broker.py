@@ -133,7 +133,7 @@ class EventGrid:
 
     def _accept(self, event: Event) -> None:
         with self._lock:
-            interested = [one for one in self._subscriptions.values() if _gets(one, event)]
+            interested = [one for one in self._subscriptions.values() if _is_wanted_by(one, event)]
         for subscription in interested:
             for _ in range(self.deliver_times):
                 self._plan(subscription, event, 1, self.clock.now() + self._spread())
@@ -172,6 +172,6 @@ def _disorder(seed: int | None) -> random.Random | None:
     return random.Random(seed) if seed is not None else None  # noqa: S311 - repeatable, no secret
 
 
-def _gets(subscription: Subscription, event: Event) -> bool:
+def _is_wanted_by(subscription: Subscription, event: Event) -> bool:
     ready = subscription.provisioning_state == "Succeeded"
     return ready and subscription.wants(event.topic) and subscription.filter.matches(event)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, not_emulated, not_found
 from local.cloud.machinelearning import rules
+from local.cloud.machinelearning.records import AssetKind, Endpoint
 from local.cloud.machinelearning.references import from_registry, reference
-from local.cloud.machinelearning.state import AssetKind, Endpoint, WorkspaceState
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.usage import check_quota, size_of
 
 

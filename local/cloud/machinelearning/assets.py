@@ -13,7 +13,8 @@ from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.eventgrid import EventGrid
 from local.cloud.hosts import MANAGEMENT_URL
-from local.cloud.machinelearning.state import Asset, AssetKind, Stamps, WorkspaceState
+from local.cloud.machinelearning.records import Asset, AssetKind, Stamps
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.machinelearning.wire import asset_document, asset_id, container_document
 from local.cloud.world import WORKSPACE_ID
@@ -122,7 +123,7 @@ class Assets:
         asset = Asset(kind.kind, name, version, properties, Stamps.new(call.now, call.caller.name))
         self._state.assets.setdefault((kind.kind, name.lower()), {})[version] = asset
         if kind.kind == "models":
-            tags, own = (_texts(asset.properties.get(name)) for name in ("tags", "properties"))
+            tags, own = (_texts(properties.get(field)) for field in ("tags", "properties"))
             self._events.model_registered(WORKSPACE_ID, name, version, tags, own)
         location = f"{MANAGEMENT_URL}{asset_id(asset)}?api-version={call.api_version}"
         return Answer(201, asset_document(asset), {"Location": location})

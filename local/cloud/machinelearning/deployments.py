@@ -13,7 +13,8 @@ from local.cloud.machinelearning import rules
 from local.cloud.machinelearning.admission import admit
 from local.cloud.machinelearning.operations import DEPLOYMENT, Operations
 from local.cloud.machinelearning.provisioning import Provisioning
-from local.cloud.machinelearning.state import Deployment, Endpoint, Stamps, WorkspaceState
+from local.cloud.machinelearning.records import Deployment, Endpoint, Stamps
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
 from local.cloud.machinelearning.wire import deployment_document
 from local.cloud.shared import World
@@ -99,8 +100,7 @@ class Deployments:
         deployment = endpoint.deployment(call.parameters["deployment"]) if endpoint else None
         if endpoint is None or deployment is None:
             return Answer(204)
-        if endpoint.running():
-            raise conflict(f"Another operation on endpoint {endpoint.name} is already in progress.")
+        _check_nothing_runs(endpoint)
         rules.check_deletable(endpoint, deployment)
         deployment.operation = self._operations.begin(DEPLOYMENT, call.api_version)
         deployment.state = "Deleting"
@@ -145,5 +145,9 @@ def _check_idle(endpoint: Endpoint) -> None:
             f"Cannot create a deployment in endpoint {endpoint.name} because it is in {endpoint.state} "
             "provisioning state."
         )
+    _check_nothing_runs(endpoint)
+
+
+def _check_nothing_runs(endpoint: Endpoint) -> None:
     if endpoint.running():
         raise conflict(f"Another operation on endpoint {endpoint.name} is already in progress.")

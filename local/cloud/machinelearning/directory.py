@@ -7,7 +7,8 @@ from functools import partial
 
 from local.cloud.identity import audiences
 from local.cloud.identity.tokens import TokenRefused
-from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.machinelearning.records import Endpoint
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.wire import endpoint_id
 from local.cloud.serving import EndpointView
 from local.cloud.shared import World

@@ -18,7 +18,8 @@ from local.cloud.machinelearning.endpoint_access import new_keys
 from local.cloud.machinelearning.identities import EndpointIdentities
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
 from local.cloud.machinelearning.provisioning import Provisioning
-from local.cloud.machinelearning.state import Endpoint, Stamps, WorkspaceState
+from local.cloud.machinelearning.records import Endpoint, Stamps
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.machinelearning.wire import endpoint_document, endpoint_id
 from local.cloud.shared import World

@@ -7,7 +7,8 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, linked_authorization_failed
 from local.cloud.authorization import Authorization
 from local.cloud.grants import SECRETS_GRANT, SERVICE_GRANTS
-from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.machinelearning.records import Endpoint
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import USER_ASSIGNED, WORKSPACE_ID, Identity, stable_id
 
 # Managed Identity Operator grants exactly this form; the refusal names it without the `*` (quoted in issues).

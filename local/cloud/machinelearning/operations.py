@@ -16,7 +16,8 @@ from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import not_found
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import MANAGEMENT_URL
-from local.cloud.machinelearning.state import Operation, WorkspaceState
+from local.cloud.machinelearning.records import Operation
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, LOCATION_PATTERN, PROVIDER
 from local.cloud.moments import with_offset
 from local.cloud.world import REGION, SUBSCRIPTION_ID, WORKSPACE_GUID

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from local.cloud.machinelearning.operations import Operations
+from local.cloud.machinelearning.records import Deployment, Endpoint, Operation
 from local.cloud.machinelearning.startup_rights import missing_permission
-from local.cloud.machinelearning.state import Deployment, Endpoint, Operation, WorkspaceState
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.unpacking import Unpacking
 from local.cloud.serving import ServingProcess, ServingSpec, StartupProblem, launch
 from local.cloud.shared import World

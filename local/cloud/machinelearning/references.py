@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from local.cloud.machinelearning.state import AssetKind
+from local.cloud.machinelearning.records import AssetKind
 from local.cloud.world import WORKSPACE_ID
 
 _REFERENCE = re.compile(

@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import conflict, invalid, not_emulated
-from local.cloud.machinelearning.state import AuthMode, Deployment, Endpoint
+from local.cloud.machinelearning.records import AuthMode, Deployment, Endpoint
 
 # Managed endpoints and deployments: Microsoft Learn, "Manage and increase quotas"; the SDK checks the same.
 _NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")

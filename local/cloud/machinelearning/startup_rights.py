@@ -10,7 +10,7 @@ from __future__ import annotations
 from local.cloud.arm.permissions import Permissions
 from local.cloud.blob import access
 from local.cloud.grants import PULL_IMAGES, READ_BLOBS
-from local.cloud.machinelearning.state import Endpoint
+from local.cloud.machinelearning.records import Endpoint
 from local.cloud.serving import StartupProblem
 from local.cloud.world import REGISTRY_ID, WORKSPACE_STORAGE, storage_id
 

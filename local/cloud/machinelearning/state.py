@@ -1,126 +1,13 @@
-"""What the machine learning service knows: plain data, changed only under `WorkspaceState.lock`."""
+"""What the machine learning service knows; changed only under `WorkspaceState.lock`."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, TypeAlias
 
-from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import not_found
-from local.cloud.arm.states import OperationState, ProvisioningState
 from local.cloud.machinelearning.quota import Quota
-from local.cloud.serving import ServingProcess
-from local.cloud.world import Identity
-
-AssetKind: TypeAlias = Literal["models", "codes", "environments"]
-AuthMode: TypeAlias = Literal["Key", "AMLToken", "AADToken"]
-
-
-@dataclass
-class Stamps:
-    """Who made a resource and who changed it last, and when."""
-
-    created_at: datetime
-    created_by: str
-    modified_at: datetime
-    modified_by: str
-
-    @classmethod
-    def new(cls, now: datetime, by: str) -> Stamps:
-        """The stamps of something made now."""
-        return cls(now, by, now, by)
-
-    def touch(self, now: datetime, by: str) -> None:
-        """Note a change."""
-        self.modified_at, self.modified_by = now, by
-
-
-@dataclass
-class Asset:
-    """One version of a model, code or environment; `properties` as the caller gave them."""
-
-    kind: AssetKind
-    name: str
-    version: str
-    properties: Json
-    stamps: Stamps
-
-    @property
-    def archived(self) -> bool:
-        """Whether lists of active versions leave it out."""
-        return bool(self.properties.get("isArchived"))
-
-
-@dataclass
-class Operation:
-    """A long operation. `error` is its message, which begins with the code, once it has failed."""
-
-    name: str
-    api_version: str
-    started: datetime
-    status: OperationState = "Updating"
-    ended: datetime | None = None
-    error: str | None = None
-
-
-@dataclass
-class Deployment:
-    """An online deployment.
-
-    `process` serves it, `starting` is about to, and `log` is what a start that never came so far left behind.
-    """
-
-    name: str
-    tags: Json
-    capacity: int
-    properties: Json
-    stamps: Stamps
-    operation: Operation
-    state: ProvisioningState = "Creating"
-    process: ServingProcess | None = None
-    starting: ServingProcess | None = None
-    log: str = ""
-    # The header secret with which each process gets tokens; useless once the process is stopped.
-    identity_headers: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass
-class Endpoint:
-    """An online endpoint, its identities, keys and deployments."""
-
-    name: str
-    tags: Json
-    identities: tuple[Identity, ...]
-    auth_mode: AuthMode
-    properties: Json
-    traffic: dict[str, int]
-    stamps: Stamps
-    operation: Operation
-    keys: dict[str, str]
-    state: ProvisioningState = "Creating"
-    description: str | None = None
-    # The scoring URI appears when the endpoint first succeeds and stays (recorded).
-    reachable: bool = False
-    deployments: dict[str, Deployment] = field(default_factory=dict)
-    # Endpoint tokens handed out (auth mode AMLToken), and when each ends.
-    tokens: dict[str, datetime] = field(default_factory=dict)
-
-    def deployment(self, name: str) -> Deployment | None:
-        """One deployment of this endpoint."""
-        return self.deployments.get(name.lower())
-
-    @property
-    def user_assigned(self) -> bool:
-        """Whether it runs as identities of the customer's own."""
-        return bool(self.identities[0].resource_id)
-
-    def running(self) -> Operation | None:
-        """The operation in progress on this endpoint or any of its deployments; there is at most one."""
-        operations = [self.operation, *(one.operation for one in self.deployments.values())]
-        return next((one for one in operations if one.status == "Updating"), None)
+from local.cloud.machinelearning.records import Asset, AssetKind, Deployment, Endpoint, Operation
 
 
 class WorkspaceState:

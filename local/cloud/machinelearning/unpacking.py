@@ -12,8 +12,9 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import BlobStore
 from local.cloud.machinelearning.places import blob_place
+from local.cloud.machinelearning.records import Asset, AssetKind, Deployment, Endpoint
 from local.cloud.machinelearning.references import from_registry, reference
-from local.cloud.machinelearning.state import Asset, AssetKind, Deployment, Endpoint, WorkspaceState
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.serving import ServingSpec, StartupProblem, not_runnable
 from local.cloud.shared import World
 

@@ -6,8 +6,9 @@ import json
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ServiceError, invalid
+from local.cloud.machinelearning.records import Endpoint
 from local.cloud.machinelearning.skus import Size, size_named
-from local.cloud.machinelearning.state import Endpoint, WorkspaceState
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import SUBSCRIPTION
 
 _OUT_OF_QUOTA = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota"

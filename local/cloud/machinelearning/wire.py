@@ -6,7 +6,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.hosts import endpoint_url
 from local.cloud.machinelearning.defaults import ASSET_DEFAULTS, DEPLOYMENT_DEFAULTS
 from local.cloud.machinelearning.operations import status_url
-from local.cloud.machinelearning.state import Asset, Deployment, Endpoint, Stamps
+from local.cloud.machinelearning.records import Asset, Deployment, Endpoint, Stamps
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.moments import with_offset
 from local.cloud.world import REGION, TENANT, WORKSPACE_ID

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from local.cloud.serving.process import ServingProcess
+from local.loopback import ADDRESS
 
 PIN = "azureml-model-deployment"
 _NOT_FORWARDED = {"host", "connection", "authorization", "content-length", "transfer-encoding", "accept-encoding", PIN}
@@ -37,7 +38,7 @@ class Rejection(Exception):
 async def forward(process: ServingProcess, name: str, request: Request) -> Response:
     """Pass the request to the scoring process and its answer back, as the service words it."""
     routing = {PIN: name, "azureml-model-session": name}
-    url = f"http://127.0.0.1:{process.port}{request.url.path}"
+    url = f"http://{ADDRESS}:{process.port}{request.url.path}"
     headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
     body = await request.body()
     # Plain HTTP on the loopback interface: nothing to verify, and loading certificates would cost each request 20 ms.
