@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
 from contracts.base import Contract, Json
-from contracts.errors import MESSAGE_LIMIT, DeploymentError
+from contracts.errors import DeploymentError
+from contracts.failure import place_of
 from contracts.redaction import redact
 
 log = logging.getLogger("slipway.activities")
@@ -53,9 +54,10 @@ def as_activity(
         except DeploymentError as error:
             envelope = {"error": error.to_failure().to_wire()}
         except Exception as error:
-            # What an activity raises is stored in the task hub word for word.
+            # What an activity raises is stored in the task hub, and the Functions host cuts it after words like `key=`:
+            # only our own words are raised, and the log has the rest.
             log.error("%s\n%s", name, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
-            raise ActivityFault(redact(f"{type(error).__name__}: {error}")[:MESSAGE_LIMIT]) from None
+            raise ActivityFault(f"{type(error).__name__} {place_of(error)}") from None
         size = len(json.dumps(envelope))
         if size > OUTPUT_LIMIT_BYTES:
             raise ValueError(f"{name} answered {size} bytes; histories carry at most {OUTPUT_LIMIT_BYTES}")

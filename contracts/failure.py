@@ -92,6 +92,14 @@ class DeploymentError(Exception):
         )
 
 
+def place_of(error: Exception) -> str:
+    """Where an exception was raised, in words that hold nothing foreign: `in <function>, line <n>`."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    return f"in {where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else "somewhere"
+
+
 class StepFailed(Exception):
     """Orchestration side: a step ended with this failure, for good."""
 

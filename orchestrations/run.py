@@ -8,6 +8,7 @@ from contextlib import suppress
 from contracts.activities import EnsureInput, EntryInput, Provisioning
 from contracts.base import Json
 from contracts.errors import Failure, OrchestrationCrashed, StepFailed
+from contracts.failure import place_of
 from contracts.ledger import LedgerEntry
 from contracts.plan import Resolved
 from orchestrations.board import Board
@@ -78,11 +79,7 @@ class Run(Engine):
 def defect(error: Exception) -> Failure:
     """An exception that nobody foresaw, as a failure."""
     # Not its text, which may be foreign: it would be stored, and the Functions host cuts texts at words like `key=`.
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    place = f" at {where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else ""
-    return OrchestrationCrashed(f"{type(error).__name__}{place}, while deciding what comes next").to_failure()
+    return OrchestrationCrashed(f"{type(error).__name__} {place_of(error)}").to_failure()
 
 
 class RunFailed(Exception):

@@ -10,6 +10,7 @@ from contracts.errors import DeadlineExceeded, DeploymentError, Failure, NotAsDe
 from contracts.orders import WatchOrder
 from orchestrations.engine import Context, Taking, attempt, is_crash, now, pause_after, worth_another_try
 from orchestrations.policies import ABSENCE_PAUSE, ABSENCES_BELIEVED, LOOKS_PER_HISTORY, Backoff
+from orchestrations.run import defect
 
 
 def watch(context: Context) -> Taking[Json]:
@@ -18,17 +19,26 @@ def watch(context: Context) -> Taking[Json]:
     Answers an envelope as an activity does. It begins a new history every few looks: each turn replays the whole of
     one, so a long one costs ever more.
     """
-    looking = Looking(WatchOrder.from_wire(context.get_input()), now(context))
-    while True:
+    try:
+        looking = Looking(WatchOrder.from_wire(context.get_input()), now(context))
+        answer = yield from look(context, looking)
+        if answer is None:
+            context.continue_as_new(looking.so_far().to_wire())
+    except Exception as error:  # what ends a child in foreign words ends its parent so
+        return {"error": defect(error).to_wire()}
+    return answer
+
+
+def look(context: Context, looking: Looking) -> Taking[Json]:
+    """Look as often as one history holds; the watch's answer, or None when it goes on in the next one."""
+    for _ in range(LOOKS_PER_HISTORY):
         yield context.create_timer(min(now(context) + looking.pause, looking.deadline))
         began = now(context)
         outcome = yield from attempt(context, looking.order.activity, Provisioning, looking.order.message)
         answer = looking.saw(outcome, began)
         if answer is not None:
             return answer
-        if looking.tries % LOOKS_PER_HISTORY == 0:
-            context.continue_as_new(looking.so_far().to_wire())
-            return None
+    return None
 
 
 class Looking:

@@ -37,6 +37,7 @@ WAITS = {
     WAIT,
     steps.ENDPOINT.provisioned.activity,
     steps.DEPLOYMENT.provisioned.activity,
+    steps.TRAFFIC.provisioned.activity,
 }
 # How the policy names deployments.
 VERSIONED = "version-{version}"

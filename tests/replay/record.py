@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import yaml
+
+from local.cloud import world
 from local.cloud.authorization import Propagation
 from local.cloud.faults import Fault
+from local.cloud.world import Durations
 from local.stack import LocalStack
 from tests import samples
 from tests.replay.histories import GOLDEN, SUB_ORCHESTRATION_CREATED
+
+ENDPOINT_READ = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"
+UNAVAILABLE = Fault(status=503, times=None)
 
 
 def record(stack: LocalStack, instance_id: str, name: str) -> None:
@@ -29,8 +37,13 @@ def record(stack: LocalStack, instance_id: str, name: str) -> None:
 
 
 def happy_path(stack: LocalStack) -> str:
-    """Everything new, everything works."""
+    """Everything new, everything works; the identity is known beforehand."""
     return str(stack.deploy(samples.request())["id"])
+
+
+def system_assigned(stack: LocalStack) -> str:
+    """The endpoint's own identity, with a role that is granted as soon as it exists."""
+    return str(stack.deploy(own_identity())["id"])
 
 
 def retried(stack: LocalStack) -> str:
@@ -48,24 +61,111 @@ def slow_roles(stack: LocalStack) -> str:
 
 
 def failed_smoke_test(stack: LocalStack) -> str:
-    """The model answers something else than expected; what was made is undone."""
+    """The model answers something else than expected: the deployment is undone, the rest stays."""
     return str(stack.deploy(samples.request(expect={"json": [18]}))["id"])
 
 
+def failed_endpoint(stack: LocalStack) -> str:
+    """An endpoint that never comes up is deleted, and then the roles of its own identity."""
+    with stack.clock.busy():
+        accepted = stack.post(own_identity())
+        made = stack.clock.now() + Durations().endpoint_create
+        stack.clock.alarm(made + timedelta(seconds=5), lambda: fail_endpoint(stack))
+    return str(stack.wait(accepted["id"])["id"])
+
+
+def failed_shift(stack: LocalStack) -> str:
+    """Nobody can see the endpoint after its traffic was shifted: the traffic is given back."""
+    stack.deploy(samples.request())
+    ready = stack.clock.now() + Durations().deployment_create
+    with stack.clock.busy():
+        accepted = stack.post(samples.request(deployment="green"))
+        blind = replace(UNAVAILABLE, operation=ENDPOINT_READ)
+        stack.clock.alarm(ready + timedelta(seconds=50), lambda: add_fault(stack, blind))
+        stack.clock.alarm(ready + timedelta(minutes=45), stack.cloud.faults.clear)
+    return str(stack.wait(accepted["id"])["id"])
+
+
+def refused_plan(stack: LocalStack) -> str:
+    """A problem that the plan finds: nothing is made."""
+    return str(stack.deploy(samples.request(model="azureml:nobody-knows:1"))["id"])
+
+
+def react(stack: LocalStack) -> str:
+    """A registered version is deployed by a policy."""
+    stack.subscribe()
+    samples.register_model(stack, version="2", weights=(1, 2, 4))
+    return str(stack.until(lambda: _ended_event(stack, "deployed")))
+
+
+def superseded(stack: LocalStack) -> str:
+    """A version that is not the newest one when its event is read is left alone."""
+    samples.register_model(stack, version="2", weights=(1, 2, 4))
+    samples.register_model(stack, version="3", weights=(1, 2, 5))
+    stack.subscribe()
+    stack.cloud.events.model_registered(world.WORKSPACE_ID, "credit-risk", "2", {})
+    return str(stack.until(lambda: _ended_event(stack, "ignored")))
+
+
+def own_identity() -> dict[str, object]:
+    """A request with a system-assigned identity and a role for it."""
+    # A role that the service itself does not give such an identity.
+    roles = {"additional": [{"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}]}
+    return samples.request(identity=None, access=roles)
+
+
+def fail_endpoint(stack: LocalStack) -> None:
+    """The endpoint that was created has failed, for whoever looks now."""
+    with stack.cloud.state.lock:
+        for endpoint in stack.cloud.state.endpoints.values():
+            endpoint.state = "Failed"
+
+
+def add_fault(stack: LocalStack, fault: Fault) -> None:
+    """Put a fault in force."""
+    stack.cloud.faults.add(fault)
+
+
+def _ended_event(stack: LocalStack, outcome: str) -> str | None:
+    with stack.http as http:
+        listed = http.get("/api/events").raise_for_status().json()["events"]
+    return next((event["id"] for event in listed if event["outcome"] == outcome), None)
+
+
 PATHS: dict[str, Callable[[LocalStack], str]] = {
-    "happy_path": happy_path,
-    "retried": retried,
-    "slow_roles": slow_roles,
-    "failed_smoke_test": failed_smoke_test,
+    path.__name__: path
+    for path in (
+        happy_path,
+        system_assigned,
+        retried,
+        slow_roles,
+        failed_smoke_test,
+        failed_endpoint,
+        failed_shift,
+        refused_plan,
+        react,
+        superseded,
+    )
 }
+
+
+def policy() -> dict[str, object]:
+    """The policy that the registrations are for."""
+    body = samples.request(deployment="version-{version}", expect={"json_schema": {"type": "array"}})
+    del body["model"]
+    return {"match": {"model": "credit-*"}, **body}
 
 
 def main() -> None:
     """Record every path on a fresh stack."""
     for name, path in PATHS.items():
-        with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder)) as stack:
-            samples.register_all(stack)
-            record(stack, path(stack), name)
+        with tempfile.TemporaryDirectory() as folder:
+            policies = Path(folder) / "policies"
+            policies.mkdir()
+            (policies / "credit-risk.yml").write_text(yaml.safe_dump(policy()))
+            with LocalStack(Path(folder) / "data", policies=policies) as stack:
+                samples.register_all(stack)
+                record(stack, path(stack), name)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from tests.replay.histories import GOLDEN, History, load, replay
+from tests.replay.record import PATHS
 
 FILES = sorted(GOLDEN.glob("*.json"))
-PATHS = {"failed_smoke_test", "happy_path", "retried", "slow_roles"}
+FAILED = {"failed_smoke_test", "failed_endpoint", "failed_shift", "refused_plan"}
 
 
 def test_every_path_has_a_golden_history() -> None:
-    assert {path.stem for path in FILES} == PATHS
+    assert {path.stem for path in FILES} == set(PATHS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -32,22 +33,22 @@ def test_a_replayed_run_ends_as_it_ended(path: Path) -> None:
     deployment = load(path)[0]
     _, answer = replay(deployment, deployment.events)
 
-    failed = path.stem == "failed_smoke_test"
+    failed = path.stem in FAILED
     # The SDK reports an orchestrator that raised as not done, with its error.
     assert (answer["isDone"], "error" in answer) == (not failed, failed)
 
 
-def names(history: History) -> list[str]:
+def names(path: str) -> list[str]:
+    [history, *_] = load(GOLDEN / f"{path}.json")
     return [str(item[1]) for item in history.scheduled(history.events) if len(item) == 3]
 
 
 def test_the_happy_path_takes_the_steps_of_the_runbook() -> None:
-    [deployment, *_] = load(GOLDEN / "happy_path.json")
-
-    assert names(deployment) == [
+    assert names("happy_path") == [
         "plan_deployment",
         "register_model",
-        "register_assets",
+        "register_environment",
+        "register_code",
         "grant_roles",
         "ensure_endpoint",
         "watch",
@@ -61,11 +62,33 @@ def test_the_happy_path_takes_the_steps_of_the_runbook() -> None:
     ]
 
 
-def test_a_failed_smoke_test_deletes_the_deployment_and_gives_no_traffic() -> None:
-    [deployment, *_] = load(GOLDEN / "failed_smoke_test.json")
-    taken = names(deployment)
+def test_an_identity_of_its_own_is_granted_its_roles_while_the_endpoint_is_created() -> None:
+    taken = names("system_assigned")
 
-    assert taken[taken.index("smoke_test") :] == ["smoke_test", "delete_deployment", "watch"]
+    assert taken[taken.index("ensure_endpoint") :][:3] == ["ensure_endpoint", "grant_roles", "watch"]
+
+
+UNDOINGS = {
+    "failed_smoke_test": ["remove_deployment", "watch", "remove_endpoint", *["remove_role_assignment"] * 2],
+    "failed_endpoint": ["remove_endpoint", "watch", "remove_role_assignment"],
+    "failed_shift": ["remove_traffic", "watch", "remove_deployment", "watch"],
+    "refused_plan": [],
+}
+
+
+@pytest.mark.parametrize("path", FAILED)
+def test_what_was_made_is_undone_in_reverse(path: str) -> None:
+    taken = names(path)
+    undone = next((index for index, name in enumerate(taken) if name.startswith("remove_")), len(taken))
+    tries = [name for index, name in enumerate(taken[undone:], undone) if index == undone or taken[index - 1] != name]
+
+    expected = UNDOINGS[path]
+    assert tries == [name for index, name in enumerate(expected) if index == 0 or expected[index - 1] != name]
+
+
+def test_a_registration_asks_for_the_newest_version_and_then_deploys() -> None:
+    assert names("react") == ["find_newest_version", "deploy"]
+    assert names("superseded") == ["find_newest_version"]
 
 
 def test_a_changed_runbook_is_noticed() -> None:
