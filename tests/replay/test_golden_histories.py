@@ -76,7 +76,7 @@ UNDOINGS = {
 }
 
 
-@pytest.mark.parametrize("path", FAILED)
+@pytest.mark.parametrize("path", sorted(FAILED))
 def test_what_was_made_is_undone_in_reverse(path: str) -> None:
     taken = names(path)
     undone = next((index for index, name in enumerate(taken) if name.startswith("remove_")), len(taken))
