@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from contracts.base import Contract, Json
-from contracts.errors import Failure, StepFailed
+from contracts.errors import Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
 from orchestrations import steps
 from orchestrations.engine import Taking
@@ -57,9 +57,9 @@ def undo_one(run: Run, entry: LedgerEntry) -> Taking[None]:
     resource = steps.of_kind(entry.kind)
     try:
         removal = yield from run.remove(resource, entry)
-    except StepFailed:
-        raise
-    except Exception:  # a defect must not leave a deployment behind
+    except Exception as error:  # a defect, here or in the watch, must not leave a deployment behind
+        if isinstance(error, StepFailed) and error.failure.code != OrchestrationCrashed.__name__:
+            raise
         removal = yield from run.remove(resource, entry)
     if not entry.sure and (removal.absent or not removal.ours):
         run.ledger.drop(entry)
