@@ -100,7 +100,10 @@ class Engine:
             yield self.context.create_timer(self.now + pause)
 
     def watch(self, step: Step[Provisioning], message: EntryInput, patience: Backoff) -> Taking[Provisioning]:
-        """Look until `step` says it is done, in a sub-orchestration, so that this history does not grow with time."""
+        """Look until `step` says it is done, in a sub-orchestration, so that this history does not grow with time.
+
+        A watch answers whatever goes wrong in it; one that the platform ended (its worker died) is begun again.
+        """
         self.log.started(step.activity, self.now)
         order = WatchOrder(
             activity=step.activity,
@@ -110,10 +113,15 @@ class Engine:
             longest=patience.longest,
             allowed=patience.deadline,
         )
-        try:
-            envelope = yield self.context.call_sub_orchestrator("watch", order.to_wire())
-        except Exception as error:  # the SDK raises bare Exception for whatever ended the sub-orchestration
-            raise self._failed(_crashed(step.activity, error)) from error
+        crashes = 0
+        while True:
+            try:
+                envelope = yield self.context.call_sub_orchestrator("watch", order.to_wire())
+                break
+            except Exception as error:  # the SDK raises bare Exception for whatever ended the sub-orchestration
+                crashes += 1
+                if crashes > CRASHES_ALLOWED:
+                    raise self._failed(_crashed(step.activity, error)) from error
         if "error" in envelope:
             raise self._failed(Failure.from_wire(envelope["error"]))
         self.log.succeeded(step.activity, self.now)
