@@ -44,6 +44,8 @@ def undo(run: Run, failure: Failure) -> Taking[None]:
             why = f"{failed.failure.code}: {failed.failure.message}"[:REASON_CHARACTERS]
             run.ledger.close(entry, fate="undo_failed", reason=why)
         run.publish()
+    # Once more, should the last one have got lost: nothing shows it later.
+    run.publish()
 
 
 def in_order(entries: list[LedgerEntry]) -> list[LedgerEntry]:
