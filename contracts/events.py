@@ -10,6 +10,8 @@ from typing import Any
 
 from contracts.base import Contract
 from contracts.online import Tags
+from contracts.redaction import redact, secret_in
+from contracts.secrets import without_secrets
 
 EVENT_TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 
@@ -31,13 +33,15 @@ class ModelRegistered(Contract):
 def read_event(*, event_type: str, topic: str, subject: str, data: Any) -> ModelRegistered:
     """The event as a contract; raises UnreadableEvent, which no redelivery would mend."""
     if event_type != EVENT_TYPE:
-        raise UnreadableEvent(f"event type {event_type!r} is not {EVENT_TYPE}")
+        raise UnreadableEvent(f"event type {redact(event_type)[:200]!r} is not {EVENT_TYPE}")
     values = {str(key).lower(): value for key, value in data.items()} if isinstance(data, dict) else {}
     name, _, version = subject.removeprefix("models/").rpartition(":")
     name = str(values.get("modelname") or name)
     version = str(values.get("modelversion") or version)
     if not name or not version or "\x00" in name + version:
-        raise UnreadableEvent(f"neither data nor subject {subject!r} names a model and a version")
+        raise UnreadableEvent(f"neither data nor subject {redact(subject)[:200]!r} names a model and a version")
+    if secret_in(name) or secret_in(version):
+        raise UnreadableEvent("the name or version of the model looks like a secret: register it under another one")
     return ModelRegistered(
         workspace_id=topic,
         model=name[:255],
@@ -48,5 +52,7 @@ def read_event(*, event_type: str, topic: str, subject: str, data: Any) -> Model
 
 
 def _texts(value: Any) -> dict[str, str]:
+    # Others write these: what looks like a secret in them is masked before anything is decided, told or stored.
     pairs = value.items() if isinstance(value, dict) else ()
-    return {str(key)[:512]: str(item)[:256] for key, item in pairs}
+    clean = without_secrets({str(key): str(item) for key, item in pairs})
+    return {key[:512]: item[:256] for key, item in clean.items()}

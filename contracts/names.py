@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field
 
@@ -16,12 +17,19 @@ _ENDPOINT_NAME = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _ASSET_REFERENCE = re.compile(rf"azureml:(?P<name>{ASSET}):(?P<version>{ASSET})")
 _LATEST = re.compile(rf"azureml:(?P<name>{ASSET})@latest")
 _DATASTORE_PATH = re.compile(
-    r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/(?:providers/Microsoft\.MachineLearningServices/)?"
-    r"workspaces/[^/]+/)?datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
+    r"azureml://(?:subscriptions/[^/?#\\]+/resource[gG]roups/[^/?#\\]+"
+    r"/(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/?#\\]+/)?"
+    r"datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
 )
-_ARM_ID = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_SEGMENT = r"[A-Za-z0-9._()-]+"
+_ARM_ID = re.compile(
+    rf"/subscriptions/{_GUID}(?:/resourceGroups/{_SEGMENT})?"
+    rf"(?:/providers/[A-Za-z0-9.]+(?:/{_SEGMENT}/{_SEGMENT})+)*",
+    re.IGNORECASE,
+)
 _IDENTITY_ID = re.compile(
-    r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9._()-]+"
+    rf"/subscriptions/{_GUID}/resourceGroups/{_SEGMENT}"
     r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+",
     re.IGNORECASE,
 )
@@ -76,8 +84,13 @@ def _model_reference(value: str) -> str:
     return value if _LATEST.fullmatch(value) else _asset_reference(value)
 
 
+def _climbs(path: str) -> bool:
+    """Whether a part of the path is `.` or `..`, also quoted: whoever resolves it ends somewhere else."""
+    return any(unquote(part).strip(" ") in (".", "..") or "/" in unquote(part) for part in path.split("/"))
+
+
 def _datastore_path(value: str) -> str:
-    if not _DATASTORE_PATH.fullmatch(value) or ".." in value.split("/"):
+    if not _DATASTORE_PATH.fullmatch(value) or _climbs(value) or "//" in value.removeprefix("azureml://"):
         raise ValueError(
             "write azureml://datastores/<name>/paths/<path>; a path on somebody's disk cannot be read by the service:"
             " upload it first (`slipway deploy` does)"
@@ -90,13 +103,16 @@ def _code_reference(value: str) -> str:
 
 
 def _arm_id(value: str) -> str:
-    if not _ARM_ID.fullmatch(value) or ".." in value:
-        raise ValueError("write a full ARM id: /subscriptions/<guid>/resourceGroups/<name>/…")
+    if not _ARM_ID.fullmatch(value) or _climbs(value):
+        raise ValueError(
+            "write a full ARM id: /subscriptions/<guid>/resourceGroups/<name>, and for a resource"
+            " /providers/<namespace>/<type>/<name> after it; without a slash at the end, and no name is . or .."
+        )
     return value
 
 
 def _identity_id(value: str) -> str:
-    if not _IDENTITY_ID.fullmatch(value):
+    if not _IDENTITY_ID.fullmatch(value) or _climbs(value):
         raise ValueError(
             "write a user-assigned identity's ARM id:"
             " /subscriptions/<guid>/resourceGroups/<name>"
@@ -117,21 +133,32 @@ def _told(pattern: str, **more: int) -> Any:
 
 
 OnlineName = Annotated[str, AfterValidator(_online_name), _told("[A-Za-z](-?[A-Za-z0-9])*", minLength=3, maxLength=32)]
-AssetName = Annotated[str, Field(pattern=rf"^{ASSET}$")]
+# A pattern is checked sooner than a function of ours; `MEANT` says what each of them asks for.
+_ASSET_NAME = rf"^{ASSET}$"
+_INSTANCE_TYPE = r"^[A-Za-z][A-Za-z0-9_]{2,63}$"
+_IMAGE = r"^[a-z0-9][a-z0-9._:/@-]{2,400}$"
+_ROUTE = r"^/[A-Za-z0-9._/-]*$"
+MEANT = {
+    _ASSET_NAME: "use 1 to 255 letters, digits, dashes, dots and underscores, starting with a letter or digit",
+    _INSTANCE_TYPE: "name a virtual machine size, e.g. Standard_DS3_v2",
+    _IMAGE: "name an image as <registry>/<repository>:<tag> in small letters, e.g. mcr.microsoft.com/azureml/base:1",
+    _ROUTE: "write a path that starts with a slash, e.g. /score",
+}
+
+AssetName = Annotated[str, Field(pattern=_ASSET_NAME)]
 AssetReference = Annotated[str, AfterValidator(_asset_reference), _told(f"azureml:{ASSET}:{ASSET}")]
 ModelReference = Annotated[str, AfterValidator(_model_reference), _told(f"azureml:{ASSET}(:{ASSET}|@latest)")]
 CodeReference = Annotated[str, AfterValidator(_code_reference), _told("azureml:.+")]
 DatastorePath = Annotated[
     str, AfterValidator(_datastore_path), _told(r"azureml://(.+/)?datastores/[A-Za-z0-9_]+/paths/[A-Za-z0-9_][^?#\\]*")
 ]
-ArmId = Annotated[str, AfterValidator(_arm_id), _told(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)*")]
+ArmId = Annotated[str, AfterValidator(_arm_id), _told(_ARM_ID.pattern)]
 IdentityId = Annotated[
     str,
     AfterValidator(_identity_id),
-    _told(
-        r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9._()-]+"
-        r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+"
-    ),
+    _told(_IDENTITY_ID.pattern),
 ]
 ScriptName = Annotated[str, AfterValidator(_script), _told(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py")]
-InstanceType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{2,63}$")]
+InstanceType = Annotated[str, Field(pattern=_INSTANCE_TYPE)]
+ImageName = Annotated[str, Field(pattern=_IMAGE)]
+RoutePath = Annotated[str, Field(pattern=_ROUTE)]

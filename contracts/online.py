@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, StrictInt, Tag, field_validator, model_validator
@@ -15,21 +13,16 @@ from contracts.names import (
     CodeReference,
     DatastorePath,
     IdentityId,
+    ImageName,
     InstanceType,
     OnlineName,
+    RoutePath,
     ScriptName,
 )
-from contracts.redaction import redact
 
 Tags = dict[Annotated[str, Field(max_length=512)], Annotated[str, Field(max_length=256)]]
 ModelType = Literal["custom_model", "mlflow_model", "triton_model"]
 AuthMode = Literal["key", "aml_token", "aad_token"]
-
-# API_KEY and apiKey, not MONKEY: a word of its own, by underscores or by a change of case.
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?i:key|secret|token|password|passwd|pwd|sas|connection_?string)(?:$|_)"
-    r"|(?<=[a-z0-9])(?:Key|Secret|Token|Password|Pwd|Sas|ConnectionString)(?:$|_|[A-Z])"
-)
 
 
 class ModelDefinition(Contract):
@@ -109,7 +102,7 @@ class CodeConfiguration(Contract):
 class Route(Contract):
     """One route of a custom container."""
 
-    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*$")]
+    path: RoutePath
     port: Annotated[StrictInt, Field(ge=1, le=65535)]
 
 
@@ -124,7 +117,7 @@ class InferenceConfig(Contract):
 class EnvironmentDefinition(Contract):
     """An environment given inline; it is registered under a name made from its content."""
 
-    image: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:/@-]{2,400}$")]
+    image: ImageName
     conda_file: dict[str, Any] | None = None
     inference_config: InferenceConfig | None = None
 
@@ -134,15 +127,6 @@ class EnvironmentDefinition(Contract):
         if isinstance(value, str):
             raise ValueError("write the conda file's content here (a mapping); files are not read by the service")  # noqa: TRY004 - pydantic reports ValueError with the field's path
         return value
-
-    @field_validator("conda_file")
-    @classmethod
-    def _no_secrets(cls, conda: dict[str, Any] | None) -> dict[str, Any] | None:
-        # `--extra-index-url https://user:token@…` is what people write.
-        text = json.dumps(conda)
-        if redact(text) != text:
-            raise ValueError("holds what looks like a secret, and requests are stored: use a workspace connection")
-        return conda
 
 
 class RequestSettings(Contract):
@@ -192,14 +176,3 @@ class OnlineDeploymentRequest(Contract):
                 " models without code are not supported yet"
             )
         return self
-
-    @field_validator("environment_variables")
-    @classmethod
-    def _no_secrets(cls, variables: dict[str, str]) -> dict[str, str]:
-        for name, value in variables.items():
-            secret = _SECRET_NAME.search(name) or redact(f"{name}={value}") != f"{name}={value}"
-            if secret and value and not value.startswith("${{"):
-                raise ValueError(
-                    f"{name} looks like a secret, and requests are stored: use a workspace connection or Key Vault"
-                )
-        return variables

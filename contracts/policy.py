@@ -16,8 +16,11 @@ from pydantic import Field
 from contracts.base import Contract, Json
 from contracts.events import ModelRegistered
 from contracts.online import Tags
-from contracts.problems import read_request
+from contracts.problems import Problem, RequestProblems, judged, read_request, secret_problems
 from contracts.request import DeploymentRequest
+
+# A name and version that a policy is tried with.
+SAMPLE_MODEL, SAMPLE_VERSION = "sample-model", "1"
 
 
 class Match(Contract):
@@ -58,6 +61,41 @@ class Policy(Contract):
             if isinstance(body.get(part), dict) and isinstance(body[part].get("name"), str):
                 body[part]["name"] = re.sub(r"[^A-Za-z0-9]+", "-", body[part]["name"]).strip("-")
         return read_request({**body, "model": f"azureml:{model}:{version}"}, contract)
+
+
+def read_policy(name: str, body: Json, contract: type[DeploymentRequest] = DeploymentRequest) -> Policy:
+    """The content of a policy file, tried out with a sample model.
+
+    Raises RequestProblems with all that is wrong in it, for one that could never deploy anything.
+    """
+    if not isinstance(body, dict):
+        raise RequestProblems([Problem(path="(body)", code="wrong_type", message="write a mapping (key: value)")])
+    template = {key: value for key, value in body.items() if key not in ("match", "model")}
+    problems = [*secret_problems(body)]
+    if "match" not in body:
+        problems.append(Problem(path="match", code="required", message="add this field: `match: {model: <name>}`"))
+    if "model" in body:
+        message = "a policy deploys the version that was registered: leave `model` out, and name it in match.model"
+        problems.append(Problem(path="model", code="unknown_field", message=message))
+    match = None
+    try:
+        match = judged(Match, body["match"]) if "match" in body else None
+    except RequestProblems as error:
+        problems += [_under_match(problem) for problem in error.problems]
+    policy = Policy.model_construct(name=name, match=match, template=template)
+    try:
+        policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION, contract)
+    except RequestProblems as error:
+        seen = {(problem.path, problem.code) for problem in problems}
+        problems += [problem for problem in error.problems if (problem.path, problem.code) not in seen]
+    if problems or match is None:
+        raise RequestProblems(problems)
+    return policy
+
+
+def _under_match(problem: Problem) -> Problem:
+    path = "match" if problem.path == "(body)" else f"match.{problem.path}"
+    return problem.model_copy(update={"path": path})
 
 
 def _fill(value: Json, model: str, version: str) -> Json:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, TypeVar, overload
 
 from pydantic import ValidationError
 
 from contracts.base import Contract, Json
-from contracts.request import NOT_CARRIED, DeploymentRequest
-
-C = TypeVar("C", bound=Contract)
+from contracts.corrections import correction
+from contracts.redaction import redact
+from contracts.request import DeploymentRequest
+from contracts.secrets import secrets_in
 
 # Keys by which the Durable SDK marks objects to rebuild from JSON: never let through (operations: deserialization).
 RESERVED_KEYS = frozenset({"__class__", "__module__", "__data__"})
@@ -21,22 +20,7 @@ MAX_DEPTH = 40
 # Enough to correct a file with; a body made of unknown fields would be answered with megabytes.
 MAX_PROBLEMS = 100
 
-_CODES = {"missing": "required", "extra_forbidden": "unknown_field", "value_error": "invalid_value"}
-
-# What to write instead, by the type of pydantic's finding, where its own words speak of Python.
-_WRITE = {
-    "missing": "add this field",
-    "dict_type": "write a mapping (key: value)",
-    "model_type": "write a mapping (key: value)",
-    "list_type": "write a list",
-    "string_type": "write text (numbers and true or false in quotes)",
-    "int_type": "write a whole number",
-    "float_type": "write a number",
-    "bool_type": "write true or false",
-}
-
-# Fields that are text or a mapping: pydantic puts the name of the branch taken after them.
-_UNIONS = {("model",), ("traffic",), ("deployment", "environment")}
+C = TypeVar("C", bound=Contract)
 
 
 class Problem(Contract):
@@ -48,11 +32,14 @@ class Problem(Contract):
 
 
 class RequestProblems(Exception):
-    """A request body that is refused."""
+    """A request body that is refused. What its author wrote where no secret belongs is not repeated."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
-        self.problems = problems
+        self.problems = [
+            Problem(path=redact(problem.path), code=problem.code, message=redact(problem.message))
+            for problem in _first(problems)
+        ]
+        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in self.problems))
 
 
 @overload
@@ -60,60 +47,46 @@ def read_request(value: Json) -> DeploymentRequest: ...
 @overload
 def read_request(value: Json, contract: type[C]) -> C: ...
 def read_request(value: Json, contract: Any = DeploymentRequest) -> Any:
-    """`value` as a request of that contract; raises RequestProblems with all that is wrong."""
-    unsafe = list(_unsafe(value, "", 0))
-    if unsafe:
-        raise RequestProblems(_first(unsafe))
+    """`value` as a request of that contract; raises RequestProblems with all that is wrong, secrets in it included.
+
+    The only place where a request is judged: what was accepted is stored, and read back without a second look.
+    """
+    return judged(contract, value, secret_problems(value))
+
+
+def judged(contract: type[C], value: Json, known: Iterable[Problem] = ()) -> C:
+    """`value` as that contract; raises RequestProblems with what is wrong, and with the problems `known` before."""
+    before = [*_unsafe(value, "", 0), *known]
+    if any(problem.code != "looks_like_secret" for problem in before):
+        raise RequestProblems(before)
     try:
-        return contract.model_validate(value)
+        taken = contract.model_validate(value)
     except ValidationError as error:
-        found = _first(error.errors(include_url=False, include_input=False))
-        raise RequestProblems([one if isinstance(one, Problem) else _problem(one, value) for one in found]) from error
+        found = error.errors(include_url=False, include_input=False)
+        # No more corrections than are told: each of them takes a search for a similar name.
+        told = [_problem(*correction(one, value, contract)) for one in found[:MAX_PROBLEMS]]
+        more = [_problem([], "invalid_value", "")] * (len(found) - len(told))
+        raise RequestProblems([*before, *told, *more]) from None
+    if before:
+        raise RequestProblems(before)
+    return taken
 
 
-def _first(found: list[Any]) -> list[Any]:
+def secret_problems(value: Json) -> Iterable[Problem]:
+    """Every field of a body that looks like a secret."""
+    for path, message in secrets_in(value, MAX_DEPTH):
+        yield Problem(path=path, code="looks_like_secret", message=message)
+
+
+def _problem(parts: list[str], code: str, message: str) -> Problem:
+    return Problem(path=".".join(map(redact, parts)) or "(body)", code=code, message=message)
+
+
+def _first(found: list[Problem]) -> list[Problem]:
     more = len(found) - MAX_PROBLEMS
     if more <= 0:
         return found
     return [*found[:MAX_PROBLEMS], Problem(path="(body)", code="more_problems", message=f"and {more} more")]
-
-
-def _problem(found: Any, body: Json) -> Problem:
-    """One of pydantic's findings in the words of the request's author."""
-    parts = _path(found, body)
-    path = ".".join(parts)
-    code = _CODES.get(found["type"], "wrong_type" if found["type"].endswith("_type") else "invalid_value")
-    message = _WRITE.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    if code == "unknown_field":
-        carried = NOT_CARRIED.get(re.sub(r"\.\d+", "", path))
-        code = "not_supported" if carried else code
-        message = carried or _closest(parts[-1])
-    return Problem(path=path or "(body)", code=code, message=message)
-
-
-def _path(found: Any, body: Json) -> list[str]:
-    """Where in the body a finding is; pydantic's location also names branches of unions and checks of keys."""
-    location, parts, value = found["loc"], [], body
-    for index, part in enumerate(location):
-        if location[:index] in _UNIONS:
-            continue
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
-            value = value[part]
-        elif found["type"] != "missing":
-            continue
-        parts.append(str(part))
-    return parts
-
-
-def _closest(name: str) -> str:
-    close = difflib.get_close_matches(name, _field_names(), n=1)
-    return f"there is no such field{f'; did you mean {close[0]!r}?' if close else ': remove it'}"
-
-
-@cache
-def _field_names() -> frozenset[str]:
-    schema = DeploymentRequest.model_json_schema()
-    return frozenset(name for part in (schema, *schema["$defs"].values()) for name in part.get("properties", {}))
 
 
 def _unsafe(value: Json, path: str, depth: int) -> Iterable[Problem]:
@@ -122,7 +95,7 @@ def _unsafe(value: Json, path: str, depth: int) -> Iterable[Problem]:
         yield Problem(path=path, code="too_deep", message=f"nest at most {MAX_DEPTH} levels")
     elif isinstance(value, dict):
         for key, item in value.items():
-            here = f"{path}.{key}" if path else str(key)
+            here = f"{path}.{redact(str(key))}" if path else redact(str(key))
             if key in RESERVED_KEYS:
                 yield Problem(path=here, code="reserved_key", message="this key is not allowed anywhere: remove it")
             elif not isinstance(key, str):

@@ -1,31 +1,33 @@
-"""Nothing secret leaves an activity: keys, tokens, signatures and connection strings are cut out of text.
+"""Nothing secret is stored or shown: keys, tokens, signatures and passwords are found in any text, and cut out of it.
 
-Applied where a text that Azure or a model wrote becomes part of an error, because errors are persisted in the task
-hub, shown in status bodies and logged.
+Applied where a text that Azure or a model wrote becomes part of an error, an answer or a status, because those are
+persisted in the task hub and logged; and, through `contracts.secrets`, to what callers send.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
-MASK = "[redacted]"
+from contracts.secret_contexts import CONTEXTS, MASK
+from contracts.secret_kinds import TOKENS, Kind
 
-# Between a name and its value: `=` or `:`, in JSON's quotes or in those of a printed Python dictionary.
-_IS = r"[\"']?\s*[=:]\s*[\"']?"
-_NAMES = (
-    "x-identity-header|identity_header|(?:client|shared|msi)[-_ ]?secret|(?:access|refresh|id)[-_ ]?token|password|pwd"
-)
+__all__ = ["KINDS", "MASK", "redact", "secret_in"]
 
-_SECRETS = (
-    re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{8,}"),
-    re.compile(r"(?i)(authorization" + _IS + r"basic\s+)[A-Za-z0-9+/=]{4,}"),
-    re.compile(r"(?i)((?:[?&]|\b)sig=)[^&\s\"']+"),
-    re.compile(r"(?i)((?:account|access|shared|primary|secondary|api)[-_ ]?key" + _IS + r")[A-Za-z0-9+/=_-]{8,}"),
-    re.compile(rf"(?i)((?:{_NAMES}){_IS})[^\s\"',;&]{{4,}}"),
-    re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
-    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,1024}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
-    re.compile(r"()(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"),
-)
+KINDS = TOKENS + CONTEXTS
+# No kind is shorter.
+_SHORTEST = 8
+
+
+def secret_in(text: str) -> str | None:
+    """What kind of secret stands in `text`, as a phrase ("a GitHub token"); None when none is recognised."""
+    if len(text) < _SHORTEST:
+        return None
+    lowered = text.lower()
+    for kind in KINDS:
+        if kind.worth_looking(lowered) and any(kind.secret_of(match)[1] for match in kind.pattern.finditer(text)):
+            return kind.name
+    return "a private key" if _without_torn_key(text) != text else None
 
 
 def redact(text: str, *known: str) -> str:
@@ -33,6 +35,29 @@ def redact(text: str, *known: str) -> str:
     for secret in known:
         if secret:
             text = text.replace(secret, MASK)
-    for pattern in _SECRETS:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return text
+    lowered = text.lower()
+    for kind in KINDS:
+        if kind.worth_looking(lowered):
+            text = kind.pattern.sub(partial(_cut, kind), text)
+    return _without_torn_key(text)
+
+
+def _cut(kind: Kind, match: re.Match[str]) -> str:
+    kept, secret = kind.secret_of(match)
+    end = "@" if secret.endswith("@") else ""
+    return f"{kept}{MASK}{end}" if secret else match.group()
+
+
+def _without_torn_key(text: str) -> str:
+    """`text` without the lines of a private key whose beginning was cut off, as the tail of a log has them."""
+    if "PRIVATE KEY-----" not in text:
+        return text
+    kept: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if re.match(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----", line):
+            begun = len(kept)
+            while kept and re.fullmatch(r"[A-Za-z0-9+/=]{16,}\s*", kept[-1]):
+                kept.pop()
+            kept += [MASK + "\n"] * (len(kept) < begun)
+        kept.append(line)
+    return "".join(kept)

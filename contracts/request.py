@@ -20,6 +20,9 @@ from contracts.schemas import check_schema
 
 # Fields of the `az ml` files that are understood but not carried yet, with what to do instead.
 NOT_CARRIED = {
+    "$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
+    "endpoint.$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
+    "deployment.$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
     "endpoint.compute": "Kubernetes endpoints are not supported yet: leave `compute` out for a managed endpoint",
     "endpoint.mirror_traffic": "mirror traffic is not supported yet: leave it out",
     "endpoint.public_network_access": "network isolation is not supported yet: leave it out",

@@ -52,4 +52,7 @@ def check_schema(schema: dict[str, Any]) -> None:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ValueError(f"not a JSON schema (2020-12): {error.message[:200]}") from error
+        where = ".".join(map(str, error.absolute_path)) or "the schema"
+        raise ValueError(
+            f"not a JSON schema (2020-12): {where[:200]} has a value that JSON Schema does not take there"
+        ) from error

@@ -47,8 +47,10 @@ def parse_body(body: bytes) -> Json:
         raise _unreadable("the body is not UTF-8 text") from None
     except RecursionError:
         raise _unreadable("the body is nested too deeply") from None
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
-        raise _unreadable(" ".join(str(error).split())[:300]) from None
+    except json.JSONDecodeError as error:
+        raise _unreadable(f"no JSON at line {error.lineno}, column {error.colno}: {error.msg[:200]}") from None
+    except yaml.YAMLError as error:
+        raise _unreadable(_without_excerpt(error)) from None
     except (ValueError, LookupError, ArithmeticError):
         # What PyYAML's own constructors raise for `!!bool maybe`, `!!int ""` and "\UFFFFFFFF".
         raise _unreadable("a value is not what its YAML tag or escape says: write it plainly") from None
@@ -57,6 +59,15 @@ def parse_body(body: bytes) -> Json:
     if not finite:
         raise _unreadable("NaN and Infinity are not JSON numbers: write a finite number")
     return value
+
+
+def _without_excerpt(error: yaml.YAMLError) -> str:
+    # PyYAML shows the line where it stopped, with whatever secret stands there.
+    if not isinstance(error, yaml.MarkedYAMLError) or not error.problem_mark:
+        return str(error)[:300]
+    mark = error.problem_mark
+    says = ", ".join(part for part in (error.context, error.problem) if part)
+    return f"no YAML at line {mark.line + 1}, column {mark.column + 1}: {says[:200]}"
 
 
 def _unreadable(message: str) -> RequestProblems:

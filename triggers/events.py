@@ -8,13 +8,12 @@ from pathlib import Path
 
 import azure.durable_functions as df
 import azure.functions as func
-from pydantic import ValidationError
 
 from contracts.digests import digest
 from contracts.events import ModelRegistered, UnreadableEvent, read_event
 from contracts.marks import MARK_TAG
 from contracts.orders import ReactOrder
-from contracts.policy import Policy
+from contracts.policy import Policy, read_policy
 from contracts.problems import RequestProblems
 from contracts.status import EventOutcome
 from orchestrations.runbooks import DEPLOY, REACT
@@ -24,9 +23,6 @@ from triggers.requests import deployment_request
 from triggers.starting import start_once
 
 log = logging.getLogger("slipway.events")
-
-# A name and version that a policy's template is tried with when it is loaded.
-SAMPLE_MODEL, SAMPLE_VERSION = "sample-model", "1"
 
 
 class PolicyError(Exception):
@@ -115,9 +111,6 @@ def read_policies(folder: Path) -> dict[str, Policy | str]:
 def load_policy(path: Path) -> Policy:
     """One policy file, tried out with a sample model; raises PolicyError for one that could never deploy anything."""
     try:
-        body = parse_body(path.read_bytes())
-        policy = Policy.model_validate({"name": path.stem, "match": body.pop("match", None), "template": body})
-        policy.request_for(SAMPLE_MODEL, SAMPLE_VERSION, deployment_request())
-    except (RequestProblems, BodyTooLarge, ValidationError) as error:
+        return read_policy(path.stem, parse_body(path.read_bytes()), deployment_request())
+    except (RequestProblems, BodyTooLarge) as error:
         raise PolicyError(f"policy {path.name}: {error}") from error
-    return policy
