@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, overload
 
 from pydantic import ValidationError
@@ -56,7 +56,7 @@ def read_request(value: Json, contract: Any = DeploymentRequest) -> Any:
 
 def judged(contract: type[C], value: Json, known: Iterable[Problem] = ()) -> C:
     """`value` as that contract; raises RequestProblems with what is wrong, and with the problems `known` before."""
-    before = [*_unsafe(value, "", 0), *known]
+    before = [*_unsafe(value, ()), *known]
     if any(problem.code != "looks_like_secret" for problem in before):
         raise RequestProblems(before)
     try:
@@ -78,7 +78,7 @@ def secret_problems(value: Json) -> Iterable[Problem]:
         yield Problem(path=path, code="looks_like_secret", message=message)
 
 
-def _problem(parts: list[str], code: str, message: str) -> Problem:
+def _problem(parts: Sequence[str], code: str, message: str) -> Problem:
     return Problem(path=".".join(map(redact, parts)) or "(body)", code=code, message=message)
 
 
@@ -89,30 +89,30 @@ def _first(found: list[Problem]) -> list[Problem]:
     return [*found[:MAX_PROBLEMS], Problem(path="(body)", code="more_problems", message=f"and {more} more")]
 
 
-def _unsafe(value: Json, path: str, depth: int) -> Iterable[Problem]:
+def _unsafe(value: Json, path: tuple[str, ...]) -> Iterable[Problem]:
     """What must not even reach validation: reserved keys, bottomless nesting, text that is no text."""
-    if depth > MAX_DEPTH:
-        yield Problem(path=path, code="too_deep", message=f"nest at most {MAX_DEPTH} levels")
+    if len(path) > MAX_DEPTH:
+        yield _problem(path, "too_deep", f"nest at most {MAX_DEPTH} levels")
     elif isinstance(value, dict):
         for key, item in value.items():
-            here = f"{path}.{redact(str(key))}" if path else redact(str(key))
+            here = (*path, str(key))
             if key in RESERVED_KEYS:
-                yield Problem(path=here, code="reserved_key", message="this key is not allowed anywhere: remove it")
+                yield _problem(here, "reserved_key", "this key is not allowed anywhere: remove it")
             elif not isinstance(key, str):
-                yield Problem(path=here, code="invalid_value", message="keys must be text: put it in quotes")
+                yield _problem(here, "invalid_value", "keys must be text: put it in quotes")
             else:
                 yield from _unsafe_text(key, here)
-                yield from _unsafe(item, here, depth + 1)
+                yield from _unsafe(item, here)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _unsafe(item, f"{path}.{index}" if path else str(index), depth + 1)
+            yield from _unsafe(item, (*path, str(index)))
     elif isinstance(value, str):
         yield from _unsafe_text(value, path)
     elif isinstance(value, int) and not -(2**63) <= value < 2**64:
-        yield Problem(path=path, code="invalid_value", message="a whole number has at most 64 bits: write it as text")
+        yield _problem(path, "invalid_value", "a whole number has at most 64 bits: write it as text")
 
 
-def _unsafe_text(text: str, path: str) -> Iterable[Problem]:
+def _unsafe_text(text: str, path: tuple[str, ...]) -> Iterable[Problem]:
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", text):
         message = "control characters and unpaired surrogates are not allowed"
-        yield Problem(path=re.sub(r"[^\x20-\x7e]", "?", path), code="invalid_text", message=message)
+        yield _problem([re.sub(r"[^\x20-\x7e]", "?", part) for part in path], "invalid_text", message)

@@ -29,7 +29,10 @@ class Kind:
 
     def worth_looking(self, lowered: str) -> bool:
         """Whether this kind can stand in a text, given in small letters."""
-        return not self.hints or any(hint in lowered for hint in self.hints)
+        for hint in self.hints:  # faster than any(): most kinds have one hint, and every text is asked for each
+            if hint in lowered:
+                return True
+        return not self.hints
 
     def secret_of(self, match: re.Match[str]) -> tuple[str, str]:
         """What is kept of a match, and what is the secret in it; the second is empty for a harmless one."""

@@ -70,7 +70,7 @@ def secrets_in(body: Json, max_depth: int) -> Iterator[Found]:
     for path, name, value in _texts(body, (), "", max_depth):
         kind = secret_in(value) or _named_secret(name, value, _place(path))
         if kind:
-            place = ".".join(path)
+            place = ".".join(map(redact, path))
             yield Found(place, f"looks like {kind}, and requests are stored and shown: {_instead(place)}")
 
 
@@ -88,9 +88,8 @@ def _texts(value: Json, path: tuple[str, ...], name: str, levels: int) -> Iterat
         yield path, name, value
     elif isinstance(value, dict) and levels:
         for key, item in value.items():
-            here = (*path, redact(str(key)))
-            yield here, "", str(key)
-            yield from _texts(item, here, str(key), levels - 1)
+            yield (*path, str(key)), "", str(key)
+            yield from _texts(item, (*path, str(key)), str(key), levels - 1)
     elif isinstance(value, list) and levels:
         for index, item in enumerate(value):
             yield from _texts(item, (*path, str(index)), name, levels - 1)

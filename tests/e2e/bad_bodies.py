@@ -77,7 +77,7 @@ BAD: dict[str, tuple[Any, int, list[str]]] = {
     "a password": (
         within("deployment", environment_variables={"DB_PASSWORD": "hunter2"}),
         422,
-        ["deployment.environment_variables"],
+        ["deployment.environment_variables.DB_PASSWORD"],
     ),
     "a field not carried": (
         within("deployment", scale_settings={"type": "default"}),

@@ -53,7 +53,9 @@ def message(body: object) -> str:
     return problem.message
 
 
-GRANT_SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/x"
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+GRANT_SCOPE = SUBSCRIPTION + "/resourceGroups/x"
+IDENTITY = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
 
 # Where a value is put, the value, where under it the problem is, and its code.
 REFUSED: list[tuple[str, object, str, str]] = [
@@ -85,9 +87,9 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("deployment/code_configuration/scoring_script", "../score.py", "", "invalid_value"),
     ("deployment/environment", {"image": "a/b", "conda_file": "conda.yml"}, ".conda_file", "invalid_value"),
     ("deployment/environment", {"image": "rm -rf"}, ".image", "invalid_value"),
-    ("deployment/environment_variables", {"API_KEY": "x"}, "", "invalid_value"),
-    ("deployment/environment_variables", {"accountKey": "x"}, "", "invalid_value"),
-    ("deployment/environment_variables", {"URL": "https://a/b?sig=abcdefgh"}, "", "invalid_value"),
+    ("deployment/environment_variables", {"API_KEY": "x"}, ".API_KEY", "looks_like_secret"),
+    ("deployment/environment_variables", {"accountKey": "x"}, ".accountKey", "looks_like_secret"),
+    ("deployment/environment_variables", {"URL": "https://a/b?sig=abcdefgh"}, ".URL", "looks_like_secret"),
     ("deployment/environment_variables", {"DEBUG": 1}, ".DEBUG", "wrong_type"),
     ("access/additional", [{"role": "Reader", "scope": "workspace"}], ".0.scope", "invalid_value"),
     ("access/additional", [{"role": "Reader", "scope": GRANT_SCOPE + "/../y"}], ".0.scope", "invalid_value"),
@@ -104,8 +106,8 @@ REFUSED: list[tuple[str, object, str, str]] = [
     (
         "deployment/environment",
         {"image": "a.io/b", "conda_file": {"pip": ["--extra-index-url https://me:secret@a.io/simple"]}},
-        ".conda_file",
-        "invalid_value",
+        ".conda_file.pip.0",
+        "looks_like_secret",
     ),
     (
         "endpoint/identity",
@@ -167,7 +169,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_a_typo_is_told_the_field_meant() -> None:
-    assert message(changed("endpoint/auth_mod", "key")) == "there is no such field; did you mean 'auth_mode'?"
+    assert message(changed("endpoint/auth_mod", "key")) == "there is no such field here; did you mean 'auth_mode'?"
 
 
 def test_an_image_of_its_own_needs_code_or_routes() -> None:
@@ -226,6 +228,90 @@ def test_a_version_may_be_written_as_a_number() -> None:
     body = changed("model", {"name": "a", "version": 3, "path": "azureml://datastores/d/paths/a"})
 
     assert read_request(body).model_version == "3"
+
+
+# Whoever resolves a `.` ends at another scope than the one that was read; so does who drops an empty part.
+NO_SCOPES = [
+    "",
+    "/",
+    "/subscriptions",
+    "/subscriptions/00000000-0000-0000-0000-00000000000",
+    SUBSCRIPTION + "/",
+    SUBSCRIPTION + "/resourceGroups",
+    SUBSCRIPTION + "/resourceGroups/.",
+    SUBSCRIPTION + "/resourceGroups/..",
+    GRANT_SCOPE + "/",
+    GRANT_SCOPE + "/.",
+    GRANT_SCOPE + "//providers/Microsoft.Storage/storageAccounts/a",
+    GRANT_SCOPE + "/providers/Microsoft.Storage",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/.",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/./a",
+    GRANT_SCOPE + "/providers/./storageAccounts/a",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/..",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/a/",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/%2e",
+    GRANT_SCOPE + "?x=1",
+    GRANT_SCOPE + "\n",
+    " " + GRANT_SCOPE,
+]
+SCOPES = [
+    SUBSCRIPTION,
+    GRANT_SCOPE,
+    GRANT_SCOPE.replace("resourceGroups", "resourcegroups"),
+    SUBSCRIPTION + "/resourceGroups/a.b-c_(d)",
+    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/a/blobServices/default/containers/c",
+    GRANT_SCOPE + "/providers/Microsoft.KeyVault/vaults/v/secrets/s",
+]
+
+
+@pytest.mark.parametrize("scope", NO_SCOPES)
+def test_a_scope_that_could_mean_another_one_is_refused(scope: str) -> None:
+    body = changed("access/additional", [{"role": "Reader", "scope": scope}])
+
+    assert problems(body) == [("access.additional.0.scope", "invalid_value")]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_is_taken_as_it_is_written(scope: str) -> None:
+    body = changed("access/additional", [{"role": "Reader", "scope": scope}])
+
+    assert read_request(body).access.additional[0].scope == scope
+
+
+@pytest.mark.parametrize(
+    "scope", [f"{SUBSCRIPTION}/resourceGroups/{name}{IDENTITY}" for name in (".", "..", "", "a/b")]
+)
+def test_an_identity_of_another_group_than_the_one_written_is_refused(scope: str) -> None:
+    identity = {"type": "user_assigned", "user_assigned_identities": [{"resource_id": scope}]}
+
+    assert problems(changed("endpoint/identity", identity)) == [
+        ("endpoint.identity.user_assigned_identities.0.resource_id", "invalid_value")
+    ]
+
+
+NO_PATHS = ["a/./b", "a/..", "a/../b", "a//b", "a/%2e%2e/b", "a/%2E/b", "a%2f..", "./a", "a?sv=1", "a#b", "a\\b"]
+
+
+@pytest.mark.parametrize("path", NO_PATHS)
+def test_a_datastore_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    model = {"name": "a", "version": "1", "path": f"azureml://datastores/d/paths/{path}"}
+
+    assert problems(changed("model", model)) == [("model.path", "invalid_value")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "azureml://datastores/d/paths/a.b/c..d/.hidden",
+        "azureml://datastores/d/paths/made/",
+        "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/d/paths/a%20b",
+    ],
+)
+def test_a_datastore_path_is_taken_as_it_is_written(path: str) -> None:
+    model = {"name": "a", "version": "1", "path": path}
+
+    assert read_request(changed("model", model)).model.path == path  # type: ignore[union-attr]
 
 
 @given(sent=JSON.filter(lambda value: value is not None), expected=JSON.filter(lambda value: value is not None))
