@@ -7,15 +7,23 @@ keys, and whatever looks like a Microsoft Entra token or the signature of a stor
 from __future__ import annotations
 
 import base64
+import itertools
+import json
 import re
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from local.cloud import world
 from local.stack import TERMINAL, LocalStack
 from tests import samples
+from tests.secret_forms import FORMS, NAMED, SETTINGS
+from tests.unit.test_secret_forms import full
 
 # Header and payload of a JSON Web Token.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}")
@@ -130,6 +138,129 @@ def test_what_a_model_answers_is_redacted_before_it_is_stored(watched: Watched) 
 
     assert taken["status"] == "Succeeded"
     assert "Bearer [redacted]" in taken["result"]["answer"]
+    assert watched.leaks() == []
+
+
+# In one scoring script: prints every form, fails at the first request saying all of them, or answers with them.
+SCORING_SCRIPT = """
+import json, pathlib
+
+TEXTS = json.loads((pathlib.Path(__file__).parent / "texts.json").read_text())
+
+
+def init():
+    print(*TEXTS, sep="\\n")
+    if {fails}:
+        raise RuntimeError("; ".join(TEXTS))
+
+
+def run(raw):
+    return TEXTS
+"""
+
+
+def register_telling(watched: Watched, folder: Path, name: str, texts: list[str], *, fails: bool) -> str:
+    from azure.ai.ml.entities._assets._artifacts.code import Code
+
+    folder.mkdir()
+    (folder / "texts.json").write_text(json.dumps(texts))
+    (folder / "score.py").write_text(SCORING_SCRIPT.format(fails=fails))
+    watched.stack.developer()._code.create_or_update(Code(path=str(folder), name=name, version="1"))
+    return f"azureml:{name}:1"
+
+
+def know(watched: Watched) -> None:
+    """Look for every secret of the tables; the short values of the named ones stand elsewhere by chance."""
+    watched.canaries |= {f"secret of {name}": form.secret for name, form in FORMS.items()}
+    watched.canaries |= {f"value of {name}": text for name, text in (NAMED | SETTINGS).items() if len(text) > 10}
+
+
+def spread(value: Any, texts: Iterator[str]) -> Any:
+    """A body with the next of `texts` in place of every text."""
+    if isinstance(value, dict):
+        return {key: spread(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [spread(item, texts) for item in value]
+    return next(texts) if isinstance(value, str) else value
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """Policies with a secret in every text, some of them no YAML; and a good one that waits for a tag."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    template = {key: part for key, part in full().items() if key != "model"} | {"match": {"model": "*"}}
+    texts = itertools.cycle(form.text for form in FORMS.values())
+    for number in range(6):
+        (folder / f"p{number}.yml").write_text(yaml.safe_dump(spread(template, texts)))
+        (folder / f"q{number}.yml").write_text(f"match: {{model: [{next(texts)!r}")
+    (folder / "a.yml").write_text(yaml.safe_dump(template | {"match": {"model": "*", "tags": {"a0": "wanted"}}}))
+    return folder
+
+
+@pytest.fixture
+def watched_policies(tmp_path: Path, policies: Path) -> Iterator[Watched]:
+    with LocalStack(tmp_path / "stack", policies=policies) as stack:
+        stack.subscribe()
+        yield Watched(stack)
+
+
+def test_no_form_of_a_secret_is_stored_or_told_whatever_brings_it(watched_policies: Watched) -> None:
+    watched = watched_policies
+    know(watched)
+    texts = [form.text for form in FORMS.values()]
+    for body in refused_bodies(texts):
+        for path in ("/api/plans", "/api/deployments"):
+            assert watched.call("POST", path, content=body).status_code in (400, 422)
+
+    events = watched.stack.cloud.events
+    for text in texts:
+        if re.fullmatch(r"[A-Za-z0-9._-]+", text):  # what a model can be called
+            events.model_registered(world.WORKSPACE_ID, text, "1", {})
+            events.model_registered(world.WORKSPACE_ID, "credit-risk", text, {})
+    for start in range(5):
+        labels = {f"a{number}": text for number, text in enumerate(texts[start * 20 :])}
+        events.model_registered(world.WORKSPACE_ID, "credit-risk", str(start), labels | dict.fromkeys(texts, "b"))
+    events.model_registered(world.WORKSPACE_ID, "credit-risk", "last", NAMED)
+
+    told = watched.stack.until(lambda: told_of(watched, 6), seconds=60)
+    assert {event["outcome"] for event in told} == {"ignored"}
+    assert "tag a0 is '[redacted]'" in json.dumps(told)
+    assert "looks like a GitHub token" in json.dumps(told)
+    assert watched.call("GET", "/api/deployments").json()["deployments"] == []
+    assert watched.leaks() == []
+
+
+def refused_bodies(texts: list[str]) -> Iterator[bytes]:
+    """Bodies with a secret in every text, in keys, under names that say so, and in lines that are no YAML."""
+    round_and_round = itertools.cycle(texts)
+    for _ in range(12):
+        yield json.dumps(spread(full(), round_and_round)).encode()
+    keyed = samples.request()
+    keyed["endpoint"]["tags"] = dict.fromkeys(texts, "x")
+    yield json.dumps(keyed | {text: {"x": 1} for text in texts}).encode()
+    named = samples.request()
+    named["deployment"] |= {"environment_variables": NAMED | SETTINGS, "tags": NAMED}
+    yield json.dumps(named).encode()
+    for text in texts[::8]:
+        yield f"a: {text}\nb: [{text}".encode()
+
+
+def told_of(watched: Watched, count: int) -> list[dict[str, Any]] | None:
+    events: list[dict[str, Any]] = watched.call("GET", "/api/events").json()["events"]
+    settled = [event for event in events if event["outcome"] == "ignored"]
+    return settled if len(settled) >= count else None
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_no_form_of_a_secret_that_a_model_tells_is_stored(watched: Watched, tmp_path: Path, fails: bool) -> None:
+    know(watched)
+    texts = [form.text for form in FORMS.values()]
+    code = register_telling(watched, tmp_path / "code", "telling", texts, fails=fails)
+    status = watched.deploy(samples.request(code=code, expect={"json": ["nothing like it"]}))
+
+    assert status["error"]["code"] == ("ScoringScriptFailed" if fails else "WrongAnswer")
+    assert "[redacted]" in json.dumps(status["error"])
     assert watched.leaks() == []
 
 
