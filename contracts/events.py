@@ -39,7 +39,8 @@ def read_event(*, event_type: str, topic: str, subject: str, data: Any) -> Model
     name = str(values.get("modelname") or name)
     version = str(values.get("modelversion") or version)
     if not name or not version or "\x00" in name + version:
-        raise UnreadableEvent(f"neither data nor subject {redact(subject)[:200]!r} names a model and a version")
+        shown = redact(subject.removeprefix("models/"))[:200]
+        raise UnreadableEvent(f"neither data nor subject {shown!r} names a model and a version")
     if secret_in(name) or secret_in(version):
         raise UnreadableEvent("the name or version of the model looks like a secret: register it under another one")
     return ModelRegistered(

@@ -156,7 +156,11 @@ def test_a_named_secret_in_a_models_tags_is_masked_too() -> None:
 
 @FORM
 def test_a_model_whose_name_is_a_secret_is_not_repeated(form: Secret) -> None:
-    for data, subject in (({"modelName": form.text, "modelVersion": "1"}, ""), ({}, f"models/{form.text}:1")):
+    for data, subject in (
+        ({"modelName": form.text, "modelVersion": "1"}, ""),
+        ({}, f"models/{form.text}:1"),
+        ({}, f"models/{form.text}:"),
+    ):
         with pytest.raises(UnreadableEvent) as error:
             read_event(event_type=EVENT_TYPE, topic=WORKSPACE, subject=subject, data=data)
         assert form.secret not in str(error.value)
