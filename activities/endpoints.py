@@ -12,7 +12,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provisioning
-from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound
+from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
 from contracts.ledger import LedgerEntry, short_name
 from contracts.online import EndpointRequest
 
@@ -106,14 +106,17 @@ class Endpoints(Resource[EndpointRequest]):
         identity_id = wanted.identity.user_assigned_id
         if identity_id is None:
             return
+        attach = Right(ATTACH_IDENTITY, identity_id)
         try:
             with translated(not_found=IdentityNotFound):
                 found = clients().get(identity_id, versions.IDENTITIES)
-        except IdentityNotFound as error:
+        except (IdentityNotFound, MissingRight) as error:
             finding.problem("endpoint.identity", error)
+            # Whoever may not look at it may not attach it either, and is told both; nothing can be asked of nothing.
+            finding.needs += [attach] if isinstance(error, MissingRight) else []
         else:
             scene.resolve(principal_id=str(found["properties"]["principalId"]))
-            finding.needs.append(Right(ATTACH_IDENTITY, identity_id))
+            finding.needs.append(attach)
 
     def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
         return EndpointEnsured(

@@ -22,19 +22,20 @@ _FOREIGN = re.compile(r"/site-packages/|/dist-packages/|/lib/python3")
 def telling(log: str) -> str:
     """`log` without the server's own lines, and with the last exception of the user's code, cut to it, at the end.
 
-    A log without such an exception keeps the tracebacks that it has.
+    A log without such an exception is told as it is.
     """
     lines = log.splitlines()
-    rest, exception, inside = [], [], 0
+    rest: list[str] = []
+    exception: list[str] = []
+    inside = 0
     for index, line in enumerate(lines):
         block = _block(lines[index + 1 :]) if line.rstrip().endswith(_TRACEBACK) else []
         if any(_is_of_the_user(one) for one in block):
             exception = [_TRACEBACK, *_own_frames(block)]
         inside = max(inside - 1, len(block) + 1 if block else 0)
-        if not _OF_THE_SERVER.search(line):
-            rest.append((line, bool(inside)))
-    kept = [line for line, of_traceback in rest if not (exception and of_traceback)]
-    return "\n".join([*kept, *exception])
+        if not inside and not _OF_THE_SERVER.search(line):
+            rest.append(line)
+    return "\n".join([*rest, *exception]) if exception else log
 
 
 def _block(lines: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack
+from orchestrations.access import WAIT
 from tests import samples
 from tests.e2e import reading
 
@@ -141,7 +142,8 @@ def test_the_steps_of_a_plan_are_those_the_deployment_takes(tmp_path_factory: py
 
             taken = [step["name"] for step in stack.deploy(body)["steps"] if step["state"] != "skipped"]
 
-            assert taken == planned
+            # Whether roles that exist are old enough is asked of this machine's clock, and the cloud's is stepped.
+            assert [name for name in taken if name != WAIT] == [name for name in planned if name != WAIT]
 
 
 @pytest.mark.parametrize(
