@@ -10,6 +10,7 @@ from typing import Any
 
 from activities.codes import Codes
 from activities.deployments import Deployments
+from activities.diagnostics import Diagnostics
 from activities.endpoints import Endpoints
 from activities.envelope import Activity, as_activity
 from activities.environments import Environments
@@ -28,6 +29,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     Codes(),
     Endpoints(),
     RoleAssignments(),
+    Diagnostics(),
     Deployments(),
     Traffic(),
 )

@@ -20,6 +20,7 @@ from local.cloud.blob.service import BlobService
 from local.cloud.blob.store import BlobStore
 from local.cloud.control import Control
 from local.cloud.credential import LocalCredential
+from local.cloud.diagnostics import DiagnosticsProvider
 from local.cloud.eventgrid import EventGrid
 from local.cloud.eventgrid.provider import EventGridProvider
 from local.cloud.faults import Faults
@@ -79,6 +80,7 @@ class LocalCloud:
             *resources.routes(),
             *AuthorizationProvider(self.authorization).routes(),
             *EventGridProvider(self.events, self.authorization).routes(),
+            *DiagnosticsProvider(self.state).routes(),
         ]
         self._proxy = Proxy(hosts.emulated, port_of(self._addresses.azure), lambda: self.faults.dead)
         self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset)

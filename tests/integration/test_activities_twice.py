@@ -47,7 +47,8 @@ class Twice:
 
 def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None:
     twice = Twice(stack)
-    order = acting.order(stack)
+    order = acting.order(stack, diagnostics={"workspace_id": world.storage_id("logs")})
+    stack.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
 
     verdict = create(twice, order)
     serve(twice, order, verdict)
@@ -78,6 +79,8 @@ def create(twice: Twice, order: DeployOrder) -> PlanVerdict:
     }
     acting.until(twice.stack, "endpoint_provisioned", acting.about("endpoint", resolved.endpoint), acting.is_done)
     twice("endpoint_provisioned", acting.about("endpoint", resolved.endpoint))
+    [setting] = twice("ensure_diagnostics", acting.ensuring(order, "diagnostics", resolved))["entries"]
+    twice("remove_diagnostics", acting.about("diagnostics", setting["id"]), absent=True)
     twice.stack.cloud.authorization.settle()
     begun = twice("begin_deployment", acting.ensuring(order, "deployment", resolved))
     assert begun == {"entries": [{"kind": "deployment", "id": resolved.deployment}], "done": False}

@@ -57,6 +57,7 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "deployment": acting.about("deployment", resolved.deployment),
         "traffic": acting.about("traffic", resolved.endpoint, before={}, after={"blue": 100}),
         "role_assignment": acting.about("role_assignment", assignment_id(role.scope, "who", role.guid)),
+        "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
     }
     return {
         "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
@@ -64,6 +65,9 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         **{f"register_{kind}": acting.ensuring(order, kind, resolved) for kind in ("model", "environment", "code")},
         "grant_roles": granting,
         "ensure_endpoint": acting.ensuring(order, "endpoint", resolved),
+        "ensure_diagnostics": c.EnsureInput(
+            mark=INSTANCE, wanted={"workspace_id": world.WORKSPACE_ID}, resolved=resolved
+        ),
         "begin_deployment": acting.ensuring(order, "deployment", resolved),
         "smoke_test": c.SmokeTestInput(**names, test=order.part("smoke_test")),
         "read_back": c.ReadBackInput(**names, model=str(resolved.model), traffic=None),

@@ -1,0 +1,131 @@
+"""The endpoint's diagnostic settings, from a request: made, confirmed, undone, and refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.problems import RequestProblems
+from local.cloud import world
+from local.stack import LocalStack
+from tests import samples
+from tests.e2e import reading
+from triggers.requests import judged
+
+LOGS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"
+DIAGNOSTICS = {"workspace_id": LOGS}
+WRITE = "Microsoft.Insights/diagnosticSettings/write"
+
+
+@pytest.fixture
+def allowed(stack: LocalStack) -> LocalStack:
+    """A stack whose app may write diagnostic settings, which infra/ does not let it by itself."""
+    stack.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
+    return stack
+
+
+def settings(stack: LocalStack, endpoint: str = "credit-risk") -> list[dict[str, Any]]:
+    from azure_api.clients import clients
+
+    path = f"{world.WORKSPACE_ID}/onlineEndpoints/{endpoint}/providers/Microsoft.Insights/diagnosticSettings"
+    listed: list[dict[str, Any]] = clients().get(path, "2021-05-01-preview")["value"]
+    return listed
+
+
+def plan(stack: LocalStack, body: dict[str, Any]) -> dict[str, Any]:
+    with stack.http as http:
+        found: dict[str, Any] = http.post("/api/plans", json=body).raise_for_status().json()
+    return found
+
+
+def test_an_endpoint_sends_its_logs_where_the_request_says(allowed: LocalStack) -> None:
+    body = samples.request(diagnostics=DIAGNOSTICS)
+    planned = plan(allowed, body)
+    status = allowed.deploy(body)
+
+    assert status["status"] == "Succeeded"
+    [setting] = settings(allowed)
+    assert setting["properties"]["workspaceId"] == LOGS
+    assert len(setting["properties"]["logs"]) == 3
+    assert "diagnostics of the endpoint" in planned["creates"]
+    assert any(LOGS in line for line in planned["unchecked"])
+    assert planned["steps"].index("ensure_diagnostics") == planned["steps"].index("endpoint_provisioned") + 2
+    assert [entry["id"] for entry in status["result"]["ledger"] if entry["kind"] == "diagnostics"] == [setting["id"]]
+
+
+def test_a_second_deployment_confirms_what_is_sent_already(allowed: LocalStack) -> None:
+    first = allowed.deploy(samples.request(diagnostics=DIAGNOSTICS))
+    body = samples.request(deployment="green", diagnostics=DIAGNOSTICS)
+    planned = plan(allowed, body)
+    second = allowed.deploy(body)
+
+    assert (first["status"], second["status"]) == ("Succeeded", "Succeeded")
+    assert len(settings(allowed)) == 1
+    assert "diagnostics of the endpoint" in planned["confirms"]
+    assert "diagnostics credit-risk" not in reading.fates(second)
+
+
+def test_a_failed_deployment_takes_its_setting_with_it(allowed: LocalStack) -> None:
+    status = allowed.deploy(samples.request(diagnostics=DIAGNOSTICS, expect={"json": [18]}))
+
+    assert status["error"]["code"] == "WrongAnswer"
+    assert settings(allowed) == []
+    [fate] = [fate for name, fate in reading.fates(status).items() if name.startswith("diagnostics")]
+    assert fate == "undone"
+
+
+def test_without_the_right_the_plan_says_so_and_nothing_is_made(stack: LocalStack) -> None:
+    body = samples.request(diagnostics=DIAGNOSTICS)
+    [problem] = plan(stack, body)["problems"]
+    status = stack.deploy(body)
+
+    assert (problem["code"], problem["path"]) == ("MissingRight", "access")
+    assert WRITE in problem["message"]
+    assert (status["error"]["code"], status["ledger"]) == ("MissingRight", [])
+
+
+def test_what_azure_says_no_to_the_local_azure_says_no_to(allowed: LocalStack) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    from azure_api.clients import clients
+
+    assert allowed.deploy(samples.request(diagnostics=DIAGNOSTICS))["status"] == "Succeeded"
+    path = f"{world.WORKSPACE_ID}/onlineEndpoints/credit-risk/providers/Microsoft.Insights/diagnosticSettings"
+    logs = [{"category": "AmlOnlineEndpointConsoleLog", "enabled": True}]
+    refused = {
+        "Conflict": ("second", {"workspaceId": LOGS, "logs": logs}),
+        "BadRequest": ("unknown", {"workspaceId": LOGS, "logs": [{"category": "Nobody", "enabled": True}]}),
+        "ResourceNotFound": ("none", {"workspaceId": LOGS}),
+    }
+    for code, (name, properties) in refused.items():
+        at = path.replace("credit-risk", "nobody") if code == "ResourceNotFound" else path
+        with pytest.raises(HttpResponseError) as raised:
+            clients().put(f"{at}/{name}", "2021-05-01-preview", {"properties": properties})
+        assert raised.value.error is not None
+        assert raised.value.error.code == code
+
+
+WRONG: list[Any] = [
+    {"workspace_id": "logs"},
+    {"workspace_id": LOGS, "logs": ["Nobody"]},
+    {"workspace_id": LOGS, "extra": 1},
+    7,
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_part_that_says_something_else_is_refused_at_the_door(wrong: Any) -> None:
+    with pytest.raises(RequestProblems) as raised:
+        judged(samples.request(diagnostics=wrong))
+
+    assert all(problem.path.startswith("diagnostics") for problem in raised.value.problems)
+
+
+def test_the_part_is_in_the_description_of_the_api(stack: LocalStack) -> None:
+    with stack.http as http:
+        document = http.get("/api/openapi.json").raise_for_status().json()
+
+    schemas = document["components"]["schemas"]
+    assert "diagnostics" in schemas["DeploymentRequest"]["properties"]
+    assert schemas["DiagnosticsRequest"]["required"] == ["workspace_id"]
