@@ -19,7 +19,7 @@ test: environments .venv/.tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
 check: environments .venv/.tests .venv-infra/.installed lint types
-	@.venv-infra/bin/python infra/check.py
+	@.venv-infra/bin/python -m infra.check.rules
 
 lint: .venv/.tests
 	@.venv/bin/ruff check .

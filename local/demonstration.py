@@ -66,7 +66,7 @@ class Demonstration:
         self._slipway("register-code", str(self.folder / "score"), "--name", CODE, "--version", "1")
         self._train("2", "version-2/model")
         self._register("2", self.folder / "version-2" / "model", {"deploy": "true"})
-        self._say(f"registered {MODEL}:2 with the tag that policies/credit-risk.yml matches")
+        self._say(f"registered {MODEL}:2 with the tag that examples/policies/credit-risk.yml matches")
         event = self._event("2")
         status = self._follow(event["deployments"]["credit-risk"])
         [wait] = [step for step in status["steps"] if step["name"] == "roles_effective"]

@@ -38,7 +38,7 @@ class LocalStack:
         self.data = data
         self.clock = clock or Clock(stepped=True)
         self.cloud = LocalCloud(data / "cloud", self.clock, scoring_python=SCORING_PYTHON, **cloud_options)
-        self._policies = policies or ROOT / "policies"
+        self._policies = policies or ROOT / "examples" / "policies"
         self._applied: Any = None
         self.host: LocalHost
 

@@ -91,7 +91,7 @@ def test_examples_ask_for_the_packages_that_models_are_served_with(conda: Path) 
 
 
 def test_the_policy_makes_requests_with_the_environment_of_the_example() -> None:
-    policy = load_policy(ROOT / "policies" / "credit-risk.yml")
+    policy = load_policy(ROOT / "examples" / "policies" / "credit-risk.yml")
     example = yaml.safe_load((EXAMPLES / "credit-risk" / "conda.yml").read_text())
 
     made = policy.request_for("credit-risk", "2").to_wire()

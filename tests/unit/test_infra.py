@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from activities.roles import KNOWN_ROLES
-from infra import check
+from infra.check import rules as check
+from infra.check.host import host_findings
 from local.cloud import grants
 
-ROOT = Path(check.__file__).parents[1]
-HOST = (
-    '{"extensions": {"durableTask": {"maxConcurrentActivityFunctions": 10, "maxConcurrentOrchestratorFunctions": 6}}}'
-)
+ROOT = Path(check.__file__).parents[2]
 
 
 @pytest.fixture
@@ -161,17 +159,33 @@ def test_settings_are_compared_with_what_the_code_reads(files: dict[str, str]) -
 
 
 @pytest.mark.parametrize(
-    ("host", "finding"),
+    ("old", "new", "finding"),
     [
-        (HOST.replace("6", "7"), "host.json: 17 functions at once on 16 threads x 1 processes"),
-        ("{}", "host.json: set maxConcurrentActivityFunctions and maxConcurrentOrchestratorFunctions"),
+        (
+            '"maxConcurrentOrchestratorFunctions": 6',
+            '"maxConcurrentOrchestratorFunctions": 7',
+            "17 functions at once on 16",
+        ),
+        ('"maxConcurrentOrchestratorFunctions": 6,', "", "set maxConcurrentActivityFunctions and"),
+        ('"useGracefulShutdown": true', '"useGracefulShutdown": false', "set durableTask.useGracefulShutdown to true"),
+        ('"workItemQueueVisibilityTimeout": "00:01:00"', '"x": 1', "workItemQueueVisibilityTimeout to 00:01:00"),
+        (
+            '"controlQueueVisibilityTimeout": "00:01',
+            '"controlQueueVisibilityTimeout": "00:00',
+            "to 00:01:00, the least",
+        ),
+        ('"Azure": "Warning"', '"Azure": "Warning", "azure": "Warning"', "says Azure and azure, which are one key"),
+        ('"Azure": "Warning"', '"Azure": "Warning", "Azure": "Error"', "says one of azure, default twice"),
+        ('"version": "2.0",', '"version": "2.0"', "is not JSON"),
     ],
 )
-def test_more_functions_at_once_than_threads_are_found(files: dict[str, str], host: str, finding: str) -> None:
+def test_a_host_json_that_loses_something_is_found(files: dict[str, str], old: str, new: str, finding: str) -> None:
     settings = check.app_settings(files[check.FUNCTION])
+    host = (ROOT / "host.json").read_text()
 
-    assert check.concurrency_findings(settings, HOST) == []
-    assert check.concurrency_findings(settings, host) == [finding]
+    assert host_findings(host, settings) == []
+    [found] = host_findings(replaced(host, old, new), settings)
+    assert finding in found
 
 
 @pytest.mark.parametrize(

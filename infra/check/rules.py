@@ -1,6 +1,6 @@
 """Check the Bicep and azd files without Azure, without the Bicep compiler and without a network.
 
-    .venv-infra/bin/python infra/check.py
+    .venv-infra/bin/python -m infra.check.rules
 
 Exits 1 and names every finding. Two independent parsers read each file (tree-sitter-bicep, pycep) and checkov lints
 what pycep understood; checkov alone exits 0 on a file it cannot parse, so its parsing errors count as findings here.
@@ -21,7 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from infra.check.host import host_findings
+from infra.check.package import package_findings
+
+ROOT = Path(__file__).resolve().parents[2]
 RBAC = "infra/app/rbac.bicep"
 FUNCTION = "infra/app/function.bicep"
 
@@ -179,19 +182,6 @@ def settings_findings(settings: Mapping[str, str], settings_py: str) -> list[str
     ]
 
 
-def concurrency_findings(settings: Mapping[str, str], host_json: str) -> list[str]:
-    """Durable may not start more functions at once than there are worker threads: the rest would wait unseen."""
-    durable = json.loads(host_json).get("extensions", {}).get("durableTask", {})
-    limits = [durable.get(f"maxConcurrent{kind}Functions") for kind in ("Activity", "Orchestrator")]
-    if not all(isinstance(limit, int) for limit in limits):
-        return ["host.json: set maxConcurrentActivityFunctions and maxConcurrentOrchestratorFunctions"]
-    names = ("PYTHON_THREADPOOL_THREAD_COUNT", "FUNCTIONS_WORKER_PROCESS_COUNT")
-    threads, processes = (int(settings.get(name, "'0'").strip("'")) for name in names)
-    if sum(limits) > threads * processes:
-        return [f"host.json: {sum(limits)} functions at once on {threads} threads x {processes} processes"]
-    return []
-
-
 def hook_findings(azure_yaml: str, main: str, workspace: str) -> list[str]:
     """The hooks give workspace.bicep every parameter it asks for, from variables that azd or main.bicep provides."""
     wanted = set(re.findall(r"^param (\w+)", workspace, re.M))
@@ -211,10 +201,11 @@ def rule_findings(files: Mapping[str, str], root: Path) -> list[str]:
     main, workspace = files.get("infra/main.bicep", ""), files.get("infra/workspace.bicep", "")
     agreements: dict[str, Callable[[str], list[str]]] = {
         "settings.py": lambda text: settings_findings(settings, text),
-        "host.json": lambda text: concurrency_findings(settings, text),
+        "host.json": lambda text: host_findings(text, settings),
         "azure.yaml": lambda text: hook_findings(text, main, workspace),
     }
     findings = role_assignment_findings(files) + key_findings(files)
+    findings += package_findings(root) if (root / ".funcignore").is_file() else []
     findings += [f"{RBAC}: {finding}" for finding in condition_findings(grant_condition(files.get(RBAC, "")))]
     for name, agrees in agreements.items():
         there = (root / name).is_file()
