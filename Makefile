@@ -7,6 +7,10 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
+# Where a Bicep compiler is at hand: compile infra/ anew. ARGS="--types FOLDER" renews the type tables too.
+compile: .venv-infra/.installed
+	@.venv-infra/bin/python -m infra.facts $(ARGS)
+
 .PHONY: demo up test check bench docs lint types lock environments clean
 
 demo: environments
@@ -19,7 +23,7 @@ test: environments .venv/.tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
 check: environments .venv/.tests .venv-infra/.installed lint types
-	@.venv-infra/bin/python -m infra.check.rules
+	@.venv-infra/bin/python -m infra.check
 
 lint: .venv/.tests
 	@.venv/bin/ruff check .

@@ -1,15 +1,49 @@
 // The function app and everything that is only its own, in a resource group of its own.
 // What Slipway needs in the workspace's resource group is in workspace.bicep, and azure.yaml says why.
-// Whoever runs this must be allowed to create role assignments (Owner, or Role Based Access Control Administrator).
-// Parsed and linted offline by infra/check.py; never yet provisioned in a live subscription.
+// Whoever runs this must be Owner, or Contributor and Role Based Access Control Administrator without a condition, on the
+// subscription and on the workspace's group. Never yet provisioned in a live subscription.
 targetScope = 'subscription'
 
 @minLength(1)
-@maxLength(40)
+@maxLength(64)
 @description('Name of the azd environment; part of every resource name.')
 param environmentName string
 
-@description('Azure region of the function app. It must offer the Flex Consumption plan.')
+// Where the Flex Consumption plan is offered; newer ones: az functionapp list-flexconsumption-locations
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
+@description('Azure region of the function app, which need not be that of the workspace.')
 param location string
 
 @minLength(1)
@@ -21,7 +55,7 @@ param workspaceName string
 param workspaceResourceGroup string
 
 @minValue(0)
-@description('Instances kept warm for orchestrations and activities. 0 scales to zero; 1 removes the cold start and is billed all month.')
+@description('Instances kept warm for orchestrations and activities, billed all month. Requests and events scale apart and stay cold.')
 param alwaysReadyDurableInstances int = 0
 
 @allowed([
@@ -31,10 +65,19 @@ param alwaysReadyDurableInstances int = 0
 @description('Redundancy of the task hub. Standard_LRS only where the region has no availability zones.')
 param storageSku string = 'Standard_ZRS'
 
+@allowed([
+  'AzureStorage'
+  'DurableTaskScheduler'
+])
+@description('Where Durable Functions keeps its state: in the app\'s storage account, or in a Durable Task Scheduler.')
+param durableBackend string = 'AzureStorage'
+
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
 }
+
+var schedulerName = 'dts-slipway-${token}'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -42,7 +85,7 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   tags: tags
 }
 
-// Who the app is, and as whom Event Grid stores the events it could not deliver.
+// Who the app is.
 module identities 'app/identities.bicep' = {
   name: 'identities'
   scope: group
@@ -76,18 +119,32 @@ module monitoring 'app/monitoring.bicep' = {
   }
 }
 
-// What those identities may do with the app's own resources.
+// Histories and messages, where the storage account is not to keep them.
+module scheduler 'app/scheduler.bicep' = if (durableBackend == 'DurableTaskScheduler') {
+  name: 'scheduler'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    name: schedulerName
+  }
+}
+
+// What that identity may do with the app's own resources.
 module access 'app/rbac.bicep' = {
   name: 'access'
   scope: group
   params: {
     place: 'app'
     appPrincipalId: identities.outputs.appPrincipalId
-    deadLetterPrincipalId: identities.outputs.deadLetterPrincipalId
     storageAccountName: storage.outputs.name
-    deadLetterContainerName: storage.outputs.deadLetterContainerName
     applicationInsightsName: monitoring.outputs.name
+    durableBackend: durableBackend
+    schedulerName: schedulerName
   }
+  dependsOn: [
+    scheduler
+  ]
 }
 
 // The app itself; after its access, because a host that starts without it fails and is slow to try again.
@@ -106,19 +163,24 @@ module functionApp 'app/function.bicep' = {
     workspaceName: workspaceName
     workspaceResourceGroup: workspaceResourceGroup
     alwaysReadyDurableInstances: alwaysReadyDurableInstances
+    durableBackend: durableBackend
+    schedulerName: schedulerName
   }
   dependsOn: [
     access
   ]
 }
 
-// Upper case: azd keeps outputs as environment variables, which the hooks in azure.yaml read.
+// Upper case: azd keeps outputs as environment variables, which the hooks in azure.yaml read. No output has the name of a
+// variable that main.parameters.json reads: `azd down` forgets those of outputs, and with them what the user had set.
 output AZURE_RESOURCE_GROUP string = group.name
-output SLIPWAY_WORKSPACE string = workspaceName
-output SLIPWAY_RESOURCE_GROUP string = workspaceResourceGroup
+output SLIPWAY_TARGET_WORKSPACE string = workspaceName
+output SLIPWAY_TARGET_RESOURCE_GROUP string = workspaceResourceGroup
 output SLIPWAY_APP_PRINCIPAL_ID string = identities.outputs.appPrincipalId
-output SLIPWAY_DEAD_LETTER_IDENTITY_ID string = identities.outputs.deadLetterId
 output SLIPWAY_STORAGE_ID string = storage.outputs.id
-output SLIPWAY_DEAD_LETTER_CONTAINER string = storage.outputs.deadLetterContainerName
-output SLIPWAY_FUNCTION_APP_ID string = functionApp.outputs.id
+output SLIPWAY_STORAGE_NAME string = storage.outputs.name
+output SLIPWAY_UNDELIVERED_CONTAINER string = storage.outputs.undeliveredContainerName
+output SLIPWAY_APP_ID string = functionApp.outputs.id
+output SLIPWAY_APP_NAME string = functionApp.outputs.name
 output SLIPWAY_URL string = functionApp.outputs.url
+output SLIPWAY_KEY_COMMAND string = 'az functionapp keys list --subscription ${subscription().subscriptionId} --resource-group ${group.name} --name ${functionApp.outputs.name} --query functionKeys.default --output tsv'

@@ -1,4 +1,4 @@
-// What Slipway needs in the resource group of an existing workspace: its access, and the events of registered models.
+// What Slipway may do in the resource group of an existing workspace; it needs no function to be there.
 // Deployed as a deployment stack by the postdeploy hook in azure.yaml, so that `azd down` can take exactly this away.
 
 @minLength(1)
@@ -8,18 +8,6 @@ param workspaceName string
 @description('Principal ID of the function app identity.')
 param appPrincipalId string
 
-@description('Resource ID of the function app; its code must already be deployed.')
-param functionAppId string
-
-@description('Resource ID of the storage account that keeps undelivered events.')
-param deadLetterStorageId string
-
-@description('Blob container of that account for them.')
-param deadLetterContainerName string
-
-@description('Resource ID of the user-assigned identity Event Grid stores undelivered events with.')
-param deadLetterIdentityId string
-
 // What the app may do with the workspace and for the identities of its endpoints.
 module access 'app/rbac.bicep' = {
   name: 'slipway-access'
@@ -27,17 +15,5 @@ module access 'app/rbac.bicep' = {
     place: 'workspace'
     appPrincipalId: appPrincipalId
     workspaceName: workspaceName
-  }
-}
-
-// A registered model starts what the policies say.
-module events 'app/events.bicep' = {
-  name: 'slipway-events'
-  params: {
-    workspaceName: workspaceName
-    functionAppId: functionAppId
-    deadLetterStorageId: deadLetterStorageId
-    deadLetterContainerName: deadLetterContainerName
-    deadLetterIdentityId: deadLetterIdentityId
   }
 }

@@ -18,6 +18,10 @@ param workspaceResourceGroup string
 
 param alwaysReadyDurableInstances int
 
+// Where Durable Functions keeps its state; the scheduler is there only if it is chosen.
+param durableBackend string
+param schedulerName string
+
 // Durable's functions scale as one group, named durable.
 var alwaysReady = [
   {
@@ -32,6 +36,15 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
+}
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = {
+  name: schedulerName
+}
+
+// What host.json of the Durable Task Scheduler reads (infra/backends). An address and a client ID, no key.
+var schedulerSettings = {
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.properties.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -109,7 +122,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   // checkov:skip=CKV_AZURE_222:a list of app settings, which the rule takes for the site; see above
   parent: app
   name: 'appsettings'
-  properties: {
+  properties: union(durableBackend == 'DurableTaskScheduler' ? schedulerSettings : {}, {
     // The host's storage, by identity. Durable reads __clientId; it does not know __managedIdentityResourceId.
     AzureWebJobsStorage__accountName: storage.name
     AzureWebJobsStorage__credential: 'managedidentity'
@@ -120,26 +133,33 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     // azure-identity: this managed identity and no other way in.
     AZURE_CLIENT_ID: identityClientId
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
-    // Never build a Python object because a payload names a class.
+    // Never build a Python object because a payload names a class. Only azure-functions 1.26 and later know this setting.
     AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
+    // Below Python 3.13 Azure's worker brings an azure-functions of its own, and puts it before the app's unless told not
+    // to. With an older one the setting above would mean nothing, in silence. The lock holds neither grpcio nor protobuf,
+    // on which the worker itself stands.
+    PYTHON_ISOLATE_WORKER_DEPENDENCIES: '1'
     // Orchestrators and activities share these threads; host.json may not let more run at once than there are.
     PYTHON_THREADPOOL_THREAD_COUNT: '16'
-    FUNCTIONS_WORKER_PROCESS_COUNT: '1'
     // What settings.py reads. Its other settings are left at their defaults, which are the public cloud's.
     SLIPWAY_SUBSCRIPTION_ID: subscription().subscriptionId
     SLIPWAY_RESOURCE_GROUP: workspaceResourceGroup
     SLIPWAY_WORKSPACE: workspaceName
     SLIPWAY_POLICIES: 'policies'
-  }
+  })
 }
 
 // Code is published with Entra tokens; user name and password are switched off.
+// One after the other: a site refuses with 409 when two of its children are written at once.
 resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'scm'
   properties: {
     allow: false
   }
+  dependsOn: [
+    appSettings
+  ]
 }
 
 resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
@@ -148,7 +168,11 @@ resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01'
   properties: {
     allow: false
   }
+  dependsOn: [
+    publishing
+  ]
 }
 
 output id string = app.id
+output name string = app.name
 output url string = 'https://${app.properties.defaultHostName}'

@@ -1,22 +1,27 @@
 // Every role assignment of Slipway is in this file, and each says why.
-// A Bicep file can only assign roles inside the resource group it is deployed to, so this one is deployed twice:
-// place 'app' by main.bicep, place 'workspace' by workspace.bicep.
+// A Bicep file can only assign roles inside the resource group it is deployed to, so this one is deployed three times:
+// place 'app' by main.bicep, place 'workspace' by workspace.bicep, place 'undelivered' by undelivered.bicep.
 
 @allowed([
   'app'
   'workspace'
+  'undelivered'
 ])
 param place string
 
-@description('Principal ID of the function app identity.')
-param appPrincipalId string
-
-// The defaults are placeholders: assignments of the other place are not made, but their scopes must still be names.
-@description('Principal ID of the identity Event Grid stores undelivered events with. Place app only.')
-param deadLetterPrincipalId string = '00000000-0000-0000-0000-000000000000'
+// The defaults are placeholders: assignments of other places are not made, but their scopes must still be names.
+@description('Principal ID of the function app identity. Places app and workspace.')
+param appPrincipalId string = '00000000-0000-0000-0000-000000000000'
 param storageAccountName string = 'unused'
-param deadLetterContainerName string = 'unused'
 param applicationInsightsName string = 'unused'
+
+@description('Where Durable Functions keeps its state. Place app only.')
+param durableBackend string = 'AzureStorage'
+param schedulerName string = 'unused'
+
+@description('Principal ID of the event topic, which stores what it could not deliver. Place undelivered only.')
+param topicPrincipalId string = '00000000-0000-0000-0000-000000000000'
+param undeliveredContainerName string = 'unused'
 
 @description('The workspace Slipway deploys into. Place workspace only.')
 param workspaceName string = 'unused'
@@ -29,6 +34,7 @@ var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 var azureMLDataScientist = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
 var managedIdentityOperator = 'f1a07417-d97a-45cb-824c-7a7467783830'
+var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 var roleBasedAccessControlAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
 
 // The only roles Slipway may give to somebody, and take away again: what an endpoint's identity can need.
@@ -62,9 +68,13 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' exist
   name: 'default'
 }
 
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' existing = {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' existing = {
   parent: blobs
-  name: deadLetterContainerName
+  name: undeliveredContainerName
+}
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = {
+  name: schedulerName
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -87,7 +97,7 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (pl
 }
 
 // Durable's control and work-item messages are queues, which it creates itself.
-resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app') {
+resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app' && durableBackend == 'AzureStorage') {
   name: guid(storage.id, appPrincipalId, storageQueueDataContributor)
   scope: storage
   properties: {
@@ -98,13 +108,24 @@ resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (p
 }
 
 // Durable's histories and instances are tables, which it creates itself.
-resource hostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app') {
+resource hostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app' && durableBackend == 'AzureStorage') {
   name: guid(storage.id, appPrincipalId, storageTableDataContributor)
   scope: storage
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
+  }
+}
+
+// With the Durable Task Scheduler, histories and messages are there instead.
+resource hostScheduler 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app' && durableBackend == 'DurableTaskScheduler') {
+  name: guid(scheduler.id, appPrincipalId, durableTaskDataContributor)
+  scope: scheduler
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', durableTaskDataContributor)
   }
 }
 
@@ -119,12 +140,12 @@ resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (pl
   }
 }
 
-// Event Grid writes the events it gave up on into this one container.
-resource undelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app') {
-  name: guid(deadLetters.id, deadLetterPrincipalId, storageBlobDataContributor)
-  scope: deadLetters
+// Event Grid writes the events it gave up on into this one container, and reaches nothing else.
+resource undelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'undelivered') {
+  name: guid(container.id, topicPrincipalId, storageBlobDataContributor)
+  scope: container
   properties: {
-    principalId: deadLetterPrincipalId
+    principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
   }

@@ -63,4 +63,4 @@ resource undelivered 'Microsoft.Storage/storageAccounts/blobServices/containers@
 output id string = account.id
 output name string = account.name
 output packageContainerName string = packages.name
-output deadLetterContainerName string = undelivered.name
+output undeliveredContainerName string = undelivered.name

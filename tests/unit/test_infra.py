@@ -1,4 +1,4 @@
-"""The rules of infra/check.py catch what they are there to catch: each test breaks the real files in one way."""
+"""The rules of infra/check catch what they are there to catch: each test breaks the real files in one way."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 import pytest
 
 from activities.roles import KNOWN_ROLES
-from infra.check import rules as check
+from infra.check.access import role_assignment_findings, role_id_findings, variable_name
+from infra.check.conditions import HALF, RBAC_ADMINISTRATOR, condition_findings, grant_condition
+from infra.check.events import SUBSCRIPTION, destination
+from infra.check.flex import app_settings, value_text
 from infra.check.host import host_findings
+from infra.check.keys import key_findings
+from infra.check.parsers import lint
+from infra.check.rules import rule_findings
+from infra.check.settings import difference
+from infra.check.sources import FUNCTION, RBAC, Sources, data
 from local.cloud import grants
+from tests.registered import triggers
 
-ROOT = Path(check.__file__).parents[2]
-
-
-@pytest.fixture
-def files() -> dict[str, str]:
-    paths = sorted((ROOT / "infra").rglob("*.bicep"))
-    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in paths}
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def azure_yaml() -> str:
-    return (ROOT / "azure.yaml").read_text()
+def sources() -> Sources:
+    return Sources.read(ROOT)
 
 
 def dense(condition: str) -> str:
@@ -37,18 +40,15 @@ def replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new, 1)
 
 
-def test_the_real_files_follow_the_rules(files: dict[str, str], azure_yaml: str) -> None:
-    assert check.role_assignment_findings(files) == []
-    assert check.condition_findings(check.grant_condition(files[check.RBAC])) == []
-    assert check.key_findings(files) == []
-    assert check.hook_findings(azure_yaml, files["infra/main.bicep"], files["infra/workspace.bicep"]) == []
+def test_the_real_files_follow_the_rules(sources: Sources) -> None:
+    assert rule_findings(sources) == []
 
 
 def test_slipway_may_grant_exactly_the_roles_it_knows_and_the_local_azure_limits_it_alike(
-    files: dict[str, str],
+    sources: Sources,
 ) -> None:
-    condition = check.grant_condition(files[check.RBAC])
-    (allowed,) = {half["roles"] for half in check.HALF.finditer(dense(condition))}
+    condition = grant_condition(sources.texts[RBAC])
+    (allowed,) = {half["roles"] for half in HALF.finditer(dense(condition))}
 
     assert set(allowed.split(",")) == {role.guid for role in KNOWN_ROLES.values()}
     assert dense(condition) == dense(grants.GRANT_CONDITION)
@@ -68,19 +68,19 @@ def test_slipway_may_grant_exactly_the_roles_it_knows_and_the_local_azure_limits
         ("{7f951dda-4ed3-4680-a7ca-43fe172d538d", "{8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "allows Owner"),
         (
             "{7f951dda-4ed3-4680-a7ca-43fe172d538d",
-            f"{{{check.RBAC_ADMINISTRATOR}",
-            f"allows {check.RBAC_ADMINISTRATOR}",
+            f"{{{RBAC_ADMINISTRATOR}",
+            f"allows {RBAC_ADMINISTRATOR}",
         ),
     ],
 )
-def test_a_condition_that_lets_more_through_is_found(files: dict[str, str], old: str, new: str, finding: str) -> None:
-    condition = replaced(check.grant_condition(files[check.RBAC]), old, new)
+def test_a_condition_that_lets_more_through_is_found(sources: Sources, old: str, new: str, finding: str) -> None:
+    condition = replaced(grant_condition(sources.texts[RBAC]), old, new)
 
-    assert any(finding in found for found in check.condition_findings(condition))
+    assert any(finding in found for found in condition_findings(condition))
 
 
 def test_a_right_to_grant_without_any_condition_is_found() -> None:
-    assert len(check.condition_findings(check.grant_condition(""))) == 3
+    assert len(condition_findings(grant_condition(""))) == 3
 
 
 @pytest.mark.parametrize(
@@ -96,17 +96,17 @@ def test_a_right_to_grant_without_any_condition_is_found() -> None:
         ("\nresource telemetry 'Microsoft.A", "\n  resource telemetry 'Microsoft.A", "nested or looped"),
     ],
 )
-def test_a_careless_role_assignment_is_found(files: dict[str, str], old: str, new: str, finding: str) -> None:
-    files[check.RBAC] = replaced(files[check.RBAC], old, new)
+def test_a_careless_role_assignment_is_found(sources: Sources, old: str, new: str, finding: str) -> None:
+    sources.texts[RBAC] = replaced(sources.texts[RBAC], old, new)
 
-    assert any(finding in found for found in check.role_assignment_findings(files))
+    assert any(finding in found for found in role_assignment_findings(sources))
 
 
-def test_a_role_assignment_outside_the_one_file_is_found(files: dict[str, str]) -> None:
-    files["infra/app/events.bicep"] += "resource x 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n}\n"
+def test_a_role_assignment_outside_the_one_file_is_found(sources: Sources) -> None:
+    sources.texts["infra/events.bicep"] += "resource x 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n}\n"
 
-    assert check.role_assignment_findings(files) == [
-        "infra/app/events.bicep: assigns roles; all role assignments belong in infra/app/rbac.bicep"
+    assert role_assignment_findings(sources) == [
+        "infra/events.bicep: assigns roles; all role assignments belong in infra/app/rbac.bicep"
     ]
 
 
@@ -119,15 +119,15 @@ def test_a_role_assignment_outside_the_one_file_is_found(files: dict[str, str]) 
         "var text = hub.properties.primaryConnectionString",
     ],
 )
-def test_a_key_is_found_in_code_but_not_in_comments(files: dict[str, str], line: str) -> None:
+def test_a_key_is_found_in_code_but_not_in_comments(sources: Sources, line: str) -> None:
     path = "infra/app/function.bicep"
-    original = files[path]
+    original = sources.texts[path]
 
-    files[path] = f"{original}// {line}\n"
-    assert check.key_findings(files) == []
+    sources.texts[path] = f"{original}// {line}\n"
+    assert key_findings(sources) == []
 
-    files[path] = f"{original}{line}\n"
-    assert len(check.key_findings(files)) == 1
+    sources.texts[path] = f"{original}{line}\n"
+    assert len(key_findings(sources)) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,23 +137,23 @@ def test_a_key_is_found_in_code_but_not_in_comments(files: dict[str, str], line:
         ("infra/app/monitoring.bicep", "    DisableLocalAuth: true", "    // DisableLocalAuth: true"),
     ],
 )
-def test_a_resource_that_accepts_keys_is_found(files: dict[str, str], path: str, old: str, new: str) -> None:
-    files[path] = replaced(files[path], old, new)
+def test_a_resource_that_accepts_keys_is_found(sources: Sources, path: str, old: str, new: str) -> None:
+    sources.texts[path] = replaced(sources.texts[path], old, new)
 
-    assert [found for found in check.key_findings(files) if found.startswith(path)]
+    assert [found for found in key_findings(sources) if found.startswith(path)]
 
 
-def test_settings_are_compared_with_what_the_code_reads(files: dict[str, str]) -> None:
-    settings = check.app_settings(files[check.FUNCTION])
+def test_settings_are_compared_with_what_the_code_reads(sources: Sources) -> None:
+    settings = {name: value_text(node) for name, node in app_settings(sources.trees[FUNCTION]).items()}
     given = [name for name in settings if name.startswith("SLIPWAY_")]
     reads_all = "\n".join(f'environ["{name}"]' for name in given)
 
-    assert check.settings_findings(settings, reads_all) == []
-    assert check.settings_findings(settings, f'"""Mentions SLIPWAY_X."""\n{reads_all}\nenviron.get("SLIPWAY_NEW")') == [
+    assert difference(settings, reads_all) == []
+    assert difference(settings, f'"""Mentions SLIPWAY_X."""\n{reads_all}\nenviron.get("SLIPWAY_NEW")') == [
         "infra/app/function.bicep: SLIPWAY_NEW is read by settings.py but not set"
     ]
-    assert check.settings_findings(settings, f'{reads_all}\nenviron.get("SLIPWAY_NEW", "a default")') == []
-    assert check.settings_findings(settings, "") == [
+    assert difference(settings, f'{reads_all}\nenviron.get("SLIPWAY_NEW", "a default")') == []
+    assert difference(settings, "") == [
         f"infra/app/function.bicep: {name} is set but settings.py does not read it" for name in sorted(given)
     ]
 
@@ -179,8 +179,8 @@ def test_settings_are_compared_with_what_the_code_reads(files: dict[str, str]) -
         ('"version": "2.0",', '"version": "2.0"', "is not JSON"),
     ],
 )
-def test_a_host_json_that_loses_something_is_found(files: dict[str, str], old: str, new: str, finding: str) -> None:
-    settings = check.app_settings(files[check.FUNCTION])
+def test_a_host_json_that_loses_something_is_found(sources: Sources, old: str, new: str, finding: str) -> None:
+    settings = {name: value_text(node) for name, node in app_settings(sources.trees[FUNCTION]).items()}
     host = (ROOT / "host.json").read_text()
 
     assert host_findings(host, settings) == []
@@ -188,31 +188,38 @@ def test_a_host_json_that_loses_something_is_found(files: dict[str, str], old: s
     assert finding in found
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "finding"),
-    [
-        (
-            'functionAppId="$SLIPWAY_FUNCTION_APP_ID"',
-            "",
-            "azure.yaml: a hook gives no functionAppId to workspace.bicep",
-        ),
-        ('functionAppId="$env:', 'functionApp="$env:', "azure.yaml: workspace.bicep has no parameter functionApp"),
-        ("$SLIPWAY_STORAGE_ID", "$SLIPWAY_STORAGE", "azure.yaml: nothing provides SLIPWAY_STORAGE"),
-        ("$env:SLIPWAY_STORAGE_ID", "$env:STORAGE_ID", "azure.yaml: nothing provides STORAGE_ID"),
-    ],
-)
-def test_a_hook_that_does_not_fit_the_template_is_found(
-    files: dict[str, str], azure_yaml: str, old: str, new: str, finding: str
-) -> None:
-    broken = replaced(azure_yaml, old, new)
+def test_a_file_the_code_must_agree_with_may_not_be_missing(sources: Sources, tmp_path: Path) -> None:
+    (tmp_path / ".funcignore").write_text("")
+    sources.root = tmp_path
 
-    assert finding in check.hook_findings(broken, files["infra/main.bicep"], files["infra/workspace.bicep"])
+    found = rule_findings(sources)
+
+    assert {
+        "settings.py: not there; the Bicep must agree with it",
+        "host.json: not there",
+        "azure.yaml: not there",
+    } <= set(found)
 
 
-def test_a_file_the_code_must_agree_with_may_not_be_missing(files: dict[str, str], tmp_path: Path) -> None:
-    assert check.rule_findings(files, tmp_path) == [
-        f"{name}: not there; the Bicep must agree with it" for name in ("settings.py", "host.json", "azure.yaml")
+def test_the_events_go_to_a_function_that_the_app_has(sources: Sources) -> None:
+    [subscription] = [one for _, _, one in sources.resources() if one.type == SUBSCRIPTION]
+
+    assert destination(subscription) in {
+        name for name, trigger, _ in triggers() if trigger["type"] == "eventGridTrigger"
+    }
+
+
+def test_a_role_is_named_as_azure_names_it(sources: Sources) -> None:
+    text = sources.texts[RBAC]
+    sources.texts[RBAC] = replaced(
+        text, "'7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull", "'7f951dda-4ed3-4680-a7ca-43fe172d538e' // AcrPull"
+    )
+
+    assert role_id_findings(sources) == [
+        f"{RBAC}: AcrPull is 7f951dda-4ed3-4680-a7ca-43fe172d538d, not 7f951dda-4ed3-4680-a7ca-43fe172d538e"
     ]
+    assert variable_name("Role Based Access Control Administrator") == "roleBasedAccessControlAdministrator"
+    assert {role.guid for role in KNOWN_ROLES.values()} <= set(data("roles.json").values())
 
 
 @pytest.mark.parametrize(
@@ -237,5 +244,5 @@ def test_a_file_the_code_must_agree_with_may_not_be_missing(files: dict[str, str
 def test_checkov_exits_0_but_its_report_is_not_clean(results: dict[str, Any], finding: str) -> None:
     clean: dict[str, Any] = {"passed_checks": [{}]}
 
-    assert check.lint({"results": clean}).findings == []
-    assert check.lint({"results": clean | results}).findings == [finding]
+    assert lint({"results": clean}).findings == []
+    assert lint({"results": clean | results}).findings == [finding]

@@ -1,35 +1,27 @@
-// The workspace's events, delivered to the function on_model_registered.
+// A registered model starts what the policies say: the workspace's events, delivered to the function on_model_registered.
+// Deployed as a deployment stack into the workspace's group by the postdeploy hook, when that function exists.
 
-param workspaceName string
+@minLength(1)
+@description('The event topic whose source is the workspace.')
+param topicName string
+
+@description('Resource ID of the function app; its code must already be deployed.')
 param functionAppId string
-param deadLetterStorageId string
-param deadLetterContainerName string
-param deadLetterIdentityId string
 
-resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
-  name: workspaceName
-}
+@description('Resource ID of the storage account that keeps undelivered events.')
+param storageId string
 
-// Azure allows one system topic for each workspace. If somebody has made one already, this fails and says so:
-// add the subscription below to that topic by hand, and leave this file out of workspace.bicep.
-resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'evgt-slipway-${uniqueString(workspace.id)}'
-  location: workspace.location
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: {
-      '${deadLetterIdentityId}': {}
-    }
-  }
-  properties: {
-    source: workspace.id
-    topicType: 'Microsoft.MachineLearningServices.Workspaces'
-  }
+@description('Blob container of that account for them.')
+param undeliveredContainerName string
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: topicName
 }
 
 resource modelRegistered 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'slipway-model-registered'
+  // By app, so that the environments of one workspace do not take each other's events.
+  name: 'slipway-${uniqueString(functionAppId)}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     filter: {
@@ -54,14 +46,13 @@ resource modelRegistered 'Microsoft.EventGrid/systemTopics/eventSubscriptions@20
     // Without this an event that could not be delivered is dropped and nobody knows.
     deadLetterWithResourceIdentity: {
       identity: {
-        type: 'UserAssigned'
-        userAssignedIdentity: deadLetterIdentityId
+        type: 'SystemAssigned'
       }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: {
-          resourceId: deadLetterStorageId
-          blobContainerName: deadLetterContainerName
+          resourceId: storageId
+          blobContainerName: undeliveredContainerName
         }
       }
     }

@@ -1,0 +1,92 @@
+# Before `azd up` spends ten minutes and money: everything that would stop it, told at once, each with what to do.
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $false
+$script:problems = 0
+
+function Add-Problem([string]$text) {
+  $script:problems++
+  Write-Output "- $text"
+}
+
+function Exit-Checked {
+  if ($script:problems -gt 0) {
+    Write-Output "$($script:problems) in the way of azd up. Nothing was changed."
+    exit 1
+  }
+  exit 0
+}
+
+# What az printed, as objects; nothing when it printed nothing.
+function ConvertFrom-Azure {
+  $text = $input | Out-String
+  if ($text.Trim()) { $text | ConvertFrom-Json }
+}
+
+if (-not (Get-Command az -ErrorAction SilentlyContinue)) {
+  Add-Problem 'The Azure CLI is not installed: https://learn.microsoft.com/cli/azure/install-azure-cli'
+  Exit-Checked
+}
+$version = (az version --output json | ConvertFrom-Azure).'azure-cli'
+# 2.61 is the first with --action-on-unmanage of `az stack`.
+if (-not $version -or [version]$version -lt [version]'2.61.0') {
+  Add-Problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
+}
+
+foreach ($name in 'AZURE_SUBSCRIPTION_ID', 'SLIPWAY_WORKSPACE', 'SLIPWAY_RESOURCE_GROUP') {
+  if (-not [Environment]::GetEnvironmentVariable($name)) { Add-Problem "$name is not set: azd env set $name <value>" }
+}
+if ($script:problems -gt 0) { Exit-Checked }
+
+$subscription = "/subscriptions/$env:AZURE_SUBSCRIPTION_ID"
+$group = "$subscription/resourceGroups/$env:SLIPWAY_RESOURCE_GROUP"
+$workspace = "$group/providers/Microsoft.MachineLearningServices/workspaces/$env:SLIPWAY_WORKSPACE"
+
+az account show --subscription $env:AZURE_SUBSCRIPTION_ID --output none
+if ($LASTEXITCODE -ne 0) {
+  Add-Problem "az is not logged in to subscription $($env:AZURE_SUBSCRIPTION_ID): az login"
+  Exit-Checked
+}
+
+az rest --method get --url "${workspace}?api-version=2024-10-01" --output none
+if ($LASTEXITCODE -ne 0) {
+  Add-Problem ("There is no workspace $env:SLIPWAY_WORKSPACE in $env:SLIPWAY_RESOURCE_GROUP that you may read: " +
+    'azd env set SLIPWAY_WORKSPACE <name>, azd env set SLIPWAY_RESOURCE_GROUP <its resource group>')
+}
+
+$assigning = '*', 'Microsoft.Authorization/*', 'Microsoft.Authorization/roleAssignments/*', 'Microsoft.Authorization/roleAssignments/write'
+foreach ($scope in $subscription, $group) {
+  # Conditions on roles are not seen here.
+  $permissions = "$scope/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+  $roles = @((az rest --method get --url $permissions --output json | ConvertFrom-Azure).value)
+  if (-not ($roles | Where-Object { $_.actions -contains '*' })) {
+    Add-Problem ("You may not create resources on ${scope}: become its Owner, or Contributor " +
+      'and Role Based Access Control Administrator without a condition')
+  }
+  $granting = $roles | Where-Object {
+    $role = $_
+    ($assigning | Where-Object { $role.actions -contains $_ }) -and -not ($role.notActions -contains 'Microsoft.Authorization/*/Write')
+  }
+  if (-not $granting) {
+    Add-Problem ("You may not assign roles on ${scope}: become its Owner, or Contributor and Role " +
+      'Based Access Control Administrator without a condition')
+  }
+}
+
+$needed = @('Microsoft.EventGrid', 'Microsoft.Insights', 'Microsoft.MachineLearningServices', 'Microsoft.ManagedIdentity',
+  'Microsoft.OperationalInsights', 'Microsoft.Storage', 'Microsoft.Web')
+$backend = if ($env:SLIPWAY_BACKEND) { $env:SLIPWAY_BACKEND } else { 'AzureStorage' }
+if ($backend -eq 'DurableTaskScheduler') {
+  $needed += 'Microsoft.DurableTask'
+} elseif ($backend -ne 'AzureStorage') {
+  Add-Problem "SLIPWAY_BACKEND is ${backend}: azd env set SLIPWAY_BACKEND AzureStorage, or DurableTaskScheduler"
+}
+$registered = @(az provider list --subscription $env:AZURE_SUBSCRIPTION_ID --output json | ConvertFrom-Azure |
+  Where-Object { $_.registrationState -eq 'Registered' } | ForEach-Object { $_.namespace })
+foreach ($namespace in $needed) {
+  if ($registered -notcontains $namespace) {
+    Add-Problem ("$namespace is not registered: " +
+      "az provider register --wait --namespace $namespace --subscription $env:AZURE_SUBSCRIPTION_ID")
+  }
+}
+
+Exit-Checked

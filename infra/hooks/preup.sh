@@ -1,0 +1,85 @@
+#!/bin/sh
+# Before `azd up` spends ten minutes and money: everything that would stop it, told at once, each with what to do.
+set -u
+
+problems=0
+
+problem() {
+  problems=$((problems + 1))
+  printf -- '- %s\n' "$*"
+}
+
+finish() {
+  [ "$problems" -eq 0 ] || {
+    printf '%s\n' "$problems in the way of azd up. Nothing was changed."
+    exit 1
+  }
+  exit 0
+}
+
+# 2.61 is the first with --action-on-unmanage of `az stack`.
+new_enough() {
+  major=${1%%.*}
+  minor=${1#*.}
+  minor=${minor%%.*}
+  [ "$major" -gt 2 ] || { [ "$major" -eq 2 ] && [ "$minor" -ge 61 ]; }
+}
+
+# How many of the caller's roles on a scope let the caller do something; conditions on them are not seen.
+roles() {
+  az rest --method get --url "$1/providers/Microsoft.Authorization/permissions?api-version=2022-04-01" \
+    --query "length(value[?$2])" --output tsv
+}
+
+if ! command -v az >/dev/null; then
+  problem "The Azure CLI is not installed: https://learn.microsoft.com/cli/azure/install-azure-cli"
+  finish
+fi
+version=$(az version --query '"azure-cli"' --output tsv) || version=0.0
+new_enough "$version" || problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
+
+for name in AZURE_SUBSCRIPTION_ID SLIPWAY_WORKSPACE SLIPWAY_RESOURCE_GROUP; do
+  eval "value=\${$name:-}"
+  [ -n "$value" ] || problem "$name is not set: azd env set $name <value>"
+done
+[ "$problems" -eq 0 ] || finish
+
+subscription=/subscriptions/$AZURE_SUBSCRIPTION_ID
+group=$subscription/resourceGroups/$SLIPWAY_RESOURCE_GROUP
+workspace=$group/providers/Microsoft.MachineLearningServices/workspaces/$SLIPWAY_WORKSPACE
+
+if ! az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none; then
+  problem "az is not logged in to subscription $AZURE_SUBSCRIPTION_ID: az login"
+  finish
+fi
+
+az rest --method get --url "$workspace?api-version=2024-10-01" --output none || problem "There is no workspace" \
+  "$SLIPWAY_WORKSPACE in $SLIPWAY_RESOURCE_GROUP that you may read: azd env set SLIPWAY_WORKSPACE <name>," \
+  "azd env set SLIPWAY_RESOURCE_GROUP <its resource group>"
+
+everything="contains(actions, '*')"
+assigning="($everything || contains(actions, 'Microsoft.Authorization/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/write')) && !contains(notActions, 'Microsoft.Authorization/*/Write')"
+for scope in "$subscription" "$group"; do
+  found=$(roles "$scope" "$everything") || found=0
+  [ "$found" -gt 0 ] || problem "You may not create resources on $scope: become its Owner, or Contributor" \
+    "and Role Based Access Control Administrator without a condition"
+  found=$(roles "$scope" "$assigning") || found=0
+  [ "$found" -gt 0 ] || problem "You may not assign roles on $scope: become its Owner, or Contributor and Role" \
+    "Based Access Control Administrator without a condition"
+done
+
+needed="Microsoft.EventGrid Microsoft.Insights Microsoft.MachineLearningServices Microsoft.ManagedIdentity
+  Microsoft.OperationalInsights Microsoft.Storage Microsoft.Web"
+case ${SLIPWAY_BACKEND:-AzureStorage} in
+  AzureStorage) ;;
+  DurableTaskScheduler) needed="$needed Microsoft.DurableTask" ;;
+  *) problem "SLIPWAY_BACKEND is $SLIPWAY_BACKEND: azd env set SLIPWAY_BACKEND AzureStorage, or DurableTaskScheduler" ;;
+esac
+registered=$(az provider list --subscription "$AZURE_SUBSCRIPTION_ID" \
+  --query "[?registrationState=='Registered'].namespace" --output tsv) || registered=
+for namespace in $needed; do
+  printf '%s\n' "$registered" | grep -Fqix "$namespace" ||
+    problem "$namespace is not registered: az provider register --wait --namespace $namespace --subscription $AZURE_SUBSCRIPTION_ID"
+done
+
+finish

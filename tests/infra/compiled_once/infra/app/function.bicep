@@ -1,0 +1,154 @@
+// The function app on Flex Consumption.
+
+param location string
+param tags object
+param token string
+
+// The app's user-assigned identity: resource ID and client ID.
+param identityId string
+param identityClientId string
+
+param storageAccountName string
+param packageContainerName string
+param applicationInsightsName string
+
+// The workspace Slipway deploys into.
+param workspaceName string
+param workspaceResourceGroup string
+
+param alwaysReadyDurableInstances int
+
+// Durable's functions scale as one group, named durable.
+var alwaysReady = [
+  {
+    name: 'durable'
+    instanceCount: alwaysReadyDurableInstances
+  }
+]
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: storageAccountName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  // checkov:skip=CKV_AZURE_225:a lost zone delays instances and loses none: their state is in zone-redundant storage
+  name: 'plan-slipway-${token}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  // checkov:skip=CKV_AZURE_17:neither Event Grid nor the callers' tools can present a client certificate; functions ask for a key
+  // checkov:skip=CKV_AZURE_78:the plan has no FTP, and the policy below refuses its credentials
+  // checkov:skip=CKV_AZURE_212:the plan scales to zero by design; what waits is in the task hub
+  // checkov:skip=CKV_AZURE_213:the plan replaces unhealthy instances itself and has no health check path
+  // checkov:skip=CKV_AZURE_222:Event Grid delivers to the public address only
+  name: 'func-slipway-${token}'
+  location: location
+  // azd finds the app to deploy the code to by this tag.
+  tags: union(tags, {
+    'azd-service-name': 'slipway'
+  })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    siteConfig: {
+      minTlsVersion: '1.2'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.11'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: 40
+        alwaysReady: alwaysReadyDurableInstances > 0 ? alwaysReady : []
+      }
+    }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+  // checkov:skip=CKV_AZURE_13:a list of app settings, which the rule takes for the site; functions ask for a key
+  // checkov:skip=CKV_AZURE_63:a list of app settings, which the rule takes for the site; requests are in Application Insights
+  // checkov:skip=CKV_AZURE_65:a list of app settings, which the rule takes for the site; errors are in Application Insights
+  // checkov:skip=CKV_AZURE_66:a list of app settings, which the rule takes for the site; failures are in Application Insights
+  // checkov:skip=CKV_AZURE_80:a list of app settings, which the rule takes for the site; the app is Python
+  // checkov:skip=CKV_AZURE_88:a list of app settings, which the rule takes for the site; the app mounts no files
+  // checkov:skip=CKV_AZURE_222:a list of app settings, which the rule takes for the site; see above
+  parent: app
+  name: 'appsettings'
+  properties: {
+    // The host's storage, by identity. Durable reads __clientId; it does not know __managedIdentityResourceId.
+    AzureWebJobsStorage__accountName: storage.name
+    AzureWebJobsStorage__credential: 'managedidentity'
+    AzureWebJobsStorage__clientId: identityClientId
+    // The address telemetry goes to, not a credential: monitoring.bicep switches local authentication off.
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    // azure-identity: this managed identity and no other way in.
+    AZURE_CLIENT_ID: identityClientId
+    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
+    // Never build a Python object because a payload names a class.
+    AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
+    // Orchestrators and activities share these threads; host.json may not let more run at once than there are.
+    PYTHON_THREADPOOL_THREAD_COUNT: '16'
+    FUNCTIONS_WORKER_PROCESS_COUNT: '1'
+    // What settings.py reads. Its other settings are left at their defaults, which are the public cloud's.
+    SLIPWAY_SUBSCRIPTION_ID: subscription().subscriptionId
+    SLIPWAY_RESOURCE_GROUP: workspaceResourceGroup
+    SLIPWAY_WORKSPACE: workspaceName
+    SLIPWAY_POLICIES: 'policies'
+  }
+}
+
+// Code is published with Entra tokens; user name and password are switched off.
+resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+output id string = app.id
+output url string = 'https://${app.properties.defaultHostName}'
