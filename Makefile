@@ -11,7 +11,7 @@ ARGS ?=
 compile: .venv-infra/.installed
 	@.venv-infra/bin/python -m infra.facts $(ARGS)
 
-.PHONY: demo up test check bench docs lint types lock environments clean
+.PHONY: demo up test check compile bench docs lint types lock environments clean
 
 demo: environments
 	@.venv/bin/python -m local.demo $(ARGS)

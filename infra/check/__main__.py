@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from infra.check.compiled import compiled_notes, compiler_findings
-from infra.check.parsers import checkov_report, lint, parse_findings, script_findings
+from infra.check.parsers import checkov_report, lint, parse_findings, query_findings, script_findings
 from infra.check.rules import rule_findings
 from infra.check.sources import Sources
 
@@ -21,6 +21,7 @@ def main() -> int:
     findings = [
         *parse_findings(sources.texts),
         *script_findings(ROOT),
+        *query_findings(ROOT),
         *rule_findings(sources),
         *linted.findings,
         *said,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HOOKS = Path("infra", "hooks")
+QUERY = re.compile(r"--query (?:\"([^\"]*)\"|'([^']*)')")
 
 
 def parse_findings(files: Mapping[str, str]) -> list[str]:
@@ -48,6 +50,20 @@ def script_findings(root: Path) -> list[str]:
     for path in sorted((root / HOOKS).glob("*.ps1")):
         broken = _first_error(grammar.parse(path.read_bytes()).root_node)
         findings += [f"{HOOKS / path.name}: line {broken}: PowerShell cannot parse it"] if broken else []
+    return findings
+
+
+def query_findings(root: Path) -> list[str]:
+    """Every query that a hook gives to az is one; az says so only when the hook runs."""
+    import jmespath
+
+    findings = []
+    for path in sorted((root / HOOKS).iterdir()):
+        for double, single in QUERY.findall(path.read_text()):
+            try:
+                jmespath.compile((double or single).replace("$2", "contains(actions, '*')"))
+            except jmespath.exceptions.JMESPathError as error:
+                findings.append(f"{HOOKS / path.name}: {str(error).splitlines()[0]}")
     return findings
 
 

@@ -31,7 +31,7 @@ function Get-FunctionName {
 }
 
 function New-EventStack {
-  az stack group create --yes --name "slipway-$env:AZURE_ENV_NAME-events" --description "Slipway's events of this workspace" `
+  az stack group create --yes --name "slipway-events-$env:AZURE_ENV_NAME" --description "Slipway's events of this workspace" `
     --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group --template-file infra/events.bicep `
     --action-on-unmanage detachAll --deny-settings-mode none --output none `
     --parameters topicName="$topic" functionAppId="$env:SLIPWAY_APP_ID" storageId="$env:SLIPWAY_STORAGE_ID" `
@@ -47,7 +47,7 @@ if ($env:SLIPWAY_STACK_WORKSPACE -and $env:SLIPWAY_STACK_WORKSPACE -ne $workspac
 Save-Value 'SLIPWAY_STACK_WORKSPACE' $workspace
 
 Write-Output "1/4 access to $env:SLIPWAY_TARGET_WORKSPACE"
-az stack group create --yes --name "slipway-$env:AZURE_ENV_NAME" --description "Slipway's access to this workspace" `
+az stack group create --yes --name "slipway-access-$env:AZURE_ENV_NAME" --description "Slipway's access to this workspace" `
   --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group --template-file infra/workspace.bicep `
   --action-on-unmanage detachAll --deny-settings-mode none --output none `
   --parameters workspaceName="$env:SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$env:SLIPWAY_APP_PRINCIPAL_ID"

@@ -34,7 +34,7 @@ functions() {
 }
 
 make_events() {
-  az stack group create --yes --name "slipway-$AZURE_ENV_NAME-events" --description "Slipway's events of this workspace" \
+  az stack group create --yes --name "slipway-events-$AZURE_ENV_NAME" --description "Slipway's events of this workspace" \
     --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" --template-file infra/events.bicep \
     --action-on-unmanage detachAll --deny-settings-mode none --output none \
     --parameters topicName="$topic" functionAppId="$SLIPWAY_APP_ID" storageId="$SLIPWAY_STORAGE_ID" \
@@ -49,7 +49,7 @@ fi
 remember SLIPWAY_STACK_WORKSPACE "$workspace"
 
 say "1/4 access to $SLIPWAY_TARGET_WORKSPACE"
-az stack group create --yes --name "slipway-$AZURE_ENV_NAME" --description "Slipway's access to this workspace" \
+az stack group create --yes --name "slipway-access-$AZURE_ENV_NAME" --description "Slipway's access to this workspace" \
   --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" --template-file infra/workspace.bicep \
   --action-on-unmanage detachAll --deny-settings-mode none --output none \
   --parameters workspaceName="$SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$SLIPWAY_APP_PRINCIPAL_ID" ||

@@ -32,10 +32,10 @@ if (-not $version -or [version]$version -lt [version]'2.61.0') {
   Add-Problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
 }
 
-foreach ($name in 'AZURE_SUBSCRIPTION_ID', 'SLIPWAY_WORKSPACE', 'SLIPWAY_RESOURCE_GROUP') {
-  if (-not [Environment]::GetEnvironmentVariable($name)) { Add-Problem "$name is not set: azd env set $name <value>" }
-}
-if ($script:problems -gt 0) { Exit-Checked }
+$missing = 'AZURE_SUBSCRIPTION_ID', 'SLIPWAY_WORKSPACE', 'SLIPWAY_RESOURCE_GROUP' |
+  Where-Object { -not [Environment]::GetEnvironmentVariable($_) }
+foreach ($name in $missing) { Add-Problem "$name is not set: azd env set $name <value>" }
+if ($missing) { Exit-Checked }
 
 $subscription = "/subscriptions/$env:AZURE_SUBSCRIPTION_ID"
 $group = "$subscription/resourceGroups/$env:SLIPWAY_RESOURCE_GROUP"

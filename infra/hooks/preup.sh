@@ -38,11 +38,15 @@ fi
 version=$(az version --query '"azure-cli"' --output tsv) || version=0.0
 new_enough "$version" || problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
 
+missing=
 for name in AZURE_SUBSCRIPTION_ID SLIPWAY_WORKSPACE SLIPWAY_RESOURCE_GROUP; do
   eval "value=\${$name:-}"
-  [ -n "$value" ] || problem "$name is not set: azd env set $name <value>"
+  if [ -z "$value" ]; then
+    problem "$name is not set: azd env set $name <value>"
+    missing=$name
+  fi
 done
-[ "$problems" -eq 0 ] || finish
+[ -z "$missing" ] || finish
 
 subscription=/subscriptions/$AZURE_SUBSCRIPTION_ID
 group=$subscription/resourceGroups/$SLIPWAY_RESOURCE_GROUP

@@ -27,7 +27,7 @@ if ($exists -ne 'true') {
 
 $stacks = @(az stack group list --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group --query '[].name' --output tsv)
 if ($LASTEXITCODE -ne 0) { exit 1 }
-foreach ($stack in "slipway-$env:AZURE_ENV_NAME-events", "slipway-$env:AZURE_ENV_NAME") {
+foreach ($stack in "slipway-events-$env:AZURE_ENV_NAME", "slipway-access-$env:AZURE_ENV_NAME") {
   if ($stacks -notcontains $stack) { continue }
   if (Remove-Stack $stack 'deleteResources') { continue }
   # With the workspace, what was assigned on it is gone too: there is nothing to delete, only to forget.

@@ -29,7 +29,7 @@ fi
 
 stacks=$(az stack group list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" --query "[].name" \
   --output tsv) || exit 1
-for stack in "slipway-$AZURE_ENV_NAME-events" "slipway-$AZURE_ENV_NAME"; do
+for stack in "slipway-events-$AZURE_ENV_NAME" "slipway-access-$AZURE_ENV_NAME"; do
   printf '%s\n' "$stacks" | grep -Fqx "$stack" || continue
   delete_stack "$stack" deleteResources && continue
   # With the workspace, what was assigned on it is gone too: there is nothing to delete, only to forget.
