@@ -7,10 +7,6 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
-# Where a Bicep compiler is at hand: compile infra/ anew. ARGS="--types FOLDER" renews the type tables too.
-compile: .venv-infra/.installed
-	@.venv-infra/bin/python -m infra.facts $(ARGS)
-
 .PHONY: demo up test check compile bench docs lint types lock environments clean
 
 demo: environments
@@ -24,6 +20,10 @@ test: environments .venv/.tests
 
 check: environments .venv/.tests .venv-infra/.installed lint types
 	@.venv-infra/bin/python -m infra.check
+
+# Where a Bicep compiler is at hand: compile infra/ anew. ARGS="--types FOLDER" renews the type tables too.
+compile: .venv-infra/.installed
+	@.venv-infra/bin/python -m infra.facts $(ARGS)
 
 lint: .venv/.tests
 	@.venv/bin/ruff check .

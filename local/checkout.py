@@ -10,3 +10,6 @@ EXAMPLE = ROOT / "examples" / "credit-risk"
 
 # What infra/ sets in the function app besides its workspace.
 APP_SETTINGS = {"AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
+
+# `policies/` is deployed to Azure and empty at first; tests and the demo use the example.
+EXAMPLE_POLICIES = ROOT / "examples" / "policies"

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import httpx
 
-from local.checkout import APP_SETTINGS, ROOT
+from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT
 from local.cloud.environment import CONFLICTING
 from local.cloud.world import APP, DEVELOPER
 from local.subscribing import NotSubscribed, subscribe
@@ -57,7 +57,8 @@ class LocalProcesses:
                 "cloud",
                 ["local.cloud", "--data", str(self.data / "cloud"), "--clock", str(self._clock), *self._cloud_options],
             )
-            environment = {**self.environment(APP.name), **APP_SETTINGS}
+            policies = {"SLIPWAY_POLICIES": os.environ.get("SLIPWAY_POLICIES", str(EXAMPLE_POLICIES))}
+            environment = {**self.environment(APP.name), **APP_SETTINGS, **policies}
             host = ["local.host", "--app", str(ROOT), "--data", str(self.data / "host"), "--clock", str(self._clock)]
             self.url = self._start("host", [*host, f"--port={self._port}"], environment)["url"]
             self._subscribe()

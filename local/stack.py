@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from local.checkout import APP_SETTINGS, ROOT, SCORING_PYTHON
+from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT, SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, DEVELOPER
@@ -38,7 +38,7 @@ class LocalStack:
         self.data = data
         self.clock = clock or Clock(stepped=True)
         self.cloud = LocalCloud(data / "cloud", self.clock, scoring_python=SCORING_PYTHON, **cloud_options)
-        self._policies = policies or ROOT / "examples" / "policies"
+        self._policies = policies or EXAMPLE_POLICIES
         self._applied: Any = None
         self.host: LocalHost
 

@@ -54,17 +54,22 @@ class Compiler:
 
 def find_compiler() -> Compiler | None:
     """The first that answers, None where there is none. Nothing is downloaded but by the .NET SDK, if that is there."""
-    for command, file in ((_on_path("bicep"), ()), (_on_path("az", "bicep"), ("--file",)), (_from_nuget(), ())):
-        if command:
-            version = _version(command)
-            if version:
-                return Compiler(tuple(command), version, file)
+    for find, file in ((_bicep, ()), (_az_bicep, ("--file",)), (_from_nuget, ())):
+        command = find()
+        version = _version(command) if command else None
+        if version:
+            return Compiler(tuple(command), version, file)
     return None
 
 
-def _on_path(program: str, *arguments: str) -> list[str]:
-    found = shutil.which(program)
-    return [found, *arguments] if found else []
+def _bicep() -> list[str]:
+    found = shutil.which("bicep")
+    return [found] if found else []
+
+
+def _az_bicep() -> list[str]:
+    found = shutil.which("az")
+    return [found, "bicep"] if found else []
 
 
 def _version(command: Sequence[str]) -> str | None:

@@ -2,6 +2,7 @@
 # May be repeated at any time; everything that is there is confirmed.
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
+if (-not $env:SLIPWAY_TARGET_RESOURCE_GROUP) { throw 'SLIPWAY_TARGET_RESOURCE_GROUP is not set: azd provision first' }
 
 $group = $env:SLIPWAY_TARGET_RESOURCE_GROUP
 $workspace = "/subscriptions/$env:AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.MachineLearningServices/workspaces/$env:SLIPWAY_TARGET_WORKSPACE"

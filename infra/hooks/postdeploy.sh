@@ -2,6 +2,7 @@
 # After the code is there: access to the workspace, its event topic, and the subscription to registered models.
 # May be repeated at any time; everything that is there is confirmed.
 set -u
+: "${SLIPWAY_TARGET_RESOURCE_GROUP:?is not set: azd provision first}"
 
 group=$SLIPWAY_TARGET_RESOURCE_GROUP
 workspace=/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.MachineLearningServices/workspaces/$SLIPWAY_TARGET_WORKSPACE

@@ -1,6 +1,7 @@
 # Azure stores the package as the app's identity, and the role for that was granted minutes ago: it may not count yet.
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
+if (-not $env:SLIPWAY_APP_ID) { throw 'SLIPWAY_APP_ID is not set: azd provision first' }
 
 $names = az rest --method get --url "$env:SLIPWAY_APP_ID/functions?api-version=2024-04-01" --query 'value[].name' --output tsv
 if (-not $names) {

@@ -87,6 +87,14 @@ def test_the_package_of_the_net_sdk_will_do(checkout: Path, nothing: Path, monke
     assert compiler_findings(checkout) == ("bicep 0.49.2", [])
 
 
+def test_the_compiler_on_the_path_comes_before_packages(checkout: Path, nothing: Path) -> None:
+    install(nothing, "bicep")
+    install(nothing, "dotnet").write_text("#!/bin/sh\n: > $(dirname $0)/restored\n")
+
+    assert compiler_findings(checkout) == ("bicep 0.49.2", [])
+    assert not (nothing / "restored").exists()
+
+
 def test_what_was_changed_since_it_was_compiled_is_told(checkout: Path, nothing: Path) -> None:
     install(nothing, "bicep")
     assert facts.main([], checkout) == 0

@@ -171,3 +171,11 @@ def test_a_first_deployment_waits_for_the_role_and_later_ones_do_not(
 
     assert (ran.code, ran.slept) == (0, pause)
     assert "azd deploy" in ran.said
+
+
+@pytest.mark.parametrize("hook", ["predeploy", "postdeploy"])
+def test_without_a_provisioned_app_nothing_is_asked(recorder: Recorder, hook: str) -> None:
+    ran = recorder.run(hook, {"AZURE_ENV_NAME": "dev", "AZURE_SUBSCRIPTION_ID": "sub"})
+
+    assert (ran.code != 0, ran.calls) == (True, [])
+    assert "azd provision first" in ran.said
