@@ -89,7 +89,7 @@ def test_the_package_of_the_net_sdk_will_do(checkout: Path, nothing: Path, monke
 
 def test_the_compiler_on_the_path_comes_before_packages(checkout: Path, nothing: Path) -> None:
     install(nothing, "bicep")
-    install(nothing, "dotnet").write_text("#!/bin/sh\n: > $(dirname $0)/restored\n")
+    install(nothing, "dotnet").write_text('#!/bin/sh\n: > "${0%/*}/restored"\n')
 
     assert compiler_findings(checkout) == ("bicep 0.49.2", [])
     assert not (nothing / "restored").exists()
