@@ -12,7 +12,7 @@ import requests
 from azure.mgmt.authorization import AuthorizationManagementClient
 
 from infra.check.sources import Sources
-from local.cloud import world
+from local.cloud import grants, world
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -102,7 +102,7 @@ def test_the_app_gets_exactly_the_grants_that_every_end_to_end_test_runs_with(st
 
     assert held(stack) == {
         (seed.role, seed.scope, "".join((seed.condition or "").split()))
-        for seed in world.ROLE_SEEDS
+        for seed in grants.ROLE_SEEDS
         if seed.principal is world.APP
     }
 

@@ -9,7 +9,7 @@ from typing import get_args
 from cli.outcome import has_ended
 from contracts.events import EVENT_TYPE
 from contracts.status import DeploymentState
-from infra.check import NEVER_ASSIGNED, RBAC_ADMINISTRATOR
+from infra.check.conditions import NEVER_ASSIGNED, RBAC_ADMINISTRATOR
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.eventgrid import MODEL_REGISTERED
 from local.cloud.grants import GRANTABLE_ROLES, ROLE_SEEDS
