@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from cli.commands import app
-from cli.outcome import Failure
+from cli.outcome import CommandStopped
 from cli.report import print_failure
 from cli.screen import console
 
@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command with `arguments` (default: those of the process); the exit code."""
     try:
         app(arguments, prog_name="slipway")
-    except Failure as failure:
+    except CommandStopped as failure:
         print_failure(console(stderr=True), failure)
         return failure.exit_code
     except SystemExit as ended:

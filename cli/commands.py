@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import parse_qs, urlsplit
 
 import typer
 from rich.console import Console
 
 from cli.folders import UnusableFolder
 from cli.following import SHORTEST_PAUSE, follow
-from cli.outcome import ExitCode, Refused, Unreachable, exit_code
-from cli.report import print_list, print_plan, print_status
+from cli.listings import add_listings
+from cli.outcome import ExitCode, NotAccepted, Unreachable, exit_code
+from cli.report import print_plan, print_status
 from cli.request_file import LocalCode, RequestFile, local_code, read_request_file
 from cli.screen import LineLog, console, progress
 from cli.service import Reply, Service
+from cli.session import Session, pause, print_json
 from cli.wording import counted
 from contracts.base import Json
 from contracts.status import DeploymentStatus
+from orchestrations.runbooks import DEPLOY
 from settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -54,15 +52,6 @@ ResourceGroup = Annotated[str, typer.Option(envvar="SLIPWAY_RESOURCE_GROUP", hel
 WorkspaceName = Annotated[str, typer.Option(envvar="SLIPWAY_WORKSPACE", help="where local files are registered")]
 
 
-@dataclass(frozen=True)
-class Session:
-    """One run of the command: whom it talks to, and where it writes."""
-
-    service: Service
-    out: Console
-    err: Console
-
-
 @app.callback()
 def connect(
     context: typer.Context,
@@ -74,7 +63,7 @@ def connect(
     context.obj = Session(service, console(), console(stderr=True))
 
 
-@app.command()
+@app.command(DEPLOY.name)
 def deploy(
     context: typer.Context,
     file: RequestPath,
@@ -119,31 +108,10 @@ def plan(context: typer.Context, file: RequestPath, as_json: AsJson = False) -> 
     request = read_request_file(file)
     reply = session.service.plan(request.to_plan)
     if as_json:
-        _print_json(reply.text)
+        print_json(reply.text)
     else:
         print_plan(session.out, reply.value, _uploads(request))
     raise typer.Exit(ExitCode.FAILED if reply.value.problems else ExitCode.SUCCEEDED)
-
-
-@app.command("list")
-def list_(
-    context: typer.Context,
-    endpoint: Annotated[str | None, typer.Option(help="only this endpoint")] = None,
-    model: Annotated[str | None, typer.Option(help="only this model, `name` or `name:version`")] = None,
-    state: Annotated[str | None, typer.Option("--status", help="only this state, e.g. Failed")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, max=200, help="how many at once")] = None,
-    after: Annotated[str | None, typer.Option(metavar="ID", help="only older ones than this")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List deployments, newest first."""
-    session: Session = context.obj
-    asked = {"endpoint": endpoint, "model": model, "status": state, "limit": str(limit or ""), "after": after}
-    filters = {name: value for name, value in asked.items() if value}
-    reply = session.service.deployments(filters)
-    if as_json:
-        _print_json(reply.text)
-    else:
-        print_list(session.out, reply.value, _older(reply.value.next, filters))
 
 
 @app.command()
@@ -161,7 +129,7 @@ def register_code(
     try:
         code = local_code(folder, name, version)
     except UnusableFolder as error:
-        raise Refused(f"{folder}: {error}") from error
+        raise NotAccepted(f"{folder}: {error}") from error
     _register_code(session.out, code, _workspace(subscription, resource_group, workspace))
 
 
@@ -177,7 +145,7 @@ def _workspace(subscription: str, resource_group: str, workspace: str) -> Worksp
     try:
         return Workspace(Settings.read({**os.environ, **named}))
     except SettingsError as error:
-        raise Refused(f"to register local files, {error}, or give the options of the same name") from error
+        raise NotAccepted(f"to register local files, {error}, or give the options of the same name") from error
 
 
 def _register(screen: Console, request: RequestFile, workspace: Workspace) -> None:
@@ -203,19 +171,19 @@ def _send(session: Session, request: Json, key: str, interval: float) -> Reply[D
             if attempt == SEND_ATTEMPTS:
                 hint = f"send it again with --idempotency-key {key}: it will not be done twice"
                 raise Unreachable(f"{error}. It may have been accepted; {hint}") from error
-            _pause(interval)
+            pause(interval)
     raise AssertionError("the last attempt returns or raises")
 
 
 def _finish(session: Session, reply: Reply[DeploymentStatus], *, follow_: bool, as_json: bool, interval: float) -> None:
     deployment_id = reply.value.id
     if follow_ and as_json:
-        reply = follow(session.service, deployment_id, _Notes(session.err), _pause, interval)
+        reply = follow(session.service, deployment_id, _Notes(session.err), pause, interval)
     elif follow_:
         with progress(session.out) as screen:
-            reply = follow(session.service, deployment_id, screen, _pause, interval)
+            reply = follow(session.service, deployment_id, screen, pause, interval)
     if as_json:
-        _print_json(reply.text)
+        print_json(reply.text)
     else:
         if not follow_:
             LineLog(session.out).show(reply.value, reply.now)
@@ -238,18 +206,4 @@ def _uploads(request: RequestFile) -> list[str]:
     return [f"{name} from {path} ({counted(len(files), 'file')})" for name, path, files in filter(None, assets)]
 
 
-def _older(following: str | None, filters: Mapping[str, str]) -> str | None:
-    after = parse_qs(urlsplit(following or "").query).get("after")
-    if not after:
-        return None
-    words = [f"--{name} {value}" for name, value in {**filters, "after": after[0]}.items()]
-    return f"slipway list {' '.join(words)}"
-
-
-def _print_json(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
-def _pause(seconds: float) -> None:
-    # Unlike sleep, an event's wait is interrupted by Ctrl-C on every platform.
-    threading.Event().wait(seconds)
+add_listings(app)

@@ -1,7 +1,7 @@
 """How a command ends: exit codes that scripts can rely on, and failures that say what to do.
 
-Failure
-├── Refused        the request, the file or the caller is not accepted as it is
+CommandStopped
+├── NotAccepted        the request, the file or the caller is not accepted as it is
 ├── Unreachable    no usable answer from the service or from Azure
 └── Interrupted    Ctrl-C while following; the deployment goes on
 """
@@ -43,13 +43,13 @@ def exit_code(state: DeploymentState) -> ExitCode:
     return _ENDED.get(state, ExitCode.SUCCEEDED)
 
 
-class Failure(Exception):
+class CommandStopped(Exception):
     """Base: the command cannot go on; the text says why and what to do."""
 
     exit_code: ClassVar[ExitCode]
 
 
-class Refused(Failure):
+class NotAccepted(CommandStopped):
     """Something must be changed first; `problems` lists everything that is known to be wrong."""
 
     exit_code = ExitCode.REFUSED
@@ -59,13 +59,13 @@ class Refused(Failure):
         self.problems = problems or []
 
 
-class Unreachable(Failure):
+class Unreachable(CommandStopped):
     """No usable answer; trying again later may help."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
-class Interrupted(Failure):
+class Interrupted(CommandStopped):
     """The person at the keyboard stopped waiting."""
 
     exit_code = ExitCode.INTERRUPTED

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.outcome import Failure, Refused, has_ended
+from cli.outcome import CommandStopped, NotAccepted, has_ended
 from cli.wording import counted, plain, shortened, span
-from contracts.errors import Failure as StepFailure
+from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
 from contracts.plan import Percentages, Plan
-from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus
+from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, EventList
+from orchestrations.runbooks import DEPLOY, REACT
 
 _STYLES = {"Succeeded": "bold green", "Failed": "bold red", "Canceled": "bold yellow"}
 _FATES = {
@@ -66,13 +68,11 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
         _sentence(console, "    ", problem.suggestion)
 
 
-def print_list(console: Console, page: DeploymentList, following: str | None) -> None:
+def print_deployments(console: Console, page: DeploymentList, following: str | None) -> None:
     """Deployments, one line each; `following` is how to see older ones."""
-    if not page.deployments:
-        _line(console, "No deployments.")
     rows = [
         (
-            f"{status.created.astimezone(UTC):%Y-%m-%d %H:%M}" if status.created else "",
+            _minute(status.created),
             status.status,
             status.model,
             f"{status.endpoint}/{status.deployment}",
@@ -80,6 +80,35 @@ def print_list(console: Console, page: DeploymentList, following: str | None) ->
         )
         for status in page.deployments
     ]
+    _print_rows(console, rows or [("No deployments.",)], following)
+
+
+def print_events(console: Console, page: EventList, following: str | None) -> None:
+    """What became of registered models, one line each."""
+    rows = [
+        (
+            _minute(event.created),
+            event.outcome,
+            f"{event.model}:{event.version}",
+            "; ".join(event.reasons) or ", ".join(event.deployments.values()),
+        )
+        for event in page.events
+    ]
+    _print_rows(console, rows or [("No events.",)], following)
+
+
+# By the runbook whose instances are listed.
+PRINTERS: dict[str, Callable[[Console, Any, str | None], None]] = {
+    DEPLOY.name: print_deployments,
+    REACT.name: print_events,
+}
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _print_rows(console: Console, rows: Sequence[tuple[str, ...]], following: str | None) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -88,10 +117,10 @@ def print_list(console: Console, page: DeploymentList, following: str | None) ->
         _line(console, f"Older ones: {following}")
 
 
-def print_failure(console: Console, failure: Failure) -> None:
+def print_failure(console: Console, failure: CommandStopped) -> None:
     """Why a command could not go on."""
     _line(console, f"slipway: {failure}", "bold red")
-    for problem in failure.problems if isinstance(failure, Refused) else ():
+    for problem in failure.problems if isinstance(failure, NotAccepted) else ():
         _sentence(console, "  ", f"{problem.path}: {problem.message} [{problem.code}]")
 
 
@@ -102,7 +131,7 @@ def _print_result(console: Console, result: DeploymentResult) -> None:
     _line(console, f"  answered     {shortened(result.answer)}")
 
 
-def _print_error(console: Console, error: StepFailure) -> None:
+def _print_error(console: Console, error: Failure) -> None:
     _line(console, f"  {error.code}" + (f" in {error.step}" if error.step else ""), "red")
     _sentence(console, "  ", error.message)
     _sentence(console, "  what to do   ", error.suggestion)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.folders import UnusableFolder, code_files, content_digest, model_files
-from cli.outcome import Refused
+from cli.outcome import NotAccepted
 from cli.wording import counted
 from contracts.base import Json
 from contracts.online import ModelDefinition
@@ -72,15 +72,15 @@ class RequestFile:
 
 
 def read_request_file(path: Path) -> RequestFile:
-    """Read and check `path`; raises Refused with every problem in it, each with the path of its field."""
+    """Read and check `path`; raises NotAccepted with every problem in it, each with the path of its field."""
     try:
         body = parse_body(path.read_bytes())
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}") from error
+        raise NotAccepted(f"{path} cannot be read: {error.strerror}") from error
     except BodyTooLarge as error:
-        raise Refused(f"{path} is too large: {error}") from error
+        raise NotAccepted(f"{path} is too large: {error}") from error
     except RequestProblems as error:
-        raise Refused(f"{path} cannot be read", error.problems) from error
+        raise NotAccepted(f"{path} cannot be read", error.problems) from error
     found = _Reader(path.parent).read(body)
     problems = found.problems
     try:
@@ -88,7 +88,7 @@ def read_request_file(path: Path) -> RequestFile:
     except RequestProblems as error:
         problems = problems + error.problems
     if problems:
-        raise Refused(f"{path} has {counted(len(problems), 'problem')}", problems)
+        raise NotAccepted(f"{path} has {counted(len(problems), 'problem')}", problems)
     return RequestFile(to_send=found.to_send, to_plan=found.to_plan, model=found.model, code=found.code)
 
 

@@ -12,11 +12,12 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from cli.outcome import Refused, Unreachable
+from cli.outcome import NotAccepted, Unreachable
 from contracts.base import Contract, Json
 from contracts.plan import Plan
 from contracts.problems import Problem
-from contracts.status import DeploymentList, DeploymentStatus
+from contracts.status import DeploymentStatus
+from orchestrations.runbooks import DEPLOY, Runbook
 
 C = TypeVar("C", bound=Contract)
 
@@ -39,7 +40,7 @@ class Reply(Generic[C]):
 class Service:
     """One running Slipway. `key` is a Functions key; it is sent to this service and shown nowhere.
 
-    Calls raise Refused for what the caller must change (4xx) and Unreachable for everything that may pass:
+    Calls raise NotAccepted for what the caller must change (4xx) and Unreachable for everything that may pass:
     no connection, 429, 5xx, or an answer that is not Slipway's.
     """
 
@@ -49,16 +50,16 @@ class Service:
         except httpx.InvalidURL:
             address = httpx.URL()
         if address.scheme not in ("http", "https") or not address.host:
-            raise Refused(f"{url!r} is not the address of a service: write https://<host>")
+            raise NotAccepted(f"{url!r} is not the address of a service: write https://<host>")
         if key and address.scheme == "http" and address.host not in _LOOPBACK:
-            raise Refused(f"SLIPWAY_KEY would travel unencrypted to {address.host}: use https")
+            raise NotAccepted(f"SLIPWAY_KEY would travel unencrypted to {address.host}: use https")
         self.url = url.rstrip("/")
         self._http = httpx.Client(headers={"x-functions-key": key} if key else {}, timeout=_TIMEOUT)
 
     def deploy(self, request: Json, idempotency_key: str) -> Reply[DeploymentStatus]:
         """Send a deployment request; with the same key again, find the deployment it started."""
         headers = {"Idempotency-Key": idempotency_key}
-        return self._send(DeploymentStatus, "POST", "deployments", json=request, headers=headers)
+        return self._send(DeploymentStatus, "POST", DEPLOY.route, json=request, headers=headers)
 
     def plan(self, request: Json) -> Reply[Plan]:
         """Ask what a deployment request would do."""
@@ -66,11 +67,11 @@ class Service:
 
     def status(self, deployment_id: str) -> Reply[DeploymentStatus]:
         """How far a deployment is."""
-        return self._send(DeploymentStatus, "GET", f"deployments/{quote(deployment_id, safe='')}")
+        return self._send(DeploymentStatus, "GET", f"{DEPLOY.route}/{quote(deployment_id, safe='')}")
 
-    def deployments(self, filters: Mapping[str, str]) -> Reply[DeploymentList]:
-        """One page of deployments, newest first."""
-        return self._send(DeploymentList, "GET", "deployments", params=dict(filters))
+    def page(self, runbook: Runbook, filters: Mapping[str, str]) -> Reply[Contract]:
+        """One page of a runbook's instances, newest first: its `listing` contract."""
+        return self._send(runbook.listing, "GET", runbook.route, params=dict(filters))
 
     def _send(self, contract: type[C], method: str, path: str, **content: Any) -> Reply[C]:
         try:
@@ -78,26 +79,28 @@ class Service:
         except httpx.RequestError as error:
             raise Unreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
         if response.status_code in (401, 403):
-            raise Refused(f"{self.url} answered {response.status_code}: set SLIPWAY_KEY to a function key of the app")
+            raise NotAccepted(
+                f"{self.url} answered {response.status_code}: set SLIPWAY_KEY to a function key of the app"
+            )
         if 400 <= response.status_code < 500 and response.status_code != 429:
             raise self._refusal(response)
         if not response.is_success:
             raise Unreachable(f"{self.url} answered {_summary(response)}")
         try:
             # A newer service may say more than this command knows.
-            value = contract.model_validate_json(response.content, extra="ignore")
-        except ValidationError as error:
+            value = contract.from_wire(response.json())
+        except ValueError as error:  # no JSON, or none of this contract
             raise self._stranger() from error
         return Reply(response.text, value, _date(response))
 
-    def _refusal(self, response: httpx.Response) -> Refused | Unreachable:
+    def _refusal(self, response: httpx.Response) -> NotAccepted | Unreachable:
         if not response.headers.get("content-type", "").startswith("application/problem+json"):
             return self._stranger()
         try:
             problems = _PROBLEMS.validate_python(_object(response).get("problems", []), extra="ignore")
         except ValidationError:
             problems = []
-        return Refused(_summary(response), problems)
+        return NotAccepted(_summary(response), problems)
 
     def _stranger(self) -> Unreachable:
         return Unreachable(f"what answers at {self.url} is not Slipway: check SLIPWAY_URL or --url")

@@ -27,13 +27,13 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
+from azure_api import versions
 from azure_api.clients import Clients
-from cli.outcome import Failure, Refused, Unreachable
+from cli.outcome import CommandStopped, NotAccepted, Unreachable
 from cli.request_file import LocalCode, LocalModel
 from contracts.redaction import redact
 from settings import Settings
 
-CODE_API_VERSION = "2023-04-01"  # what azure-ai-ml 1.35.2 sends for codes
 CONTENT_TAG = "slipway-content-sha256"
 _CODE_FOLDER = "code"
 # The service's words for a version that exists with other files (recorded by the SDK's own tests).
@@ -43,7 +43,7 @@ _PATH_IS_FIXED = "Asset paths cannot be updated"
 class Workspace:
     """The Azure ML workspace, as the person or pipeline that runs the command may use it.
 
-    Both operations raise Refused when the caller must change something (rights, sign-in, a version that exists with
+    Both operations raise NotAccepted when the caller must change something (rights, sign-in, a version that exists with
     other files) and Unreachable when Azure does not answer.
     """
 
@@ -123,7 +123,7 @@ class Workspace:
     def _arm(self, method: str, code: LocalCode, suffix: str = "", **content: Any) -> dict[str, Any]:
         path = f"{self._settings.workspace_id}/codes/{code.name}/versions/{code.version}{suffix}"
         url = f"{self._settings.arm_url}{path}"
-        request = HttpRequest(method, url, params={"api-version": CODE_API_VERSION}, **content)
+        request = HttpRequest(method, url, params={"api-version": versions.CODES}, **content)
         response = self._pipeline.send_request(request)
         if response.status_code == 404:
             raise ResourceNotFoundError(response=response)
@@ -144,26 +144,30 @@ def _translated(asset: str) -> Iterator[None]:
         # azure-ai-ml's own errors about the files (MlException) share no base with AzureError.
         if type(error).__module__ != "azure.ai.ml.exceptions":
             raise
-        raise _other_files(asset) if _PATH_IS_FIXED in str(error) else Refused(f"{asset}: {_said(error)}") from error
+        raise (
+            _other_files(asset) if _PATH_IS_FIXED in str(error) else NotAccepted(f"{asset}: {_said(error)}")
+        ) from error
 
 
-def _failure(asset: str, error: AzureError) -> Failure:
+def _failure(asset: str, error: AzureError) -> CommandStopped:
     if isinstance(error, ClientAuthenticationError):
-        return Refused(f"cannot sign in to Azure to register {asset}: run `az login`. {_said(error)}")
+        return NotAccepted(f"cannot sign in to Azure to register {asset}: run `az login`. {_said(error)}")
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return Unreachable(f"Azure did not answer while registering {asset}: {_said(error)}")
     status = error.status_code if isinstance(error, HttpResponseError) else None
     if _PATH_IS_FIXED in str(error):
         return _other_files(asset)
     if status == 403:
-        return Refused(f"you may not register {asset}: ask for AzureML Data Scientist on the workspace. {_said(error)}")
+        return NotAccepted(
+            f"you may not register {asset}: ask for AzureML Data Scientist on the workspace. {_said(error)}"
+        )
     if status is None or status == 429 or status >= 500:
         return Unreachable(f"Azure could not register {asset}: {_said(error)}")
-    return Refused(f"{asset} was not registered: {_said(error)}")
+    return NotAccepted(f"{asset} was not registered: {_said(error)}")
 
 
-def _other_files(asset: str) -> Refused:
-    return Refused(f"{asset} is registered with other files, and a version never changes: give these a new version")
+def _other_files(asset: str) -> NotAccepted:
+    return NotAccepted(f"{asset} is registered with other files, and a version never changes: give these a new version")
 
 
 def _said(error: Exception) -> str:

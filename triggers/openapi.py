@@ -14,7 +14,7 @@ from orchestrations.runbooks import DEPLOY, Runbook
 from triggers.answers import ProblemBody
 from triggers.requests import body_contract
 from triggers.routes import Route
-from triggers.runbook_routes import PAGE_DEFAULT, PAGE_LIMIT
+from triggers.runbook_routes import KEY_CHARACTERS, LONGEST_KEY, PAGE_DEFAULT, PAGE_LIMIT
 from version import VERSION
 
 REF = "#/components/schemas/{model}"
@@ -84,7 +84,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _starting(runbook: Runbook) -> dict[str, Any]:
     headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
-    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_CHARACTERS}+$"}
     return {
         "summary": f"Ask for a {runbook.noun}",
         "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": key}],

@@ -22,7 +22,8 @@ from triggers.requests import judged
 from triggers.routes import Route
 from triggers.starting import KeyReused, find, start_once
 
-KEY_PATTERN = r"[\x21-\x7e]{1,255}"
+# Of an Idempotency-Key: printable ASCII without spaces.
+KEY_CHARACTERS, LONGEST_KEY = "[!-~]", 255
 PAGE_LIMIT, PAGE_DEFAULT = 200, 50
 
 
@@ -104,9 +105,9 @@ def _listing(runbook: Runbook) -> Any:
 
 def _idempotency_key(req: func.HttpRequest) -> str | None:
     key: str | None = req.headers.get("Idempotency-Key")
-    if key is None or re.fullmatch(KEY_PATTERN, key):
+    if key is None or re.fullmatch(f"{KEY_CHARACTERS}{{1,{LONGEST_KEY}}}", key):
         return key
-    raise _refused("Idempotency-Key", "send 1 to 255 printable ASCII characters without spaces")
+    raise _refused("Idempotency-Key", f"send 1 to {LONGEST_KEY} printable ASCII characters without spaces")
 
 
 def _limit(req: func.HttpRequest) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.outcome import Refused
+from cli.outcome import NotAccepted
 from cli.request_file import read_request_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def written(folder: Path, body: dict[str, Any]) -> Path:
 
 
 def problems_of(folder: Path, body: dict[str, Any]) -> dict[str, str]:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotAccepted) as refused:
         read_request_file(written(folder, body))
     return {problem.path: problem.code for problem in refused.value.problems}
 
@@ -159,12 +159,12 @@ def test_a_file_that_is_no_request_is_refused(tmp_path: Path, text: str) -> None
     path = tmp_path / "request.yml"
     path.write_text(text)
 
-    with pytest.raises(Refused, match="cannot be read"):
+    with pytest.raises(NotAccepted, match="cannot be read"):
         read_request_file(path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="No such file"):
+    with pytest.raises(NotAccepted, match="No such file"):
         read_request_file(tmp_path / "request.yml")
 
 

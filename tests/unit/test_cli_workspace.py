@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.outcome import Refused
+from cli.outcome import NotAccepted
 from cli.request_file import LocalModel, local_code
 from cli.workspace import Workspace
 from contracts.online import ModelDefinition
@@ -66,7 +66,7 @@ def test_a_named_code_version_never_changes(cloud: LocalCloud, folder: Path) -> 
         workspace.register_code(local_code(folder / "src", "scoring", "1"))
         (folder / "src" / "score.py").write_text("# changed")
 
-        with pytest.raises(Refused, match="code scoring:1 is registered with other files"):
+        with pytest.raises(NotAccepted, match="code scoring:1 is registered with other files"):
             workspace.register_code(local_code(folder / "src", "scoring", "1"))
 
 
@@ -89,13 +89,13 @@ def test_a_model_version_never_changes(cloud: LocalCloud, folder: Path) -> None:
         workspace.register_model(model(folder))
         (folder / "model" / "weights.json").write_text("[2]")
 
-        with pytest.raises(Refused, match="model credit-risk:1 is registered with other files"):
+        with pytest.raises(NotAccepted, match="model credit-risk:1 is registered with other files"):
             workspace.register_model(model(folder))
 
 
 def test_somebody_without_rights_is_told_which_role_to_ask_for(cloud: LocalCloud, folder: Path) -> None:
     with workspace_as(cloud, "spare-identity") as workspace:
-        with pytest.raises(Refused, match="AzureML Data Scientist"):
+        with pytest.raises(NotAccepted, match="AzureML Data Scientist"):
             workspace.register_code(local_code(folder / "src"))
-        with pytest.raises(Refused, match="AzureML Data Scientist"):
+        with pytest.raises(NotAccepted, match="AzureML Data Scientist"):
             workspace.register_model(model(folder))
