@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from aiohttp import web
+from starlette.requests import Request
+from starlette.responses import Response
 
 from local.host.keys import Keys
+from local.host.pages import Handler
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 
-
-def given_key(request: web.Request) -> str:
+def given_key(request: Request) -> str:
     """The access key of a request: the header wins over the query."""
-    return request.headers.get("x-functions-key") or request.query.get("code", "")
+    return request.headers.get("x-functions-key") or request.query_params.get("code", "")
 
 
 def guarded(keys: Keys | None, level: str, handler: Handler) -> Handler:
@@ -21,9 +19,9 @@ def guarded(keys: Keys | None, level: str, handler: Handler) -> Handler:
     if keys is None:
         return handler
 
-    async def guard(request: web.Request) -> web.Response:
+    async def guard(request: Request) -> Response:
         if not keys.opens(level, given_key(request)):
-            return web.Response(status=401)
+            return Response(status_code=401)
         return await handler(request)
 
     return guard

@@ -12,7 +12,8 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
 
-from aiohttp import web
+from starlette.requests import Request
+from starlette.responses import Response
 
 from local.host.auth import guarded
 from local.host.client_binding import ClientUrls
@@ -20,8 +21,9 @@ from local.host.engine import Engine
 from local.host.events import TERMINAL, moment_of
 from local.host.history_view import compact
 from local.host.keys import Keys
+from local.host.pages import Json, Page
 from local.host.store import Row, Store
-from local.host.writer import Refused
+from local.host.writer import HubRefusal
 
 _FORBIDDEN_IN_ID = set("/\\#?")
 
@@ -38,14 +40,14 @@ class DurableApi:
         self._urls = urls
         self._keys = keys
 
-    def routes(self, prefix: str, *, with_key: bool) -> list[web.RouteDef]:
-        """The API's routes under `prefix`; the SDK's own path is a secret and needs no key besides."""
+    def pages(self, prefix: str, *, with_key: bool) -> list[Page]:
+        """The API under `prefix`; the SDK's own path is a secret and needs no key besides."""
         one = "/instances/{id}"
         handlers = [
             ("POST", "/orchestrators/{name}", self._start),
             ("POST", "/orchestrators/{name}/{id}", self._start),
-            ("GET", "/instances{slash:/?}", self._list),
-            ("DELETE", "/instances{slash:/?}", self._purge_by_filter),
+            ("GET", "/instances", self._list),
+            ("DELETE", "/instances", self._purge_by_filter),
             ("GET", one, self._status),
             ("DELETE", one, self._purge),
             ("POST", f"{one}/raiseEvent/{{event}}", self._raise_event),
@@ -56,13 +58,13 @@ class DurableApi:
         ]
         keys = self._keys if with_key else None
         return [
-            web.route(method, prefix + path, guarded(keys, "durabletask_extension", handler))
+            Page(method, prefix + path, guarded(keys, "durabletask_extension", handler))
             for method, path, handler in handlers
         ]
 
-    async def _start(self, request: web.Request) -> web.Response:
-        name, instance_id = request.match_info["name"], request.match_info.get("id")
-        if "timeout" in request.query and "pollingInterval" in request.query:
+    async def _start(self, request: Request) -> Response:
+        name, instance_id = request.path_params["name"], request.path_params.get("id")
+        if "timeout" in request.query_params and "pollingInterval" in request.query_params:
             return _problem(501, "The local host does not wait for completion in the start call; poll the status.")
         if name.lower() not in {known.lower() for known in self._orchestrators}:
             known = ", ".join(f"'{known}'" for known in sorted(self._orchestrators))
@@ -73,96 +75,96 @@ class DurableApi:
             )
         if instance_id is not None and not _usable(instance_id):
             return _problem(400, "Instance IDs must not start with @ nor contain / \\ # ? or control characters.")
-        body = await request.text()
+        body = (await request.body()).decode()
         if body and not _is_json(body):
             return _problem(400, "Invalid JSON content")
-        started = self._engine.start(name, instance_id, body or None, request.query.get("version"))
+        started = self._engine.start(name, instance_id, body or None, request.query_params.get("version"))
         return await self._created(request, started)
 
-    async def _restart(self, request: web.Request) -> web.Response:
-        new_id = request.query.get("restartWithNewInstanceId", "true").lower() != "false"
+    async def _restart(self, request: Request) -> Response:
+        new_id = request.query_params.get("restartWithNewInstanceId", "true").lower() != "false"
         try:
-            return await self._created(request, self._engine.restart(request.match_info["id"], new_id=new_id))
-        except Refused as refusal:
+            return await self._created(request, self._engine.restart(request.path_params["id"], new_id=new_id))
+        except HubRefusal as refusal:
             # An unknown ID is a bad argument here, unlike everywhere else in this API.
-            raise Refused(400 if refusal.status == 404 else refusal.status, str(refusal)) from refusal
+            raise HubRefusal(400 if refusal.status == 404 else refusal.status, str(refusal)) from refusal
 
-    async def _created(self, request: web.Request, started: Future[str]) -> web.Response:
-        urls = self._urls.management(await asyncio.wrap_future(started), str(request.url.origin()))
+    async def _created(self, request: Request, started: Future[str]) -> Response:
+        urls = self._urls.management(await asyncio.wrap_future(started), f"http://{request.url.netloc}")
         del urls["rewindPostUri"]
         headers = {"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
-        return web.json_response(urls, status=202, headers=headers)
+        return Json(urls, 202, headers)
 
-    async def _status(self, request: web.Request) -> web.Response:
-        row = self._store.row(request.match_info["id"])
+    async def _status(self, request: Request) -> Response:
+        row = self._store.row(request.path_params["id"])
         if row is None:
-            return web.Response(status=404)
+            return Response(status_code=404)
         document = status_document(row, show_input=_flag(request, "showInput", default=True))
         if _flag(request, "showHistory"):
             outputs = _flag(request, "showHistoryOutput")
             document["historyEvents"] = compact(self._store.history(row.id), show_output=outputs)
         if row.status not in TERMINAL:
             headers = {"Location": str(request.url), "Retry-After": "5"}
-            return web.json_response(document, status=202, headers=headers)
+            return Json(document, 202, headers)
         failed = row.status == "Failed" and _flag(request, "returnInternalServerErrorOnFailure")
-        return web.json_response(document, status=500 if failed else 200)
+        return Json(document, 500 if failed else 200)
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _list(self, request: Request) -> Response:
         show_input = _flag(request, "showInput", default=True)
-        return web.json_response([status_document(row, show_input=show_input) for row in self._matching(request)])
+        return Json([status_document(row, show_input=show_input) for row in self._matching(request)])
 
-    async def _purge_by_filter(self, request: web.Request) -> web.Response:
+    async def _purge_by_filter(self, request: Request) -> Response:
         if _moment(request, "createdTimeFrom") is None:
             return _problem(400, "Please provide value for 'createdTimeFrom' parameter.")
         return await self._purged([row.id for row in self._matching(request)])
 
-    async def _purge(self, request: web.Request) -> web.Response:
-        return await self._purged([request.match_info["id"]])
+    async def _purge(self, request: Request) -> Response:
+        return await self._purged([request.path_params["id"]])
 
-    async def _purged(self, instance_ids: list[str]) -> web.Response:
+    async def _purged(self, instance_ids: list[str]) -> Response:
         count = await asyncio.wrap_future(self._engine.purge(instance_ids))
-        return web.json_response({"instancesDeleted": count}) if count else web.Response(status=404)
+        return Json({"instancesDeleted": count}) if count else Response(status_code=404)
 
-    async def _raise_event(self, request: web.Request) -> web.Response:
-        instance_id = request.match_info["id"]
+    async def _raise_event(self, request: Request) -> Response:
+        instance_id = request.path_params["id"]
         row = self._store.row(instance_id)
-        body = await request.text()
+        body = (await request.body()).decode()
         # The extension looks at the instance first: an event for one that ended is 410 whatever it carries.
         if row is not None and row.status not in TERMINAL:
-            if request.content_type != "application/json":
+            if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
                 return _problem(400, "Only application/json request content is supported")
             if not _is_json(body):
                 return _problem(400, "Invalid JSON content")
-        await asyncio.wrap_future(self._engine.raise_event(instance_id, request.match_info["event"], body))
-        return web.Response(status=202)
+        await asyncio.wrap_future(self._engine.raise_event(instance_id, request.path_params["event"], body))
+        return Response(status_code=202)
 
-    async def _change(self, request: web.Request) -> web.Response:
+    async def _change(self, request: Request) -> Response:
         change = {
             "terminate": self._engine.terminate,
             "suspend": self._engine.suspend,
             "resume": self._engine.resume,
-        }[request.match_info["action"]]
-        await asyncio.wrap_future(change(request.match_info["id"], request.query.get("reason", "")))
-        return web.Response(status=202)
+        }[request.path_params["action"]]
+        await asyncio.wrap_future(change(request.path_params["id"], request.query_params.get("reason", "")))
+        return Response(status_code=202)
 
-    async def _rewind(self, request: web.Request) -> web.Response:
-        row = self._store.row(request.match_info["id"])
+    async def _rewind(self, request: Request) -> Response:
+        row = self._store.row(request.path_params["id"])
         if row is None:
-            return web.Response(status=404)
+            return Response(status_code=404)
         if row.status != "Failed":
             return _problem(412, f"The instance is {row.status}; only failed instances can be rewound.")
         return _problem(501, "The local host does not support rewind; restart the instance instead.")
 
-    async def _entities(self, request: web.Request) -> web.Response:
+    async def _entities(self, request: Request) -> Response:
         return _problem(501, "The local host does not support durable entities.")
 
-    def _matching(self, request: web.Request) -> list[Row]:
-        states = [state for text in request.query.getall("runtimeStatus", []) for state in text.split(",") if state]
+    def _matching(self, request: Request) -> list[Row]:
+        states = [state for text in request.query_params.getlist("runtimeStatus") for state in text.split(",") if state]
         return self._store.rows(
             created_from=_moment(request, "createdTimeFrom"),
             created_to=_moment(request, "createdTimeTo"),
             states=states,
-            prefix=request.query.get("instanceIdPrefix", ""),
+            prefix=request.query_params.get("instanceIdPrefix", ""),
         )
 
 
@@ -180,14 +182,9 @@ def status_document(row: Row, *, show_input: bool = True) -> dict[str, Any]:
     }
 
 
-def _problem(status: int, message: str) -> web.Response:
+def _problem(status: int, message: str) -> Response:
     # ExceptionMessage is what the SDK shows; Message is what the extension writes for everybody else.
-    return web.json_response({"Message": message, "ExceptionMessage": message}, status=status)
-
-
-def refusal_response(refusal: Refused) -> web.Response:
-    """The HTTP answer to an operation the engine refused."""
-    return _problem(refusal.status, str(refusal))
+    return Json({"Message": message, "ExceptionMessage": message}, status)
 
 
 def _usable(instance_id: str) -> bool:
@@ -195,14 +192,14 @@ def _usable(instance_id: str) -> bool:
     return clean and not instance_id.startswith("@") and len(instance_id) <= 256
 
 
-def _flag(request: web.Request, name: str, *, default: bool = False) -> bool:
-    text = request.query.get(name, "").lower()
+def _flag(request: Request, name: str, *, default: bool = False) -> bool:
+    text = request.query_params.get(name, "").lower()
     return text == "true" if text in {"true", "false"} else default
 
 
-def _moment(request: web.Request, name: str) -> datetime | None:
+def _moment(request: Request, name: str) -> datetime | None:
     try:
-        return moment_of(request.query[name])
+        return moment_of(request.query_params[name])
     except (KeyError, ValueError):
         return None
 

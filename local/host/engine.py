@@ -15,7 +15,7 @@ from local.host.writer import Writer
 
 
 class Engine:
-    """The durable engine of one host. Futures may raise `Refused`, whose `status` is the HTTP answer."""
+    """The durable engine of one host. Futures may raise `HubRefusal`, whose `status` is the HTTP answer."""
 
     def __init__(self, store: Store, writer: Writer, hub: Hub, dispatcher: Dispatcher, settings: HostSettings) -> None:
         self._store = store

@@ -11,13 +11,15 @@ import asyncio
 import json
 from typing import Any
 
-from aiohttp import web
 from azure.functions import meta
+from starlette.requests import Request
+from starlette.responses import Response
 
 from local.host.auth import guarded
 from local.host.index import Function, FunctionIndex
 from local.host.invoke import Call, Invoker
 from local.host.keys import Keys
+from local.host.pages import Json, Page
 
 PATH = "/runtime/webhooks/eventgrid"
 
@@ -30,49 +32,49 @@ class EventGridWebhook:
         self._invoker = invoker
         self._keys = keys
 
-    def routes(self) -> list[web.RouteDef]:
-        """The webhook's routes."""
+    def pages(self) -> list[Page]:
+        """The webhook."""
         receive = guarded(self._keys, "eventgrid_extension", self._receive)
-        return [web.post(PATH, receive), web.options(PATH, self._handshake)]
+        return [Page("POST", PATH, receive), Page("OPTIONS", PATH, self._handshake)]
 
-    async def _handshake(self, request: web.Request) -> web.Response:
+    async def _handshake(self, request: Request) -> Response:
         origin = request.headers.get("WebHook-Request-Origin", "*")
-        return web.Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+        return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
 
-    async def _receive(self, request: web.Request) -> web.Response:
-        name = request.query.get("functionName", "")
+    async def _receive(self, request: Request) -> Response:
+        name = request.query_params.get("functionName", "")
         function = self._index.find("eventgrid", name)
         if function is None:
-            return web.Response(status=404, text=f"cannot find function: '{name}'")
+            return Response(status_code=404, content=f"cannot find function: '{name}'")
         kind = request.headers.get("aeg-event-type", "")
         if kind == "Unsubscribe":
-            return web.Response(status=202)
+            return Response(status_code=202)
         try:
-            events = _events(await request.text())
+            events = _events((await request.body()).decode())
         except ValueError as error:
-            return web.Response(status=400, text=str(error))
+            return Response(status_code=400, content=str(error))
         if kind == "SubscriptionValidation":
             return _validation(events)
         if kind == "Notification":
             return await self._deliver(function, events)
-        return web.Response(
-            status=400, text="aeg-event-type must be SubscriptionValidation, Notification or Unsubscribe"
+        return Response(
+            status_code=400, content="aeg-event-type must be SubscriptionValidation, Notification or Unsubscribe"
         )
 
-    async def _deliver(self, function: Function, events: list[dict[str, Any]]) -> web.Response:
+    async def _deliver(self, function: Function, events: list[dict[str, Any]]) -> Response:
         calls = [Call(function, meta.Datum(json.dumps(event), "json")) for event in events]
         outcomes = await asyncio.gather(*(asyncio.wrap_future(self._invoker.submit(call)) for call in calls))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:
-            return web.Response(status=500, text=f"{len(failed)} of {len(events)} events failed: {failed[0]}")
-        return web.Response(status=202)
+            return Response(status_code=500, content=f"{len(failed)} of {len(events)} events failed: {failed[0]}")
+        return Response(status_code=202)
 
 
-def _validation(events: list[dict[str, Any]]) -> web.Response:
+def _validation(events: list[dict[str, Any]]) -> Response:
     code = events[0].get("data", {}).get("validationCode") if events else None
     if code is None:
-        return web.Response(status=400, text="the validation event carries no data.validationCode")
-    return web.json_response({"validationResponse": code})
+        return Response(status_code=400, content="the validation event carries no data.validationCode")
+    return Json({"validationResponse": code})
 
 
 def _events(body: str) -> list[dict[str, Any]]:

@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import azure.functions as func
-from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from local.clock import Clock
 from local.host.admin import AdminApi
@@ -41,6 +39,7 @@ from local.host.index import FunctionIndex, index_app, load_app
 from local.host.invocations import InvocationLog
 from local.host.invoke import Invoker
 from local.host.keys import Keys
+from local.host.pages import Site
 from local.host.routes import RouteTable
 from local.host.settings import HostSettings
 from local.host.store import Store, StoreClosed
@@ -168,8 +167,7 @@ class LocalHost:
         self._build(index, settings, urls)
         self._web = WebServer(listener, self._clock, self._holds, always_open=rpc_path)
         self._undo.append(self._web.abort)
-        routes, otherwise = self._routes(index, settings, urls)
-        self._web.start(routes, otherwise)
+        self._web.start(self._site(index, settings, urls))
         self._engine.recover().result()
         # By itself a stepped clock would race from one scheduled run to the next.
         if not self._clock.stepped if settings.timer_triggers is None else settings.timer_triggers:
@@ -202,23 +200,21 @@ class LocalHost:
         writer.start()
         self._undo.append(writer.die)
 
-    def _routes(
-        self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls
-    ) -> tuple[list[web.RouteDef], Handler]:
+    def _site(self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls) -> Site:
         """What the port serves: the host's own pages, and the app's functions for everything else."""
         checked = self.keys if settings.enable_auth else None
         api = DurableApi(self._engine, self._store, index.known("orchestrator"), urls, checked)
         admin = AdminApi(
             index, self._invoker, self._store, self._clock, self._holds, self._timers, self.keys, checked=checked
         )
-        routes = [
-            *admin.routes(),
-            *EventGridWebhook(index, self._invoker, checked).routes(),
-            *api.routes(WEBHOOK, with_key=True),
-            *api.routes(urls.rpc_path, with_key=False),
+        pages = [
+            *admin.pages(),
+            *EventGridWebhook(index, self._invoker, checked).pages(),
+            *api.pages(WEBHOOK, with_key=True),
+            *api.pages(urls.rpc_path, with_key=False),
         ]
         table = RouteTable(settings.route_prefix, index.of_kind("http"))
-        return routes, HttpTriggers(table, self._invoker, checked).serve
+        return Site(pages, HttpTriggers(table, self._invoker, checked).serve)
 
     def _settings_of_app(self) -> HostSettings:
         return HostSettings.from_app(self._app) if isinstance(self._app, Path) else HostSettings()

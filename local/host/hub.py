@@ -19,7 +19,7 @@ from local.host.live import Live
 from local.host.settings import HostSettings
 from local.host.store import Activity, Message, Row, Store
 from local.host.turn import TurnResult
-from local.host.writer import Refused, Writer
+from local.host.writer import HubRefusal, Writer
 
 
 class Hub:
@@ -60,19 +60,19 @@ class Hub:
         return self._live.get(live.id) is live
 
     def row(self, instance_id: str) -> Row:
-        """The instance. Raises Refused 404."""
+        """The instance. Raises HubRefusal 404."""
         row = self._store.instance(instance_id)
         if row is None:
-            raise Refused(404, f"No instance with ID '{instance_id}' exists.")
+            raise HubRefusal(404, f"No instance with ID '{instance_id}' exists.")
         return row
 
     def start(
         self, name: str, instance_id: str, raw_input: str | None, version: str, parent: tuple[Live, int] | None = None
     ) -> str:
-        """Create an instance and send it its start; its ID. Raises Refused 409 if that ID still runs."""
+        """Create an instance and send it its start; its ID. Raises HubRefusal 409 if that ID still runs."""
         existing = self._store.instance(instance_id)
         if existing and existing.status not in TERMINAL and not (self._settings.override_running and parent is None):
-            raise Refused(409, f"An instance with ID '{instance_id}' already exists and is {existing.status}.")
+            raise HubRefusal(409, f"An instance with ID '{instance_id}' already exists and is {existing.status}.")
         if existing:
             self.forget(existing)
         now = self._now()
@@ -93,14 +93,14 @@ class Hub:
             self._writer.after_commit(live.cancel_timers)
 
     def send(self, instance_id: str, kind: Kind, **fields: Any) -> None:
-        """Send an instance a message. Raises Refused: 404 unknown, 410 ended, 500 (un)suspended already."""
+        """Send an instance a message. Raises HubRefusal: 404 unknown, 410 ended, 500 (un)suspended already."""
         row = self.row(instance_id)
         if row.status in TERMINAL:
-            raise Refused(410, f"The instance '{instance_id}' has ended: {row.status}.")
+            raise HubRefusal(410, f"The instance '{instance_id}' has ended: {row.status}.")
         if kind is Kind.EXECUTION_SUSPENDED and row.status == "Suspended":
-            raise Refused(500, f"The instance '{instance_id}' is already suspended.")
+            raise HubRefusal(500, f"The instance '{instance_id}' is already suspended.")
         if kind is Kind.EXECUTION_RESUMED and row.status != "Suspended":
-            raise Refused(500, f"The instance '{instance_id}' is not suspended.")
+            raise HubRefusal(500, f"The instance '{instance_id}' is not suspended.")
         self._deliver(self._live[instance_id], event(kind, self._now(), **fields), any_execution=True)
 
     def turn_taken(self, live: Live, seen: list[Message], result: TurnResult) -> None:
@@ -220,7 +220,7 @@ class Hub:
         else:
             try:
                 self.start(item["Name"], item["InstanceId"], item["Input"], item["Version"], (live, number))
-            except Refused as refusal:
+            except HubRefusal as refusal:
                 reason = str(refusal)
                 failed = event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number)
                 self._deliver(live, {**failed, "Reason": reason, "Details": failure_details(reason)})

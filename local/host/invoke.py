@@ -24,12 +24,12 @@ from typing import Any, TypeVar
 from azure.functions import meta
 
 from local.clock import Clock
-from local.host import sdk
 from local.host.events import stamp
 from local.host.function_loop import function_loop, metered
 from local.host.index import Function
 from local.host.invocation_context import InvocationContext
 from local.host.invocations import Invocation, InvocationLog
+from local.host.sdk import prepare as prepare_sdk
 from local.host.worker_log import Caller, WorkerLog, current
 
 # What the Python worker uses when PYTHON_THREADPOOL_THREAD_COUNT is not set would be cpu_count + 4;
@@ -153,7 +153,7 @@ class Invoker:
             self._running.discard(future)
 
     def _arguments(self, call: Call, invocation_id: str) -> dict[str, Any]:
-        sdk.prepare()
+        prepare_sdk()
         function = call.function
         extra: dict[str, Any] = dict.fromkeys(function.clients, self._client_binding)
         if function.wants_context:

@@ -11,27 +11,33 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from local.clock import Clock
-from local.host.durable_api import refusal_response
 from local.host.holds import Holds
-from local.host.writer import HostDied, Refused
+from local.host.pages import Json, Site
+from local.host.writer import HostDied, HubRefusal
 
-# The limit of Azure Functions for a request body.
-MAX_BODY = 100 * 1024 * 1024
 # Real seconds that open requests get when the host stops; by then their functions have returned.
 STOP_GRACE = 2.0
+# The true host takes a header of 20 KB (recorded); its server's limit is 32 KB for all of them.
+MAX_HEAD = 64 * 1024
 
 _log = logging.getLogger("local.host")
 
 
 def bind(port: int) -> socket.socket:
     """A listening socket on 127.0.0.1; port 0 takes a free one. Raises OSError."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With its protocol named: asyncio turns Nagle's algorithm off only then, and an answer of a head and a body would
+    # wait for the client's kernel.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
@@ -53,15 +59,14 @@ class WebServer:
         """Path prefix that is still served while draining: functions that are finishing need it."""
         self._draining = False
         self._loop = asyncio.new_event_loop()
-        self._app = web.Application(middlewares=[self._middleware()], client_max_size=MAX_BODY)
-        self._app.on_response_prepare.append(self._date)
-        self._runner: web.AppRunner | None = None
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
+        self._site: Site
         self._thread = threading.Thread(target=self._loop.run_forever, name="host-web", daemon=True)
 
-    def start(self, routes: list[web.RouteDef], otherwise: Handler) -> None:
-        """Begin to serve `routes`, and everything else with `otherwise`."""
-        self._app.add_routes(routes)
-        self._app.router.add_route("*", r"/{path:[\s\S]*}", otherwise)  # a path may hold an encoded line break
+    def start(self, site: Site) -> None:
+        """Begin to serve."""
+        self._site = site
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
 
@@ -80,15 +85,33 @@ class WebServer:
     def _end(self, closing: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(closing(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(closing(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
         self._loop.close()
 
     async def _open(self) -> None:
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_GRACE)
-        await self._runner.setup()
-        await web.SockSite(self._runner, self._listener).start()
+        config = uvicorn.Config(
+            cast("uvicorn._types.ASGIApplication", self._serve),
+            interface="asgi3",
+            http=H11Protocol,
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=300,
+            h11_max_incomplete_event_size=MAX_HEAD,
+        )
+        config.load()
+
+        def connected() -> H11Protocol:
+            return H11Protocol(config, self._state, {}, self._loop)
+
+        self._server = await self._loop.create_server(connected, sock=self._listener)
 
     async def _stop_accepting(self) -> None:
         """Take no more connections, and let those just accepted become known.
@@ -99,47 +122,57 @@ class WebServer:
         self._loop.remove_reader(self._listener)
         for _turn in range(3):
             await asyncio.sleep(0)
+        if self._server is not None:
+            self._server.close()
 
     async def _close(self) -> None:
-        if self._runner is not None:
-            await self._stop_accepting()
-            await self._runner.cleanup()
+        await self._stop_accepting()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(list(self._state.tasks), timeout=STOP_GRACE)
+        await self._cut_all()
 
     async def _cut(self) -> None:
-        if self._runner is None:
-            return
         await self._stop_accepting()
-        for connection in self._runner.server.connections if self._runner.server else ():
-            if connection.transport is not None:
-                connection.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        await self._cut_all()
+
+    async def _cut_all(self) -> None:
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        running = list(self._state.tasks)
+        for task in running:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._runner.cleanup()
+        await asyncio.gather(*running, return_exceptions=True)
+        # Aborted transports close their sockets in a callback.
+        await asyncio.sleep(0)
 
-    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """The `Date` of every answer is the clock's, as that of a server in Azure is its own (RFC 9110, 6.6.1)."""
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        # The `Date` of every answer is the clock's, as that of a server in Azure is its own (RFC 9110, 6.6.1).
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+        await response(scope, receive, send)
 
-    def _middleware(self) -> Middleware:
-        @web.middleware
-        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if self._draining and not request.path.startswith(self._always_open):
-                return web.Response(status=503, headers={"Retry-After": "1"})
-            hold = self._holds.take()
-            try:
-                return await handler(request)
-            except Refused as refusal:
-                return refusal_response(refusal)
-            except web.HTTPException:
-                raise
-            except HostDied as died:
-                return web.Response(status=503, text=str(died))
-            except Exception:
-                _log.exception("the local host failed on %s %s", request.method, request.path)
-                return web.Response(status=500, text="The local host failed; its log has the reason.")
-            finally:
-                hold.release()
+    async def _answer(self, request: Request) -> Response:
+        if self._draining and not request.scope["path"].startswith(self._always_open):
+            return Response(status_code=503, headers={"Retry-After": "1"})
+        hold = self._holds.take()
+        try:
+            return await self._site.answer(request)
+        except HubRefusal as refusal:
+            return refusal_response(refusal)
+        except HostDied as died:
+            return Response(str(died), 503)
+        except Exception:
+            _log.exception("the local host failed on %s %s", request.method, request.scope["path"])
+            return Response("The local host failed; its log has the reason.", 500)
+        finally:
+            hold.release()
 
-        return guarded
+
+def refusal_response(refusal: HubRefusal) -> Response:
+    """The HTTP answer to an operation the engine refused."""
+    message = str(refusal)
+    # ExceptionMessage is what the SDK shows; Message is what the extension writes for everybody else.
+    return Json({"Message": message, "ExceptionMessage": message}, refusal.status)

@@ -29,7 +29,7 @@ class HostDied(Exception):
     """Raise this from `on_durable_write` to have the host die right after that commit."""
 
 
-class Refused(Exception):
+class HubRefusal(Exception):
     """An operation that wrote nothing because it may not be done; `status` is its HTTP answer."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -48,13 +48,13 @@ class _Operation:
         """Apply it; a refusal is a result like any other."""
         try:
             return self.apply()
-        except Refused as refusal:
+        except HubRefusal as refusal:
             return refusal
 
     def reply(self, result: Any) -> None:
         """Tell the caller, unless it has stopped waiting."""
         if self.answer.set_running_or_notify_cancel():
-            if isinstance(result, Refused):
+            if isinstance(result, HubRefusal):
                 self.answer.set_exception(result)
             else:
                 self.answer.set_result(result)

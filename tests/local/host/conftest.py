@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.clock import Clock
-from local.host import HostSettings, LocalHost
+from local.host.host import LocalHost
+from local.host.settings import HostSettings
 from tests.local.host.driver import APPS, START, Driver, OpenHost
 
 

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import httpx
 
-from local.host import HostSettings, LocalHost
+from local.host.host import LocalHost
+from local.host.settings import HostSettings
 
+ROOT = Path(__file__).parents[3]
 APPS = Path(__file__).parent / "apps"
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 DURABLE = "/runtime/webhooks/durabletask"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from local.clock import Clock
-from local.host import HostSettings
+from local.host.settings import HostSettings
 from tests.local.host.driver import DURABLE, START, Driver, OpenHost
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from local.clock import Clock
-from local.host import HostSettings
+from local.host.settings import HostSettings
 from tests.local.host.driver import START, Driver, OpenHost
 
 

@@ -15,11 +15,9 @@ import httpx
 import pytest
 
 from local.clock import Clock
-from local.host import LocalHost
 from local.host.__main__ import main
-from tests.local.host.driver import APPS
-
-ROOT = Path(__file__).parents[3]
+from local.host.host import LocalHost
+from tests.local.host.driver import APPS, ROOT
 
 
 @pytest.fixture

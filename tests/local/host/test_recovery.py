@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from local.clock import Clock
-from local.host import DataFolderInUse, HostDied, HostSettings, LocalHost
+from local.host.host import DataFolderInUse, LocalHost
 from local.host.index import load_app
+from local.host.settings import HostSettings
+from local.host.writer import HostDied
 from tests.local.host.driver import APPS, START, Driver, OpenHost
-
-ROOT = Path(__file__).parents[3]
 
 
 def die_at(commit: int, seen: list[str]) -> Callable[[int, str], None]:

@@ -13,7 +13,8 @@ import azure.functions as func
 import pytest
 
 from local.clock import Clock
-from local.host import HostJsonError, HostSettings, UnsupportedApp
+from local.host.index import UnsupportedApp
+from local.host.settings import HostJsonError, HostSettings
 from tests.local.host.driver import START, Driver, OpenHost
 
 EVENT_GRID = "/runtime/webhooks/eventgrid"
