@@ -1,27 +1,21 @@
-"""The host's own pages: what Azure's host has under `/admin`, and what this one adds under `/admin/local`.
-
-`/admin/local` does not exist in Azure: invocations with their cost, raw histories, health of the data folder.
-"""
+"""The host's own pages, as far as Azure's host has them too: under `/admin`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from azure.functions import meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.clock import Clock
 from local.host.auth import guarded
-from local.host.events import stamp
 from local.host.holds import Holds
 from local.host.index import FunctionIndex
-from local.host.invoke import Call, Invoker
+from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.pages import Json, Page
-from local.host.store import Store
 from local.host.timers import TimerTriggers
+from local.host.worker import Call
 
 
 class AdminApi:
@@ -31,20 +25,16 @@ class AdminApi:
         self,
         index: FunctionIndex,
         invoker: Invoker,
-        store: Store,
-        clock: Clock,
-        holds: Holds,
         timers: TimerTriggers,
+        holds: Holds,
         keys: Keys,
         *,
         checked: Keys | None,
     ) -> None:
         self._index = index
         self._invoker = invoker
-        self._store = store
-        self._clock = clock
-        self._holds = holds
         self._timers = timers
+        self._holds = holds
         self._keys = keys
         self._checked = checked
 
@@ -54,12 +44,9 @@ class AdminApi:
             "/admin/host/status": self._status,
             "/admin/host/systemkeys/{name}": self._system_key,
             "/admin/functions": self._functions,
-            "/admin/local/invocations": self._invocations,
-            "/admin/local/instances/{id}/history": self._history,
         }
         return [
             Page("*", "/admin/host/ping", self._ping),
-            Page("GET", "/admin/local/health", self._health),
             Page("POST", "/admin/functions/{name}", guarded(self._checked, "admin", self._run)),
             *(Page("GET", path, guarded(self._checked, "admin", page)) for path, page in guarded_pages.items()),
         ]
@@ -69,12 +56,6 @@ class AdminApi:
 
     async def _status(self, _request: Request) -> Response:
         return Json({"state": "Running", "id": "slipway-local", "version": "local"})
-
-    async def _health(self, _request: Request) -> Response:
-        states: dict[str, int] = {}
-        for row in self._store.rows():
-            states[row.status] = states.get(row.status, 0) + 1
-        return Json({"now": stamp(self._clock.now()), "speed": self._clock.speed, "instances": states})
 
     async def _system_key(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -109,17 +90,3 @@ class AdminApi:
         hold = self._holds.take()
         self._invoker.submit(Call(function, payload)).add_done_callback(lambda _done: hold.release())
         return Response(status_code=202)
-
-    async def _invocations(self, request: Request) -> Response:
-        listed = await asyncio.to_thread(
-            self._invoker.invocations.select,
-            function=request.query_params.get("function"),
-            instance_id=request.query_params.get("instanceId"),
-        )
-        return Json(listed)
-
-    async def _history(self, request: Request) -> Response:
-        if self._store.row(request.path_params["id"]) is None:
-            return Response(status_code=404)
-        texts = self._store.history(request.path_params["id"])
-        return Json([{"IsPlayed": True, **json.loads(text)} for text in texts])

@@ -14,15 +14,18 @@ from azure.functions import meta
 
 from local.clock import Clock
 from local.host.events import Event, Kind, event, failure_details
-from local.host.holds import Holds
+from local.host.holds import Hold, Holds
 from local.host.hub import Hub
 from local.host.index import FunctionIndex
-from local.host.invoke import Call, Invoker, Outcome
+from local.host.invoke import Invoker
 from local.host.lane import Lane
+from local.host.ledger import ReplayFailure
 from local.host.live import Live
 from local.host.settings import HostSettings
-from local.host.store import Activity
-from local.host.turn import Orchestrators, TurnResult, broken_turn
+from local.host.store import Activity, Message
+from local.host.turn import Orchestrators, TurnResult, broken_turn, failed_turn
+from local.host.worker import Call, Outcome
+from local.host.worker_faults import FunctionTimedOut, WorkerExited
 from local.host.writer import Writer
 
 _log = logging.getLogger("local.host")
@@ -47,8 +50,9 @@ class Dispatcher:
         self._holds = holds
         self._invoker = invoker
         self._index = index
-        self._orchestrators = Orchestrators(index, invoker.run, settings.default_version)
-        self._lane = Lane(settings.max_activities)
+        self._orchestrators = Orchestrators(index, settings.default_version)
+        self._turns = Lane(settings.max_orchestrators)
+        self._activities = Lane(settings.max_activities)
         self._stopped = False
         hub.on_ready = self._take_turn
         hub.on_activity = self._begin_activity
@@ -56,7 +60,8 @@ class Dispatcher:
     def stop(self) -> None:
         """Begin nothing new; what is running may still hand in its result."""
         self._stopped = True
-        self._lane.close()
+        self._turns.close()
+        self._activities.close()
 
     def _take_turn(self, live: Live) -> None:
         if self._stopped or live.busy or not self._hub.current(live):
@@ -65,19 +70,42 @@ class Dispatcher:
         if not seen:
             return
         live.busy = True
-        now = self._clock.now()
-        new = [message.event for message in seen]
         hold = self._holds.take()
+        self._turns.enter(lambda: self._begin_turn(live, seen, hold), hold.release)
 
-        def hand_in(future: Future[TurnResult]) -> None:
+    def _begin_turn(self, live: Live, seen: list[Message], hold: Hold) -> None:
+        new = [message.event for message in seen]
+        started = event(Kind.ORCHESTRATOR_STARTED, self._clock.now())
+
+        def submit(result: TurnResult) -> None:
+            self._writer.submit(f"turn {live.id}", lambda: self._hub.turn_taken(live, seen, result))
+
+        def hand_in(future: Future[Outcome]) -> None:
             if not future.cancelled():
-                error = future.exception()
-                result = broken_turn(live, now, error) if error else future.result()
-                self._writer.submit(f"turn {live.id}", lambda: self._hub.turn_taken(live, seen, result))
+                outcome = future.result()
+                if isinstance(outcome.error, FunctionTimedOut):
+                    # Recorded: such a turn is tried again and again, and the instance says nothing of it.
+                    self._writer.submit(f"turn {live.id} over its time", lambda: self._hub.turn_lost(live))
+                else:
+                    submit(self._conclude(live, started, new, outcome))
             hold.release()
+            self._turns.leave()
 
-        turn = self._invoker.run_in_pool("orchestrator", lambda: self._orchestrators.take_turn(live, new, now))
-        turn.add_done_callback(hand_in)
+        try:
+            call = self._orchestrators.call(live, started, new)
+        except ReplayFailure as failure:
+            submit(failed_turn(live, started, str(failure)))
+            hold.release()
+            self._turns.leave()
+            return
+        self._invoker.submit(call).add_done_callback(hand_in)
+
+    def _conclude(self, live: Live, started: Event, new: list[str], outcome: Outcome) -> TurnResult:
+        try:
+            return self._orchestrators.conclude(live, started, new, outcome)
+        except Exception as error:
+            _log.exception("the local host could not process a turn of %s", live.id)
+            return broken_turn(live, started, error)
 
     def _begin_activity(self, activity: Activity) -> None:
         if self._stopped:
@@ -90,7 +118,7 @@ class Dispatcher:
                 what = f"activity {activity.name} of {activity.instance_id}"
                 self._writer.submit(what, lambda: self._hub.activity_ended(activity, ended))
             hold.release()
-            self._lane.leave()
+            self._activities.leave()
 
         def begin() -> None:
             function = self._index.find("activity", activity.name)
@@ -102,17 +130,27 @@ class Dispatcher:
             payload = meta.Datum(json.loads(activity.input)[0], "string")
             self._invoker.submit(Call(function, payload, activity.instance_id)).add_done_callback(hand_in)
 
-        self._lane.enter(begin, hold.release)
+        self._activities.enter(begin, hold.release)
 
     def _ended(self, activity: Activity, future: Future[Outcome]) -> Event:
         """The event that tells how the activity ended."""
-        broken = future.exception()
-        outcome = Outcome(error=RuntimeError(str(broken))) if broken else future.result()
+        outcome = future.result()
         now = self._clock.now()
         if outcome.error is None:
             return event(Kind.TASK_COMPLETED, now, TaskScheduledId=activity.number, Result=outcome.value)
-        # Two blanks: the extension puts one after the colon, the worker's message begins with the other.
-        message = f" {type(outcome.error).__name__}: {outcome.error}"
+        message, details = _failure(outcome.error)
         reason = f"Activity function '{activity.name}' failed: {message}"
-        details = failure_details(message)
         return event(Kind.TASK_FAILED, now, TaskScheduledId=activity.number, Reason=reason, Details=details)
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    """What the history says of an activity's error: the text, and the serialized .NET exception."""
+    if isinstance(error, WorkerExited):
+        kind = "Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script"
+        return str(error), json.dumps({"$type": kind, "Message": str(error)})
+    if isinstance(error, FunctionTimedOut):
+        kind = "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException, Microsoft.Azure.WebJobs.Host"
+        return str(error), json.dumps({"$type": kind, "Timeout": error.limit, "Message": str(error)})
+    # Two blanks: the extension puts one after the colon, the worker's message begins with the other.
+    message = f" {type(error).__name__}: {error}"
+    return message, failure_details(message)

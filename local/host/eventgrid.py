@@ -17,9 +17,10 @@ from starlette.responses import Response
 
 from local.host.auth import guarded
 from local.host.index import Function, FunctionIndex
-from local.host.invoke import Call, Invoker
+from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.pages import Json, Page
+from local.host.worker import Call
 
 PATH = "/runtime/webhooks/eventgrid"
 

@@ -25,27 +25,18 @@ from typing import Any
 import azure.functions as func
 
 from local.clock import Clock
-from local.host.admin import AdminApi
-from local.host.client_binding import WEBHOOK, ClientUrls
-from local.host.dispatch import Dispatcher
-from local.host.durable_api import DurableApi, status_document
-from local.host.engine import Engine
-from local.host.eventgrid import EventGridWebhook
+from local.host.assembly import Assembly, Surroundings, assemble, site
+from local.host.client_binding import ClientUrls
+from local.host.durable_api import status_document
 from local.host.events import TERMINAL
 from local.host.holds import Holds
-from local.host.http_triggers import HttpTriggers
-from local.host.hub import Hub
 from local.host.index import FunctionIndex, index_app, load_app
 from local.host.invocations import InvocationLog
-from local.host.invoke import Invoker
 from local.host.keys import Keys
-from local.host.pages import Site
-from local.host.routes import RouteTable
 from local.host.settings import HostSettings
-from local.host.store import Store, StoreClosed
-from local.host.timers import TimerTriggers
+from local.host.store import StoreClosed
 from local.host.web import WebServer, bind
-from local.host.worker_log import WorkerLog
+from local.host.worker_faults import WorkerFaults
 from local.host.writer import HostDied, Writer
 
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
@@ -92,6 +83,7 @@ class LocalHost:
         self._ended = False
         self._closed = threading.Event()
         self._writer: Writer | None = None
+        self._parts: Assembly
         self.url = ""
         """Where the host serves, such as `http://127.0.0.1:7071`; set by `start`."""
         self.index: FunctionIndex
@@ -125,7 +117,16 @@ class LocalHost:
     @property
     def invocations(self) -> InvocationLog:
         """Every invocation so far, with its cost."""
-        return self._invoker.invocations
+        return self._parts.invoker.invocations
+
+    @property
+    def worker_faults(self) -> WorkerFaults:
+        """Faults of the worker that runs the functions: add one to have a turn or an activity die with it."""
+        return self._parts.invoker.faults
+
+    def kill_worker(self) -> int:
+        """Kill the worker now, and all that it is running; how many calls those were. A new one takes its place."""
+        return self._parts.invoker.kill_worker()
 
     def wait_for(self, instance_id: str, *states: str, timeout: float = 30.0) -> dict[str, Any]:
         """The status document of an instance once it is in one of `states` (default: has ended).
@@ -137,7 +138,7 @@ class LocalHost:
         assert self._writer is not None, "the host was not started"
         with suppress(StoreClosed), self._writer.committed:
             while not self._ended:
-                row = self._store.row(instance_id)
+                row = self._parts.store.row(instance_id)
                 if row is not None and row.status in wanted:
                     return status_document(row)
                 if not self._writer.committed.wait(deadline - time.monotonic()):
@@ -164,57 +165,19 @@ class LocalHost:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         rpc_path = f"/durabletask/{secrets.token_urlsafe(16)}"
         urls = ClientUrls(self.url, settings.hub_name, self.keys.durabletask_extension, rpc_path)
-        self._build(index, settings, urls)
+        around = Surroundings(self._data, self._clock, self._holds, self._on_durable_write, self._echo_log)
+        parts = self._parts = assemble(around, index, settings, urls, self._undo)
+        self._writer = parts.writer
+        parts.writer.on_death = self._died
+        parts.writer.start()
+        self._undo.append(parts.writer.die)
         self._web = WebServer(listener, self._clock, self._holds, always_open=rpc_path)
         self._undo.append(self._web.abort)
-        self._web.start(self._site(index, settings, urls))
-        self._engine.recover().result()
+        self._web.start(site(parts, index, settings, urls, self.keys))
+        parts.engine.recover().result()
         # By itself a stepped clock would race from one scheduled run to the next.
         if not self._clock.stepped if settings.timer_triggers is None else settings.timer_triggers:
-            self._timers.start()
-
-    def _build(self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls) -> None:
-        """Everything behind the port."""
-        clock, holds = self._clock, self._holds
-        self._undo.append(holds.release_all)
-        self._store = Store(self._data)
-        self._undo.append(self._store.close)
-        log = WorkerLog(self._data, clock, echo=self._echo_log)
-        self._undo.append(log.close)
-        self._invoker = Invoker(
-            clock,
-            self._data,
-            log,
-            client_binding=urls.binding(),
-            activities=settings.max_activities,
-            orchestrators=settings.max_orchestrators,
-        )
-        self._undo.append(self._invoker.abandon)
-        writer = self._writer = Writer(self._store, holds, self._on_durable_write)
-        writer.on_death = self._died
-        hub = Hub(self._store, writer, clock, settings)
-        dispatcher = Dispatcher(hub, writer, clock, holds, self._invoker, index, settings)
-        self._engine = Engine(self._store, writer, hub, dispatcher, settings)
-        self._timers = TimerTriggers(index, self._invoker, self._engine, self._store, clock, holds)
-        self._undo += [self._engine.close, self._timers.close]
-        writer.start()
-        self._undo.append(writer.die)
-
-    def _site(self, index: FunctionIndex, settings: HostSettings, urls: ClientUrls) -> Site:
-        """What the port serves: the host's own pages, and the app's functions for everything else."""
-        checked = self.keys if settings.enable_auth else None
-        api = DurableApi(self._engine, self._store, index.known("orchestrator"), urls, checked)
-        admin = AdminApi(
-            index, self._invoker, self._store, self._clock, self._holds, self._timers, self.keys, checked=checked
-        )
-        pages = [
-            *admin.pages(),
-            *EventGridWebhook(index, self._invoker, checked).pages(),
-            *api.pages(WEBHOOK, with_key=True),
-            *api.pages(urls.rpc_path, with_key=False),
-        ]
-        table = RouteTable(settings.route_prefix, index.of_kind("http"))
-        return Site(pages, HttpTriggers(table, self._invoker, checked).serve)
+            parts.timers.start()
 
     def _settings_of_app(self) -> HostSettings:
         return HostSettings.from_app(self._app) if isinstance(self._app, Path) else HostSettings()
@@ -254,8 +217,8 @@ class LocalHost:
 
     def _drain(self, writer: Writer) -> None:
         self._web.drain()
-        self._timers.close()
-        self._engine.stop()
+        self._parts.timers.close()
+        self._parts.engine.stop()
         if not self._holds.wait_idle(DRAIN):
             _log.warning("the local host stops with work in hand; its activities will run again")
         writer.finish()

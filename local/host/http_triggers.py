@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from local.host.auth import given_key
-from local.host.invoke import Call, Invoker
+from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.pages import raw_path
 from local.host.routes import RouteTable
+from local.host.worker import Call
 
 # The limit of Azure Functions for a request body.
 MAX_BODY = 100 * 1024 * 1024

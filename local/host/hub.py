@@ -126,6 +126,12 @@ class Hub:
             self._schedule(live, item)
         self._settle(live)
 
+    def turn_lost(self, live: Live) -> None:
+        """Have a turn taken again whose worker gave it no end; what it was to see still waits."""
+        if self.current(live):
+            live.busy = False
+            self._settle(live)
+
     def activity_ended(self, activity: Activity, ended: Event) -> None:
         """Hand an activity's result to the execution that scheduled it, if that is still there."""
         self._store.delete_activity(activity.id)

@@ -1,8 +1,6 @@
 """Calling the app's functions, the way the Functions Python worker does.
 
-Payloads pass through the real `azure.functions` converters. Synchronous functions run in a pool of threads per
-kind (so that busy activities cannot keep an HTTP request waiting); asynchronous ones run on one event loop for the
-whole process, because the durable SDK keeps one HTTP session per process and ties it to a loop.
+Payloads pass through the real `azure.functions` converters.
 """
 
 from __future__ import annotations
@@ -12,14 +10,9 @@ import json
 import threading
 import time
 import traceback
-import uuid
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from azure.functions import meta
 
@@ -30,127 +23,140 @@ from local.host.index import Function
 from local.host.invocation_context import InvocationContext
 from local.host.invocations import Invocation, InvocationLog
 from local.host.sdk import prepare as prepare_sdk
+from local.host.settings import HostSettings
+from local.host.worker import Call, Flight, Outcome, Watch, Worker
+from local.host.worker_faults import KILLED, FunctionTimedOut, Moment, WorkerExited, WorkerFaults
 from local.host.worker_log import Caller, WorkerLog, current
 
-# What the Python worker uses when PYTHON_THREADPOOL_THREAD_COUNT is not set would be cpu_count + 4;
-# HTTP, Event Grid and timer functions get a few more, since replays and activities have pools of their own here.
-TRIGGER_THREADS = 16
-# Replay is pure Python: more threads than this only fight over the interpreter lock.
-REPLAY_THREADS = 8
-ACTIVITY_THREADS = 64
 # Between an orchestrator's error message and its state, in the exception the SDK raises.
 OUT_OF_PROC_MARKER = "\n\n$OutOfProcData$:"
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One function to be called with one payload."""
-
-    function: Function
-    payload: meta.Datum
-    instance_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a call ended: an encoded value, or an error."""
-
-    value: Any = None
-    error: Exception | None = None
-
-    @cached_property
-    def state(self) -> dict[str, Any]:
-        """For an orchestrator that returned: its state, parsed."""
-        state: dict[str, Any] = json.loads(self.value)
-        return state
 
 
 class Invoker:
     """Runs functions for one host and records each invocation."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        folder: Path,
-        log: WorkerLog,
-        *,
-        client_binding: str,
-        activities: int,
-        orchestrators: int,
-    ) -> None:
+    def __init__(self, clock: Clock, folder: Path, log: WorkerLog, settings: HostSettings, client_binding: str) -> None:
         self._clock = clock
         self._log = log
+        self._settings = settings
         self._client_binding = client_binding
         self.invocations = InvocationLog(folder)
-        self._pools = {
-            "orchestrator": ThreadPoolExecutor(min(orchestrators, REPLAY_THREADS), "replay"),
-            "activity": ThreadPoolExecutor(min(activities, ACTIVITY_THREADS), "activity"),
-        }
-        self._triggers = ThreadPoolExecutor(TRIGGER_THREADS, "trigger")
-        self._running: set[Future[Any]] = set()
-        self._lock = threading.Lock()
+        self.faults = WorkerFaults()
+        self._replacing = threading.Lock()
+        self._abandoned = False
+        self._worker = self._new_worker()
+        limit = settings.function_timeout
+        self._watch = Watch(limit.total_seconds(), self._oldest, self._expired) if limit else None
 
     def submit(self, call: Call) -> Future[Outcome]:
         """Run the function where its kind runs; the answer never raises what the function raised."""
-        if call.function.is_async:
-            return self._track(asyncio.run_coroutine_threadsafe(self._run_async(call), function_loop()))
-        return self.run_in_pool(call.function.kind, lambda: self.run(call))
+        flight = Flight(call, self._clock.now())
+        worker = self._worker
+        while not worker.take(flight):
+            if self._abandoned:
+                flight.answer.cancel()
+                return flight.answer
+            worker = self._worker
+        moment = self.faults.of(call.function.name, call.function.kind, call.instance_id)
+        if moment is Moment.BEFORE:
+            self._kill(worker)
+        elif call.function.is_async:
+            asyncio.run_coroutine_threadsafe(self._run_async(worker, flight, moment), function_loop())
+        else:
+            worker.run(call.function.kind, lambda: self._run(worker, flight, moment))
+        return flight.answer
 
-    def run_in_pool(self, kind: str, work: Callable[[], T]) -> Future[T]:
-        """Run `work` in the pool of one kind of function."""
-        return self._track(self._pools.get(kind, self._triggers).submit(work))
+    def kill_worker(self, code: int = KILLED) -> int:
+        """End the worker as if its process had died; how many calls died with it. The next call gets a new one."""
+        return self._kill(self._worker, code)
 
-    def run(self, call: Call) -> Outcome:
+    def _kill(self, dying: Worker, code: int = KILLED) -> int:
+        with self._replacing:
+            # One that was replaced has ended already: its threads that still run are nobody's.
+            if self._abandoned or self._worker is not dying:
+                return 0
+            self._worker = self._new_worker()
+        flights = dying.end()
+        for flight in flights:
+            self._settle(flight, Outcome(error=WorkerExited(code)), cpu=0.0)
+        return len(flights)
+
+    def abandon(self) -> None:
+        """Forget everything in flight; threads that still run go on for nobody."""
+        with self._replacing:
+            self._abandoned = True
+        if self._watch:
+            self._watch.close()
+        for flight in self._worker.end():
+            flight.answer.cancel()
+        self.invocations.close()
+
+    def _new_worker(self) -> Worker:
+        return Worker(activities=self._settings.max_activities, orchestrators=self._settings.max_orchestrators)
+
+    def _oldest(self) -> Flight | None:
+        return self._worker.oldest()
+
+    def _expired(self, flight: Flight) -> None:
+        """End a call over `functionTimeout`, as the true host does: by killing the worker with all that is in it."""
+        self._time_out(self._worker, flight)
+
+    def _time_out(self, worker: Worker, flight: Flight) -> None:
+        if worker.land(flight):
+            error = FunctionTimedOut(self._settings.function_timeout_text, flight.call.function.name)
+            self._kill(worker)
+            self._settle(flight, Outcome(error=error), cpu=0.0)
+
+    def _run(self, worker: Worker, flight: Flight, moment: Moment | None) -> None:
         """Call a synchronous function in this thread."""
-        begun = _Begun(self._clock.now())
-        caller = Caller(call.function.name, begun.invocation_id, self._log)
+        call = flight.call
+        flight.begin(self._clock.now())
+        caller = Caller(call.function.name, flight.invocation_id, self._log)
         token = current.set(caller)
         cpu = time.thread_time()
         try:
-            value = call.function.code(**self._arguments(call, begun.invocation_id))
+            value = call.function.code(**self._arguments(call, flight.invocation_id))
             outcome = Outcome(_encode(call.function, value))
+        except SystemExit as exit_:
+            self._kill(worker, exit_code(exit_))
+            return
         except Exception as error:
             outcome = self._failed(caller, error)
         finally:
             cpu = time.thread_time() - cpu
             current.reset(token)
-        self._record(call, begun, outcome, cpu)
-        return outcome
+        self._ended(worker, flight, outcome, cpu, moment)
 
-    async def _run_async(self, call: Call) -> Outcome:
-        begun = _Begun(self._clock.now())
-        caller = Caller(call.function.name, begun.invocation_id, self._log)
+    async def _run_async(self, worker: Worker, flight: Flight, moment: Moment | None) -> None:
+        call = flight.call
+        flight.begin(self._clock.now())
+        caller = Caller(call.function.name, flight.invocation_id, self._log)
         current.set(caller)
         meter = [0.0]
         try:
-            coroutine: Coroutine[Any, Any, Any] = call.function.code(**self._arguments(call, begun.invocation_id))
+            coroutine = call.function.code(**self._arguments(call, flight.invocation_id))
             outcome = Outcome(_encode(call.function, await metered(coroutine, meter)))
+        except SystemExit as exit_:
+            # Let through, it would end the loop that every asynchronous function of the process runs on.
+            self._kill(worker, exit_code(exit_))
+            return
         except Exception as error:
             outcome = self._failed(caller, error)
-        self._record(call, begun, outcome, meter[0])
-        return outcome
+        self._ended(worker, flight, outcome, meter[0], moment)
 
-    def abandon(self) -> None:
-        """Forget everything in flight; threads that still run go on for nobody."""
-        for pool in (*self._pools.values(), self._triggers):
-            pool.shutdown(wait=False, cancel_futures=True)
-        with self._lock:
-            running = list(self._running)
-        for future in running:
-            future.cancel()
-        self.invocations.close()
+    def _ended(self, worker: Worker, flight: Flight, outcome: Outcome, cpu: float, moment: Moment | None) -> None:
+        """The function has come to its end; unless its worker has not, that is the call's end."""
+        if moment is Moment.TIMEOUT:
+            self._time_out(worker, flight)
+        elif moment is Moment.AFTER:
+            self._kill(worker)
+        elif worker.land(flight):
+            self._settle(flight, outcome, cpu)
 
-    def _track(self, future: Future[Any]) -> Future[Any]:
-        with self._lock:
-            self._running.add(future)
-        future.add_done_callback(self._untrack)
-        return future
-
-    def _untrack(self, future: Future[Any]) -> None:
-        with self._lock:
-            self._running.discard(future)
+    def _settle(self, flight: Flight, outcome: Outcome, cpu: float) -> None:
+        self._record(flight, outcome, cpu)
+        if flight.answer.set_running_or_notify_cancel():
+            flight.answer.set_result(outcome)
 
     def _arguments(self, call: Call, invocation_id: str) -> dict[str, Any]:
         prepare_sdk()
@@ -158,7 +164,8 @@ class Invoker:
         extra: dict[str, Any] = dict.fromkeys(function.clients, self._client_binding)
         if function.wants_context:
             extra["context"] = InvocationContext(function.name, invocation_id)
-        return arguments(call) | extra
+        payload = _converter(function.trigger_type).decode(call.payload, trigger_metadata={})
+        return {function.parameter: payload, **extra}
 
     def _failed(self, caller: Caller, error: Exception) -> Outcome:
         # The SDK appends the orchestrator's whole state to the message; the log wants the reason.
@@ -166,17 +173,17 @@ class Invoker:
         self._log.write("ERROR", f"{caller.function} {caller.invocation_id}", text)
         return Outcome(error=error)
 
-    def _record(self, call: Call, begun: _Begun, outcome: Outcome, cpu: float) -> None:
-        function, error = call.function, outcome.error
+    def _record(self, flight: Flight, outcome: Outcome, cpu: float) -> None:
+        function, error = flight.call.function, outcome.error
         self.invocations.add(
             Invocation(
-                invocation_id=begun.invocation_id,
+                invocation_id=flight.invocation_id,
                 function=function.name,
-                instance_id=call.instance_id,
+                instance_id=flight.call.instance_id,
                 trigger=function.trigger_type,
-                started=stamp(begun.at),
+                started=stamp(flight.at),
                 ended=stamp(self._clock.now()),
-                duration_ms=round((time.perf_counter() - begun.real) * 1000, 3),
+                duration_ms=round((time.perf_counter() - flight.began) * 1000, 3),
                 cpu_ms=round(cpu * 1000, 3),
                 outcome="failed" if error else "succeeded",
                 error=_reason(error) if error else None,
@@ -186,19 +193,11 @@ class Invoker:
         )
 
 
-def arguments(call: Call) -> dict[str, Any]:
-    """The trigger's payload, decoded, under its parameter's name."""
-    function = call.function
-    return {function.parameter: _converter(function.trigger_type).decode(call.payload, trigger_metadata={})}
-
-
-class _Begun:
-    """When an invocation began, and its ID."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.real = time.perf_counter()
-        self.invocation_id = str(uuid.uuid4())
+def exit_code(exit_: SystemExit) -> int:
+    """The code a process would end with."""
+    if exit_.code is None:
+        return 0
+    return exit_.code & 0xFF if isinstance(exit_.code, int) else 1
 
 
 def _reason(error: Exception) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from local.clock import Alarm
 from local.host.events import Event, Kind
-from local.host.replay import Ledger
+from local.host.ledger import Ledger
 from local.host.store import Message, Row
 
 

@@ -10,18 +10,18 @@ compound in their order); waiting for an external event takes none. That order i
 
 Stricter than nothing, looser than a lint: a recorded event must meet an action of the same kind and name (the rule
 of TaskOrchestrationContext in Azure/durabletask). Inputs and fire times are not compared, as they are not on Azure.
-Never compared with a live .NET host.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from local.host.events import COMPLETING, SCHEDULING, Event, Kind, event
+from local.host.events import Event, Kind, event
+from local.host.ledger import Ledger, ReplayFailure
 
 Action = dict[str, Any]
 
@@ -41,39 +41,11 @@ _KINDS = {
 }
 
 
-class ReplayFailure(Exception):
-    """The orchestration cannot go on; the text becomes the instance's failure."""
-
-
 class Catalog(Protocol):
     """The functions an orchestration may call, by name (case does not matter)."""
 
     def known(self, kind: str) -> list[str]:
         """The names of all functions of `kind`: `activity` or `orchestrator`."""
-
-
-class Recorded(NamedTuple):
-    """What the history says about one sequence number."""
-
-    kind: Kind
-    name: str | None
-
-
-@dataclass
-class Ledger:
-    """What one execution has scheduled so far, and which of it has ended."""
-
-    scheduled: dict[int, Recorded] = field(default_factory=dict)
-    completed: set[int] = field(default_factory=set)
-
-    def learn(self, items: Iterable[Event]) -> None:
-        """Take in further events of the history."""
-        for item in items:
-            kind = Kind(item["EventType"])
-            if kind in SCHEDULING:
-                self.scheduled[item["EventId"]] = Recorded(kind, item.get("Name"))
-            elif kind in COMPLETING:
-                self.completed.add(item[COMPLETING[kind]])
 
 
 @dataclass(frozen=True)
@@ -103,13 +75,14 @@ def plan(actions: list[Action], ledger: Ledger, turn: Turn) -> Plan:
             break
         _refuse_unsupported(kind)
         if number in ledger.scheduled:
-            _check_same(number, ledger.scheduled[number], action)
+            ledger.check(number, _KINDS[kind], action.get("functionName"))
         else:
             scheduled.append(turn.schedule(number, action))
         if action.get("isCanceled"):
             cancelled.add(number)
         number += 1
-    _check_nothing_missing(ledger, number)
+    if missing := ledger.missing(number):
+        raise missing
     still_open = set(range(number)) - ledger.completed - cancelled
     return Plan(scheduled, bool(still_open), next_input)
 
@@ -162,38 +135,6 @@ def _refuse_unsupported(kind: int) -> None:
         f"The local host does not support {name}. Use call_activity with a durable timer between attempts, "
         "or do the work in an activity; Azure itself would run this call."
     )
-
-
-def _check_same(number: int, recorded: Recorded, action: Action) -> None:
-    kind, name = _KINDS[action["actionType"]], action.get("functionName")
-    if kind == recorded.kind and (name or "").lower() == (recorded.name or "").lower():
-        return
-    raise ReplayFailure(
-        f"NonDeterministicOrchestrationException: the history recorded {_call(recorded.kind, recorded.name)} "
-        f"as number {number}, but this replay produced {_call(kind, name)}. {_ADVICE}"
-    )
-
-
-def _check_nothing_missing(ledger: Ledger, replayed: int) -> None:
-    missing = [number for number in ledger.scheduled if number >= replayed]
-    if not missing:
-        return
-    recorded = ledger.scheduled[min(missing)]
-    raise ReplayFailure(
-        f"NonDeterministicOrchestrationException: the history recorded {_call(recorded.kind, recorded.name)} "
-        f"as number {min(missing)}, but this replay scheduled only {replayed} of its calls. {_ADVICE}"
-    )
-
-
-_ADVICE = (
-    "The orchestrator was changed while this instance was in flight, or it depends on something that differs "
-    "between replays (clock, randomness, environment)."
-)
-
-
-def _call(kind: Kind, name: str | None) -> str:
-    label = {Kind.TASK_SCHEDULED: "activity", Kind.SUB_ORCHESTRATION_CREATED: "sub-orchestration"}.get(kind)
-    return f"{label} '{name}'" if label else "a timer"
 
 
 def _check_known(catalog: Catalog, kind: str, name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,20 @@ class HostSettings:
     max_orchestrators: int = DEFAULT_CONCURRENCY
     override_running: bool = False
     """`overridableExistingInstanceStates: AnyState`: starting an ID that still runs replaces it."""
+    function_timeout: timedelta | None = timedelta(minutes=30)
+    """Real time that one call may take before its worker is killed; None: any. The default is Azure's."""
     enable_auth: bool = False
     """Check function, host and system keys. Off by default, as with `func start`."""
     timer_triggers: bool | None = None
     """Run timer functions by their schedule. None: yes, except on a stepped clock, which they would race ahead."""
+
+    @property
+    def function_timeout_text(self) -> str:
+        """The limit as .NET writes it: `00:05:00`."""
+        if self.function_timeout is None:
+            return "-1"
+        minutes, seconds = divmod(int(self.function_timeout.total_seconds()), 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
     @classmethod
     def from_app(cls, folder: Path) -> HostSettings:

@@ -205,6 +205,10 @@ class Store:
             Row(*found) for found in self._query(statement, (oldest, newest, len(prefix), prefix, not states, *states))
         ]
 
+    def count_by_status(self) -> dict[str, int]:
+        """How many instances are in each state."""
+        return dict(self._query("SELECT status, COUNT(*) FROM instances GROUP BY status"))
+
     def history(self, instance_id: str) -> list[str]:
         """The events of the instance's current execution, in order."""
         statement = "SELECT event FROM history WHERE instance_id=? ORDER BY number"

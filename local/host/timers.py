@@ -18,9 +18,10 @@ from local.host.engine import Engine
 from local.host.events import moment_of, stamp
 from local.host.holds import Holds
 from local.host.index import Function, FunctionIndex, UnsupportedApp
-from local.host.invoke import Call, Invoker, Outcome
+from local.host.invoke import Invoker
 from local.host.ncrontab import Schedule, ScheduleError
 from local.host.store import Store
+from local.host.worker import Call, Outcome
 
 
 class TimerTriggers:

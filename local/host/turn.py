@@ -8,18 +8,20 @@ expectations; none was compared with a live .NET host.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import traceback
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from azure.functions import meta
 
-from local.host.events import Event, Kind, encode, event, with_played
+from local.host.events import Event, encode, moment_of, with_played
 from local.host.index import FunctionIndex
-from local.host.invoke import OUT_OF_PROC_MARKER, Call, Outcome
+from local.host.invoke import OUT_OF_PROC_MARKER
+from local.host.ledger import NonDeterministic, ReplayFailure
 from local.host.live import Live
-from local.host.replay import ReplayFailure, Turn, plan
+from local.host.replay import Turn, plan
+from local.host.worker import Call, Outcome
+from local.host.worker_faults import WorkerExited
 
 # The extension refuses more, measured as UTF-16.
 CUSTOM_STATUS_LIMIT = 16 * 1024
@@ -49,24 +51,38 @@ class TurnResult:
 
 
 class Orchestrators:
-    """Takes turns with the orchestrators of one app, which `run` calls."""
+    """The two halves of a turn with the orchestrators of one app: the call, and what its outcome means."""
 
-    def __init__(self, index: FunctionIndex, run: Callable[[Call], Outcome], default_version: str) -> None:
+    def __init__(self, index: FunctionIndex, default_version: str) -> None:
         self._index = index
-        self._run = run
         self._default_version = default_version
 
-    def take_turn(self, live: Live, new: list[str], now: datetime) -> TurnResult:
-        """Replay `live` with the `new` events. Runs outside the writer thread, which leaves a busy `live` alone."""
-        started = event(Kind.ORCHESTRATOR_STARTED, now)
+    def call(self, live: Live, started: Event, new: list[str]) -> Call:
+        """The call that replays `live` with the `new` events. Raises ReplayFailure if there is no such function."""
+        function = self._index.find("orchestrator", live.name)
+        if function is None:
+            known = ", ".join(f"'{name}'" for name in sorted(self._index.known("orchestrator")))
+            raise ReplayFailure(
+                f"The function '{live.name}' doesn't exist, is disabled, or is not an orchestrator function. "
+                f"Additional info: The following are the known orchestrator functions: {known}."
+            )
+        return Call(function, meta.Datum(_payload(live, [encode(started), *new]), "string"), live.id)
+
+    def conclude(self, live: Live, started: Event, new: list[str], outcome: Outcome) -> TurnResult:
+        """What the outcome of the call means. Runs outside the writer thread, which leaves a busy `live` alone."""
+        now = moment_of(started["Timestamp"])
         try:
-            state, error = self._call(live, [encode(started), *new])
+            state, error = _parse(outcome)
             live.ledger.learn(json.loads(text) for text in new)
+            if state is None:
+                raise _unanswered(live, error)
             turn = Turn(now, live.execution_id, self._index, self._default_version)
             following = plan(_actions(state), live.ledger, turn)
             custom_status = _custom_status(state)
+        except NonDeterministic as failure:
+            return TurnResult(started, [], "Failed", str(failure))
         except ReplayFailure as failure:
-            return TurnResult(started, [], "Failed", _failed(live.name, str(failure)))
+            return failed_turn(live, started, str(failure))
         live.ledger.learn(following.scheduled)
         status, result = "Running", None
         if not following.has_open_tasks:
@@ -77,18 +93,6 @@ class Orchestrators:
             elif state.get("isDone"):
                 status, result = "Completed", json.dumps(state.get("output"))
         return TurnResult(started, following.scheduled, status, result, custom_status)
-
-    def _call(self, live: Live, new: list[str]) -> tuple[dict[str, Any], str | None]:
-        """The state the orchestrator returned, and its error if it raised."""
-        function = self._index.find("orchestrator", live.name)
-        if function is None:
-            known = ", ".join(f"'{name}'" for name in sorted(self._index.known("orchestrator")))
-            raise ReplayFailure(
-                f"The function '{live.name}' doesn't exist, is disabled, or is not an orchestrator function. "
-                f"Additional info: The following are the known orchestrator functions: {known}."
-            )
-        payload = meta.Datum(_payload(live, new), "string")
-        return _parse(self._run(Call(function, payload, live.id)))
 
 
 def _payload(live: Live, new: list[str]) -> str:
@@ -103,15 +107,27 @@ def _payload(live: Live, new: list[str]) -> str:
     return f'{{"history":[{history}],"input":{live.input or "null"},{json.dumps(rest)[1:]}'
 
 
-def _parse(outcome: Outcome) -> tuple[dict[str, Any], str | None]:
+def _parse(outcome: Outcome) -> tuple[dict[str, Any] | None, str | None]:
+    """The orchestrator's state, and its error if it raised; without a state, why there is none."""
     if outcome.error is None:
         return outcome.state, None
     message, marker, text = str(outcome.error).rpartition(OUT_OF_PROC_MARKER)
-    if not marker:
-        # Not raised by the orchestrator but on the way to it: there is no action list to go by.
-        raise ReplayFailure(f"{type(outcome.error).__name__}: {outcome.error}")
-    state: dict[str, Any] = json.loads(text)
-    return state, state.get("error") or message
+    if marker:
+        state: dict[str, Any] = json.loads(text)
+        return state, state.get("error") or message
+    if isinstance(outcome.error, WorkerExited):
+        return None, str(outcome.error)
+    stack = "".join(traceback.format_tb(outcome.error.__traceback__)).rstrip()
+    return None, f"Result: Failure\nException: {type(outcome.error).__name__}: {outcome.error}\nStack: {stack}"
+
+
+def _unanswered(live: Live, reason: str | None) -> ReplayFailure:
+    """How an instance ends whose orchestrator handed back no actions: its worker died, or it raised before it replayed.
+
+    Recorded: the extension then replays nothing against the history, so an instance that has scheduled anything ends
+    as non-deterministic, in words that say nothing of the cause; only one that has not tells it.
+    """
+    return live.ledger.missing(0) or ReplayFailure(f"One or more errors occurred. ({reason})")
 
 
 def _actions(state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,7 +150,13 @@ def _failed(name: str, reason: str) -> str:
     return f"Orchestrator function '{name}' failed: {reason}"
 
 
-def broken_turn(live: Live, now: datetime, error: BaseException) -> TurnResult:
+def failed_turn(live: Live, started: Event, reason: str) -> TurnResult:
+    """The result of a turn that ends the instance for `reason`."""
+    return TurnResult(started, [], "Failed", _failed(live.name, reason))
+
+
+def broken_turn(live: Live, started: Event, error: Exception) -> TurnResult:
     """The result of a turn the host itself could not compute; ends the instance rather than leave it hanging."""
-    reason = f"the local host could not process the orchestrator's answer: {type(error).__name__}: {error}"
-    return TurnResult(event(Kind.ORCHESTRATOR_STARTED, now), [], "Failed", _failed(live.name, reason))
+    return failed_turn(
+        live, started, f"the local host could not process the orchestrator's answer: {type(error).__name__}: {error}"
+    )

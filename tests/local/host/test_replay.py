@@ -72,9 +72,9 @@ def resume_with(open_host: OpenHost, changed: Runbook) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (other_activity, "recorded activity 'a' as number 0, but this replay produced activity 'b'"),
-        (timer_instead, "recorded activity 'a' as number 0, but this replay produced a timer"),
-        (nothing_before_the_wait, "recorded activity 'a' as number 0, but this replay scheduled only 0 of its calls"),
+        (other_activity, "replay instead scheduled an activity task with sequence ID 0 and name 'b'"),
+        (timer_instead, "replay instead scheduled a timer task with sequence number 0"),
+        (nothing_before_the_wait, "replay execution hasn't (yet?) scheduled this task"),
     ],
 )
 def test_code_that_changed_under_a_running_instance_is_detected(
@@ -82,7 +82,10 @@ def test_code_that_changed_under_a_running_instance_is_detected(
 ) -> None:
     done = resume_with(open_host, changed)
     assert done["runtimeStatus"] == "Failed"
-    assert "NonDeterministicOrchestrationException" in done["output"]
+    assert done["output"].startswith(
+        "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task "
+        "with sequence ID 0 and name 'a' (version ''), but the current "
+    )
     assert told in done["output"]
 
 

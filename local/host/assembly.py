@@ -1,0 +1,94 @@
+"""What a host consists of, put together: everything behind its port, and the pages on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.clock import Clock
+from local.host.admin import AdminApi
+from local.host.client_binding import WEBHOOK, ClientUrls
+from local.host.dispatch import Dispatcher
+from local.host.durable_api import DurableApi
+from local.host.engine import Engine
+from local.host.eventgrid import EventGridWebhook
+from local.host.holds import Holds
+from local.host.http_triggers import HttpTriggers
+from local.host.hub import Hub
+from local.host.index import FunctionIndex
+from local.host.invoke import Invoker
+from local.host.keys import Keys
+from local.host.local_pages import LocalPages
+from local.host.pages import Site
+from local.host.routes import RouteTable
+from local.host.settings import HostSettings
+from local.host.store import Store
+from local.host.timers import TimerTriggers
+from local.host.worker_log import WorkerLog
+from local.host.writer import Writer
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a host is given, whatever its app."""
+
+    data: Path
+    clock: Clock
+    holds: Holds
+    on_durable_write: Callable[[int, str], None] | None
+    echo_log: bool
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts that others have to do with."""
+
+    around: Surroundings
+    store: Store
+    invoker: Invoker
+    writer: Writer
+    engine: Engine
+    timers: TimerTriggers
+
+
+def assemble(
+    around: Surroundings,
+    index: FunctionIndex,
+    settings: HostSettings,
+    urls: ClientUrls,
+    undo: list[Callable[[], object]],
+) -> Assembly:
+    """Everything behind the port, at rest. What ends each part is added to `undo`, to be done in reverse."""
+    clock, holds = around.clock, around.holds
+    undo.append(holds.release_all)
+    store = Store(around.data)
+    undo.append(store.close)
+    log = WorkerLog(around.data, clock, echo=around.echo_log)
+    undo.append(log.close)
+    invoker = Invoker(clock, around.data, log, settings, urls.binding())
+    undo.append(invoker.abandon)
+    writer = Writer(store, holds, around.on_durable_write)
+    hub = Hub(store, writer, clock, settings)
+    dispatcher = Dispatcher(hub, writer, clock, holds, invoker, index, settings)
+    engine = Engine(store, writer, hub, dispatcher, settings)
+    timers = TimerTriggers(index, invoker, engine, store, clock, holds)
+    undo += [engine.close, timers.close]
+    return Assembly(around, store, invoker, writer, engine, timers)
+
+
+def site(parts: Assembly, index: FunctionIndex, settings: HostSettings, urls: ClientUrls, keys: Keys) -> Site:
+    """What the port serves: the host's own pages, and the app's functions for everything else."""
+    checked = keys if settings.enable_auth else None
+    api = DurableApi(parts.engine, parts.store, index.known("orchestrator"), urls, checked)
+    admin = AdminApi(index, parts.invoker, parts.timers, parts.around.holds, keys, checked=checked)
+    local = LocalPages(parts.invoker, parts.store, parts.around.clock, checked=checked)
+    pages = [
+        *admin.pages(),
+        *local.pages(),
+        *EventGridWebhook(index, parts.invoker, checked).pages(),
+        *api.pages(WEBHOOK, with_key=True),
+        *api.pages(urls.rpc_path, with_key=False),
+    ]
+    table = RouteTable(settings.route_prefix, index.of_kind("http"))
+    return Site(pages, HttpTriggers(table, parts.invoker, checked).serve)
