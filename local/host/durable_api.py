@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import Future
-from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -18,8 +17,9 @@ from starlette.responses import Response
 from local.host.auth import guarded
 from local.host.client_binding import ClientUrls
 from local.host.engine import Engine
-from local.host.events import TERMINAL, moment_of
+from local.host.events import TERMINAL
 from local.host.history_view import compact
+from local.host.instance_list import TOKEN, moment_in, page_size, query_of, token_for
 from local.host.keys import Keys
 from local.host.pages import Json, Page
 from local.host.store import Row, Store
@@ -111,12 +111,16 @@ class DurableApi:
 
     async def _list(self, request: Request) -> Response:
         show_input = _flag(request, "showInput", default=True)
-        return Json([status_document(row, show_input=show_input) for row in self._matching(request)])
+        size = page_size(request)
+        rows = self._store.page(query_of(request), size + 1)
+        following = rows[size].id if len(rows) > size else None
+        documents = [status_document(row, show_input=show_input) for row in rows[:size]]
+        return Json(documents, headers={TOKEN: token_for(following)})
 
     async def _purge_by_filter(self, request: Request) -> Response:
-        if _moment(request, "createdTimeFrom") is None:
-            return _problem(400, "Please provide value for 'createdTimeFrom' parameter.")
-        return await self._purged([row.id for row in self._matching(request)])
+        if moment_in(request, "createdTimeFrom") is None:
+            return Json("Please provide value for 'createdTimeFrom' parameter.", 400)
+        return await self._purged(self._store.ids(query_of(request)))
 
     async def _purge(self, request: Request) -> Response:
         return await self._purged([request.path_params["id"]])
@@ -158,15 +162,6 @@ class DurableApi:
     async def _entities(self, request: Request) -> Response:
         return _problem(501, "The local host does not support durable entities.")
 
-    def _matching(self, request: Request) -> list[Row]:
-        states = [state for text in request.query_params.getlist("runtimeStatus") for state in text.split(",") if state]
-        return self._store.rows(
-            created_from=_moment(request, "createdTimeFrom"),
-            created_to=_moment(request, "createdTimeTo"),
-            states=states,
-            prefix=request.query_params.get("instanceIdPrefix", ""),
-        )
-
 
 def status_document(row: Row, *, show_input: bool = True) -> dict[str, Any]:
     """The status document. Input that is not JSON cannot occur: it is checked on the way in."""
@@ -195,13 +190,6 @@ def _usable(instance_id: str) -> bool:
 def _flag(request: Request, name: str, *, default: bool = False) -> bool:
     text = request.query_params.get(name, "").lower()
     return text == "true" if text in {"true", "false"} else default
-
-
-def _moment(request: Request, name: str) -> datetime | None:
-    try:
-        return moment_of(request.query_params[name])
-    except (KeyError, ValueError):
-        return None
 
 
 def _is_json(text: str) -> bool:

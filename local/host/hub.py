@@ -39,9 +39,8 @@ class Hub:
 
     def recover(self) -> None:
         """Take up what the store holds: instances, messages, timers, unfinished activities."""
-        for row in self._store.rows():
-            if row.status not in TERMINAL:
-                self._live[row.id] = Live.of(row, self._store.history(row.id))
+        for row in self._store.unfinished():
+            self._live[row.id] = Live.of(row, self._store.history(row.id))
         for message in self._store.messages():
             self._expect(self._live[message.instance_id], message)
         for live in list(self._live.values()):

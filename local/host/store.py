@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from local.host.events import stamp
+from local.host.events import TERMINAL
+from local.host.instance_query import InstanceQuery
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
@@ -187,23 +187,23 @@ class Store:
         found = self._query("SELECT * FROM instances WHERE id=?", (instance_id,))
         return Row(*found[0]) if found else None
 
-    def rows(
-        self,
-        *,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        states: Sequence[str] = (),
-        prefix: str = "",
-    ) -> list[Row]:
-        """The instances that meet every given condition, oldest first."""
-        marks = ",".join("?" * len(states))
-        conditions = f"created >= ? AND created <= ? AND substr(id, 1, ?) = ? AND (? OR status IN ({marks}))"
-        statement = f"SELECT * FROM instances WHERE {conditions} ORDER BY created, rowid"  # noqa: S608 - only marks
-        oldest = stamp(created_from) if created_from else ""
-        newest = stamp(created_to) if created_to else "9999"
-        return [
-            Row(*found) for found in self._query(statement, (oldest, newest, len(prefix), prefix, not states, *states))
-        ]
+    def page(self, query: InstanceQuery, limit: int) -> list[Row]:
+        """The first instances that are asked for, in the order of their IDs."""
+        condition, values = query.condition()
+        statement = f"SELECT * FROM instances WHERE {condition} ORDER BY id LIMIT ?"  # noqa: S608 - condition is ours
+        return [Row(*found) for found in self._query(statement, (*values, limit))]
+
+    def ids(self, query: InstanceQuery) -> list[str]:
+        """The IDs of all instances that are asked for, in order."""
+        condition, values = query.condition()
+        statement = f"SELECT id FROM instances WHERE {condition} ORDER BY id"  # noqa: S608 - condition is ours
+        return [name for (name,) in self._query(statement, tuple(values))]
+
+    def unfinished(self) -> list[Row]:
+        """The instances that have not ended, oldest first."""
+        marks = ",".join("?" * len(TERMINAL))
+        statement = f"SELECT * FROM instances WHERE status NOT IN ({marks}) ORDER BY created, rowid"  # noqa: S608 - marks
+        return [Row(*found) for found in self._query(statement, tuple(TERMINAL))]
 
     def count_by_status(self) -> dict[str, int]:
         """How many instances are in each state."""

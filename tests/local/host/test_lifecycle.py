@@ -95,24 +95,6 @@ def test_the_history_in_the_status_names_functions_and_shows_outputs_only_on_dem
     assert shown[1]["Result"].startswith("[42")
 
 
-def test_instances_are_listed_by_state_age_and_prefix(patterns: Driver, clock: Clock) -> None:
-    patterns.run("wait", [60], instance_id="a-1")
-    patterns.start("approval", instance_id="a-2")
-    patterns.host.wait_for("a-2", "Running")
-    patterns.run("raises", instance_id="b-1")
-
-    def listed(**query: str) -> list[str]:
-        found = patterns.http.get(f"{DURABLE}/instances/", params=query).json()
-        return [status["instanceId"] for status in found]
-
-    assert listed() == ["a-1", "a-2", "b-1"]
-    assert listed(runtimeStatus="Running,Failed") == ["a-2", "b-1"]
-    assert listed(instanceIdPrefix="a-") == ["a-1", "a-2"]
-    later = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    assert listed(createdTimeFrom=later) == ["a-2", "b-1"]
-    assert listed(createdTimeTo=later) == ["a-1"]
-
-
 def test_a_suspended_instance_sees_nothing_until_it_is_resumed(patterns: Driver) -> None:
     waiting = patterns.start("approval")
     patterns.host.wait_for(waiting, "Running")

@@ -101,6 +101,12 @@ async def _client_result(client, action, instance_id):
     return await getattr(client, action)(instance_id, "because of the test")
 
 
+@app.route(route="client-base", auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def client_base(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> str:
+    return client._orchestration_bindings.rpc_base_url
+
+
 @app.orchestration_trigger(context_name="context")
 def wait_for_go(context):
     event = yield context.wait_for_external_event("go")

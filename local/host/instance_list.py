@@ -1,0 +1,64 @@
+"""Asking for instances: which ones, and page by page.
+
+As the extension answers on Azure Storage (recorded): at most 100 at a time, `top` if it is less; in the order of their
+IDs; the header `x-ms-continuation-token` is on every answer, names the first instance of the next page and is empty on
+the last. A state that is none is no condition, and neither is a date that is none; a state must be spelled as it is.
+
+Not compared: what a token that nobody gave out gets (here 400); a page on Azure may hold less than it could.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+
+from starlette.requests import Request
+
+from local.host.events import moment_of
+from local.host.instance_query import InstanceQuery
+from local.host.writer import HubRefusal
+
+PAGE = 100
+TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
+STATES = frozenset(
+    {"Running", "Completed", "ContinuedAsNew", "Failed", "Canceled", "Terminated", "Pending", "Suspended"}
+)
+
+
+def query_of(request: Request) -> InstanceQuery:
+    """What a request asks for. Raises HubRefusal 400 for a continuation token that is none."""
+    states = [state for text in request.query_params.getlist("runtimeStatus") for state in text.split(",")]
+    return InstanceQuery(
+        created_from=moment_in(request, "createdTimeFrom"),
+        created_to=moment_in(request, "createdTimeTo"),
+        states=tuple(state for state in states if state in STATES),
+        prefix=request.query_params.get("instanceIdPrefix", ""),
+        first=_first(request.headers.get(TOKEN, "")),
+    )
+
+
+def page_size(request: Request) -> int:
+    """How many the answer may hold."""
+    top = request.query_params.get("top", "")
+    return min(int(top), PAGE) if top.isdecimal() and int(top) else PAGE
+
+
+def token_for(instance_id: str | None) -> str:
+    """The token of a page that begins with the instance; empty for none."""
+    return base64.b64encode(f"{instance_id} ".encode()).decode() if instance_id is not None else ""
+
+
+def moment_in(request: Request, name: str) -> datetime | None:
+    """The moment in a query parameter; None if it holds none."""
+    try:
+        return moment_of(request.query_params[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def _first(token: str) -> str:
+    try:
+        return base64.b64decode(token, validate=True).decode().removesuffix(" ")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise HubRefusal(400, f"{TOKEN} must be one that an earlier page was answered with, not {token!r}") from error
