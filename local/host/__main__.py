@@ -17,8 +17,9 @@ from pathlib import Path
 
 from local.clock import Clock
 from local.host.host import DataFolderInUse, LocalHost
+from local.host.host_json import HostJsonError
 from local.host.index import UnsupportedApp
-from local.host.settings import HostJsonError, HostSettings
+from local.host.settings import HostSettings
 
 
 class UsageError(Exception):

@@ -64,7 +64,7 @@ def assemble(
     undo.append(holds.release_all)
     store = Store(around.data)
     undo.append(store.close)
-    log = WorkerLog(around.data, clock, echo=around.echo_log)
+    log = WorkerLog(around.data, clock, settings.log_levels, echo=around.echo_log)
     undo.append(log.close)
     invoker = Invoker(clock, around.data, log, settings, urls.binding())
     undo.append(invoker.abandon)

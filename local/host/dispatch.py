@@ -50,7 +50,7 @@ class Dispatcher:
         self._holds = holds
         self._invoker = invoker
         self._index = index
-        self._orchestrators = Orchestrators(index, settings.default_version)
+        self._orchestrators = Orchestrators(index, settings.versioning)
         self._turns = Lane(settings.max_orchestrators)
         self._activities = Lane(settings.max_activities)
         self._stopped = False
@@ -67,7 +67,7 @@ class Dispatcher:
         if self._stopped or live.busy or not self._hub.current(live):
             return
         seen = live.batch()
-        if not seen:
+        if not seen or self._orchestrators.leaves_to_another_version(live):
             return
         live.busy = True
         hold = self._holds.take()
@@ -94,7 +94,7 @@ class Dispatcher:
         try:
             call = self._orchestrators.call(live, started, new)
         except ReplayFailure as failure:
-            submit(failed_turn(live, started, str(failure)))
+            submit(failed_turn(live, started, failure))
             hold.release()
             self._turns.leave()
             return

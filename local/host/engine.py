@@ -31,7 +31,7 @@ class Engine:
     def start(self, name: str, instance_id: str | None, raw_input: str | None, version: str | None) -> Future[str]:
         """Start an instance; its ID. `raw_input` is JSON text. 409 if the ID still runs."""
         chosen = instance_id or uuid.uuid4().hex
-        of_version = self._settings.default_version if version is None else version
+        of_version = self._settings.versioning.default if version is None else version
         return self._writer.submit(f"start {chosen}", lambda: self._hub.start(name, chosen, raw_input, of_version))
 
     def restart(self, instance_id: str, *, new_id: bool) -> Future[str]:

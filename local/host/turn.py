@@ -20,6 +20,7 @@ from local.host.invoke import OUT_OF_PROC_MARKER
 from local.host.ledger import NonDeterministic, ReplayFailure
 from local.host.live import Live
 from local.host.replay import Turn, plan
+from local.host.versions import MISMATCH, Versioning
 from local.host.worker import Call, Outcome
 from local.host.worker_faults import WorkerExited
 
@@ -50,15 +51,28 @@ class TurnResult:
     """JSON text; None leaves the last one standing."""
 
 
+class VersionMismatch(ReplayFailure):
+    """The instance's version is not one that this app may run; the text is all that the instance's output says."""
+
+
 class Orchestrators:
     """The two halves of a turn with the orchestrators of one app: the call, and what its outcome means."""
 
-    def __init__(self, index: FunctionIndex, default_version: str) -> None:
+    def __init__(self, index: FunctionIndex, versioning: Versioning) -> None:
         self._index = index
-        self._default_version = default_version
+        self._versioning = versioning
+
+    def leaves_to_another_version(self, live: Live) -> bool:
+        """Whether the instance waits, as it is, for an app that may run its version."""
+        return self._versioning.failure == "Reject" and not self._versioning.runs(live.version)
 
     def call(self, live: Live, started: Event, new: list[str]) -> Call:
-        """The call that replays `live` with the `new` events. Raises ReplayFailure if there is no such function."""
+        """The call that replays `live` with the `new` events.
+
+        Raises ReplayFailure if there is no such function, VersionMismatch if this app may not run the instance.
+        """
+        if not self._versioning.runs(live.version):
+            raise VersionMismatch(f"VersionMismatch: {MISMATCH}")
         function = self._index.find("orchestrator", live.name)
         if function is None:
             known = ", ".join(f"'{name}'" for name in sorted(self._index.known("orchestrator")))
@@ -76,13 +90,11 @@ class Orchestrators:
             live.ledger.learn(json.loads(text) for text in new)
             if state is None:
                 raise _unanswered(live, error)
-            turn = Turn(now, live.execution_id, self._index, self._default_version)
+            turn = Turn(now, live.execution_id, self._index, self._versioning.default)
             following = plan(_actions(state), live.ledger, turn)
             custom_status = _custom_status(state)
-        except NonDeterministic as failure:
-            return TurnResult(started, [], "Failed", str(failure))
         except ReplayFailure as failure:
-            return failed_turn(live, started, str(failure))
+            return failed_turn(live, started, failure)
         live.ledger.learn(following.scheduled)
         status, result = "Running", None
         if not following.has_open_tasks:
@@ -150,13 +162,14 @@ def _failed(name: str, reason: str) -> str:
     return f"Orchestrator function '{name}' failed: {reason}"
 
 
-def failed_turn(live: Live, started: Event, reason: str) -> TurnResult:
-    """The result of a turn that ends the instance for `reason`."""
-    return TurnResult(started, [], "Failed", _failed(live.name, reason))
+def failed_turn(live: Live, started: Event, failure: ReplayFailure) -> TurnResult:
+    """The result of a turn that ends the instance."""
+    text = str(failure)
+    own_words = isinstance(failure, NonDeterministic | VersionMismatch)
+    return TurnResult(started, [], "Failed", text if own_words else _failed(live.name, text))
 
 
 def broken_turn(live: Live, started: Event, error: Exception) -> TurnResult:
     """The result of a turn the host itself could not compute; ends the instance rather than leave it hanging."""
-    return failed_turn(
-        live, started, f"the local host could not process the orchestrator's answer: {type(error).__name__}: {error}"
-    )
+    reason = f"the local host could not process the orchestrator's answer: {type(error).__name__}: {error}"
+    return failed_turn(live, started, ReplayFailure(reason))

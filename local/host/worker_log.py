@@ -16,13 +16,15 @@ from typing import TextIO
 
 from local.clock import Clock
 from local.host.events import stamp
+from local.host.log_levels import LogLevels
 
 
 class WorkerLog:
     """The log file of one data folder."""
 
-    def __init__(self, folder: Path, clock: Clock, *, echo: bool) -> None:
+    def __init__(self, folder: Path, clock: Clock, levels: LogLevels, *, echo: bool) -> None:
         self._clock = clock
+        self.levels = levels
         self._echo = echo
         self._lock = threading.Lock()
         self._file: TextIO | None = (folder / "host.log").open("a", buffering=1)
@@ -94,6 +96,8 @@ class _Router(logging.Handler):
         """Write the record, with its traceback, where it belongs."""
         caller = current.get()
         if caller is not None:
+            if record.levelno < caller.log.levels.of(caller.function):
+                return
             caller.log.write(record.levelname, f"{caller.function} {caller.invocation_id}", self.format(record))
         elif self._default is not None:
             self._default.write(record.levelname, record.name, self.format(record))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from local.clock import Clock
 from local.host.settings import HostSettings
+from local.host.versions import Versioning
 from tests.local.host.driver import START, Driver, OpenHost
 
 
@@ -148,7 +149,7 @@ def test_continue_as_new_begins_an_empty_history_with_the_new_input(patterns: Dr
 
 
 def test_the_version_of_an_instance_is_the_apps_default_unless_the_start_names_one(open_host: OpenHost) -> None:
-    driver = open_host("patterns", HostSettings(default_version="2.1"))
+    driver = open_host("patterns", HostSettings(versioning=Versioning("2.1")))
     assert driver.run("version")["output"] == "2.1"
     assert driver.run("version", version="1.0")["output"] == "1.0"
 

@@ -14,7 +14,7 @@ import pytest
 
 from local.clock import Clock
 from local.host.index import UnsupportedApp
-from local.host.settings import HostJsonError, HostSettings
+from local.host.settings import HostSettings
 from tests.local.host.driver import START, Driver, OpenHost
 
 EVENT_GRID = "/runtime/webhooks/eventgrid"
@@ -267,16 +267,3 @@ def test_an_entity_function_is_refused_by_name(open_host: OpenHost) -> None:
 
     with pytest.raises(UnsupportedApp, match="'counter' has a entityTrigger"):
         open_host(app)
-
-
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        ({}, '"version": "2.0"'),
-        ({"version": "2.0", "extensions": {"durableTask": {"maxConcurrentActivityFunctions": 0}}}, "at least 1"),
-        ({"version": "2.0", "extensions": {"durableTask": {"overridableExistingInstanceStates": "No"}}}, "AnyState"),
-    ],
-)
-def test_a_host_json_that_makes_no_sense_is_refused(document: dict[str, Any], message: str) -> None:
-    with pytest.raises(HostJsonError, match=message):
-        HostSettings.from_document(document)
