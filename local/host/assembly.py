@@ -80,7 +80,7 @@ def assemble(
 def site(parts: Assembly, index: FunctionIndex, settings: HostSettings, urls: ClientUrls, keys: Keys) -> Site:
     """What the port serves: the host's own pages, and the app's functions for everything else."""
     checked = keys if settings.enable_auth else None
-    api = DurableApi(parts.engine, parts.store, index.known("orchestrator"), urls, checked)
+    api = DurableApi(parts.engine, parts.store, index, urls, checked)
     admin = AdminApi(index, parts.invoker, parts.timers, parts.around.holds, keys, checked=checked)
     local = LocalPages(parts.invoker, parts.store, parts.around.clock, checked=checked)
     pages = [

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from azure.functions import meta
 
 from local.clock import Clock
+from local.host.entities import Entity
 from local.host.events import Event, Kind, event, failure_details
 from local.host.holds import Hold, Holds
 from local.host.hub import Hub
@@ -56,6 +57,7 @@ class Dispatcher:
         self._stopped = False
         hub.on_ready = self._take_turn
         hub.on_activity = self._begin_activity
+        hub.entities.on_ready = self._run_entity
 
     def stop(self) -> None:
         """Begin nothing new; what is running may still hand in its result."""
@@ -106,6 +108,25 @@ class Dispatcher:
         except Exception as error:
             _log.exception("the local host could not process a turn of %s", live.id)
             return broken_turn(live, started, error)
+
+    def _run_entity(self, entity: Entity) -> None:
+        """Have the entity's function called with all that waits for it."""
+        function = self._index.find("entity", entity.id.name)
+        batch = list(entity.requests)
+        if self._stopped or entity.busy or not batch or function is None:
+            return
+        entity.busy = True
+        hold = self._holds.take()
+        entities, instance_id = self._hub.entities, entity.id.instance_id
+
+        def hand_in(future: Future[Outcome]) -> None:
+            if not future.cancelled():
+                outcome = future.result()
+                self._writer.submit(f"entity {instance_id}", lambda: entities.taken(entity, batch, outcome))
+            hold.release()
+
+        payload = meta.Datum(entities.payload(entity, batch), "string")
+        self._invoker.submit(Call(function, payload, instance_id)).add_done_callback(hand_in)
 
     def _begin_activity(self, activity: Activity) -> None:
         if self._stopped:

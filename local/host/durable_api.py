@@ -1,7 +1,7 @@
 """The Durable Functions HTTP API, for the SDK's durable client and for people with a key.
 
 Routes, status codes and bodies follow the extension's HttpApiHandler, read in source. By name not supported:
-starting and waiting in one call, rewind, entities.
+starting and waiting in one call, rewind.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from starlette.responses import Response
 from local.host.auth import guarded
 from local.host.client_binding import ClientUrls
 from local.host.engine import Engine
+from local.host.entity_api import EntityApi
 from local.host.events import TERMINAL
 from local.host.history_view import compact
+from local.host.index import FunctionIndex
 from local.host.instance_list import TOKEN, moment_in, page_size, query_of, token_for
 from local.host.keys import Keys
 from local.host.pages import Json, Page
@@ -31,12 +33,11 @@ _FORBIDDEN_IN_ID = set("/\\#?")
 class DurableApi:
     """Answers for one host."""
 
-    def __init__(
-        self, engine: Engine, store: Store, orchestrators: list[str], urls: ClientUrls, keys: Keys | None
-    ) -> None:
+    def __init__(self, engine: Engine, store: Store, index: FunctionIndex, urls: ClientUrls, keys: Keys | None) -> None:
         self._engine = engine
         self._store = store
-        self._orchestrators = orchestrators
+        self._orchestrators = index.known("orchestrator")
+        self._entities = EntityApi(engine, store, index)
         self._urls = urls
         self._keys = keys
 
@@ -54,7 +55,7 @@ class DurableApi:
             ("POST", f"{one}/restart", self._restart),
             ("POST", f"{one}/rewind", self._rewind),
             ("POST", f"{one}/{{action:terminate|suspend|resume}}", self._change),
-            ("*", "/entities{rest:.*}", self._entities),
+            *self._entities.handlers(),
         ]
         keys = self._keys if with_key else None
         return [
@@ -158,9 +159,6 @@ class DurableApi:
         if row.status != "Failed":
             return _problem(412, f"The instance is {row.status}; only failed instances can be rewound.")
         return _problem(501, "The local host does not support rewind; restart the instance instead.")
-
-    async def _entities(self, request: Request) -> Response:
-        return _problem(501, "The local host does not support durable entities.")
 
 
 def status_document(row: Row, *, show_input: bool = True) -> dict[str, Any]:

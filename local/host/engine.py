@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from local.host.dispatch import Dispatcher
+from local.host.entity_messages import EntityId, request_message
 from local.host.events import TERMINAL, Kind
 from local.host.hub import Hub
 from local.host.settings import HostSettings
@@ -51,6 +52,12 @@ class Engine:
             f"event {name} to {instance_id}",
             lambda: send(instance_id, Kind.EVENT_RAISED, Name=name, Input=payload),
         )
+
+    def signal(self, target: EntityId, operation: str, content: str | None) -> Future[None]:
+        """Ask an entity to do something without an answer; `content` is JSON text."""
+        entities = self._hub.entities
+        request = request_message(operation, content, now=self._hub.now(), signal=True)
+        return self._writer.submit(f"signal to {target.instance_id}", lambda: entities.send(target, request))
 
     def terminate(self, instance_id: str, reason: str) -> Future[None]:
         """End the instance; activities in flight finish for nobody. 404 unknown, 410 ended."""

@@ -33,6 +33,7 @@ class Kind(IntEnum):
     TIMER_FIRED = 11
     ORCHESTRATOR_STARTED = 12
     ORCHESTRATOR_COMPLETED = 13
+    EVENT_SENT = 14
     EVENT_RAISED = 15
     EXECUTION_SUSPENDED = 19
     EXECUTION_RESUMED = 20
@@ -43,7 +44,7 @@ STATUS_NUMBERS = {"Completed": 1, "Failed": 3, "Terminated": 5}
 TERMINAL = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
 
 # Which kinds allocate a sequence number, and under which key a later event names it.
-SCHEDULING = frozenset({Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED})
+SCHEDULING = frozenset({Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED, Kind.EVENT_SENT})
 COMPLETING = {
     Kind.TASK_COMPLETED: "TaskScheduledId",
     Kind.TASK_FAILED: "TaskScheduledId",

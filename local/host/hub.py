@@ -11,9 +11,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from local.clock import Clock
+from local.host.entities import Entities, is_entity
+from local.host.entity_messages import EntityId
 from local.host.events import STATUS_NUMBERS, TERMINAL, Event, Kind, encode, event, failure_details, moment_of, stamp
 from local.host.live import Live
 from local.host.settings import HostSettings
@@ -31,6 +34,8 @@ class Hub:
         self._clock = clock
         self._settings = settings
         self._live: dict[str, Live] = {}
+        self.entities = Entities(store, writer, clock)
+        self.entities.on_answer = self._answered
         self._closed = False
         self.on_ready: Callable[[Live], None] = lambda _live: None
         """Told after the commit that an instance may have something for a turn to see."""
@@ -40,9 +45,13 @@ class Hub:
     def recover(self) -> None:
         """Take up what the store holds: instances, messages, timers, unfinished activities."""
         for row in self._store.unfinished():
-            self._live[row.id] = Live.of(row, self._store.history(row.id))
+            if is_entity(row):
+                self.entities.recover(row)
+            else:
+                self._live[row.id] = Live.of(row, self._store.history(row.id))
         for message in self._store.messages():
-            self._expect(self._live[message.instance_id], message)
+            if not self.entities.expect(message):
+                self._expect(self._live[message.instance_id], message)
         for live in list(self._live.values()):
             self._settle(live)
         for activity in self._store.activities():
@@ -94,6 +103,8 @@ class Hub:
     def send(self, instance_id: str, kind: Kind, **fields: Any) -> None:
         """Send an instance a message. Raises HubRefusal: 404 unknown, 410 ended, 500 (un)suspended already."""
         row = self.row(instance_id)
+        if is_entity(row):
+            raise HubRefusal(400, f"'{instance_id}' is an entity; send it signals.")
         if row.status in TERMINAL:
             raise HubRefusal(410, f"The instance '{instance_id}' has ended: {row.status}.")
         if kind is Kind.EXECUTION_SUSPENDED and row.status == "Suspended":
@@ -138,8 +149,18 @@ class Hub:
         if live is not None and live.execution_id == activity.execution_id:
             self._deliver(live, ended)
 
+    def now(self) -> datetime:
+        """The moment that it is."""
+        return self._clock.now()
+
     def _now(self) -> str:
         return stamp(self._clock.now())
+
+    def _answered(self, instance_id: str, execution_id: str, request_id: str, answer: str) -> None:
+        """Hand an entity's answer to the execution that asked, if that is still there."""
+        live = self._live.get(instance_id)
+        if live is not None and live.execution_id == execution_id:
+            self._deliver(live, event(Kind.EVENT_RAISED, self._now(), Name=request_id, Input=answer))
 
     def _announce(self, activity: Activity) -> None:
         self._writer.after_commit(lambda: self.on_activity(activity))
@@ -219,6 +240,8 @@ class Hub:
         if item["EventType"] == Kind.TASK_SCHEDULED:
             activity = self._store.add_activity(live.id, live.execution_id, number, item["Name"], item["Input"])
             self._announce(activity)
+        elif item["EventType"] == Kind.EVENT_SENT:
+            self.entities.send(EntityId.of(item["InstanceId"]), item["Input"])
         elif item["EventType"] == Kind.TIMER_CREATED:
             due = item["FireAt"]
             self._deliver(live, event(Kind.TIMER_FIRED, due, TimerId=number, FireAt=due), due=due)

@@ -26,9 +26,10 @@ _TRIGGERS = {
     "timerTrigger": "timer",
     "activityTrigger": "activity",
     "orchestrationTrigger": "orchestrator",
+    "entityTrigger": "entity",
 }
 # Where a durable trigger may override the function's name.
-_DURABLE_NAMES = {"activityTrigger": "activity", "orchestrationTrigger": "orchestration"}
+_DURABLE_NAMES = {"activityTrigger": "activity", "orchestrationTrigger": "orchestration", "entityTrigger": "entityName"}
 _loaded = itertools.count(1)
 
 
@@ -42,7 +43,7 @@ class Function:
 
     name: str
     kind: str
-    """`http`, `eventgrid`, `timer`, `activity` or `orchestrator`."""
+    """`http`, `eventgrid`, `timer`, `activity`, `orchestrator` or `entity`."""
     called: str
     """The name orchestrations use for it; differs from `name` only if the trigger says so."""
     binding: dict[str, Any]
@@ -65,7 +66,8 @@ class Function:
     @property
     def module(self) -> str:
         """Name of the module that defines the function, in `sys.modules`."""
-        return str(getattr(self.code, "orchestrator_function", self.code).__module__)
+        wrapped = getattr(self.code, "orchestrator_function", None) or getattr(self.code, "entity_function", None)
+        return str((wrapped or self.code).__module__)
 
     @property
     def is_async(self) -> bool:

@@ -26,14 +26,18 @@ STATES = frozenset(
 )
 
 
-def query_of(request: Request) -> InstanceQuery:
-    """What a request asks for. Raises HubRefusal 400 for a continuation token that is none."""
+def query_of(request: Request, *, entities: str = "") -> InstanceQuery:
+    """What a request asks for; with `entities`, the entities whose instances begin so.
+
+    Raises HubRefusal 400 for a continuation token that is none.
+    """
     states = [state for text in request.query_params.getlist("runtimeStatus") for state in text.split(",")]
     return InstanceQuery(
         created_from=moment_in(request, "createdTimeFrom"),
         created_to=moment_in(request, "createdTimeTo"),
         states=tuple(state for state in states if state in STATES),
-        prefix=request.query_params.get("instanceIdPrefix", ""),
+        prefix=entities or request.query_params.get("instanceIdPrefix", ""),
+        entities=bool(entities),
         first=_first(request.headers.get(TOKEN, "")),
     )
 

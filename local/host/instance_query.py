@@ -20,6 +20,9 @@ class InstanceQuery:
     first: str = ""
     """Only instances with this ID or a later one."""
 
+    entities: bool = False
+    """Only entities that exist."""
+
     def condition(self) -> tuple[str, list[Any]]:
         """As an SQL condition over the table of instances, with its values."""
         terms = [("created >= ?", stamp(self.created_from))] if self.created_from else []
@@ -32,6 +35,8 @@ class InstanceQuery:
         if self.prefix:
             texts.append("substr(id, 1, ?) = ?")
             values += [len(self.prefix), self.prefix]
+        if self.entities:
+            texts.append("id = name AND json_extract(custom_status, '$.entityExists')")
         if self.states:
             texts.append(f"status IN ({','.join('?' * len(self.states))})")
             values += self.states

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -48,6 +49,11 @@ class Recorded(NamedTuple):
             return f"a timer task with sequence number {number}"
         if self.kind is Kind.TASK_SCHEDULED:
             return f"an activity task with sequence ID {number} and name '{self.name}' (version '{self.version or ''}')"
+        if self.kind is Kind.EVENT_SENT:
+            return (
+                f"a send event task with sequence ID {number}, type 'EventSent' name '{self.name}', "
+                f"instance ID '{self.instance_id}'"
+            )
         return (
             f"a sub-orchestration task with sequence ID {number} and name '{self.name}' "
             f"(version '{self.version}', instance ID '{self.instance_id}')"
@@ -58,12 +64,23 @@ class Recorded(NamedTuple):
         return kind is self.kind and (name or "").lower() == (self.name or "").lower()
 
 
+class Arrival(NamedTuple):
+    """Something that has reached the execution from outside."""
+
+    kind: Kind
+    of: int | str
+    """The number of the call that it ends, or the name of an external event."""
+
+
 @dataclass
 class Ledger:
     """What one execution has scheduled so far, and which of it has ended."""
 
     scheduled: dict[int, Recorded] = field(default_factory=dict)
     completed: set[int] = field(default_factory=set)
+    arrivals: list[Arrival] = field(default_factory=list)
+    requests: dict[str, int] = field(default_factory=dict)
+    """Calls of entities that have no answer, by the ID that the answer's event will have as its name."""
 
     def learn(self, items: Iterable[Event]) -> None:
         """Take in further events of the history."""
@@ -71,8 +88,24 @@ class Ledger:
             kind = Kind(item["EventType"])
             if kind in SCHEDULING:
                 self.scheduled[item["EventId"]] = Recorded.of(item)
+                if kind is Kind.EVENT_SENT:
+                    self._send(item)
             elif kind in COMPLETING:
-                self.completed.add(item[COMPLETING[kind]])
+                self._arrive(kind, item[COMPLETING[kind]])
+            elif kind is Kind.EVENT_RAISED:
+                self._arrive(kind, self.requests.pop(item["Name"], item["Name"]))
+
+    def _send(self, item: Event) -> None:
+        request = json.loads(item["Input"])
+        if request.get("signal"):
+            self.completed.add(item["EventId"])
+        else:
+            self.requests[request["id"]] = item["EventId"]
+
+    def _arrive(self, kind: Kind, of: int | str) -> None:
+        self.arrivals.append(Arrival(kind, of))
+        if isinstance(of, int):
+            self.completed.add(of)
 
     def check(self, number: int, kind: Kind, name: str | None) -> None:
         """Raises NonDeterministic unless the history recorded this under the number."""

@@ -4,10 +4,6 @@ The Python SDK replays the generator and returns every action of the execution s
 actions, checks them against what the history recorded, and schedules the ones that are new. In the .NET host this
 is the out-of-process shim on top of the Durable Task Framework.
 
-Numbering: activities, sub-orchestrations and timers take one sequence number each, in list order (children of a
-compound in their order); waiting for an external event takes none. That order is the SDK's own as long as no
-`*_with_retry` call is used, because only those take numbers between two yields; they are refused by name here.
-
 Stricter than nothing, looser than a lint: a recorded event must meet an action of the same kind and name (the rule
 of TaskOrchestrationContext in Azure/durabletask). Inputs and fire times are not compared, as they are not on Azure.
 """
@@ -15,30 +11,33 @@ of TaskOrchestrationContext in Azure/durabletask). Inputs and fire times are not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from local.host.entity_messages import OPERATION, request_message
 from local.host.events import Event, Kind, event
 from local.host.ledger import Ledger, ReplayFailure
+from local.host.numbering import (
+    CALL_ACTIVITY,
+    CALL_ENTITY,
+    CALL_HTTP,
+    CALL_SUB_ORCHESTRATOR,
+    CONTINUE_AS_NEW,
+    CREATE_TIMER,
+    SIGNAL_ENTITY,
+    Action,
+    numbered,
+)
 
-Action = dict[str, Any]
-
-CALL_ACTIVITY, CALL_SUB_ORCHESTRATOR, CONTINUE_AS_NEW, CREATE_TIMER, WAIT_FOR_EVENT = 0, 2, 4, 5, 6
-WHEN_ANY, WHEN_ALL = 11, 12
-UNSUPPORTED = {
-    1: "call_activity_with_retry",
-    3: "call_sub_orchestrator_with_retry",
-    7: "call_entity",
-    8: "call_http",
-    9: "signal_entity",
-}
 _KINDS = {
     CALL_ACTIVITY: Kind.TASK_SCHEDULED,
     CALL_SUB_ORCHESTRATOR: Kind.SUB_ORCHESTRATION_CREATED,
     CREATE_TIMER: Kind.TIMER_CREATED,
+    CALL_ENTITY: Kind.EVENT_SENT,
+    SIGNAL_ENTITY: Kind.EVENT_SENT,
 }
+UNSUPPORTED = {CALL_HTTP: "call_http"}
 
 
 class Catalog(Protocol):
@@ -63,28 +62,22 @@ class Plan:
 def plan(actions: list[Action], ledger: Ledger, turn: Turn) -> Plan:
     """Number `actions`, check them against `ledger`, and return what is new. Raises ReplayFailure."""
     scheduled: list[Event] = []
-    cancelled: set[int] = set()
-    next_input: str | None = None
-    number = 0
-    for action in _flatten(actions):
+    closed: set[int] = set()
+    calls = numbered(actions, ledger.arrivals, turn.now)
+    for number, action in calls:
         kind = action["actionType"]
-        if kind == WAIT_FOR_EVENT:
-            continue
-        if kind == CONTINUE_AS_NEW:
-            next_input = json.dumps(action.get("input"))
-            break
         _refuse_unsupported(kind)
         if number in ledger.scheduled:
-            ledger.check(number, _KINDS[kind], action.get("functionName"))
+            ledger.check(number, _KINDS[kind], action.get("functionName", _name(kind)))
         else:
             scheduled.append(turn.schedule(number, action))
-        if action.get("isCanceled"):
-            cancelled.add(number)
-        number += 1
-    if missing := ledger.missing(number):
+        if action.get("isCanceled") or kind == SIGNAL_ENTITY:
+            closed.add(number)
+    if missing := ledger.missing(len(calls)):
         raise missing
-    still_open = set(range(number)) - ledger.completed - cancelled
-    return Plan(scheduled, bool(still_open), next_input)
+    still_open = set(range(len(calls))) - ledger.completed - closed
+    again = [json.dumps(action.get("input")) for action in actions if action["actionType"] == CONTINUE_AS_NEW]
+    return Plan(scheduled, bool(still_open), again[0] if again else None)
 
 
 @dataclass(frozen=True)
@@ -92,6 +85,7 @@ class Turn:
     """The circumstances under which new actions of one turn are written down."""
 
     now: datetime
+    instance_id: str
     execution_id: str
     catalog: Catalog
     default_version: str
@@ -101,6 +95,8 @@ class Turn:
         kind = action["actionType"]
         if kind == CREATE_TIMER:
             return event(Kind.TIMER_CREATED, self.now, number, FireAt=action["fireAt"])
+        if kind in {CALL_ENTITY, SIGNAL_ENTITY}:
+            return self._send(number, action)
         name = action["functionName"]
         if kind == CALL_ACTIVITY:
             _check_known(self.catalog, "activity", name)
@@ -118,13 +114,22 @@ class Turn:
             Version=action.get("version") or self.default_version,
         )
 
+    def _send(self, number: int, action: Action) -> Event:
+        """A request to an entity. Its ID, chosen here, is what the SDK takes from the history."""
+        entity = action["instanceId"]
+        _check_known(self.catalog, "entity", entity.split("@")[1])
+        request = request_message(
+            action["operation"],
+            json.dumps(action["input"]),
+            now=self.now,
+            signal=action["actionType"] == SIGNAL_ENTITY,
+            parent=(self.instance_id, self.execution_id),
+        )
+        return event(Kind.EVENT_SENT, self.now, number, InstanceId=entity, Name=OPERATION, Input=request)
 
-def _flatten(actions: list[Action]) -> Iterator[Action]:
-    for action in actions:
-        if action["actionType"] in {WHEN_ANY, WHEN_ALL}:
-            yield from _flatten(action["compoundActions"])
-        else:
-            yield action
+
+def _name(kind: int) -> str | None:
+    return OPERATION if kind in {CALL_ENTITY, SIGNAL_ENTITY} else None
 
 
 def _refuse_unsupported(kind: int) -> None:
@@ -132,8 +137,7 @@ def _refuse_unsupported(kind: int) -> None:
         return
     name = UNSUPPORTED.get(kind, f"action type {kind}")
     raise ReplayFailure(
-        f"The local host does not support {name}. Use call_activity with a durable timer between attempts, "
-        "or do the work in an activity; Azure itself would run this call."
+        f"The local host does not support {name}. Do the work in an activity; Azure itself would run this call."
     )
 
 
@@ -141,7 +145,7 @@ def _check_known(catalog: Catalog, kind: str, name: str) -> None:
     names = catalog.known(kind)
     if name.lower() in {known.lower() for known in names}:
         return
-    article = "an activity" if kind == "activity" else "an orchestrator"
+    article = {"activity": "an activity", "entity": "an entity"}.get(kind, "an orchestrator")
     listed = ", ".join(f"'{known}'" for known in sorted(names)) or "none"
     raise ReplayFailure(
         f"The function '{name}' doesn't exist, is disabled, or is not {article} function. "

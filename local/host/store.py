@@ -161,9 +161,13 @@ class Store:
         """Remove a finished activity."""
         self._write.execute("DELETE FROM activities WHERE id=?", (activity_id,))
 
+    def forget_history(self, instance_id: str) -> None:
+        """Remove the history of the instance."""
+        self._write.execute("DELETE FROM history WHERE instance_id=?", (instance_id,))
+
     def forget_execution(self, instance_id: str) -> None:
         """Remove the history and everything addressed to the current execution of the instance."""
-        self._write.execute("DELETE FROM history WHERE instance_id=?", (instance_id,))
+        self.forget_history(instance_id)
         self._write.execute("DELETE FROM inbox WHERE instance_id=? AND execution_id IS NOT NULL", (instance_id,))
 
     def forget_messages(self, instance_id: str) -> None:

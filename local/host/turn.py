@@ -90,7 +90,7 @@ class Orchestrators:
             live.ledger.learn(json.loads(text) for text in new)
             if state is None:
                 raise _unanswered(live, error)
-            turn = Turn(now, live.execution_id, self._index, self._versioning.default)
+            turn = Turn(now, live.id, live.execution_id, self._index, self._versioning.default)
             following = plan(_actions(state), live.ledger, turn)
             custom_status = _custom_status(state)
         except ReplayFailure as failure:

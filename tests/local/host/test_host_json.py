@@ -114,6 +114,11 @@ def test_which_versions_an_app_runs(version: str, match: str, runs: bool) -> Non
     assert Versioning("", match).runs(version)
 
 
+def test_versions_compare_as_numbers() -> None:
+    assert not Versioning("1.9").runs("1.10")
+    assert Versioning("1.10").runs("1.9")
+
+
 def test_an_instance_of_a_version_that_may_not_run_fails_without_being_called(open_host: OpenHost) -> None:
     driver = open_host("patterns", HostSettings(versioning=Versioning("1.0", failure="Fail")))
     done = driver.run("version", version="1.10", instance_id="one")

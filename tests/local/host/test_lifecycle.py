@@ -190,7 +190,7 @@ def test_a_restart_runs_the_same_input_again_under_a_new_id_or_its_own(patterns:
     assert patterns.post("nobody", "restart") == 400
 
 
-def test_rewind_and_entities_fail_by_name(patterns: Driver) -> None:
+def test_rewind_fails_by_name(patterns: Driver) -> None:
     patterns.run("raises", instance_id="failed")
     patterns.run("wait", [], instance_id="fine")
     rewound = patterns.http.post(f"{DURABLE}/instances/failed/rewind")
@@ -198,6 +198,3 @@ def test_rewind_and_entities_fail_by_name(patterns: Driver) -> None:
     assert "does not support rewind" in rewound.json()["Message"]
     assert patterns.post("fine", "rewind") == 412
     assert patterns.post("nobody", "rewind") == 404
-    entity = patterns.http.get(f"{DURABLE}/entities/counter/one")
-    assert entity.status_code == 501
-    assert "entities" in entity.json()["Message"]

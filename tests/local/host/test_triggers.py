@@ -8,7 +8,6 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 import pytest
 
@@ -256,14 +255,3 @@ def test_an_app_with_a_trigger_or_binding_the_host_lacks_is_refused_by_name(
         open_host(app)
     monkeypatch.setenv("AzureWebJobs.on_message.Disabled", "true")
     assert open_host(app).http.get("/admin/functions").json() == []
-
-
-def test_an_entity_function_is_refused_by_name(open_host: OpenHost) -> None:
-    app = df.DFApp()
-
-    @app.entity_trigger(context_name="context")  # type: ignore[untyped-decorator] # the SDK has no annotations
-    def counter(context: Any) -> None:
-        """Never runs."""
-
-    with pytest.raises(UnsupportedApp, match="'counter' has a entityTrigger"):
-        open_host(app)

@@ -177,19 +177,8 @@ def same_child_twice(context):
 
 
 @app.orchestration_trigger(context_name="context")
-def unsupported(context):
-    what = context.get_input()["call"]
-    if what == "call_http":
-        yield context.call_http("GET", "https://example.org")
-    elif what == "call_entity":
-        yield context.call_entity(df.EntityId("counter", "one"), "add", 1)
-    elif what == "signal_entity":
-        context.signal_entity(df.EntityId("counter", "one"), "add", 1)
-        yield context.call_activity("double", 1)
-    elif what == "call_activity_with_retry":
-        yield context.call_activity_with_retry("double", df.RetryOptions(1000, 2), 1)
-    else:
-        yield context.call_sub_orchestrator_with_retry("wait", df.RetryOptions(1000, 2), [1])
+def calls_http(context):
+    yield context.call_http("GET", "https://example.org")
 
 
 @app.orchestration_trigger(context_name="context")
