@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 WEBHOOK = "/runtime/webhooks/durabletask"
 _PLACEHOLDER = "INSTANCEID"
@@ -37,7 +38,8 @@ class ClientUrls:
     def management(self, instance_id: str, origin: str | None = None) -> dict[str, str]:
         """The URLs that manage one instance."""
         query = f"taskHub={self.hub_name}&connection=Storage&code={self.key}"
-        base = f"{origin or self.origin}{WEBHOOK}/instances/{instance_id}"
+        # As the extension encodes it (recorded); the placeholder is all letters.
+        base = f"{origin or self.origin}{WEBHOOK}/instances/{quote_plus(instance_id, safe='-_.!*()')}"
         urls = {name: _with_query(base + rest, query) for name, rest in _MANAGEMENT.items()}
         return {"id": instance_id, **urls}
 

@@ -14,7 +14,8 @@ from azure.functions import meta
 
 from local.clock import Clock
 from local.host.entities import Entity
-from local.host.events import Event, Kind, event, failure_details
+from local.host.events import Event, Kind, event
+from local.host.failure_texts import of_activity
 from local.host.holds import Hold, Holds
 from local.host.hub import Hub
 from local.host.index import FunctionIndex
@@ -24,9 +25,9 @@ from local.host.ledger import ReplayFailure
 from local.host.live import Live
 from local.host.settings import HostSettings
 from local.host.store import Activity, Message
-from local.host.turn import Orchestrators, TurnResult, broken_turn, failed_turn
+from local.host.turn import Opening, Orchestrators, TurnResult, broken_turn, failed_turn
 from local.host.worker import Call, Outcome
-from local.host.worker_faults import FunctionTimedOut, WorkerExited
+from local.host.worker_faults import FunctionTimedOut
 from local.host.writer import Writer
 
 _log = logging.getLogger("local.host")
@@ -55,7 +56,7 @@ class Dispatcher:
         self._turns = Lane(settings.max_orchestrators)
         self._activities = Lane(settings.max_activities)
         self._stopped = False
-        hub.on_ready = self._take_turn
+        hub.mailbox.on_ready = self._take_turn
         hub.on_activity = self._begin_activity
         hub.entities.on_ready = self._run_entity
 
@@ -76,11 +77,10 @@ class Dispatcher:
         self._turns.enter(lambda: self._begin_turn(live, seen, hold), hold.release)
 
     def _begin_turn(self, live: Live, seen: list[Message], hold: Hold) -> None:
-        new = [message.event for message in seen]
-        started = event(Kind.ORCHESTRATOR_STARTED, self._clock.now())
+        opening = Opening.at(self._clock.now(), seen)
 
         def submit(result: TurnResult) -> None:
-            self._writer.submit(f"turn {live.id}", lambda: self._hub.turn_taken(live, seen, result))
+            self._writer.submit(f"turn {live.id}", lambda: self._hub.turn_taken(live, opening, result))
 
         def hand_in(future: Future[Outcome]) -> None:
             if not future.cancelled():
@@ -89,25 +89,25 @@ class Dispatcher:
                     # Recorded: such a turn is tried again and again, and the instance says nothing of it.
                     self._writer.submit(f"turn {live.id} over its time", lambda: self._hub.turn_lost(live))
                 else:
-                    submit(self._conclude(live, started, new, outcome))
+                    submit(self._conclude(live, opening, outcome))
             hold.release()
             self._turns.leave()
 
         try:
-            call = self._orchestrators.call(live, started, new)
+            call = self._orchestrators.call(live, opening)
         except ReplayFailure as failure:
-            submit(failed_turn(live, started, failure))
+            submit(failed_turn(live, opening, failure))
             hold.release()
             self._turns.leave()
             return
         self._invoker.submit(call).add_done_callback(hand_in)
 
-    def _conclude(self, live: Live, started: Event, new: list[str], outcome: Outcome) -> TurnResult:
+    def _conclude(self, live: Live, opening: Opening, outcome: Outcome) -> TurnResult:
         try:
-            return self._orchestrators.conclude(live, started, new, outcome)
+            return self._orchestrators.conclude(live, opening, outcome)
         except Exception as error:
             _log.exception("the local host could not process a turn of %s", live.id)
-            return broken_turn(live, started, error)
+            return broken_turn(live, opening, error)
 
     def _run_entity(self, entity: Entity) -> None:
         """Have the entity's function called with all that waits for it."""
@@ -159,19 +159,6 @@ class Dispatcher:
         now = self._clock.now()
         if outcome.error is None:
             return event(Kind.TASK_COMPLETED, now, TaskScheduledId=activity.number, Result=outcome.value)
-        message, details = _failure(outcome.error)
+        message, details = of_activity(outcome.error)
         reason = f"Activity function '{activity.name}' failed: {message}"
         return event(Kind.TASK_FAILED, now, TaskScheduledId=activity.number, Reason=reason, Details=details)
-
-
-def _failure(error: Exception) -> tuple[str, str]:
-    """What the history says of an activity's error: the text, and the serialized .NET exception."""
-    if isinstance(error, WorkerExited):
-        kind = "Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script"
-        return str(error), json.dumps({"$type": kind, "Message": str(error)})
-    if isinstance(error, FunctionTimedOut):
-        kind = "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException, Microsoft.Azure.WebJobs.Host"
-        return str(error), json.dumps({"$type": kind, "Timeout": error.limit, "Message": str(error)})
-    # Two blanks: the extension puts one after the colon, the worker's message begins with the other.
-    message = f" {type(error).__name__}: {error}"
-    return message, failure_details(message)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +21,7 @@ from local.host.client_binding import ClientUrls
 from local.host.engine import Engine
 from local.host.entity_api import EntityApi
 from local.host.events import TERMINAL
-from local.host.history_view import compact
+from local.host.history_view import compact, parsed
 from local.host.index import FunctionIndex
 from local.host.instance_list import TOKEN, moment_in, page_size, query_of, token_for
 from local.host.keys import Keys
@@ -27,7 +29,7 @@ from local.host.pages import Json, Page
 from local.host.store import Row, Store
 from local.host.writer import HubRefusal
 
-_FORBIDDEN_IN_ID = set("/\\#?")
+_FORBIDDEN_IN_ID = set("\\#?")
 
 
 class DurableApi:
@@ -74,21 +76,33 @@ class DurableApi:
                 f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
                 f"Additional info: The following are the known orchestrator functions: {known}.",
             )
-        if instance_id is not None and not _usable(instance_id):
-            return _problem(400, "Instance IDs must not start with @ nor contain / \\ # ? or control characters.")
+        if instance_id is not None:
+            instance_id = unquote(instance_id)
+            if "/" in instance_id:
+                return Response(status_code=404)
+            if not _usable(instance_id):
+                return _problem(400, "Instance IDs must not be an entity's (@name@key) nor contain \\ # ? or controls.")
         body = (await request.body()).decode()
         if body and not _is_json(body):
-            return _problem(400, "Invalid JSON content")
+            kind = "Newtonsoft.Json.JsonReaderException"
+            return _exception(400, "Invalid JSON content", "The body is not JSON.", kind)
         started = self._engine.start(name, instance_id, body or None, request.query_params.get("version"))
         return await self._created(request, started)
 
     async def _restart(self, request: Request) -> Response:
+        instance_id = _instance(request)
         new_id = request.query_params.get("restartWithNewInstanceId", "true").lower() != "false"
         try:
-            return await self._created(request, self._engine.restart(request.path_params["id"], new_id=new_id))
+            return await self._created(request, self._engine.restart(instance_id, new_id=new_id))
         except HubRefusal as refusal:
-            # An unknown ID is a bad argument here, unlike everywhere else in this API.
-            raise HubRefusal(400 if refusal.status == 404 else refusal.status, str(refusal)) from refusal
+            if refusal.status == 404:
+                # An unknown ID is a bad argument here, unlike everywhere else in this API.
+                message = "InstanceId does not match a valid orchestration instance."
+                reason = f"No instance with ID '{instance_id}' was found. (Parameter 'instanceId')"
+                return _exception(400, message, reason, "System.ArgumentException")
+            message = "A non-terminal instance with this instance ID already exists."
+            kind = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"
+            return _exception(refusal.status, message, str(refusal), kind)
 
     async def _created(self, request: Request, started: Future[str]) -> Response:
         urls = self._urls.management(await asyncio.wrap_future(started), f"http://{request.url.netloc}")
@@ -97,7 +111,7 @@ class DurableApi:
         return Json(urls, 202, headers)
 
     async def _status(self, request: Request) -> Response:
-        row = self._store.row(request.path_params["id"])
+        row = self._store.row(_instance(request))
         if row is None:
             return Response(status_code=404)
         document = status_document(row, show_input=_flag(request, "showInput", default=True))
@@ -124,14 +138,21 @@ class DurableApi:
         return await self._purged(self._store.ids(query_of(request)))
 
     async def _purge(self, request: Request) -> Response:
-        return await self._purged([request.path_params["id"]])
+        row = self._store.row(_instance(request))
+        if row is not None and row.status not in TERMINAL:
+            return Json(
+                "Only orchestrations in a terminal state can be purged, but the orchestration with instance ID "
+                f"{row.id} has status {row.status}",
+                412,
+            )
+        return await self._purged([_instance(request)])
 
     async def _purged(self, instance_ids: list[str]) -> Response:
         count = await asyncio.wrap_future(self._engine.purge(instance_ids))
         return Json({"instancesDeleted": count}) if count else Response(status_code=404)
 
     async def _raise_event(self, request: Request) -> Response:
-        instance_id = request.path_params["id"]
+        instance_id = _instance(request)
         row = self._store.row(instance_id)
         body = (await request.body()).decode()
         # The extension looks at the instance first: an event for one that ended is 410 whatever it carries.
@@ -140,6 +161,8 @@ class DurableApi:
                 return _problem(400, "Only application/json request content is supported")
             if not _is_json(body):
                 return _problem(400, "Invalid JSON content")
+            # The extension reads the value and writes it anew.
+            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False)
         await asyncio.wrap_future(self._engine.raise_event(instance_id, request.path_params["event"], body))
         return Response(status_code=202)
 
@@ -149,11 +172,11 @@ class DurableApi:
             "suspend": self._engine.suspend,
             "resume": self._engine.resume,
         }[request.path_params["action"]]
-        await asyncio.wrap_future(change(request.path_params["id"], request.query_params.get("reason", "")))
+        await asyncio.wrap_future(change(_instance(request), request.query_params.get("reason", "")))
         return Response(status_code=202)
 
     async def _rewind(self, request: Request) -> Response:
-        row = self._store.row(request.path_params["id"])
+        row = self._store.row(_instance(request))
         if row is None:
             return Response(status_code=404)
         if row.status != "Failed":
@@ -162,17 +185,26 @@ class DurableApi:
 
 
 def status_document(row: Row, *, show_input: bool = True) -> dict[str, Any]:
-    """The status document. Input that is not JSON cannot occur: it is checked on the way in."""
+    """The status document. A version or a parent is there when the instance has one."""
+    document = {"name": row.name}
+    document |= {"version": row.version} if row.version else {}
+    document |= {"instanceId": row.id}
+    document |= {"parentInstanceId": row.parent_id} if row.parent_id else {}
     return {
-        "name": row.name,
-        "instanceId": row.id,
+        **document,
         "runtimeStatus": row.status,
-        "input": json.loads(row.input) if row.input and show_input else None,
-        "customStatus": json.loads(row.custom_status) if row.custom_status else None,
-        "output": json.loads(row.output) if row.output else None,
+        "input": parsed(row.input) if show_input else None,
+        "customStatus": parsed(row.custom_status),
+        "output": parsed(row.output),
         "createdTime": row.created[:19] + "Z",
         "lastUpdatedTime": row.updated[:19] + "Z",
     }
+
+
+def _exception(status: int, message: str, reason: str, kind: str) -> Response:
+    """The answer to what is an exception in the extension. The SDK shows the ExceptionMessage."""
+    body = {"Message": message, "ExceptionMessage": reason, "ExceptionType": kind, "StackTrace": ""}
+    return Json(body, status)
 
 
 def _problem(status: int, message: str) -> Response:
@@ -182,7 +214,12 @@ def _problem(status: int, message: str) -> Response:
 
 def _usable(instance_id: str) -> bool:
     clean = not any(letter in _FORBIDDEN_IN_ID or ord(letter) < 32 or ord(letter) == 127 for letter in instance_id)
-    return clean and not instance_id.startswith("@") and len(instance_id) <= 256
+    return clean and not re.match("@[^@]+@", instance_id) and len(instance_id) <= 256
+
+
+def _instance(request: Request) -> str:
+    """The instance that is asked about; the extension decodes its ID twice (recorded)."""
+    return unquote(request.path_params["id"])
 
 
 def _flag(request: Request, name: str, *, default: bool = False) -> bool:

@@ -41,7 +41,8 @@ class Engine:
         def apply() -> str:
             row = self._hub.row(instance_id)
             chosen = uuid.uuid4().hex if new_id else instance_id
-            return self._hub.start(row.name, chosen, row.input, row.version)
+            # Recorded: what was started without an input is started again with `null`.
+            return self._hub.start(row.name, chosen, row.input or "null", row.version)
 
         return self._writer.submit(f"restart {instance_id}", apply)
 

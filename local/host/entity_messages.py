@@ -15,6 +15,8 @@ from local.host.events import stamp
 # The name of every event that carries a request.
 OPERATION = "op"
 _PACKAGE = "Microsoft.Azure.WebJobs.Extensions.DurableTask"
+# By which an answer is known in a history.
+RESPONSE = f"{_PACKAGE}.ResponseMessage"
 
 
 class EntityId(NamedTuple):
@@ -59,5 +61,5 @@ def request_message(
 
 def response_message(result: str | None, *, failed: bool) -> str:
     """The answer to a request; `result` is JSON text, that of the error if it failed."""
-    message = {"$type": f"{_PACKAGE}.ResponseMessage, {_PACKAGE}", "result": result}
+    message = {"$type": f"{RESPONSE}, {_PACKAGE}", "result": result}
     return json.dumps(message | ({"exceptionType": "Error"} if failed else {}), separators=(",", ":"))

@@ -35,6 +35,8 @@ class Kind(IntEnum):
     ORCHESTRATOR_COMPLETED = 13
     EVENT_SENT = 14
     EVENT_RAISED = 15
+    CONTINUE_AS_NEW = 16
+    """Here a message that begins a new generation; it enters no history."""
     EXECUTION_SUSPENDED = 19
     EXECUTION_RESUMED = 20
 
@@ -71,18 +73,25 @@ def event(kind: Kind, now: datetime | str, event_id: int = -1, **fields: Any) ->
     return {"EventType": int(kind), "EventId": event_id, "Timestamp": timestamp, **fields}
 
 
-def failure_details(message: str) -> str:
-    """The serialized .NET exception that accompanies a failure's Reason."""
-    name = "System.Exception"
-    return json.dumps({"$type": f"{name}, System.Private.CoreLib", "ClassName": name, "Message": message})
-
-
 def encode(item: Event) -> str:
     """The event as it is stored."""
     return json.dumps(item, separators=(",", ":"))
 
 
 def with_played(texts: Iterable[str], *, played: bool) -> str:
-    """Stored events as the members of a JSON array, each marked as replayed or new."""
-    prefix = '{"IsPlayed":true,' if played else '{"IsPlayed":false,'
-    return ",".join(prefix + text[1:] for text in texts)
+    """Stored events as the members of a JSON array, each marked as replayed or new.
+
+    As recorded, only what has happened to an execution is ever marked as replayed, not what it did itself.
+    """
+    return ",".join(_marked(text, played=played) for text in texts)
+
+
+def _marked(text: str, *, played: bool) -> str:
+    own = not played or text[len(_FIRST_KEY) : text.index(",")] in _NEVER_PLAYED
+    return ('{"IsPlayed":false,' if own else '{"IsPlayed":true,') + text[1:]
+
+
+_FIRST_KEY = '{"EventType":'
+_NEVER_PLAYED = frozenset(
+    str(int(kind)) for kind in (*SCHEDULING, Kind.ORCHESTRATOR_STARTED, Kind.ORCHESTRATOR_COMPLETED)
+)

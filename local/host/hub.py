@@ -1,9 +1,8 @@
 """The task hub: what happens to instances, inside a transaction of the writer thread.
 
-Orders of events and changes of state follow Azure/durabletask and the Durable extension, read in source; nothing
-here was compared with a live .NET host. Known differences: purging refuses an instance that still runs (Azure
-Storage deletes it); starting a sub-orchestration under the ID of one that still runs fails that call instead of
-leaving it waiting; while suspended, new events wait outside the history.
+Orders of events and changes of state are as recorded with the Durable extension 3.19, and where nothing was recorded as
+read in Azure/durabletask. Ours, and other than there: starting a sub-orchestration under the ID of one that still runs
+fails that call instead of leaving it waiting.
 """
 
 from __future__ import annotations
@@ -17,11 +16,13 @@ from typing import Any
 from local.clock import Clock
 from local.host.entities import Entities, is_entity
 from local.host.entity_messages import EntityId
-from local.host.events import STATUS_NUMBERS, TERMINAL, Event, Kind, encode, event, failure_details, moment_of, stamp
+from local.host.events import STATUS_NUMBERS, TERMINAL, Event, Kind, encode, event, stamp
+from local.host.failure_texts import details_of, of_child
 from local.host.live import Live
+from local.host.mailbox import Mailbox
 from local.host.settings import HostSettings
-from local.host.store import Activity, Message, Row, Store
-from local.host.turn import TurnResult
+from local.host.store import Activity, Row, Store
+from local.host.turn import Opening, TurnResult
 from local.host.writer import HubRefusal, Writer
 
 
@@ -36,9 +37,7 @@ class Hub:
         self._live: dict[str, Live] = {}
         self.entities = Entities(store, writer, clock)
         self.entities.on_answer = self._answered
-        self._closed = False
-        self.on_ready: Callable[[Live], None] = lambda _live: None
-        """Told after the commit that an instance may have something for a turn to see."""
+        self.mailbox = Mailbox(store, writer, clock, self.current)
         self.on_activity: Callable[[Activity], None] = lambda _activity: None
         """Told after the commit of an activity to be run."""
 
@@ -51,15 +50,15 @@ class Hub:
                 self._live[row.id] = Live.of(row, self._store.history(row.id))
         for message in self._store.messages():
             if not self.entities.expect(message):
-                self._expect(self._live[message.instance_id], message)
+                self.mailbox.expect(self._live[message.instance_id], message)
         for live in list(self._live.values()):
-            self._settle(live)
+            self.mailbox.settle(live)
         for activity in self._store.activities():
             self._announce(activity)
 
     def close(self) -> None:
         """Withdraw all alarms and set no more."""
-        self._closed = True
+        self.mailbox.close()
         for live in list(self._live.values()):
             live.cancel_timers()
 
@@ -80,8 +79,10 @@ class Hub:
         """Create an instance and send it its start; its ID. Raises HubRefusal 409 if that ID still runs."""
         existing = self._store.instance(instance_id)
         if existing and existing.status not in TERMINAL and not (self._settings.override_running and parent is None):
-            raise HubRefusal(409, f"An instance with ID '{instance_id}' already exists and is {existing.status}.")
+            raise HubRefusal(409, f"An Orchestration instance with the status {existing.status} already exists.")
+        generation = None if parent else 0
         if existing:
+            generation = None if parent else self._generation(existing) + 1
             self.forget(existing)
         now = self._now()
         row = Row(instance_id, _new_id(), name, version, "Pending", raw_input, None, None, now, now)
@@ -90,7 +91,7 @@ class Hub:
             row = row._replace(parent_id=of.id, parent_execution_id=of.execution_id, parent_number=parent[1])
         self._store.put_instance(row)
         live = self._live[instance_id] = Live.of(row)
-        self._deliver(live, self._execution_started(live))
+        self.mailbox.deliver(live, self._execution_started(live, generation))
         return instance_id
 
     def forget(self, row: Row) -> None:
@@ -111,43 +112,44 @@ class Hub:
             raise HubRefusal(500, f"The instance '{instance_id}' is already suspended.")
         if kind is Kind.EXECUTION_RESUMED and row.status != "Suspended":
             raise HubRefusal(500, f"The instance '{instance_id}' is not suspended.")
-        self._deliver(self._live[instance_id], event(kind, self._now(), **fields), any_execution=True)
+        self.mailbox.deliver(self._live[instance_id], event(kind, self._now(), **fields), any_execution=True)
 
-    def turn_taken(self, live: Live, seen: list[Message], result: TurnResult) -> None:
-        """Make the outcome of a turn true."""
+    def turn_taken(self, live: Live, opening: Opening, result: TurnResult) -> None:
+        """Make the outcome of a turn true. Every turn sets the custom status anew: one that sets none clears it."""
         if not self.current(live):
             return
         live.busy = False
-        live.consumed(seen)
-        self._store.delete_messages(message.id for message in seen)
-        if result.custom_status is not None:
-            self._store.update_instance(live.id, self._now(), custom_status=result.custom_status)
+        live.consumed(opening.seen)
+        self._store.delete_messages(message.id for message in opening.seen)
+        self._store.update_instance(live.id, self._now(), custom_status=result.custom_status)
         if result.status == "ContinuedAsNew":
-            self._continue_as_new(live, result.result)
+            self._continue_as_new(live, opening, result)
             return
-        texts = [*(message.event for message in seen), *map(encode, result.scheduled)]
-        if result.status != "Running":
-            self._finish(live, result.started, texts, result.status, result.result)
+        texts = [*opening.new, *map(encode, result.scheduled)]
+        if result.status in TERMINAL:
+            self._finish(live, opening, texts, result)
             return
-        self._episode(live, result.started, texts)
-        live.status = "Running"
-        self._store.update_instance(live.id, self._now(), status=live.status)
+        self._episode(live, opening, texts)
+        live.status, live.reason = result.status, result.result
+        # While it is suspended, the reason is what the status shows as output.
+        output = json.dumps(result.result) if live.suspended else None
+        self._store.update_instance(live.id, self._now(), status=live.status, output=output)
         for item in result.scheduled:
             self._schedule(live, item)
-        self._settle(live)
+        self.mailbox.settle(live)
 
     def turn_lost(self, live: Live) -> None:
         """Have a turn taken again whose worker gave it no end; what it was to see still waits."""
         if self.current(live):
             live.busy = False
-            self._settle(live)
+            self.mailbox.settle(live)
 
     def activity_ended(self, activity: Activity, ended: Event) -> None:
         """Hand an activity's result to the execution that scheduled it, if that is still there."""
         self._store.delete_activity(activity.id)
         live = self._live.get(activity.instance_id)
         if live is not None and live.execution_id == activity.execution_id:
-            self._deliver(live, ended)
+            self.mailbox.deliver(live, ended)
 
     def now(self) -> datetime:
         """The moment that it is."""
@@ -160,12 +162,20 @@ class Hub:
         """Hand an entity's answer to the execution that asked, if that is still there."""
         live = self._live.get(instance_id)
         if live is not None and live.execution_id == execution_id:
-            self._deliver(live, event(Kind.EVENT_RAISED, self._now(), Name=request_id, Input=answer))
+            self.mailbox.deliver(live, event(Kind.EVENT_RAISED, self._now(), Name=request_id, Input=answer))
 
     def _announce(self, activity: Activity) -> None:
         self._writer.after_commit(lambda: self.on_activity(activity))
 
-    def _execution_started(self, live: Live) -> Event:
+    def _generation(self, row: Row) -> int:
+        """How often the ID had been used before when this instance was started under it."""
+        for text in self._store.history(row.id)[:2]:
+            started: Event = json.loads(text)
+            if started["EventType"] == Kind.EXECUTION_STARTED:
+                return started.get("Generation") or 0
+        return 0
+
+    def _execution_started(self, live: Live, generation: int | None) -> Event:
         parent = None
         if live.parent_id is not None:
             ids = {"InstanceId": live.parent_id, "ExecutionId": live.parent_execution_id}
@@ -180,59 +190,11 @@ class Hub:
             ParentInstance=parent,
             Tags=None,
             Correlation=None,
+            ParentTraceContext=None,
             ScheduledStartTime=None,
-            Generation=0,
+            Generation=generation,
+            GenerateNewTrace=False,
         )
-
-    def _deliver(self, live: Live, item: Event, *, due: str | None = None, any_execution: bool = False) -> None:
-        execution = None if any_execution else live.execution_id
-        self._expect(live, self._store.add_message(live.id, execution, due, encode(item)))
-        self._settle(live)
-
-    def _expect(self, live: Live, message: Message) -> None:
-        """Let a stored message arrive: now, or when it is due."""
-        if message.due is None:
-            live.arrive(message)
-            return
-        due = moment_of(message.due)
-
-        def ring() -> None:
-            self._writer.submit(f"timer {live.id}", lambda: self._timer_due(live, message))
-
-        def arm() -> None:
-            if self.current(live) and not self._closed:
-                live.timers[message.id] = self._clock.alarm(due, ring)
-
-        self._writer.after_commit(arm)
-
-    def _timer_due(self, live: Live, message: Message) -> None:
-        if live.timers.pop(message.id, None) is not None and self.current(live):
-            live.arrive(message)
-            self._settle(live)
-
-    def _settle(self, live: Live) -> None:
-        """Act on requests to terminate, suspend or resume, then have a turn taken if there is something to see."""
-        if live.busy:
-            return
-        if terminated := live.take(Kind.EXECUTION_TERMINATED):
-            text = terminated.message.event
-            started = event(Kind.ORCHESTRATOR_STARTED, self._now())
-            self._finish(live, started, [text], "Terminated", json.loads(text)["Input"])
-            return
-        if live.suspended:
-            if resumed := live.take(Kind.EXECUTION_RESUMED):
-                live.inbox.insert(0, resumed)
-                self._set_status(live, "Running")
-        elif live.inbox and live.inbox[0].kind is Kind.EXECUTION_SUSPENDED:
-            message = live.inbox.pop(0).message
-            self._store.delete_messages([message.id])
-            self._episode(live, event(Kind.ORCHESTRATOR_STARTED, self._now()), [message.event])
-            self._set_status(live, "Suspended")
-        self._writer.after_commit(lambda: self.on_ready(live))
-
-    def _set_status(self, live: Live, status: str) -> None:
-        live.status = status
-        self._store.update_instance(live.id, self._now(), status=status)
 
     def _schedule(self, live: Live, item: Event) -> None:
         """Begin what a *Scheduled event of a turn stands for."""
@@ -244,41 +206,50 @@ class Hub:
             self.entities.send(EntityId.of(item["InstanceId"]), item["Input"])
         elif item["EventType"] == Kind.TIMER_CREATED:
             due = item["FireAt"]
-            self._deliver(live, event(Kind.TIMER_FIRED, due, TimerId=number, FireAt=due), due=due)
+            self.mailbox.deliver(live, event(Kind.TIMER_FIRED, due, TimerId=number, FireAt=due), due=due)
         else:
             try:
                 self.start(item["Name"], item["InstanceId"], item["Input"], item["Version"], (live, number))
             except HubRefusal as refusal:
-                reason = str(refusal)
+                reason = f"{refusal} ({item['InstanceId']})"
                 failed = event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number)
-                self._deliver(live, {**failed, "Reason": reason, "Details": failure_details(reason)})
+                self.mailbox.deliver(live, {**failed, "Reason": reason, "Details": details_of(reason)})
 
-    def _episode(self, live: Live, started: Event, texts: list[str]) -> None:
+    def _episode(self, live: Live, opening: Opening, texts: list[str]) -> None:
         """Append one episode to the history."""
-        closing = event(Kind.ORCHESTRATOR_COMPLETED, self._now())
-        whole = [encode(started), *texts, encode(closing)]
+        closing = encode(event(Kind.ORCHESTRATOR_COMPLETED, self._now()))
+        whole = [*map(encode, opening.started), *texts, closing]
         self._store.append_history(live.id, len(live.history), whole)
         live.history.extend(whole)
 
-    def _continue_as_new(self, live: Live, next_input: str | None) -> None:
+    def _continue_as_new(self, live: Live, opening: Opening, result: TurnResult) -> None:
+        """Begin the next generation: its history begins with a whole episode, which its first turn follows."""
         self._store.forget_execution(live.id)
         self._writer.after_commit(live.cancel_timers)
         fresh = Live(
-            live.id, _new_id(), live.name, live.version, next_input, "Running",
+            live.id, _new_id(), live.name, live.version, result.result, "Running",
             live.parent_id, live.parent_execution_id, live.parent_number,
         )  # fmt: skip
         fresh.inbox = [waiting for waiting in live.inbox if waiting.message.execution_id is None]
         self._live[live.id] = fresh
-        self._store.update_instance(live.id, self._now(), execution_id=fresh.execution_id, input=next_input)
-        self._deliver(fresh, self._execution_started(fresh))
+        self._store.update_instance(live.id, self._now(), execution_id=fresh.execution_id, input=result.result)
+        started = encode(self._execution_started(fresh, None))
+        fresh.ledger.learn(json.loads(text) for text in result.carried)
+        self._episode(fresh, Opening.at(opening.now), [started, *result.carried])
+        self.mailbox.deliver(fresh, event(Kind.CONTINUE_AS_NEW, self._now()))
 
-    def _finish(self, live: Live, started: Event, texts: list[str], status: str, result: str | None) -> None:
+    def _finish(self, live: Live, opening: Opening, texts: list[str], result: TurnResult) -> None:
         """End the instance: close its history, forget what still waits, tell its parent."""
-        number = STATUS_NUMBERS[status]
-        ended = event(Kind.EXECUTION_COMPLETED, self._now(), OrchestrationStatus=number, Result=result)
-        self._episode(live, started, [*texts, encode(ended)])
-        output = result if status == "Completed" else json.dumps(result)
-        self._store.update_instance(live.id, self._now(), status=status, output=output)
+        ended = event(
+            Kind.EXECUTION_COMPLETED,
+            self._now(),
+            OrchestrationStatus=STATUS_NUMBERS[result.status],
+            Result=None if result.details else result.result,
+            FailureDetails=result.details,
+        )
+        self._episode(live, opening, [*texts, encode(ended)])
+        output = result.result if result.status == "Completed" else json.dumps(result.result)
+        self._store.update_instance(live.id, self._now(), status=result.status, output=output)
         self._store.forget_messages(live.id)
         del self._live[live.id]
         self._writer.after_commit(live.cancel_timers)
@@ -286,12 +257,12 @@ class Hub:
         if parent is None or parent.execution_id != live.parent_execution_id:
             return
         fields: dict[str, Any]
-        if status == "Completed":
-            kind, fields = Kind.SUB_ORCHESTRATION_COMPLETED, {"Result": result}
+        if result.status == "Completed":
+            kind, fields = Kind.SUB_ORCHESTRATION_COMPLETED, {"Result": result.result}
         else:
-            details = failure_details(result or "") if status == "Failed" else None
-            kind, fields = Kind.SUB_ORCHESTRATION_FAILED, {"Reason": result, "Details": details}
-        self._deliver(parent, event(kind, self._now(), TaskScheduledId=live.parent_number, **fields))
+            details = of_child(live.name, result.result or "") if result.status == "Failed" else None
+            kind, fields = Kind.SUB_ORCHESTRATION_FAILED, {"Reason": result.result, "Details": details}
+        self.mailbox.deliver(parent, event(kind, self._now(), TaskScheduledId=live.parent_number, **fields))
 
 
 def _new_id() -> str:

@@ -49,6 +49,8 @@ class Live:
     timers: dict[int, Alarm] = field(default_factory=dict)
     """Alarms of timers that are not due, by message id."""
     busy: bool = False
+    reason: str | None = None
+    """Why it is suspended."""
 
     @classmethod
     def of(cls, row: Row, history: list[str] | None = None) -> Live:
@@ -58,11 +60,12 @@ class Live:
             row.parent_id, row.parent_execution_id, row.parent_number,
         )  # fmt: skip
         live.extend(history or [], learn=True)
+        live.reason = json.loads(row.output or "null") if live.suspended else None
         return live
 
     @property
     def suspended(self) -> bool:
-        """Whether new events wait for a resume."""
+        """Whether what the orchestrator asks for waits for a resume."""
         return self.status == "Suspended"
 
     def extend(self, texts: list[str], *, learn: bool) -> None:
@@ -75,17 +78,10 @@ class Live:
     def arrive(self, message: Message) -> None:
         """Put a message where it belongs: an execution's start comes before everything else."""
         waiting = Waiting.of(message)
-        if waiting.kind is Kind.EXECUTION_STARTED:
+        if waiting.kind in {Kind.EXECUTION_STARTED, Kind.CONTINUE_AS_NEW}:
             self.inbox.insert(0, waiting)
         else:
             self.inbox.append(waiting)
-
-    def take(self, kind: Kind) -> Waiting | None:
-        """Remove and return the first waiting message of `kind`."""
-        for index, waiting in enumerate(self.inbox):
-            if waiting.kind is kind:
-                return self.inbox.pop(index)
-        return None
 
     def consumed(self, messages: list[Message]) -> None:
         """Remove messages that have entered the history."""
@@ -93,15 +89,10 @@ class Live:
         self.inbox = [waiting for waiting in self.inbox if waiting.message.id not in ids]
 
     def batch(self) -> list[Message]:
-        """The messages the next turn may see: none while suspended, none beyond a suspend request."""
-        if self.suspended:
-            return []
-        messages = []
-        for waiting in self.inbox:
-            if waiting.kind is Kind.EXECUTION_SUSPENDED:
-                break
-            messages.append(waiting.message)
-        return messages
+        """The messages the next turn sees: all, except that a new generation's first turn is its own."""
+        if self.inbox and self.inbox[0].kind is Kind.CONTINUE_AS_NEW:
+            return [self.inbox[0].message]
+        return [waiting.message for waiting in self.inbox]
 
     def cancel_timers(self) -> None:
         """Withdraw all alarms."""

@@ -12,10 +12,11 @@ after it then gets its numbers last: other than the SDK does only if a retry tak
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from local.host.events import Kind, stamp
 from local.host.ledger import Arrival
@@ -33,11 +34,22 @@ _ATTEMPTS = {
 _FAILED = frozenset({Kind.TASK_FAILED, Kind.SUB_ORCHESTRATION_FAILED})
 
 
-def numbered(actions: list[Action], arrivals: Iterable[Arrival], now: datetime) -> list[tuple[int, Action]]:
-    """The calls with their numbers; a call with retries as its attempts and the timers between them."""
+class Numbered(NamedTuple):
+    """What an orchestrator has asked for."""
+
+    calls: list[tuple[int, Action]]
+    """With their numbers; a call with retries as its attempts and the timers between them."""
+    next_input: str | None
+    """Raw input (JSON text) of the next execution, if the orchestrator continued as new."""
+    events_after: int
+    """How many external events came after that."""
+
+
+def numbered(actions: list[Action], arrivals: Iterable[Arrival], now: datetime) -> Numbered:
+    """Number the calls."""
     play = _Play(now)
-    play.run(actions, arrivals if _has_retries(actions) else ())
-    return play.calls
+    play.run(actions, arrivals if _matters(actions) else ())
+    return Numbered(play.calls, play.next_input, play.events_after)
 
 
 class _Task:
@@ -78,6 +90,8 @@ class _Play:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self.calls: list[tuple[int, Action]] = []
+        self.next_input: str | None = None
+        self.events_after = 0
         self._open: dict[int, _Task] = {}
         self._waiting: dict[str, list[_Task]] = {}
         self._early: set[str] = set()
@@ -101,7 +115,8 @@ class _Play:
             return _Task(action, [self._begin(child) for child in action["compoundActions"]])
         task = _Task(action)
         if kind == CONTINUE_AS_NEW:
-            task.end()
+            # Nothing follows it.
+            self.next_input = json.dumps(action.get("input"))
             return task
         if kind == WAIT_FOR_EVENT:
             name = action["externalEventName"]
@@ -122,6 +137,7 @@ class _Play:
 
     def _arrive(self, arrival: Arrival) -> None:
         if isinstance(arrival.of, str):
+            self.events_after += self.next_input is not None
             waiting = self._waiting.get(arrival.of)
             if waiting:
                 waiting.pop().end()
@@ -153,7 +169,9 @@ class _Play:
             self._open[self._number({**task.action, "actionType": kind})] = task
 
 
-def _has_retries(actions: Iterable[Action]) -> bool:
+def _matters(actions: Iterable[Action]) -> bool:
+    """Whether it matters in which order things have ended."""
     return any(
-        action["actionType"] in _ATTEMPTS or _has_retries(action.get("compoundActions", ())) for action in actions
+        action["actionType"] in {*_ATTEMPTS, CONTINUE_AS_NEW} or _matters(action.get("compoundActions", ()))
+        for action in actions
     )

@@ -23,7 +23,6 @@ from local.host.numbering import (
     CALL_ENTITY,
     CALL_HTTP,
     CALL_SUB_ORCHESTRATOR,
-    CONTINUE_AS_NEW,
     CREATE_TIMER,
     SIGNAL_ENTITY,
     Action,
@@ -57,13 +56,15 @@ class Plan:
     """An instance completes only when this is False: a losing timer counts until it fires or is cancelled."""
     next_input: str | None
     """Raw input (JSON text) of the next execution, if the orchestrator continued as new."""
+    events_after_continue: int
+    """How many external events came after that; they belong to the next execution."""
 
 
 def plan(actions: list[Action], ledger: Ledger, turn: Turn) -> Plan:
     """Number `actions`, check them against `ledger`, and return what is new. Raises ReplayFailure."""
     scheduled: list[Event] = []
     closed: set[int] = set()
-    calls = numbered(actions, ledger.arrivals, turn.now)
+    calls, next_input, events_after = numbered(actions, ledger.arrivals, turn.now)
     for number, action in calls:
         kind = action["actionType"]
         _refuse_unsupported(kind)
@@ -76,8 +77,7 @@ def plan(actions: list[Action], ledger: Ledger, turn: Turn) -> Plan:
     if missing := ledger.missing(len(calls)):
         raise missing
     still_open = set(range(len(calls))) - ledger.completed - closed
-    again = [json.dumps(action.get("input")) for action in actions if action["actionType"] == CONTINUE_AS_NEW]
-    return Plan(scheduled, bool(still_open), again[0] if again else None)
+    return Plan(scheduled, bool(still_open), next_input, events_after)
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,31 @@
 """One turn of an orchestrator: hand it its history, take back its actions, work out what follows.
 
-The payload and the answer are the extension's out-of-process protocol (JSON, schema version 3, counted from 0 as 2)
-as azure-functions-durable 1.7 speaks it. Failure texts follow the extension's source and its published end-to-end
-expectations; none was compared with a live .NET host.
+The payload and the answer are the extension's out-of-process protocol (JSON) as azure-functions-durable 1.7 speaks it;
+their form, and the texts of failures, were recorded with the Durable extension 3.19.
 """
 
 from __future__ import annotations
 
 import json
-import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from azure.functions import meta
 
-from local.host.events import Event, encode, moment_of, with_played
+from local.host.entity_messages import RESPONSE
+from local.host.events import Event, Kind, encode, event, with_played
+from local.host.failure_texts import hide_credentials, of_unanswered_turn
 from local.host.index import FunctionIndex
 from local.host.invoke import OUT_OF_PROC_MARKER
 from local.host.ledger import NonDeterministic, ReplayFailure
 from local.host.live import Live
-from local.host.replay import Turn, plan
+from local.host.replay import Plan, Turn, plan
+from local.host.store import Message
 from local.host.versions import MISMATCH, Versioning
 from local.host.worker import Call, Outcome
-from local.host.worker_faults import WorkerExited
 
 # The extension refuses more, measured as UTF-16.
 CUSTOM_STATUS_LIMIT = 16 * 1024
@@ -30,7 +33,7 @@ CUSTOM_STATUS_LIMIT = 16 * 1024
 # Sent by the extension on Azure Storage. With these the SDK cuts timers beyond six days into hops of three.
 _PROTOCOL = {
     "upperSchemaVersion": 1,
-    "upperSchemaVersionNew": 2,
+    "upperSchemaVersionNew": 3,
     "longRunningTimerIntervalDuration": "3.00:00:00",
     "maximumShortTimerDuration": "6.00:00:00",
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
@@ -38,17 +41,44 @@ _PROTOCOL = {
 
 
 @dataclass(frozen=True)
+class Opening:
+    """What a turn begins with."""
+
+    now: datetime
+    seen: list[Message]
+    started: list[Event]
+    """The event that opens the episode; none in the first turn of a new generation, whose episode is open."""
+    new: list[str]
+    """The events that enter the history."""
+
+    @classmethod
+    def at(cls, now: datetime, seen: Sequence[Message] = ()) -> Opening:
+        """A turn that is taken now, because of these messages."""
+        again = [json.loads(message.event)["EventType"] == Kind.CONTINUE_AS_NEW for message in seen]
+        started = [] if any(again) else [event(Kind.ORCHESTRATOR_STARTED, now)]
+        return cls(now, list(seen), started, [] if any(again) else [message.event for message in seen])
+
+    def last(self, *kinds: Kind) -> Event | None:
+        """The last of the new events that is of one of these kinds."""
+        found = [item for item in map(json.loads, self.new) if item["EventType"] in kinds]
+        return found[-1] if found else None
+
+
+@dataclass(frozen=True)
 class TurnResult:
     """What a turn adds to the history, and where it leaves the instance."""
 
-    started: Event
     scheduled: list[Event]
     status: str
-    """`Running`, `Completed`, `Failed` or `ContinuedAsNew`."""
+    """`Running`, `Suspended`, `Completed`, `Failed`, `Terminated` or `ContinuedAsNew`."""
     result: str | None = None
-    """JSON text when completed, plain text when failed, the next raw input when continued as new."""
+    """JSON text when completed, the next raw input when continued as new, else plain text: the failure, the reason."""
     custom_status: str | None = None
-    """JSON text; None leaves the last one standing."""
+    """JSON text; None: there is none any more."""
+    carried: tuple[str, ...] = ()
+    """External events that came after continue-as-new, for the next generation."""
+    details: dict[str, Any] | None = None
+    """What the history says of a failure that is none of the orchestrator's."""
 
 
 class VersionMismatch(ReplayFailure):
@@ -66,8 +96,8 @@ class Orchestrators:
         """Whether the instance waits, as it is, for an app that may run its version."""
         return self._versioning.failure == "Reject" and not self._versioning.runs(live.version)
 
-    def call(self, live: Live, started: Event, new: list[str]) -> Call:
-        """The call that replays `live` with the `new` events.
+    def call(self, live: Live, opening: Opening) -> Call:
+        """The call that replays `live` with what is new.
 
         Raises ReplayFailure if there is no such function, VersionMismatch if this app may not run the instance.
         """
@@ -80,42 +110,64 @@ class Orchestrators:
                 f"The function '{live.name}' doesn't exist, is disabled, or is not an orchestrator function. "
                 f"Additional info: The following are the known orchestrator functions: {known}."
             )
-        return Call(function, meta.Datum(_payload(live, [encode(started), *new]), "string"), live.id)
+        return Call(function, meta.Datum(_payload(live, opening), "string"), live.id)
 
-    def conclude(self, live: Live, started: Event, new: list[str], outcome: Outcome) -> TurnResult:
+    def conclude(self, live: Live, opening: Opening, outcome: Outcome) -> TurnResult:
         """What the outcome of the call means. Runs outside the writer thread, which leaves a busy `live` alone."""
-        now = moment_of(started["Timestamp"])
+        live.ledger.learn(json.loads(text) for text in opening.new)
+        state, error = _parse(outcome)
         try:
-            state, error = _parse(outcome)
-            live.ledger.learn(json.loads(text) for text in new)
+            custom_status = _custom_status(state or {})
+            if terminated := opening.last(Kind.EXECUTION_TERMINATED):
+                return TurnResult([], "Terminated", terminated["Input"], custom_status)
             if state is None:
                 raise _unanswered(live, error)
-            turn = Turn(now, live.id, live.execution_id, self._index, self._versioning.default)
+            turn = Turn(opening.now, live.id, live.execution_id, self._index, self._versioning.default)
             following = plan(_actions(state), live.ledger, turn)
-            custom_status = _custom_status(state)
         except ReplayFailure as failure:
-            return failed_turn(live, started, failure)
+            return failed_turn(live, opening, failure)
+        suspended = opening.last(Kind.EXECUTION_SUSPENDED, Kind.EXECUTION_RESUMED)
+        if suspended["EventType"] == Kind.EXECUTION_SUSPENDED if suspended else live.suspended:
+            # What it asks for is set aside: the turn after the resume will ask for it again.
+            return TurnResult([], "Suspended", suspended["Reason"] if suspended else live.reason, custom_status)
         live.ledger.learn(following.scheduled)
-        status, result = "Running", None
-        if not following.has_open_tasks:
-            if error is not None:
-                status, result = "Failed", _failed(live.name, error)
-            elif following.next_input is not None:
-                status, result = "ContinuedAsNew", following.next_input
-            elif state.get("isDone"):
-                status, result = "Completed", json.dumps(state.get("output"))
-        return TurnResult(started, following.scheduled, status, result, custom_status)
+        status, result = _where(live, following, state, error)
+        carried = tuple(_external_events([*live.history, *opening.new], following.events_after_continue))
+        return TurnResult(following.scheduled, status, result, custom_status, carried)
 
 
-def _payload(live: Live, new: list[str]) -> str:
-    played = with_played(live.history, played=True)
-    history = played + ("," if played else "") + with_played(new, played=False)
+def _where(live: Live, following: Plan, state: dict[str, Any], error: str | None) -> tuple[str, str | None]:
+    """Where the turn leaves the instance, and with what."""
+    if following.has_open_tasks:
+        return "Running", None
+    if error is not None:
+        return "Failed", _failed(live.name, error)
+    if following.next_input is not None:
+        return "ContinuedAsNew", following.next_input
+    if state.get("isDone"):
+        return "Completed", json.dumps(state.get("output"))
+    return "Running", None
+
+
+def _external_events(texts: list[str], count: int) -> list[str]:
+    """The last `count` events that were raised from outside; answers of entities are not among them."""
+    if not count:
+        return []
+    raised = [text for text in texts if json.loads(text)["EventType"] == Kind.EVENT_RAISED]
+    return [text for text in raised if RESPONSE not in text][-count:]
+
+
+def _payload(live: Live, opening: Opening) -> str:
+    new = [*map(encode, opening.started), *opening.new]
+    parts = [with_played(live.history, played=bool(new)), with_played(new, played=False)]
     rest = {
         "instanceId": live.id,
-        "isReplaying": bool(played),
+        "isReplaying": bool(live.history and new),
         "parentInstanceId": live.parent_id,
+        "sourceInstanceId": None,
         **_PROTOCOL,
     }
+    history = ",".join(filter(None, parts))
     return f'{{"history":[{history}],"input":{live.input or "null"},{json.dumps(rest)[1:]}'
 
 
@@ -123,18 +175,16 @@ def _parse(outcome: Outcome) -> tuple[dict[str, Any] | None, str | None]:
     """The orchestrator's state, and its error if it raised; without a state, why there is none."""
     if outcome.error is None:
         return outcome.state, None
-    message, marker, text = str(outcome.error).rpartition(OUT_OF_PROC_MARKER)
+    message, marker, text = hide_credentials(str(outcome.error)).rpartition(OUT_OF_PROC_MARKER)
     if marker:
-        state: dict[str, Any] = json.loads(text)
-        return state, state.get("error") or message
-    if isinstance(outcome.error, WorkerExited):
-        return None, str(outcome.error)
-    stack = "".join(traceback.format_tb(outcome.error.__traceback__)).rstrip()
-    return None, f"Result: Failure\nException: {type(outcome.error).__name__}: {outcome.error}\nStack: {stack}"
+        with suppress(ValueError):
+            state: dict[str, Any] = json.loads(text)
+            return state, state.get("error") or message
+    return None, of_unanswered_turn(outcome.error)
 
 
 def _unanswered(live: Live, reason: str | None) -> ReplayFailure:
-    """How an instance ends whose orchestrator handed back no actions: its worker died, or it raised before it replayed.
+    """How an instance ends whose orchestrator handed back no actions: its worker died, or its state was broken.
 
     Recorded: the extension then replays nothing against the history, so an instance that has scheduled anything ends
     as non-deterministic, in words that say nothing of the cause; only one that has not tells it.
@@ -153,7 +203,8 @@ def _custom_status(state: dict[str, Any]) -> str | None:
     size = len(text.encode("utf-16-le"))
     if size > CUSTOM_STATUS_LIMIT:
         raise ReplayFailure(
-            f"The custom status is {size / 1024:.1f} KB of UTF-16 JSON; the limit is {CUSTOM_STATUS_LIMIT // 1024} KB."
+            "The UTF-16 size of the JSON-serialized payload must not exceed 16 KB. "
+            f"The current payload size is {size // 1024} KB."
         )
     return text
 
@@ -162,14 +213,27 @@ def _failed(name: str, reason: str) -> str:
     return f"Orchestrator function '{name}' failed: {reason}"
 
 
-def failed_turn(live: Live, started: Event, failure: ReplayFailure) -> TurnResult:
-    """The result of a turn that ends the instance."""
+def failed_turn(live: Live, opening: Opening, failure: ReplayFailure) -> TurnResult:
+    """The result of a turn that ends the instance without its orchestrator's doing."""
     text = str(failure)
-    own_words = isinstance(failure, NonDeterministic | VersionMismatch)
-    return TurnResult(started, [], "Failed", text if own_words else _failed(live.name, text))
+    if terminated := opening.last(Kind.EXECUTION_TERMINATED):
+        return TurnResult([], "Terminated", terminated["Input"])
+    if isinstance(failure, VersionMismatch):
+        return TurnResult([], "Failed", text, details=_MISMATCH)
+    return TurnResult([], "Failed", text if isinstance(failure, NonDeterministic) else _failed(live.name, text))
 
 
-def broken_turn(live: Live, started: Event, error: Exception) -> TurnResult:
+def broken_turn(live: Live, opening: Opening, error: Exception) -> TurnResult:
     """The result of a turn the host itself could not compute; ends the instance rather than leave it hanging."""
     reason = f"the local host could not process the orchestrator's answer: {type(error).__name__}: {error}"
-    return failed_turn(live, started, ReplayFailure(reason))
+    return failed_turn(live, opening, ReplayFailure(reason))
+
+
+_MISMATCH = {
+    "ErrorType": "VersionMismatch",
+    "ErrorMessage": MISMATCH,
+    "StackTrace": None,
+    "InnerFailure": None,
+    "IsNonRetriable": True,
+    "Properties": None,
+}

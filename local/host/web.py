@@ -174,5 +174,9 @@ class WebServer:
 def refusal_response(refusal: HubRefusal) -> Response:
     """The HTTP answer to an operation the engine refused."""
     message = str(refusal)
+    if refusal.status in {404, 410}:
+        return Response(status_code=refusal.status)
+    if refusal.status == 409:
+        return Json({"Message": message}, 409)
     # ExceptionMessage is what the SDK shows; Message is what the extension writes for everybody else.
     return Json({"Message": message, "ExceptionMessage": message}, refusal.status)

@@ -41,10 +41,17 @@ def test_with_any_state_a_running_id_is_replaced(open_host: OpenHost) -> None:
     assert driver.run("wait", [], instance_id="one")["output"] == []
 
 
-@pytest.mark.parametrize("instance_id", ["@entity", "a%23b", "a%3Fb", "a%5Cb", "x" * 300])
+@pytest.mark.parametrize("instance_id", ["@an@entity", "a%23b", "a%3Fb", "a%5Cb", "x" * 300])
 def test_ids_that_would_not_work_in_azure_are_refused(patterns: Driver, instance_id: str) -> None:
     response = patterns.http.post(f"{DURABLE}/orchestrators/wait/{instance_id}", json="[]")
     assert response.status_code == 400
+
+
+def test_an_id_is_decoded_twice_and_told_as_the_extension_encodes_it(patterns: Driver) -> None:
+    response = patterns.http.post(f"{DURABLE}/orchestrators/wait/per%2525 cent@+", json="[]")
+    assert response.json()["id"] == "per% cent@+"
+    assert "/instances/per%25+cent%40%2B?" in response.headers["Location"]
+    assert patterns.http.post(f"{DURABLE}/orchestrators/wait/a%2Fb").status_code == 404
 
 
 def test_an_unknown_orchestrator_is_refused_with_the_known_ones(patterns: Driver) -> None:
@@ -91,22 +98,26 @@ def test_the_history_in_the_status_names_functions_and_shows_outputs_only_on_dem
     assert [event["EventType"] for event in events] == names
     assert events[1]["FunctionName"] == "good_child"
     assert "Result" not in events[1]
+    assert "Result" not in events[2]
     shown = patterns.status(done, showHistory="true", showHistoryOutput="true").json()["historyEvents"]
-    assert shown[1]["Result"].startswith("[42")
+    assert shown[1]["Result"][0] == 42
+    assert (shown[2]["OrchestrationStatus"], shown[2]["Result"]["child"][0]) == ("Completed", 42)
 
 
-def test_a_suspended_instance_sees_nothing_until_it_is_resumed(patterns: Driver) -> None:
+def test_what_a_suspended_instance_asks_for_waits_until_it_is_resumed(patterns: Driver) -> None:
     waiting = patterns.start("approval")
     patterns.host.wait_for(waiting, "Running")
     assert patterns.post(waiting, "suspend", params={"reason": "hold"}) == 202
     patterns.host.wait_for(waiting, "Suspended")
     assert patterns.post(waiting, "suspend") == 500
     assert patterns.post(waiting, "raiseEvent/approval", json="yes") == 202
-    assert patterns.status(waiting).json()["runtimeStatus"] == "Suspended"
+    assert patterns.host.wait_idle()
+    shown = patterns.status(waiting).json()
+    assert (shown["runtimeStatus"], shown["output"]) == ("Suspended", "hold")
     assert patterns.post(waiting, "resume", params={"reason": "go on"}) == 202
     assert patterns.host.wait_for(waiting)["output"] == {"answer": "yes"}
     kinds = [event["EventType"] for event in patterns.history(waiting)]
-    assert kinds == [12, 0, 13, 12, 19, 13, 12, 20, 15, 1, 13]
+    assert kinds == [12, 0, 13, 12, 19, 13, 12, 15, 13, 12, 20, 1, 13]
 
 
 def test_a_timer_that_fires_while_suspended_counts_after_the_resume(patterns: Driver, clock: Clock) -> None:
@@ -139,6 +150,15 @@ def test_terminating_ends_an_instance_with_its_reason(patterns: Driver, clock: C
     assert patterns.run("wait", [1])["output"] == [(START + timedelta(minutes=1)).isoformat()]
 
 
+def test_the_orchestrator_is_called_once_more_for_each_change_and_asked_for_nothing(patterns: Driver) -> None:
+    waiting = patterns.start("approval")
+    patterns.host.wait_for(waiting, "Running")
+    for change, state in (("suspend", "Suspended"), ("resume", "Running"), ("terminate", "Terminated")):
+        assert patterns.post(waiting, change) == 202
+        patterns.host.wait_for(waiting, state)
+    assert [line["outcome"] for line in patterns.invocations(instanceId=waiting)] == ["succeeded"] * 4
+
+
 def test_a_suspended_instance_can_be_terminated(patterns: Driver) -> None:
     waiting = patterns.start("approval")
     patterns.host.wait_for(waiting, "Running")
@@ -164,7 +184,9 @@ def test_purging_forgets_what_has_ended_and_only_that(patterns: Driver) -> None:
     assert patterns.http.delete(f"{DURABLE}/instances/ended").json() == {"instancesDeleted": 1}
     assert patterns.status("ended").status_code == 404
     assert patterns.http.delete(f"{DURABLE}/instances/ended").status_code == 404
-    assert patterns.http.delete(f"{DURABLE}/instances/running").status_code == 404
+    refused = patterns.http.delete(f"{DURABLE}/instances/running")
+    assert refused.status_code == 412
+    assert "only orchestrations in a terminal state" in refused.json().lower()
     assert patterns.status("running").status_code == 202
 
 

@@ -47,9 +47,7 @@ def test_a_retry_loop_waits_by_timer_and_costs_no_real_time(patterns: Driver, cl
     assert done["output"] == 4
     assert clock.now() - START >= timedelta(minutes=15)
     failures = [event for event in patterns.history(done["instanceId"]) if event["EventType"] == 6]
-    assert [event["Reason"] for event in failures] == [
-        "Activity function 'flaky' failed:  ConnectionError: not yet"
-    ] * 3
+    assert [event["Reason"] for event in failures] == ["Activity function 'flaky' failed: ConnectionError: not yet"] * 3
 
 
 def test_a_sub_orchestration_gets_its_input_and_returns_its_output(patterns: Driver) -> None:
@@ -77,7 +75,7 @@ def test_a_terminated_sub_orchestration_fails_in_the_parent(patterns: Driver, cl
 
 def test_a_sub_orchestration_id_that_is_taken_fails_that_call_instead_of_hanging(patterns: Driver) -> None:
     output = patterns.run("same_child_twice")["output"]
-    assert "'only-one' already exists" in output
+    assert "already exists. (only-one)" in output
 
 
 def test_timers_fire_at_their_moment_and_the_orchestration_sees_it(patterns: Driver, clock: Clock) -> None:
@@ -144,7 +142,7 @@ def test_with_its_losing_timer_open_an_orchestration_runs_until_it_fires(pattern
 def test_continue_as_new_begins_an_empty_history_with_the_new_input(patterns: Driver) -> None:
     done = patterns.run("countdown", {"number": 3}, instance_id="c")
     assert done["output"] == "lift-off"
-    assert [event["EventType"] for event in patterns.history("c")] == [12, 0, 1, 13]
+    assert [event["EventType"] for event in patterns.history("c")] == [12, 0, 13, 1, 13]
     assert len(patterns.invocations(function="double", instanceId="c")) == 3
 
 
@@ -170,7 +168,7 @@ def test_a_custom_status_beyond_16_kilobytes_fails_the_instance(patterns: Driver
     assert patterns.run("status_of_size", {"letters": 8000})["output"] == "fits"
     done = patterns.run("status_of_size", {"letters": 8200})
     assert done["runtimeStatus"] == "Failed"
-    assert "the limit is 16 KB" in done["output"]
+    assert "must not exceed 16 KB. The current payload size is 16 KB." in done["output"]
 
 
 def test_a_hundred_instances_at_once_all_end(patterns: Driver) -> None:

@@ -99,7 +99,7 @@ PLAIN: dict[str, Any] = {"actionType": 0, "functionName": "b", "input": "1"}
 def test_without_retries_numbers_follow_the_list() -> None:
     wait = {"actionType": 6, "externalEventName": "go", "reason": "ExternalEvent"}
     actions = [{"actionType": 11, "compoundActions": [wait, PLAIN, {"actionType": 5, "fireAt": "x"}]}, PLAIN]
-    assert [(number, action["actionType"]) for number, action in numbered(actions, [], START)] == [
+    assert [(number, action["actionType"]) for number, action in numbered(actions, [], START).calls] == [
         (0, 0),
         (1, 5),
         (2, 0),
@@ -119,7 +119,7 @@ def test_retries_take_their_numbers_in_the_order_of_what_ends(
     arrivals: list[tuple[Kind, int]], numbers: list[tuple[int, int]]
 ) -> None:
     actions = [{"actionType": 12, "compoundActions": [{"actionType": 12, "compoundActions": [RETRY]}, PLAIN]}, PLAIN]
-    found = numbered(actions, [Arrival(*arrival) for arrival in arrivals], START)
+    found = numbered(actions, [Arrival(*arrival) for arrival in arrivals], START).calls
     assert [(number, action["actionType"]) for number, action in found] == numbers
 
 
@@ -128,5 +128,12 @@ def test_an_event_may_come_before_or_after_its_wait(early: bool) -> None:
     wait = {"actionType": 6, "externalEventName": "go", "reason": "ExternalEvent"}
     event, failure = Arrival(Kind.EVENT_RAISED, "go"), Arrival(Kind.TASK_FAILED, 0)
     actions = [{"actionType": 11, "compoundActions": [RETRY, wait]}, PLAIN]
-    found = numbered(actions, [event, failure] if early else [failure, event], START)
+    found = numbered(actions, [event, failure] if early else [failure, event], START).calls
     assert [action["actionType"] for _, action in found] == ([0, 0, 5] if early else [0, 5, 0])
+
+
+def test_events_that_come_after_continue_as_new_belong_to_the_next_generation() -> None:
+    wait = {"actionType": 6, "externalEventName": "go", "reason": "ExternalEvent"}
+    events = [Arrival(Kind.EVENT_RAISED, "go"), Arrival(Kind.EVENT_RAISED, "go")]
+    found = numbered([wait, {"actionType": 4, "input": "1"}], events, START)
+    assert (found.next_input, found.events_after) == ('"1"', 1)

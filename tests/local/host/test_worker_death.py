@@ -81,6 +81,19 @@ def test_the_culprit_is_the_first_thing_that_the_history_scheduled(mortal: Drive
     assert mortal.host.wait_for(started)["output"] == culprit
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_the_custom_status_does_not_survive_a_turn_that_dies(mortal: Driver, nth: int) -> None:
+    """Every turn writes the status anew, and one that dies has none: recorded as "no steps and no ledger"."""
+    kill(mortal, function="says", nth=nth)
+    done = mortal.run("says")
+    assert (done["runtimeStatus"], done["customStatus"]) == ("Failed", None)
+
+
+def test_the_custom_status_survives_an_activity_that_dies(mortal: Driver) -> None:
+    kill(mortal, function="note")
+    assert mortal.run("says")["customStatus"] == {"at": "the note"}
+
+
 def test_a_parent_sees_the_same_as_its_childs_failure(mortal: Driver) -> None:
     kill(mortal, function="two", nth=2)
     assert mortal.run("parent", "two")["output"].startswith(NOTE)

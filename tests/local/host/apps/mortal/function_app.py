@@ -56,6 +56,12 @@ def two(context):
 
 
 @app.orchestration_trigger(context_name="context")
+def says(context):
+    context.set_custom_status({"at": "the note"})
+    yield context.call_activity("note", 1)
+
+
+@app.orchestration_trigger(context_name="context")
 def calls(context):
     name, value = context.get_input()
     return (yield context.call_activity(name, value))
