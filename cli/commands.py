@@ -64,7 +64,7 @@ def connect(
 
 
 @app.command(DEPLOY.name)
-def deploy(  # noqa: PLR0913 - typer makes an option of each parameter
+def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     context: typer.Context,
     file: RequestPath,
     idempotency_key: Annotated[str | None, typer.Option(help="the same key again finds the same deployment")] = None,
