@@ -11,7 +11,7 @@ import azure.functions as func
 from activities.planning import plan_deployment
 from activities.registry import all_activities
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
-from triggers import events, http
+from triggers import events, guard, http
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -22,6 +22,9 @@ for route in http.ROUTES:
     named(app.route(route=route.path, methods=[route.method], auth_level=level)(function))
 
 app.event_grid_trigger(arg_name="event")(app.durable_client_input(client_name="client")(events.on_model_registered))
+
+guarding = app.durable_client_input(client_name="client")(guard.guard)
+app.timer_trigger(arg_name="timer", schedule=guard.SCHEDULE)(guarding)
 
 for orchestration in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN):
     app.orchestration_trigger(context_name="context")(orchestration)

@@ -22,6 +22,7 @@ DeploymentError
 ├── EndpointConflict
 ├── EndpointNameTaken
 ├── DeploymentConflict
+├── Superseded
 ├── TrafficRejected
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -49,6 +50,7 @@ DeploymentError
 ├── MissingRight
 ├── ActivityCrashed
 ├── OrchestrationCrashed
+├── WorkerLost
 │   whose: Azure
 ├── CapacityUnavailable     (retryable)
 ├── ProvisioningFailed
@@ -119,6 +121,12 @@ class DeploymentConflict(DeploymentError, whose="caller"):
     """A deployment of that name exists with other settings, and may be serving."""
 
     suggestion = "Choose another deployment name (e.g. version-2), or delete the existing deployment first."
+
+
+class Superseded(DeploymentError, whose="caller"):
+    """A newer version that the policy is for was registered meanwhile: the run stopped, and undid what it had made."""
+
+    suggestion = "Nothing is to be done: the newest version is deployed by a run of its own."
 
 
 class TrafficRejected(DeploymentError, whose="caller"):
@@ -212,6 +220,12 @@ class ActivityCrashed(DeploymentError, whose="platform team"):
     """An activity failed in a way nobody foresaw, more than once."""
 
     suggestion = "Look the instance ID up in Application Insights and report the exception."
+
+
+class WorkerLost(DeploymentError, whose="platform team"):
+    """The app's worker process died in this run's turns, again and again; what the run had made was undone."""
+
+    suggestion = "Look for what ends the worker (memory, functionTimeout) in Application Insights; then send it again."
 
 
 class OrchestrationCrashed(DeploymentError, whose="platform team"):

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from contracts.base import Contract, Duration, Json
+from contracts.errors import Failure
+from contracts.ledger import LedgerEntry
 from contracts.request import Propagation
-from contracts.status import EventOutcome
+from contracts.status import EventOutcome, StepStatus
 
 # Where in a request the part of a resource stands; any other resource's part has the name of its kind.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -17,11 +19,21 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
+class Carried(Contract):
+    """What an instance knew when it began anew under its own id: the platform had ended it, or its history was long."""
+
+    resumptions: int = 0
+    steps: list[StepStatus] = []
+    ledger: list[LedgerEntry] = []
+    error: Failure | None = None
+
+
 class DeployOrder(Contract):
     """Deploy this request. It was judged at the front door; its parts are carried unread to the activities."""
 
     request: dict[str, Any]
     digest: str = ""
+    carried: Carried = Carried()
     match: dict[str, Any] | None = None
     """That of the policy which asked: only versions it is for can supersede this one."""
 
@@ -83,3 +95,4 @@ class ReactOrder(Contract):
     requests: dict[str, dict[str, Any]] = {}
     matches: dict[str, dict[str, Any]] = {}
     digest: str = ""
+    carried: Carried = Carried()

@@ -38,6 +38,7 @@ class Progress(Contract):
     steps: list[StepStatus] = []
     ledger: list[LedgerEntry] = []
     error: Failure | None = None
+    ended: Annotated[bool, Field(description="the run has ended in its own words; else the platform ended it")] = False
 
     def to_wire(self) -> dict[str, Any]:
         """As every contract, without what is said by a default."""

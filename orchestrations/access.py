@@ -16,12 +16,13 @@ from contracts.activities import Grants
 from contracts.errors import Failure, RoleNotEffective, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.marks import assignment_id
+from contracts.orders import DeployOrder
 from contracts.plan import PlanVerdict
 from contracts.request import Propagation
 from orchestrations import steps
 from orchestrations.engine import Taking
-from orchestrations.policies import ROLES_EFFECTIVE
-from orchestrations.run import Run
+from orchestrations.policies import ROLES_EFFECTIVE, TRIES_PER_HISTORY
+from orchestrations.run import NewHistory, Run
 
 T = TypeVar("T")
 WAIT = "roles_effective"
@@ -70,8 +71,13 @@ def roles_effective(run: Run, access: Access | None) -> Taking[None]:
     yield from run.wait_until(effective_at, WAIT, f"{count} {'takes' if one else 'take'} effect")
 
 
-def while_roles_take_effect(run: Run, access: Access | None, attempt: Callable[[], Taking[T]]) -> Taking[T]:
-    """Try `attempt` again while it fails as if a role had not taken effect, until the roles have had all their time."""
+def while_roles_take_effect(
+    run: Run, order: DeployOrder, access: Access | None, attempt: Callable[[], Taking[T]]
+) -> Taking[T]:
+    """Try `attempt` again while it fails as if a role had not taken effect, until the roles have had all their time.
+
+    Raises NewHistory after so many tries: what was made is confirmed there, and time is measured from the grant.
+    """
     tries = 0
     while True:
         tries += 1
@@ -84,6 +90,8 @@ def while_roles_take_effect(run: Run, access: Access | None, attempt: Callable[[
             if again_at > access.newest + access.propagation.give_up_after:
                 raise StepFailed(not_effective(failed.failure, access)) from failed
             yield from run.wait_until(again_at, WAIT, f"{failed.failure.step} was refused; roles may be slow")
+            if tries == TRIES_PER_HISTORY:
+                raise NewHistory(order.model_copy(update={"carried": run.so_far(order.carried)})) from None
         else:
             return outcome
 

@@ -19,6 +19,7 @@ class Board:
         self._publish = publish
         self._about: dict[str, str] = {}
         self._error: Failure | None = None
+        self._ended = False
 
     def about(self, **names: str) -> None:
         """What the run is about: `endpoint`, `deployment`, `model`."""
@@ -28,9 +29,13 @@ class Board:
         """The run failed."""
         self._error = failure
 
+    def ended(self) -> None:
+        """The run ends now, in its own words: what the platform ends looks otherwise."""
+        self._ended = True
+
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
-        progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error)
+        progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error, ended=self._ended)
         self._publish(fitted(progress.to_wire()))
 
 

@@ -20,7 +20,7 @@ from contracts.status import DeploymentResult
 from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
 from orchestrations.engine import Context, Taking
-from orchestrations.newest import newer_version
+from orchestrations.newest import stop_if_superseded
 from orchestrations.run import Run
 from orchestrations.shift import shift_traffic
 from orchestrations.undo import carried_out
@@ -36,19 +36,22 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
     """Take the steps in order; the ledger knows at every point what this run has made."""
     order = DeployOrder.from_wire(run.context.get_input())
     run.board.about(endpoint=order.endpoint, deployment=order.deployment, model=order.model)
+    run.carry_on(order.carried)
     plan = yield from plan_deployment(run, order)
 
+    yield from stop_if_superseded(run, plan.model, order.match)
     for asset in (steps.MODEL, steps.ENVIRONMENT, steps.CODE):
         yield from register(run, asset, order, plan)
     access = yield from ready_endpoint(run, order, plan)
     yield from extras(run, order, plan, after="endpoint")
 
-    yield from while_roles_take_effect(run, access, lambda: create_deployment(run, order, plan))
-    answer = yield from while_roles_take_effect(run, access, lambda: smoke_test(run, order))
+    yield from stop_if_superseded(run, plan.model, order.match)
+    yield from while_roles_take_effect(run, order, access, lambda: create_deployment(run, order, plan))
+    answer = yield from while_roles_take_effect(run, order, access, lambda: smoke_test(run, order))
     yield from extras(run, order, plan, after="deployment")
 
-    newer = (yield from newer_version(run, plan.model, order.match)) if order.match else None
-    before, after = yield from shift_traffic(run, order, plan, superseded_by=newer)
+    yield from stop_if_superseded(run, plan.model, order.match)
+    before, after = yield from shift_traffic(run, order, plan)
     observed = yield from read_back(run, order, plan, after)
     return DeploymentResult(observed=observed, answer=answer.answer, traffic_before=before, ledger=run.ledger.entries)
 

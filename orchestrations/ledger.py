@@ -47,8 +47,12 @@ class Ledger:
         """Forget an entry that was never made."""
         self.entries.remove(entry)
 
+    def find(self, kind: str, reference: str) -> LedgerEntry | None:
+        """The entry about that thing."""
+        return next((one for one in self.entries if one.key == (kind, reference.lower())), None)
+
     def _find(self, entry: LedgerEntry) -> LedgerEntry | None:
-        return next((one for one in self.entries if one.key == entry.key), None)
+        return self.find(*entry.key)
 
     def _replace(self, old: LedgerEntry, new: LedgerEntry) -> None:
         self.entries[self.entries.index(old)] = new

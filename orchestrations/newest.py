@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.activities import RegistrationRef
 from contracts.base import Json
+from contracts.errors import StepFailed, Superseded
 from orchestrations import steps
 from orchestrations.engine import Engine, Taking
 
@@ -15,8 +16,15 @@ def newest_version(engine: Engine, model: str, version: str, match: Json) -> Tak
     return newest.version
 
 
-def newer_version(engine: Engine, reference: str, match: Json) -> Taking[str | None]:
-    """The version that was registered after `name:version`; None when there is none."""
+def stop_if_superseded(engine: Engine, reference: str, match: Json) -> Taking[None]:
+    """Before a write: raise StepFailed(Superseded) once a version after `name:version` counts for the policy.
+
+    A deployment that somebody asked for by name (`match` is None) is superseded by nothing.
+    """
+    if match is None:
+        return
     model, version = reference.rsplit(":", 1)
     newest = yield from newest_version(engine, model, version, match)
-    return None if newest in (None, version) else newest
+    if newest not in (None, version):
+        failure = Superseded(f"version {newest} of {model} was registered after version {version}").to_failure()
+        raise StepFailed(failure.model_copy(update={"step": steps.FIND_NEWEST_VERSION.activity}))

@@ -54,8 +54,15 @@ DELETED = Backoff(timedelta(seconds=30), 1.5, timedelta(minutes=2), deadline=tim
 # is a new provisioning of minutes, so looking more often gains nothing.
 ROLES_EFFECTIVE = Backoff(timedelta(minutes=2), 1.5, timedelta(minutes=5), deadline=timedelta(hours=24))
 
-# An activity that raises what nobody foresaw is tried again: most are a lost worker. Three times is enough to know.
-CRASHES_ALLOWED = 2
+# An activity that raises what nobody foresaw is tried again: most are a lost worker, which another call can have taken
+# with it (measured: a killed worker fails every activity in flight). Five times is enough to know.
+CRASHES_ALLOWED = 4
+
+# How often an instance that the platform ended (its worker died in a turn) is carried on before it is undone.
+RESUMPTIONS_ALLOWED = 3
+
+# So often a deployment is tried again for slow roles before the run begins a new history: each try adds some 15 events.
+TRIES_PER_HISTORY = 12
 
 # Something that was there and is answered 404 once may still be there: an absence is believed after so many looks in a
 # row, this far apart.

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from contracts.activities import EnsureInput, EntryInput, Provisioning
-from contracts.base import Json
-from contracts.errors import Failure, OrchestrationCrashed, StepFailed
+from contracts.base import Contract, Json
+from contracts.errors import Failure, OrchestrationCrashed, StepFailed, WorkerLost
 from contracts.failure import place_of
 from contracts.ledger import LedgerEntry
+from contracts.orders import Carried
 from contracts.plan import Resolved
 from orchestrations.board import Board
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.ledger import Ledger
+from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.steps import Ensuring, Resource
 
 
@@ -24,6 +26,23 @@ class Run(Engine):
         super().__init__(context, self.publish)
         self.ledger = Ledger()
         self.board = Board(context.set_custom_status)
+
+    def carry_on(self, carried: Carried) -> None:
+        """Go on where this instance was before it began anew; everything made is confirmed by its mark.
+
+        Raises StepFailed when it was being undone already, or when the platform has ended it too often.
+        """
+        self.log.restore(carried.steps)
+        self.ledger.entries = list(carried.ledger)
+        if carried.error:
+            raise StepFailed(carried.error)
+        if carried.resumptions > RESUMPTIONS_ALLOWED:
+            message = f"the worker died in a turn of this run {carried.resumptions} times; it is not carried on again"
+            raise StepFailed(WorkerLost(message).to_failure())
+
+    def so_far(self, carried: Carried) -> Carried:
+        """What this run knows, for a new history of it."""
+        return carried.model_copy(update={"steps": self.log.steps, "ledger": self.ledger.entries})
 
     def publish(self) -> None:
         """Show how far the run is, and what it has made: before each write to Azure, and after each answer."""
@@ -82,9 +101,21 @@ def defect(error: Exception) -> Failure:
     return OrchestrationCrashed(f"{type(error).__name__} {place_of(error)}").to_failure()
 
 
+class NewHistory(Exception):
+    """Not an error: the run begins a new history with this order, since its own has become long."""
+
+    def __init__(self, order: Contract) -> None:
+        super().__init__("a new history begins")
+        self.order = order
+
+
+# How the end of an instance in our own words reads.
+OWN_WORDS = "see the instance's custom status"
+
+
 class RunFailed(Exception):
     """The end of an instance that failed, in words of our own; what Azure or a model said is in its custom status."""
 
     def __init__(self, failure: Failure) -> None:
         step = f" in {failure.step}" if failure.step else ""
-        super().__init__(f"{failure.code}{step}: see the instance's custom status")
+        super().__init__(f"{failure.code}{step}: {OWN_WORDS}")

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.base import Contract, Json
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
-from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome
+from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
 from orchestrations import deploy, react, steps, watch
 from orchestrations.engine import Taking
 from orchestrations.steps import Resource, Step
@@ -29,6 +29,7 @@ class Runbook:
         status: what callers see of an instance.
         listing: a page of them.
         filters: query parameters of the listing.
+        ended: whether a custom status is that of an instance which ended in its own words.
         takes: the steps and resources that it may ask for.
     """
 
@@ -41,6 +42,7 @@ class Runbook:
     status: type[Contract]
     listing: type[Contract]
     filters: tuple[str, ...]
+    ended: Callable[[Json], bool]
     takes: tuple[Step[Any] | Resource[Any], ...]
 
     @property
@@ -64,6 +66,7 @@ DEPLOY = Runbook(
     status=DeploymentStatus,
     listing=DeploymentList,
     filters=("endpoint", "model", "status"),
+    ended=lambda status: Progress.from_wire(status).ended,
     takes=(
         steps.PLAN_DEPLOYMENT,
         steps.MODEL,
@@ -89,6 +92,7 @@ REACT = Runbook(
     status=EventOutcome,
     listing=EventList,
     filters=("model",),
+    ended=lambda status: EventOutcome.from_wire(status).outcome == "failed",
     takes=(steps.FIND_NEWEST_VERSION,),
 )
 RUNBOOKS = (DEPLOY, REACT)

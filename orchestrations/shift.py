@@ -14,15 +14,14 @@ from orchestrations.strategies import splits
 Shift = tuple[Percentages, Percentages | None]
 
 
-def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict, *, superseded_by: str | None) -> Taking[Shift]:
+def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking[Shift]:
     """Give the endpoint the traffic asked for, split by split; what it was before, and what it is to be now.
 
-    The second is None when traffic is left as it is: the request says so, or a newer version will have it.
+    The second is None when the request leaves traffic as it is.
     """
-    wanted = [] if superseded_by else splits(order.part("traffic"), order.deployment)
+    wanted = splits(order.part("traffic"), order.deployment)
     if not wanted:
-        why = f"superseded by version {superseded_by}" if superseded_by else "the request leaves traffic as it is"
-        run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, why)
+        run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "the request leaves traffic as it is")
         return {}, None
     first: Percentages | None = None
     for split in wanted:
@@ -34,6 +33,10 @@ def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict, *, superseded
 def give(run: Run, order: DeployOrder, plan: PlanVerdict, split: Percentages) -> Taking[Percentages]:
     """Give the endpoint one split; what its traffic was."""
     shift = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=order.endpoint, traffic=split))
+    begun = run.ledger.find(steps.TRAFFIC.kind, plan.resolved.endpoint)
+    if begun and begun.after == shift.after:
+        # By this very run, before it began anew: what was before then is what undo gives back.
+        shift = shift.model_copy(update={"before": begun.before})
     if not shift.changes:
         run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "traffic is as asked for already")
         return shift.before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from contracts.errors import Failure
@@ -20,6 +20,10 @@ class StepLog:
     def steps(self) -> list[StepStatus]:
         """All of them."""
         return list(self._steps.values())
+
+    def restore(self, steps: Sequence[StepStatus]) -> None:
+        """Go on with the steps that this instance had taken before it began anew."""
+        self._steps = {step.name: step for step in steps}
 
     def started(self, name: str, moment: datetime) -> None:
         """A step begins; one taken before counts another attempt."""

@@ -12,7 +12,7 @@ from contracts.errors import Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
 from orchestrations import steps
 from orchestrations.engine import Taking
-from orchestrations.run import Run, RunFailed, defect
+from orchestrations.run import NewHistory, Run, RunFailed, defect
 
 REASON_CHARACTERS = 200
 
@@ -25,6 +25,9 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
     try:
         result = yield from runbook()
         return result.to_wire()
+    except NewHistory as new:
+        run.context.continue_as_new(new.order.to_wire())
+        return None
     except StepFailed as failed:
         failure = failed.failure
     except Exception as error:  # a defect must not skip the undo
@@ -44,13 +47,15 @@ def undo(run: Run, failure: Failure) -> Taking[None]:
             why = f"{failed.failure.code}: {failed.failure.message}"[:REASON_CHARACTERS]
             run.ledger.close(entry, fate="undo_failed", reason=why)
         run.publish()
-    # Once more, should the last one have got lost: nothing shows it later.
+    run.board.ended()
+    run.publish()
+    # Once more, should this one have got lost: nothing shows it later.
     run.publish()
 
 
 def in_order(entries: list[LedgerEntry]) -> list[LedgerEntry]:
     """What was made last is undone first; what is useless without something else waits for that one's fate."""
-    made = [entry for entry in reversed(entries) if entry.how != "found"]
+    made = [entry for entry in reversed(entries) if entry.how != "found" and entry.fate in ("in_use", "undo_failed")]
     return sorted(made, key=lambda entry: entry.goes_with is not None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,16 @@ def request(
         "smoke_test": {"request": {"data": [ROW]}, "expect": expect or {"json": [17], "tolerance": 0.1}},
     }
     return body | parts
+
+
+def register_later(stack: LocalStack, version: str) -> None:
+    """Register a version from an alarm of the clock, which must not be kept waiting; time stands still meanwhile."""
+    stack.clock.hold()
+
+    def register() -> None:
+        try:
+            register_model(stack, version=version)
+        finally:
+            stack.clock.release()
+
+    threading.Thread(target=register).start()

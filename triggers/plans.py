@@ -15,7 +15,7 @@ from contracts.orders import DeployOrder
 from contracts.plan import Plan, PlanInput
 from orchestrations import steps
 from orchestrations.deploy import deploy
-from orchestrations.rehearsal import rehearse
+from orchestrations.stage import rehearse
 
 
 def plan(request: dict[str, Any]) -> Plan:

@@ -18,6 +18,7 @@ from orchestrations.runbooks import Runbook
 from triggers import statuses
 from triggers.answers import answer, problem, problem_of
 from triggers.body import BodyTooLarge, parse_body
+from triggers.guard import carry_on
 from triggers.requests import judged
 from triggers.routes import Route
 from triggers.starting import KeyReused, find, start_once
@@ -71,6 +72,8 @@ def _showing(runbook: Runbook) -> Any:
         if instance is None:
             detail = f"there is no {runbook.noun} with this id (or its record was purged)"
             return problem(404, f"No such {runbook.noun}", detail)
+        if await carry_on(client, runbook, instance):
+            instance = await find(client, instance_id) or instance
         return answer(statuses.shown(runbook, instance))
 
     return show

@@ -75,7 +75,7 @@ def test_registering_the_next_version_deploys_it_beside_the_last_without_a_wait(
     assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
 
 
-def test_a_version_overtaken_while_it_is_deployed_gets_no_traffic(stack: LocalStack) -> None:
+def test_a_version_overtaken_while_it_is_deployed_stops_and_cleans_up(stack: LocalStack) -> None:
     with stack.clock.busy():
         samples.register_model(stack, version="2", weights=(1, 2, 4), tags=TAGS)
         stack.until(lambda: events(stack).get("2", {}).get("outcome") == "deploying")
@@ -83,10 +83,11 @@ def test_a_version_overtaken_while_it_is_deployed_gets_no_traffic(stack: LocalSt
 
     overtaken, newest = settled(stack, "2"), settled(stack, "3")
 
-    assert (overtaken["outcome"], newest["outcome"]) == ("deployed", "deployed")
-    shift = reading.step(stack.status(overtaken["deployments"]["credit-risk"]), "shift_traffic")
-    assert (shift["state"], shift["detail"]) == ("skipped", "superseded by version 3")
+    assert (overtaken["outcome"], newest["outcome"]) == ("failed", "deployed")
+    status = stack.status(overtaken["deployments"]["credit-risk"])
+    assert status["error"]["code"] == "Superseded"
     assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
+    assert reading.deployments(stack, "credit-risk") == {"version-3": "Succeeded"}
 
 
 def test_a_newer_version_that_no_policy_is_for_stops_nothing(stack: LocalStack) -> None:

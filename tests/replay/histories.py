@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 ORCHESTRATORS = {one.__name__: one for one in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)}
 
 # Event types of a Durable history, and the action types of the SDK that schedule them.
-ORCHESTRATOR_COMPLETED, EXECUTION_STARTED, EXECUTION_COMPLETED = 13, 0, 1
+ORCHESTRATOR_STARTED, ORCHESTRATOR_COMPLETED, EXECUTION_STARTED, EXECUTION_COMPLETED = 12, 13, 0, 1
 TASK_SCHEDULED, SUB_ORCHESTRATION_CREATED, TIMER_CREATED = 4, 7, 10
 SCHEDULED_BY = {0: TASK_SCHEDULED, 2: SUB_ORCHESTRATION_CREATED, 5: TIMER_CREATED}
 
@@ -41,7 +41,11 @@ class History:
     def turns(self) -> Iterator[list[dict[str, Any]]]:
         """The history as it was after each turn."""
         for index, event in enumerate(self.events):
-            if event["EventType"] == ORCHESTRATOR_COMPLETED:
+            after = self.events[index + 1 : index + 2]
+            # The first turn after continue-as-new is closed twice: when it begins, and when it ends.
+            if event["EventType"] == ORCHESTRATOR_COMPLETED and all(
+                one["EventType"] == ORCHESTRATOR_STARTED for one in after
+            ):
                 yield self.events[: index + 1]
 
     def scheduled(self, events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -276,10 +276,16 @@ def test_traffic_that_is_as_wanted_is_left_alone() -> None:
     assert result.traffic_before == {"blue": 100}
 
 
-def test_a_version_that_was_overtaken_gets_no_traffic() -> None:
-    context, _ = deployed({**azure.order(), "match": {"model": "*"}}, find_newest_version=lambda _: {"version": "2"})
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_version_that_is_overtaken_stops_before_its_next_write_and_cleans_up(after: int) -> None:
+    looks = iter([*["1"] * after, *["2"] * 9])
+    context = failed({**azure.order(), "match": {"model": "*"}}, find_newest_version=lambda _: {"version": next(looks)})
 
+    assert context.progress.error is not None
+    assert context.progress.error.code == "Superseded"
     assert "shift_traffic" not in context.world.called
+    assert ("begin_deployment" in context.world.called) == (after == 2)
+    assert fates(context).get("deployment") == ("undone" if after == 2 else None)
 
 
 def test_an_extra_resource_is_made_after_what_it_belongs_to_and_undone() -> None:
