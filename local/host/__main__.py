@@ -20,6 +20,7 @@ from local.host.host import DataFolderInUse, LocalHost
 from local.host.host_json import HostJsonError
 from local.host.index import UnsupportedApp
 from local.host.settings import HostSettings
+from local.host.store import StoreDamaged
 
 
 class UsageError(Exception):
@@ -39,13 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
         while not ended.wait(0.2) and not host.crashed.is_set():
             pass
         host.stop()
-    except (UnsupportedApp, HostJsonError, DataFolderInUse, UsageError, OSError) as error:
+    except (UnsupportedApp, HostJsonError, DataFolderInUse, StoreDamaged, UsageError, OSError) as error:
         sys.stderr.write(f"local host: {error}\n")
         return 1
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 1 if host.crashed.is_set() else 0
+    if not host.crashed.is_set():
+        return 0
+    sys.stderr.write(f"local host: it ended of itself: {host.crash_cause}\n")
+    return 1
 
 
 def _host(options: argparse.Namespace) -> LocalHost:

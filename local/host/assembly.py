@@ -72,6 +72,7 @@ def assemble(
     hub = Hub(store, writer, clock, settings)
     dispatcher = Dispatcher(hub, writer, clock, holds, invoker, index, settings)
     engine = Engine(store, writer, hub, dispatcher, settings)
+    engine.on_purged = invoker.invocations.forget
     timers = TimerTriggers(index, invoker, engine, store, clock, holds)
     undo += [engine.close, timers.close]
     return Assembly(around, store, invoker, writer, engine, timers)

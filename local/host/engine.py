@@ -24,6 +24,8 @@ class Engine:
         self._hub = hub
         self._dispatcher = dispatcher
         self._settings = settings
+        self.on_purged: Callable[[set[str]], None] = lambda _ids: None
+        """Told which instances have been forgotten."""
 
     def recover(self) -> Future[None]:
         """Go on with everything the store holds."""
@@ -89,6 +91,8 @@ class Engine:
             ended = [row for row in found if row is not None and row.status in TERMINAL]
             for row in ended:
                 self._hub.forget(row)
+            gone = {row.id for row in ended}
+            self._writer.after_commit(lambda: self.on_purged(gone))
             return len(ended)
 
         return self._writer.submit("purge", apply)

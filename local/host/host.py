@@ -34,7 +34,7 @@ from local.host.index import FunctionIndex, index_app, load_app
 from local.host.invocations import InvocationLog
 from local.host.keys import Keys
 from local.host.settings import HostSettings
-from local.host.store import StoreClosed
+from local.host.store import StoreClosed, StoreDamaged
 from local.host.web import WebServer, bind
 from local.host.worker_faults import WorkerFaults
 from local.host.writer import HostDied, Writer
@@ -97,7 +97,8 @@ class LocalHost:
     def start(self) -> None:
         """Load the app, recover what the data folder holds, and serve.
 
-        Raises DataFolderInUse, UnsupportedApp, HostJsonError, OSError (port taken), or what importing the app raises.
+        Raises DataFolderInUse, StoreDamaged, UnsupportedApp, HostJsonError, OSError (port taken), or what importing the
+        app raises.
         """
         try:
             self._start()
@@ -174,10 +175,18 @@ class LocalHost:
         self._web = WebServer(listener, self._clock, self._holds, always_open=rpc_path)
         self._undo.append(self._web.abort)
         self._web.start(site(parts, index, settings, urls, self.keys))
-        parts.engine.recover().result()
+        self._recover(parts)
         # By itself a stepped clock would race from one scheduled run to the next.
         if not self._clock.stepped if settings.timer_triggers is None else settings.timer_triggers:
             parts.timers.start()
+
+    def _recover(self, parts: Assembly) -> None:
+        try:
+            parts.engine.recover().result()
+        except HostDied:
+            if isinstance(self.crash_cause, StoreDamaged):
+                raise self.crash_cause from None
+            raise
 
     def _settings_of_app(self) -> HostSettings:
         return HostSettings.from_app(self._app) if isinstance(self._app, Path) else HostSettings()
@@ -212,7 +221,12 @@ class LocalHost:
                 self._writer.die()
         # What was opened last is closed first, the lock on the folder at the very end.
         while self._undo:
-            self._undo.pop()()
+            step = self._undo.pop()
+            try:
+                step()
+            except Exception:
+                # Whatever it was (a full disk, as a rule): the lock on the folder must not outlive the host.
+                _log.exception("the local host could not end a part of itself")
         self._closed.set()
 
     def _drain(self, writer: Writer) -> None:

@@ -44,17 +44,22 @@ class Hub:
     def recover(self) -> None:
         """Take up what the store holds: instances, messages, timers, unfinished activities."""
         for row in self._store.unfinished():
-            if is_entity(row):
-                self.entities.recover(row)
-            else:
-                self._live[row.id] = Live.of(row, self._store.history(row.id))
+            with self._store.readable(f"the instance {row.id}"):
+                self._take_up(row)
         for message in self._store.messages():
-            if not self.entities.expect(message):
-                self.mailbox.expect(self._live[message.instance_id], message)
+            with self._store.readable(f"a message to {message.instance_id}"):
+                if not self.entities.expect(message):
+                    self.mailbox.expect(self._live[message.instance_id], message)
         for live in list(self._live.values()):
             self.mailbox.settle(live)
         for activity in self._store.activities():
             self._announce(activity)
+
+    def _take_up(self, row: Row) -> None:
+        if is_entity(row):
+            self.entities.recover(row)
+        else:
+            self._live[row.id] = Live.of(row, self._store.history(row.id))
 
     def close(self) -> None:
         """Withdraw all alarms and set no more."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.host.commit_mark import CommitMark
 from local.host.events import TERMINAL
 from local.host.instance_query import InstanceQuery
 
@@ -31,12 +33,26 @@ CREATE INDEX IF NOT EXISTS inbox_of ON inbox (instance_id);
 CREATE TABLE IF NOT EXISTS activities (
   id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
   number INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS written (commits INTEGER NOT NULL);
+INSERT INTO written SELECT 0 WHERE NOT EXISTS (SELECT * FROM written);
 CREATE TABLE IF NOT EXISTS schedules (function TEXT PRIMARY KEY, last TEXT NOT NULL, next TEXT NOT NULL);
 """
 
 
 class StoreClosed(RuntimeError):
     """The host has stopped or died."""
+
+
+class StoreDamaged(RuntimeError):
+    """The task hub cannot be trusted; the message says what is wrong and what to do."""
+
+
+def damaged(folder: Path, what: str) -> StoreDamaged:
+    """The refusal to go on with a task hub of which `what` is wrong."""
+    reason = " ".join(what.split())
+    return StoreDamaged(
+        f"the task hub in {folder} is damaged ({reason}); put back a copy of the folder, or start with an empty one"
+    )
 
 
 class Row(NamedTuple):
@@ -82,19 +98,49 @@ class Store:
     """One connection for writing (used by the writer thread only) and one for reading committed state."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the folder's task hub, or begin one. Raises StoreDamaged."""
         self._path = folder / "taskhub.db"
         self._write = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        self._write.execute("PRAGMA journal_mode=WAL")
-        self._write.execute("PRAGMA synchronous=FULL")
-        self._write.executescript(_SCHEMA)
         self._read = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._read_lock = threading.Lock()
         self._closed = False
+        self._before = 0
+        self._mark = CommitMark(folder / "taskhub.commits")
+        try:
+            self._write.execute("PRAGMA journal_mode=WAL")
+            self._write.execute("PRAGMA synchronous=FULL")
+            self._write.executescript(_SCHEMA)
+            self._check()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise damaged(folder, str(error)) from error
+        except StoreDamaged:
+            self.close()
+            raise
+
+    def _check(self) -> None:
+        """Refuse what a flipped byte has broken, and a write-ahead log that has lost its end."""
+        found = self._write.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise damaged(self._path.parent, found)
+        commits = self._write.execute("SELECT commits FROM written").fetchone()[0]
+        if commits < self._mark.count:
+            lost = self._mark.count - commits
+            raise damaged(self._path.parent, f"its last {lost} changes are missing")
+
+    @contextmanager
+    def readable(self, what: str) -> Iterator[None]:
+        """Turns what goes wrong while stored texts are understood into StoreDamaged."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError) as error:
+            raise damaged(self._path.parent, f"{what} cannot be read: {type(error).__name__} {error}") from error
 
     def begin(self) -> int:
         """Open a transaction; the answer is to be given to `changed`."""
         self._write.execute("BEGIN")
-        return self._write.total_changes
+        self._before = self._write.total_changes
+        return self._before
 
     def changed(self, before: int) -> bool:
         """Whether anything was written since `begin` returned `before`."""
@@ -102,7 +148,12 @@ class Store:
 
     def commit(self) -> None:
         """Make the transaction durable."""
-        self._write.execute("COMMIT")
+        if self.changed(self._before):
+            (count,) = self._write.execute("UPDATE written SET commits = commits + 1 RETURNING commits").fetchone()
+            self._write.execute("COMMIT")
+            self._mark.put(count)
+        else:
+            self._write.execute("COMMIT")
 
     def rollback(self) -> None:
         """Forget the transaction; harmless when none is open."""
@@ -114,6 +165,7 @@ class Store:
         with self._read_lock:
             self._closed = True
             self._read.close()
+        self._mark.close()
         self._write.close()
 
     # Writing, inside a transaction.

@@ -12,11 +12,14 @@ import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from local.clock import Clock
 from local.host.events import stamp
+from local.host.log_file import LogFile
 from local.host.log_levels import LogLevels
+
+# Bytes after which the log is put aside and another begun.
+FILE_LIMIT = 32 * 1024 * 1024
 
 
 class WorkerLog:
@@ -26,15 +29,16 @@ class WorkerLog:
         self._clock = clock
         self.levels = levels
         self._echo = echo
-        self._lock = threading.Lock()
-        self._file: TextIO | None = (folder / "host.log").open("a", buffering=1)
+        self._lock = threading.RLock()
+        self._closed = False
+        self._file = LogFile(folder / "host.log", FILE_LIMIT)
         _handler.attach(self, takes_the_rest=echo)
 
     def write(self, level: str, source: str, message: str) -> None:
         """Append one line (more if the message has line breaks), with the virtual time."""
         line = f"{stamp(self._clock.now())} [{level}] {source}: {message}\n"
         with self._lock:
-            if self._file is not None:
+            if not self._closed:
                 self._file.write(line)
         if self._echo:
             sys.stderr.write(line)
@@ -43,9 +47,8 @@ class WorkerLog:
         """Take no more lines."""
         _handler.detach(self)
         with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._closed = True
+            self._file.close()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.host.holds import Hold, Holds
-from local.host.store import Store
+from local.host.store import Store, StoreDamaged
 
 # Operations committed together at most; more would only delay the first one's answer.
 GROUP = 64
@@ -140,7 +140,7 @@ class Writer:
     def _fail(self, operation: _Operation, error: BaseException) -> None:
         """Die of `error`: whatever it is, memory and disk may now disagree."""
         self._store.rollback()
-        if not isinstance(error, HostDied):
+        if not isinstance(error, HostDied | StoreDamaged):
             _log.critical("the local host failed while applying %s", operation.what, exc_info=error)
         with self._gate:
             self._dead = True
