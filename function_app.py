@@ -11,7 +11,7 @@ import azure.functions as func
 from activities.planning import plan_deployment
 from activities.registry import all_activities
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
-from triggers import events, guard, http
+from triggers import claims, events, guard, http
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -28,6 +28,9 @@ app.timer_trigger(arg_name="timer", schedule=guard.SCHEDULE)(guarding)
 
 for orchestration in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN):
     app.orchestration_trigger(context_name="context")(orchestration)
+
+claiming = app.durable_client_input(client_name="client")(claims.find_claim)
+app.activity_trigger(input_name="payload")(claiming)
 
 for activity in all_activities(plan_deployment):
     app.activity_trigger(input_name="payload")(activity)

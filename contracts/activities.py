@@ -66,6 +66,12 @@ class Provisioning(Contract):
     ours: Annotated[bool, Field(description="false: what is there is not this run's work")] = True
 
 
+class Claim(Contract):
+    """Who else relies on something."""
+
+    claimed_by: Annotated[str | None, Field(description="id of the deployment that has confirmed it")] = None
+
+
 class Grants(Contract):
     """What the role assignments' room is asked for: these roles for that identity."""
 

@@ -80,6 +80,7 @@ DEPLOY = Runbook(
         steps.READ_TRAFFIC,
         steps.TRAFFIC,
         steps.READ_BACK,
+        steps.FIND_CLAIM,
     ),
 )
 REACT = Runbook(

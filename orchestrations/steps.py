@@ -36,6 +36,8 @@ class Resource(Generic[Ensuring]):
     provisioned: Step[activities.Provisioning]
     remove: Step[activities.Provisioning]
     removed: Backoff
+    claimable: bool
+    """Whether another run may have confirmed what this one has made."""
 
 
 def resource(
@@ -45,6 +47,7 @@ def resource(
     step: str | None = None,
     tried: Backoff = policies.QUICK,
     watched: Backoff = policies.RESOURCE_MADE,
+    claimable: bool = False,
 ) -> Resource[Ensuring]:
     """The resource of that kind; `step` is what the runbook calls ensuring it."""
     return Resource(
@@ -53,6 +56,7 @@ def resource(
         Step(f"{kind}_provisioned", activities.Provisioning, watched),
         Step(f"remove_{kind}", activities.Provisioning, tried),
         policies.DELETED,
+        claimable,
     )
 
 
@@ -60,7 +64,11 @@ MODEL = resource("model", activities.Ensured, step="register_model")
 ENVIRONMENT = resource("environment", activities.Ensured, step="register_environment")
 CODE = resource("code", activities.Ensured, step="register_code")
 ENDPOINT = resource(
-    "endpoint", activities.EndpointEnsured, tried=policies.ENDPOINT_WRITE, watched=policies.ENDPOINT_CREATED
+    "endpoint",
+    activities.EndpointEnsured,
+    tried=policies.ENDPOINT_WRITE,
+    watched=policies.ENDPOINT_CREATED,
+    claimable=True,
 )
 ROLE_ASSIGNMENT = resource("role_assignment", activities.RolesEnsured, step="grant_roles", tried=policies.GRANT)
 DEPLOYMENT = resource(
@@ -69,6 +77,7 @@ DEPLOYMENT = resource(
     step="begin_deployment",
     tried=policies.ENDPOINT_WRITE,
     watched=policies.DEPLOYMENT_CREATED,
+    claimable=True,
 )
 TRAFFIC = resource(
     "traffic",
@@ -92,4 +101,5 @@ PLAN_DEPLOYMENT = Step("plan_deployment", plan.PlanVerdict, policies.QUICK)
 FIND_NEWEST_VERSION = Step("find_newest_version", activities.NewestVersion, policies.QUICK)
 SMOKE_TEST = Step("smoke_test", activities.SmokeTestResult, policies.SMOKE_TEST)
 READ_TRAFFIC = Step("read_traffic", activities.TrafficShift, policies.QUICK)
+FIND_CLAIM = Step("find_claim", activities.Claim, policies.QUICK)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from contracts.activities import Provisioning
 from contracts.base import Contract, Json
 from contracts.errors import Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
@@ -61,16 +62,25 @@ def in_order(entries: list[LedgerEntry]) -> list[LedgerEntry]:
 
 def undo_one(run: Run, entry: LedgerEntry) -> Taking[None]:
     """Undo what one entry says, and write down what became of it; a defect on the way is given a second try."""
-    resource = steps.of_kind(entry.kind)
     try:
-        removal = yield from run.remove(resource, entry)
+        removal = yield from remove(run, entry)
     except Exception as error:  # a defect, here or in the watch, must not leave a deployment behind
         if isinstance(error, StepFailed) and error.failure.code != OrchestrationCrashed.__name__:
             raise
-        removal = yield from run.remove(resource, entry)
+        removal = yield from remove(run, entry)
     if not entry.sure and (removal.absent or not removal.ours):
         run.ledger.drop(entry)
     elif removal.stays:
         run.ledger.close(entry, fate="stays", reason=removal.stays)
     else:
         run.ledger.close(entry, fate="undone")
+
+
+def remove(run: Run, entry: LedgerEntry) -> Taking[Provisioning]:
+    """Have what an entry refers to removed, unless another run has confirmed it meanwhile."""
+    resource = steps.of_kind(entry.kind)
+    if resource.claimable:
+        claim = yield from run.take(steps.FIND_CLAIM, run.about_entry(entry))
+        if claim.claimed_by:
+            return Provisioning(state="Succeeded", done=True, stays=f"{claim.claimed_by} has confirmed it")
+    return (yield from run.remove(resource, entry))

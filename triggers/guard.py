@@ -8,7 +8,6 @@ Everything it made carries its mark, so that it confirms its own work and goes o
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from contracts.status import Progress
 from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 from orchestrations.stage import recall
+from triggers.statuses import plain
 
 log = logging.getLogger("slipway.guard")
 
@@ -53,7 +53,7 @@ async def carry_on(client: Any, runbook: Runbook, instance: Any) -> bool:
         return False
     full = await _whole(client, instance.instance_id)
     try:
-        order = runbook.order.from_wire(_plain(full["input"]))
+        order = runbook.order.from_wire(plain(full["input"]))
         carried = _carried(runbook, order, instance.instance_id, full.get("historyEvents") or [])
     except (ValidationError, ValueError, LookupError, TypeError):
         log.error("instance %s was ended by the platform, and its input cannot be read", instance.instance_id)  # noqa: TRY400 - the message is the whole story
@@ -72,7 +72,7 @@ def _in_own_words(runbook: Runbook, instance: Any) -> bool:
     if OWN_WORDS in str(instance.output):
         return True
     try:
-        return runbook.ended(_plain(instance.custom_status) or {})
+        return runbook.ended(plain(instance.custom_status) or {})
     except (ValidationError, ValueError):
         return False
 
@@ -94,10 +94,3 @@ def _carried(runbook: Runbook, order: Any, instance_id: str, history: list[Json]
     before: Carried = order.carried
     steps, ledger = known.steps or before.steps, known.ledger or before.ledger
     return Carried(resumptions=before.resumptions + 1, steps=steps, ledger=ledger, error=known.error or before.error)
-
-
-def _plain(value: Json) -> Json:
-    # The SDK hands a JSON text back as it was stored, once or twice encoded.
-    while isinstance(value, str):
-        value = json.loads(value)
-    return value

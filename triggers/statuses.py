@@ -61,7 +61,7 @@ def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus
 
 def event_outcome(instance: Any, *, brief: bool = False) -> EventOutcome:
     """An instance of `react_to_registration` for callers; `brief` is the same, there is little to tell."""
-    outcome = _stored(EventOutcome, instance.custom_status) or ReactOrder.from_wire(_plain(instance.input_)).outcome
+    outcome = _stored(EventOutcome, instance.custom_status) or ReactOrder.from_wire(plain(instance.input_)).outcome
     return outcome.model_copy(update={"created": _aware(instance.created_time)})
 
 
@@ -81,14 +81,14 @@ def fits(status: Any, name: str, value: str) -> bool:
 
 def input_digest(instance: Any) -> str | None:
     """The digest of the body an instance was started with."""
-    order = _plain(instance.input_)
+    order = plain(instance.input_)
     return order.get("digest") if isinstance(order, dict) else None
 
 
 def _stored(contract: type[C], wire: Json) -> C | None:
     """What the task hub keeps, which another release may have written: None when this one cannot read it."""
     try:
-        return contract.from_wire(_plain(wire))
+        return contract.from_wire(plain(wire))
     except (ValidationError, ValueError):
         return None
 
@@ -100,7 +100,7 @@ def _for_people(ledger: list[LedgerEntry]) -> list[LedgerEntry]:
 def _asked_for(instance: Any) -> dict[str, str]:
     """What the order says the instance is about, before its first turn; empty when that cannot be read."""
     try:
-        order = DeployOrder.from_wire(_plain(instance.input_))
+        order = DeployOrder.from_wire(plain(instance.input_))
         names = {"endpoint": order.endpoint, "deployment": order.deployment, "model": order.model}
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
         return {}
@@ -115,7 +115,8 @@ def _crashed(output: Json) -> Failure:
     )
 
 
-def _plain(value: Json) -> Json:
+def plain(value: Json) -> Json:
+    """What the hub tells as JSON text, as a value."""
     # The SDK hands a JSON text back as it was stored, once or twice encoded.
     while isinstance(value, str):
         value = json.loads(value)

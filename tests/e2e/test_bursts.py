@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,7 @@ def test_ten_versions_a_minute_apart(stack: LocalStack) -> None:
         stack.subscribe()
         begin = stack.clock.now()
         for number, version in enumerate(VERSIONS):
-            stack.clock.alarm(
-                begin + timedelta(minutes=number + 1), lambda version=version: samples.register_later(stack, version)
-            )
+            stack.clock.alarm(begin + timedelta(minutes=number + 1), partial(samples.register_later, stack, version))
 
     assert_only_the_newest_serves(stack)
 

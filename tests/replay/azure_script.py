@@ -91,6 +91,7 @@ def answers(**others: Answer) -> dict[str, Answer]:
         "read_back": lambda _: observed,
         **{f"{kind}_provisioned": lambda _: THERE for kind in ("endpoint", "deployment", "traffic")},
         **{f"remove_{kind}": stays for kind in ("model", "environment", "code", "role_assignment", "endpoint")},
+        "find_claim": lambda _: {},
         "remove_deployment": Removal(),
         "remove_traffic": Removal(),
         **others,

@@ -190,6 +190,13 @@ def test_what_was_never_made_leaves_the_ledger() -> None:
     assert "deployment" not in fates(context)
 
 
+def test_what_another_run_has_confirmed_stays() -> None:
+    context = failed(smoke_test=raising(WrongAnswer("[18]")), find_claim=lambda _: {"claimed_by": "dep-other"})
+
+    assert fates(context)["deployment"] == "stays"
+    assert "remove_deployment" not in context.world.called
+
+
 def test_an_undo_that_fails_does_not_stop_the_others() -> None:
     context = failed(smoke_test=raising(WrongAnswer("[18]")), remove_deployment=raising(ModelNotFound("no")))
 

@@ -11,6 +11,7 @@ from typing import Any
 from activities.envelope import CONTRACTS
 from activities.registry import RESOURCES
 from activities.resource import Resource as Room
+from contracts.activities import Claim
 from contracts.base import Contract
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
@@ -42,6 +43,7 @@ ACTIVITIES = {
     "shift_traffic",
     "traffic_provisioned",
     "remove_traffic",
+    "find_claim",
     "smoke_test",
     "read_back",
 }
@@ -79,7 +81,7 @@ def test_the_front_door_is_exactly_this() -> None:
 
 
 def test_every_activity_takes_one_contract_and_answers_one() -> None:
-    assert set(CONTRACTS) == ACTIVITIES
+    assert set(CONTRACTS) == ACTIVITIES - {"find_claim"}, "which talks to the task hub, and is no room's"
     for message, result in CONTRACTS.values():
         assert issubclass(message, Contract)
         assert issubclass(result, Contract)
@@ -88,12 +90,12 @@ def test_every_activity_takes_one_contract_and_answers_one() -> None:
 def test_the_worker_finds_each_activitys_parameter_by_the_name_of_its_binding() -> None:
     for _, trigger, function in triggers():
         if trigger["type"] == "activityTrigger":
-            assert [*inspect.signature(function).parameters] == [trigger["name"]]
+            assert [*inspect.signature(function).parameters][:1] == [trigger["name"]]
 
 
 def test_everything_a_runbook_may_ask_for_is_in_the_index_with_its_result() -> None:
     # A name that is not registered hangs for ever in Azure.
-    results = {name: result for name, (_, result) in CONTRACTS.items()}
+    results = {name: result for name, (_, result) in CONTRACTS.items()} | {"find_claim": Claim}
     takes = [taken for runbook in RUNBOOKS for taken in runbook.takes]
     resources = [taken for taken in takes if isinstance(taken, Resource)]
     asked = [taken for taken in takes if isinstance(taken, Step)]

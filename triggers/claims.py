@@ -1,0 +1,66 @@
+"""Whether another run has confirmed what one run is about to undo: two requests for the same deployment, seconds apart.
+
+The mark that a confirming run leaves is the entry in its own ledger, which it shows before it asks Azure.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from pydantic import ValidationError
+
+from contracts.activities import Claim, EntryInput
+from contracts.base import Json
+from contracts.errors import CloudUnavailable
+from contracts.ledger import LedgerEntry
+from contracts.status import DeploymentResult, Progress
+from orchestrations.runbooks import DEPLOY
+from triggers.hub import Hub, HubUnavailable, Instance, Query
+from triggers.statuses import plain
+
+log = logging.getLogger("slipway.claims")
+
+# Whoever confirmed it before relies on it no more than on anything else that is days old: it has traffic, or nobody's.
+LOOKED_BACK = timedelta(days=2)
+ALIVE = ("Pending", "Running", "Completed")
+
+
+async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
+    """Activity: the id of another run that is alive or succeeded, and has confirmed what the entry refers to."""
+    order = EntryInput.from_wire(payload)
+    try:
+        claimed_by = await _claimed_by(client, order)
+    except HubUnavailable as error:
+        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+    return {"ok": Claim(claimed_by=claimed_by).to_wire()}
+
+
+async def _claimed_by(client: Any, order: EntryInput) -> str | None:
+    query = Query(prefix=DEPLOY.prefix, states=ALIVE, since=datetime.now(UTC) - LOOKED_BACK)
+    token = ""
+    async with Hub(client) as hub:
+        while True:
+            page = await hub.page(query, token)
+            for instance in page.instances:
+                if instance.id != order.mark and any(_is_claim(entry, order.entry) for entry in _ledger(instance)):
+                    return instance.id
+            token = page.token
+            if not token:
+                return None
+
+
+def _is_claim(theirs: LedgerEntry, ours: LedgerEntry) -> bool:
+    # Only begun counts too: it may have found ours there by now.
+    return theirs.key == ours.key and theirs.fate == "in_use" and (theirs.how == "found" or not theirs.sure)
+
+
+def _ledger(instance: Instance) -> list[LedgerEntry]:
+    for contract, wire in ((DeploymentResult, instance.output), (Progress, instance.custom_status)):
+        try:
+            return contract.from_wire(plain(wire)).ledger
+        except (ValidationError, ValueError, TypeError):
+            continue
+    return []
