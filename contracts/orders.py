@@ -67,6 +67,11 @@ class DeployOrder(Contract):
         return str(identities[0]["resource_id"]) if identities else None
 
     @property
+    def keeps_on_failure(self) -> bool:
+        """Whether what was made is to stay after a failure, to be looked at."""
+        return bool(self.part("on_failure") == "keep")
+
+    @property
     def propagation(self) -> Propagation:
         """How long role assignments are given to take effect."""
         return Propagation.from_wire((self.part("role_assignment") or {}).get("propagation") or {})

@@ -158,6 +158,9 @@ class RequestBody(Contract):
     access: AccessRequest = AccessRequest()
     smoke_test: SmokeTestRequest
     traffic: Traffic = "all_at_once"
+    on_failure: Annotated[
+        Literal["undo", "keep"], Field(description="keep: what was made stays to be looked at; traffic is given back")
+    ] = "undo"
 
     @field_validator("traffic")
     @classmethod

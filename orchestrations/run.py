@@ -25,6 +25,8 @@ class Run(Engine):
     def __init__(self, context: Context) -> None:
         super().__init__(context, self.publish)
         self.ledger = Ledger()
+        self.keeps = False
+        """Whether what was made is to stay after a failure."""
         self.board = Board(context.set_custom_status)
 
     def carry_on(self, carried: Carried) -> None:

@@ -79,6 +79,8 @@ def undo_one(run: Run, entry: LedgerEntry) -> Taking[None]:
 def remove(run: Run, entry: LedgerEntry) -> Taking[Provisioning]:
     """Have what an entry refers to removed, unless another run has confirmed it meanwhile."""
     resource = steps.of_kind(entry.kind)
+    if run.keeps and resource is not steps.TRAFFIC:
+        return Provisioning(state="Succeeded", done=True, stays="the request says `on_failure: keep`")
     if resource.claimable:
         claim = yield from run.take(steps.FIND_CLAIM, run.about_entry(entry))
         if claim.claimed_by:

@@ -197,6 +197,15 @@ def test_what_another_run_has_confirmed_stays() -> None:
     assert "remove_deployment" not in context.world.called
 
 
+def test_what_is_to_be_kept_stays_and_gets_no_traffic() -> None:
+    context = failed(azure.order(on_failure="keep"), traffic_provisioned=raising(ModelNotFound("no")))
+
+    assert fates(context) == dict.fromkeys(("endpoint", "role_assignment", "deployment"), "stays") | {
+        "traffic": "undone"
+    }
+    assert "remove_deployment" not in context.world.called
+
+
 def test_an_undo_that_fails_does_not_stop_the_others() -> None:
     context = failed(smoke_test=raising(WrongAnswer("[18]")), remove_deployment=raising(ModelNotFound("no")))
 
