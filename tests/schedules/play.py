@@ -1,0 +1,154 @@
+"""One schedule from its seed to its rest: what is asked for, what goes wrong, and a trace of all that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import tests.schedules.assignments  # noqa: F401 - its routes
+from activities.planning import plan_deployment
+from activities.registry import all_activities
+from contracts.digests import digest
+from tests.schedules import orders
+from tests.schedules.azure import Azure
+from tests.schedules.documents import asset
+from tests.schedules.hub import Hub, Instance
+from tests.schedules.outsiders import Outsiders
+from tests.schedules.weather import KINDS, Weather
+from tests.schedules.wire import Line, Wire
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment)}
+
+# What a schedule may hold; a name that is left out does not happen.
+DISTURBANCES = (
+    "restarts",
+    "workers killed in activities",
+    "workers killed in turns",
+    "terminations",
+    "defects",
+    "outsiders delete",
+    "outsiders write",
+    "lost sight",
+    "registrations",
+)
+# How often the guard looks for instances that the platform has ended.
+GUARD_INTERVAL = timedelta(minutes=5)
+REGISTERED = ("models/credit-risk/versions/1", "environments/serving/versions/1", "codes/dot-product/versions/1")
+
+
+@dataclass
+class Played:
+    """A schedule that has come to rest."""
+
+    seed: int
+    hub: Hub
+    azure: Azure
+    trace: list[str] = field(default_factory=list)
+
+    @property
+    def deployments(self) -> list[Instance]:
+        """The instances of `deploy`."""
+        return [one for one in self.hub.instances.values() if one.name == "deploy"]
+
+
+class Schedule:
+    """Draws a schedule from its seed, and plays it."""
+
+    def __init__(self, seed: int, line: Line, without: frozenset[str] = frozenset()) -> None:
+        self._random = random = Random(digest(["schedule", str(seed)]))
+        self._with = [name for name in DISTURBANCES if name not in without]
+        kinds = tuple(kind for kind in KINDS if kind != "hidden" or "lost sight" in self._with)
+        rate, trouble = random.choice((0.0, 0.01, 0.03, 0.08)), random.choice((0.0, 0.2, 0.5))
+        self.azure = Azure(BEGIN, Weather(seed, rate=rate, kinds=kinds, trouble=trouble))
+        self.hub = Hub(random, ACTIVITIES, BEGIN, self._tell)
+        self.hub.caller = self._calls
+        self.played = Played(seed, self.hub, self.azure)
+        self._outsiders = Outsiders(self.azure, self.hub, random, self._tell)
+        line.wire = Wire(self.azure, self._tell, self._meanwhile)
+        for path in REGISTERED:
+            self.azure.assets[path] = asset(path, {"properties": {}}, BEGIN)
+
+    def play(self) -> Played:
+        """Draw everything, and let it happen."""
+        self._draw_orders()
+        self._draw_disturbances()
+        self.hub.after(GUARD_INTERVAL.total_seconds(), self._guard)
+        self.hub.run()
+        self.azure.now = self.hub.now + timedelta(days=1)
+        self.azure.settle()
+        return self.played
+
+    def _draw_orders(self) -> None:
+        for number in range(self._random.choice((1, 2, 2, 3))):
+            instance_id, order = f"dep-{digest([self.played.seed, number])}", orders.deployment(self._random)
+            defect = (
+                self._random.randrange(1, 150) if "defects" in self._with and self._random.random() < 0.15 else None
+            )
+            at = self._random.choice((0, self._random.uniform(0, 120), self._random.uniform(0, 2400)))
+            for _ in range(self._random.choice((1, 1, 2, 4))):
+                self._later(at, lambda i=instance_id, o=order, d=defect: self.hub.start("deploy", i, o, d))  # type: ignore[misc]
+                at += self._random.choice((0, self._random.uniform(0, 3000)))
+        if "registrations" in self._with and self._random.random() < 0.25:
+            self._draw_registrations()
+
+    def _draw_registrations(self) -> None:
+        at = self._random.uniform(0, 600)
+        for version in ("2", "3")[: self._random.choice((1, 1, 2))]:
+            path = f"models/{orders.MODEL}/versions/{version}"
+            self._later(at, lambda p=path: self.azure.assets.update({p: asset(p, {"properties": {}}, self.hub.now)}))  # type: ignore[misc]
+            for _ in range(self._random.choice((1, 2, 3))):
+                instance_id, order = orders.registration(version)
+                delay = at + self._random.choice((1, self._random.uniform(0, 900)))
+                self._later(delay, lambda i=instance_id, o=order: self.hub.start("react_to_registration", i, o))  # type: ignore[misc]
+            at += self._random.uniform(0, 3600)
+
+    def _draw_disturbances(self) -> None:
+        chances: dict[str, tuple[float, list[Callable[[], None]]]] = {
+            "restarts": (0.4, [self._restart]),
+            "workers killed in activities": (0.4, [lambda: self.hub.kill_worker(0)]),
+            "workers killed in turns": (0.3, [lambda: self.hub.kill_worker(self._random.choice((1, 1, 3)))]),
+            "terminations": (0.15, [self._terminate]),
+            "outsiders delete": (
+                0.25,
+                [self._outsiders.delete_endpoint, self._outsiders.delete_deployment, self._outsiders.revoke_role],
+            ),
+            "outsiders write": (0.25, [self._outsiders.give_traffic, self._outsiders.put_deployment]),
+        }
+        for name, (chance, deeds) in chances.items():
+            while name in self._with and self._random.random() < chance:
+                self._later(self._random.choice((1, 1, 3)) * self._random.uniform(0, 1500), self._random.choice(deeds))
+
+    def _later(self, seconds: float, deed: Callable[[], None]) -> None:
+        self.hub.after(seconds, deed)
+
+    def _restart(self) -> None:
+        self.hub.restart(timedelta(seconds=self._random.choice((5, 300, 3600))))
+
+    def _terminate(self) -> None:
+        running = [one for one in self.hub.instances.values() if one.status == "Running" and one.name == "deploy"]
+        if running:
+            self.hub.terminate(self._random.choice(running))
+
+    def _meanwhile(self) -> None:
+        caller, now = self.azure.caller, self.azure.now
+        self.hub.interlude()
+        self.azure.caller, self.azure.now = caller, now
+
+    def _guard(self) -> None:
+        """Carry on what the platform has ended, as the guard does: same id, same input."""
+        for instance in list(self.hub.instances.values()):
+            if instance.foreign and instance.name != "watch" and instance.status == "Failed":
+                self._tell(f"the guard carries {instance.id} on")
+                self.hub.resume(instance)
+        if self.hub.busy:
+            self.hub.after(GUARD_INTERVAL.total_seconds(), self._guard)
+
+    def _calls(self, instance_id: str, moment: datetime) -> None:
+        self.azure.caller, self.azure.now = instance_id.partition(":")[0], moment
+
+    def _tell(self, text: str) -> None:
+        since = self.hub.now - BEGIN if hasattr(self, "hub") else timedelta(0)
+        self.played.trace.append(f"{str(since)[:-3] if since.microseconds else since}  {text}")
