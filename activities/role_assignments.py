@@ -107,7 +107,7 @@ class RoleAssignments(Resource[Any]):
                 return Provisioning(state="Deleted", done=True, absent=True)
         if not _is_ours(found, order.mark):
             return Provisioning(state="Succeeded", done=True, ours=False, stays="somebody else granted it")
-        if endpoint is None or begin.get_endpoint(short_name(endpoint)) is not None:
+        if endpoint is None or _is_identity_of(endpoint, str(found.principal_id)):
             return Provisioning(state="Succeeded", done=True, stays=KEPT)
         with translated():
             assignments.delete_by_id(order.entry.id)
@@ -156,6 +156,12 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
     if found is None:
         raise CloudUnavailable(f"Azure says that {role.role} on {role.scope} is granted already, and does not list it.")
     return found, False
+
+
+def _is_identity_of(endpoint: str, principal_id: str) -> bool:
+    """Whether that endpoint lives, with that identity: one of its name that was made anew has another."""
+    found = begin.get_endpoint(short_name(endpoint))
+    return found is not None and begin.state_of(found) != "Deleting" and begin.principal_of(found) == principal_id
 
 
 def _is_ours(assignment: Any, mark: str) -> bool:
