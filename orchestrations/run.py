@@ -89,8 +89,11 @@ class Run(Engine):
         if removal.done and not removal.absent:
             return removal
         last = yield from self.watch(resource.remove, order, resource.removed)
-        # What was ours at first and is gone now has been removed, whatever the last look alone would say.
-        return last if removal.absent else last.model_copy(update={"absent": False, "ours": True})
+        if removal.absent:
+            return last
+        # What was ours at first and is gone now has been removed; what has its name by then is somebody else's.
+        ours_is_left = last.ours and not last.absent
+        return last.model_copy(update={"absent": False, "ours": True, "stays": last.stays if ours_is_left else None})
 
     def about_entry(self, entry: LedgerEntry) -> EntryInput:
         """The message about one entry of the ledger."""
