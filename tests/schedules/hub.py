@@ -58,7 +58,7 @@ class Event:
 
     moment: datetime
     number: int
-    run: Callable[[], None] = field(compare=False)
+    run: Callable[[], Any] = field(compare=False)
     activity: bool = field(compare=False, default=False)
     redo: Callable[[], None] | None = field(compare=False, default=None)
     fail: Callable[[], None] | None = field(compare=False, default=None)
@@ -73,6 +73,8 @@ class Hub:
         self.tell = tell
         self.replays = 0.1
         """Share of the turns before which the generator is thrown away and its history replayed."""
+        self.doing = ""
+        """The activity that runs."""
         self.turns_to_kill = 0
         """So many of the next turns are not survived by their worker."""
         self.caller: Callable[[str, datetime], None] = lambda _, __: None
@@ -82,7 +84,7 @@ class Hub:
         self._numbers = count()
         self._nested = False
 
-    def after(self, seconds: float, run: Callable[[], None], **more: Any) -> None:
+    def after(self, seconds: float, run: Callable[[], Any], **more: Any) -> None:
         """Have something done in so many seconds."""
         moment = self.now + timedelta(seconds=round(seconds, 3))
         heapq.heappush(self._due, Event(moment, next(self._numbers), run, **more))
@@ -254,6 +256,7 @@ class Hub:
 
     def _done(self, instance: Instance, asks: Asked) -> Any:
         self.caller(instance.id, self.now)
+        self.doing = asks.name
         try:
             answer = plain(self._activities[asks.name](json.loads(asks.given)))
         except Exception as error:  # what an activity raises is its failure

@@ -61,8 +61,12 @@ class Weather:
         if kind == "hidden":
             if method != "GET" or not HIDEABLE.search(key):
                 return None
-            self._hidden[key.lower()] = now + timedelta(seconds=self._random.choice((0, 0, HIDDEN_SECONDS)))
+            self.hide(key, now, self._random.choice((0, 0, HIDDEN_SECONDS)))
         return kind
+
+    def hide(self, key: str, now: datetime, seconds: float = 0) -> None:
+        """Answer looks at something with 404 for so long; with 0 seconds, at this moment alone."""
+        self._hidden[key.lower()] = now + timedelta(seconds=seconds)
 
     def hides(self, key: str, now: datetime) -> bool:
         """Whether something that may be there is answered 404; once at least, and as long as was drawn."""

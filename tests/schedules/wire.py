@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -136,8 +137,11 @@ def connected() -> Iterator[Line]:
         return line.send(self, request, **options)
 
     with applied(ENVIRONMENT):
+        # A line for each request of thousands of schedules would take as long as they do.
+        logging.disable()
         HTTPAdapter.send = send  # type: ignore[method-assign,assignment]
         try:
             yield line
         finally:
             HTTPAdapter.send = before  # type: ignore[method-assign]
+            logging.disable(logging.NOTSET)

@@ -1,0 +1,64 @@
+"""What random schedules have found, each written down as the few things that it takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.schedules.records import mark_in
+from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of
+
+DOWN = "InternalServerError: An internal error."
+
+
+def test_a_role_is_revoked_although_the_endpoint_was_made_anew_by_another_run(stage: Stage) -> None:
+    """The endpoint of that name has another identity by then: the role is one of a principal that is gone."""
+    stage.weather.endpoint_errors = [DOWN]
+    first = stage.starts()
+    # Begins while the first run still watches the deletion of its endpoint, and is busy until that is gone.
+    stage.hub.after(600, lambda: stage.starts("green"))
+
+    assert stage.rests() == []
+    assert fates_of(first)["role_assignment"] == "undone"
+    assert len(stage.azure.assignments) == 1
+
+
+def test_what_was_removed_is_undone_although_another_run_made_it_anew(stage: Stage) -> None:
+    stage.deploys("other")
+    stage.weather.endings = [FAILS]
+    first = stage.starts()
+    # Waits for the deletion of the first one, and makes one of that name before the first run looks again.
+    stage.hub.after(240, stage.starts)
+
+    assert stage.rests() == []
+    assert fates_of(first)["deployment"] == "undone"
+    assert mark_in(stage.azure.endpoints["north"].deployments["blue"].body) != first.id
+
+
+@pytest.mark.xfail(strict=True, reason="one 404 is taken for the truth: the endpoint is put anew, over what it is")
+def test_an_endpoint_that_is_not_seen_once_is_not_put_over(stage: Stage) -> None:
+    first = stage.deploys()
+    stage.weather.endings = [WRONG]
+    second = stage.starts("green")
+    stage.strikes("hidden", "ensure_endpoint")
+
+    assert stage.rests() == []
+    assert mark_in(stage.azure.endpoints["north"].body) == first.id
+    assert stage.azure.endpoints["north"].traffic == {"blue": 100}
+    error = error_of(second)
+    assert error is not None
+    assert error.code == "WrongAnswer"
+
+
+@pytest.mark.xfail(strict=True, reason="the guard is being built: a run begun again knows nothing of what it had made")
+def test_a_run_begun_again_that_fails_at_once_undoes_what_it_had_made_before(stage: Stage) -> None:
+    first = stage.starts()
+    stage.hub.after(300, lambda: stage.hub.kill_worker(2))
+
+    def fails_from_now_on() -> None:
+        del stage.azure.assets["codes/dot-product/versions/1"]
+
+    stage.hub.after(310, fails_from_now_on)
+    stage.hub.after(600, lambda: stage.hub.resume(first))
+
+    assert stage.rests() == []
+    assert first.status == "Failed"
