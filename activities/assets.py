@@ -9,8 +9,8 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.base import Json
 from contracts.digests import digest
-from contracts.errors import AssetNotFound
-from contracts.ledger import arm_id
+from contracts.errors import AssetNotFound, CloudUnavailable
+from contracts.ledger import arm_id, short_name
 from contracts.marks import MARK_TAG
 from contracts.names import split_reference
 
@@ -41,8 +41,26 @@ def find(reference: str) -> dict[str, Any] | None:
 def require(reference: str) -> dict[str, Any]:
     """The registered version as ARM has it; raises AssetNotFound, in Azure's words, when it is not registered."""
     api_version = _API_VERSIONS[reference.split("/", 1)[0]]
-    with translated(not_found=AssetNotFound):
-        return clients().get(arm_id(reference, clients().settings.workspace_id), api_version)
+    address = arm_id(reference, clients().settings.workspace_id)
+    try:
+        with translated(not_found=AssetNotFound):
+            return clients().get(address, api_version)
+    except AssetNotFound:
+        if _listed(address, api_version):
+            raise CloudUnavailable(f"Azure lists {short_name(reference)} and does not find it.") from None
+        raise
+
+
+def _listed(address: str, api_version: str) -> bool:
+    """Whether the versions of an asset have one that was answered with 404: one 404 is not the truth."""
+    versions_of, _, version = address.rpartition("/")
+    try:
+        with translated(not_found=AssetNotFound):
+            page = clients().get(versions_of, api_version)
+    except AssetNotFound:
+        return False
+    # The first page is enough: the newest versions come first.
+    return any(str(one.get("name")) == version for one in page.get("value") or [])
 
 
 def mark_of(document: dict[str, Any]) -> str:

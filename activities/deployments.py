@@ -64,7 +64,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
         """
         endpoint = _names(order.resolved.deployment)[0]
         wanted_digest = made_from(wanted, order.resolved)
-        found = begin.get_deployment(endpoint, wanted.name)
+        found = begin.find_deployment(endpoint, wanted.name)
         if found is not None:
             state = begin.state_of(found)
             mine = begin.mark_of(found) == order.mark

@@ -59,7 +59,7 @@ class Endpoints(Resource[EndpointRequest]):
 
         Raises EndpointConflict when it exists with another auth mode or identity, EndpointBusy while it is deleted.
         """
-        found = begin.get_endpoint(wanted.name)
+        found = begin.find_endpoint(wanted.name)
         if found is not None:
             state = begin.state_of(found)
             if state == "Deleting":
@@ -95,10 +95,10 @@ class Endpoints(Resource[EndpointRequest]):
             return Provisioning(state=state, done=False)
         if state == begin.SUCCEEDED:
             return Provisioning(state=state, done=True, stays=KEPT)
+        others = begin.deployments_of(name)
+        if others:
+            return Provisioning(state=state, done=True, stays=f"it is in use by now ({', '.join(others)})"[:200])
         with translated():
-            others = sorted(str(one.name) for one in clients().ml.online_deployments.list(name))
-            if others:
-                return Provisioning(state=state, done=True, stays=f"it is in use by now ({', '.join(others)})"[:200])
             begin.begin_delete_endpoint(name)
         return Provisioning(state="Deleting", done=False)
 

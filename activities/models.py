@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities import assets
 from activities.envelope import activity
 from activities.resource import Registered
 from activities.scene import Finding, Scene
@@ -44,6 +45,8 @@ class Models(Registered[Wanted]):
                 latest = {"label": "latest"} if version == "latest" else {"version": version}
                 found = clients().ml.models.get(name, **latest)
         except ModelNotFound:
+            if version != "latest":
+                assets.find(f"models/{name}/versions/{version}")  # raises when Azure lists it all the same
             if isinstance(wanted, str):
                 raise
             scene.resolve(model=f"models/{name}/versions/{version}")
@@ -66,6 +69,7 @@ class Models(Registered[Wanted]):
             try:
                 found = models.get(name, version=version)
             except ResourceNotFoundError:
+                assets.find(resolved)  # raises when Azure lists it all the same
                 if not isinstance(wanted, ModelDefinition):
                     raise
             else:

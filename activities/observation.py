@@ -14,8 +14,8 @@ from contracts.plan import Percentages
 @activity
 def read_back(order: ReadBackInput) -> Observed:
     """Read back what a run produced; raises NotAsDeployed when it is not what this run made."""
-    endpoint = begin.get_endpoint(order.endpoint)
-    deployment = begin.get_deployment(order.endpoint, order.deployment)
+    endpoint = begin.find_endpoint(order.endpoint)
+    deployment = begin.find_deployment(order.endpoint, order.deployment)
     if endpoint is None or deployment is None:
         raise NotAsDeployed(f"{order.endpoint}/{order.deployment} is gone")
     state, model, traffic = begin.state_of(deployment), str(deployment.model), begin.traffic_of(endpoint)

@@ -160,7 +160,7 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
 
 def _is_identity_of(endpoint: str, principal_id: str) -> bool:
     """Whether that endpoint lives, with that identity: one of its name that was made anew has another."""
-    found = begin.get_endpoint(short_name(endpoint))
+    found = begin.find_endpoint(short_name(endpoint))
     return found is not None and begin.state_of(found) != "Deleting" and begin.principal_of(found) == principal_id
 
 

@@ -68,7 +68,7 @@ class Scene:
     @cached_property
     def endpoint(self) -> Any:
         """The endpoint as it is; None when there is none, or one that is being deleted and will be made anew."""
-        found = begin.get_endpoint(self.order.endpoint)
+        found = begin.find_endpoint(self.order.endpoint)
         return None if found is None or begin.state_of(found) == "Deleting" else found
 
     @cached_property
@@ -85,5 +85,4 @@ class Scene:
         """Names of the endpoint's deployments."""
         if self.endpoint is None:
             return frozenset()
-        with translated():
-            return frozenset(str(one.name) for one in clients().ml.online_deployments.list(self.order.endpoint))
+        return frozenset(begin.deployments_of(self.order.endpoint))

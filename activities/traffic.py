@@ -52,7 +52,7 @@ class Traffic(Resource[TrafficShift]):
         A bare PUT would reset auth mode, identity and tags. Raises TrafficRejected for a deployment that is not ready.
         """
         name = short_name(order.resolved.endpoint)
-        endpoint = begin.get_endpoint(name)
+        endpoint = begin.find_endpoint(name)
         before, state = _traffic_now(name, endpoint), begin.state_of(endpoint)
         if before == wanted.after:
             # As wanted already: a try whose answer was lost has begun it.
@@ -92,7 +92,7 @@ class Traffic(Resource[TrafficShift]):
 @activity
 def read_traffic(order: TrafficInput) -> TrafficShift:
     """The traffic now, and what it would become."""
-    before = _traffic_now(order.endpoint, begin.get_endpoint(order.endpoint))
+    before = _traffic_now(order.endpoint, begin.find_endpoint(order.endpoint))
     return TrafficShift(before=before, after={name: share for name, share in order.traffic.items() if share})
 
 
@@ -110,7 +110,7 @@ def _write(endpoint: Any, traffic: Percentages) -> str:
 
 def _refuse_unready(endpoint: str, traffic: Percentages) -> None:
     for name in traffic:
-        deployment = begin.get_deployment(endpoint, name)
+        deployment = begin.find_deployment(endpoint, name)
         if deployment is None or begin.state_of(deployment) != begin.SUCCEEDED:
             state = begin.state_of(deployment) if deployment else "missing"
             raise TrafficRejected(f"deployment {name} of endpoint {endpoint} is {state}; it cannot take traffic")

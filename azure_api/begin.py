@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from azure_api.clients import clients
 from azure_api.errors import meaning, translated, unwrap
-from contracts.errors import DeploymentError, ProvisioningFailed
+from contracts.errors import CloudUnavailable, DeploymentError, ProvisioningFailed
 from contracts.marks import MARK_TAG
 
 # Azure ML's terminal states; everything else is still going on.
@@ -81,6 +81,42 @@ def get_deployment(endpoint: str, name: str) -> Any:
             return clients().ml.online_deployments.get(name, endpoint)
         except ResourceNotFoundError:
             return None
+
+
+def find_endpoint(name: str) -> Any:
+    """The endpoint; None when neither its own address nor the list of endpoints knows it.
+
+    One 404 is not the truth: a PUT after it would be put over an endpoint that serves. Raises CloudUnavailable, to be
+    tried again, when the two disagree.
+    """
+    found = get_endpoint(name)
+    if found is None:
+        with translated():
+            listed = [str(one.name).lower() for one in clients().ml.online_endpoints.list()]
+        _agree(f"endpoint {name}", name.lower() in listed)
+    return found
+
+
+def find_deployment(endpoint: str, name: str) -> Any:
+    """The deployment; None when neither its own address nor the endpoint's list knows it (see `find_endpoint`)."""
+    found = get_deployment(endpoint, name)
+    if found is None:
+        _agree(f"deployment {name}", name.lower() in map(str.lower, deployments_of(endpoint)))
+    return found
+
+
+def deployments_of(endpoint: str) -> list[str]:
+    """Names of an endpoint's deployments; none when there is no such endpoint."""
+    with translated():
+        try:
+            return sorted(str(one.name) for one in clients().ml.online_deployments.list(endpoint))
+        except ResourceNotFoundError:
+            return []
+
+
+def _agree(what: str, listed: bool) -> None:
+    if listed:
+        raise CloudUnavailable(f"Azure lists {what} and does not find it.")
 
 
 def state_of(entity: Any) -> str:

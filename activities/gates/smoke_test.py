@@ -117,7 +117,7 @@ def _near(expected: float, answer: float, tolerance: float) -> bool:
 
 
 def _scoring_uri(order: SmokeTestInput) -> str:
-    endpoint = begin.get_endpoint(order.endpoint)
+    endpoint = begin.find_endpoint(order.endpoint)
     uri = str(endpoint.scoring_uri or "") if endpoint else ""
     where = urlsplit(uri)
     suffix = clients().settings.scoring_host_suffix
@@ -133,7 +133,7 @@ def _post(order: SmokeTestInput, test: SmokeTestRequest, uri: str) -> tuple[int,
     import requests
     from urllib3 import Timeout
 
-    with translated():
+    with translated(not_found=ModelUnreachable):
         # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
         credentials: Any = clients().ml.online_endpoints.get_keys(order.endpoint)
     secret = getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None)

@@ -51,6 +51,7 @@ def complete() -> dict[str, Any]:
             "max_queue_wait_ms": 100,
         },
     }
+    body["on_failure"] = "undo"
     body["access"] |= {"grants": "auto", "propagation": {"wait": "PT15M", "give_up_after": "PT60M"}}
     body["smoke_test"]["expect"]["tolerance"] = 0.5
     body["traffic"] = {"blue": 90, "green": 10}
