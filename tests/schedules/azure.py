@@ -170,12 +170,12 @@ def _asset(azure: Azure, path: str) -> Answer:
     return 200, azure.assets[path]
 
 
-@route("GET", "(?P<kind>models)/{name}/versions")
+@route("GET", "(?P<kind>models|environments|codes)/{name}/versions")
 def _versions(azure: Azure, kind: str, name: str) -> Answer:
     begin = f"{kind}/{name}/versions/"
     found = [document for path, document in azure.assets.items() if path.startswith(begin)]
     if not found:
-        raise not_found("ModelNotFound", f"Model {name} not found.")
+        raise not_found("NotFound", f"{kind}/{name} not found.")
     return 200, {"value": sorted(found, key=lambda one: str(one["systemData"]["createdAt"]), reverse=True)}
 
 

@@ -119,6 +119,17 @@ class Execution:
             self.asked.append(turn.asks)
         return turn
 
+    def missed(self, moment: datetime, answer: Any) -> None:
+        """Keep an answer in the history that no turn has taken: its worker died in it."""
+        self.history.append((moment, answer))
+
+    def events(self) -> list[dict[str, Any]]:
+        """The history as a status tells it."""
+        return [
+            self._event(number, moment.isoformat().replace("+00:00", "Z"), answer)
+            for number, (moment, answer) in enumerate(self.history)
+        ]
+
     def replay(self) -> None:
         """Throw the generator away and bring another one to the same point; raises ReplayDiffers."""
         shown = self.shown
@@ -129,6 +140,18 @@ class Execution:
                 raise ReplayDiffers(f"{self.name} {self.instance_id} asked for {self.asked[number]}, then for {asks}")
         if self.shown != shown:
             raise ReplayDiffers(f"{self.name} {self.instance_id} showed something else")
+
+    def _event(self, number: int, moment: str, answer: Any) -> dict[str, Any]:
+        if number == 0:
+            return {"EventType": "ExecutionStarted", "Timestamp": moment, "FunctionName": self.name}
+        asked = self.asked[number - 1]
+        if asked.kind == "timer":
+            return {"EventType": "TimerFired", "Timestamp": moment}
+        what = "Task" if asked.kind == "activity" else "SubOrchestrationInstance"
+        about = {"Timestamp": moment, "FunctionName": asked.name}
+        if isinstance(answer, Exception):
+            return {"EventType": f"{what}Failed", "Reason": str(answer), **about}
+        return {"EventType": f"{what}Completed", "Result": answer, **about}
 
     def _begin(self) -> None:
         self._context = Context(self.given, self.instance_id, self.defect_at)

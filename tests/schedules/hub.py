@@ -99,9 +99,9 @@ class Hub:
         if instance_id not in self.instances:
             self._launch(name, instance_id, given, defect_at)
 
-    def resume(self, instance: Instance) -> None:
-        """Begin an instance again that the platform ended: same id, same input."""
-        instance.execution = Execution(instance.name, instance.given, instance.id)
+    def begin_again(self, instance: Instance, given: Any) -> None:
+        """Start an instance that has ended once more, under its own id."""
+        instance.given, instance.execution = given, Execution(instance.name, given, instance.id)
         instance.status, instance.foreign, instance.output, instance.ended = "Running", False, None, None
         instance.resumed += 1
         self._later(instance, None)
@@ -175,6 +175,7 @@ class Hub:
         execution = instance.execution
         if self.turns_to_kill:
             self.turns_to_kill -= 1
+            execution.missed(self.now, answer)
             self._killed(instance)
             return
         if execution.history and self._random.random() < self.replays:

@@ -19,6 +19,11 @@ from tests.schedules.records import (
 CREATING, UPDATING, DELETING = 90, 70, 1200
 
 
+@route("GET", "onlineEndpoints")
+def _list_endpoints(azure: Azure) -> Answer:
+    return 200, {"value": [documents.endpoint(one) for one in azure.endpoints.values()]}
+
+
 @route("GET", "onlineEndpoints/{name}")
 def _get_endpoint(azure: Azure, name: str) -> Answer:
     azure.look(endpoint_key(name))

@@ -11,20 +11,19 @@ from tests.schedules.wire import Line
 PASSING: tuple[Kind, ...] = ("throttled", "unavailable", "lost_before", "lost_after", "conflict")
 # Every so many requests: all of them are met when each kind begins elsewhere.
 STRIDE = 4
-BELIEVED = "one 404 is taken for the truth"
 LOOKING = (
-    pytest.param("plan_deployment", marks=pytest.mark.xfail(strict=True, reason=BELIEVED)),
+    "plan_deployment",
     "register_model",
     "register_environment",
     "ensure_endpoint",
     "begin_deployment",
     "endpoint_provisioned",
     "deployment_provisioned",
-    pytest.param("smoke_test", marks=pytest.mark.xfail(strict=True, reason=BELIEVED)),
-    pytest.param("read_traffic", marks=pytest.mark.xfail(strict=True, reason=BELIEVED)),
-    pytest.param("shift_traffic", marks=pytest.mark.xfail(strict=True, reason=BELIEVED)),
+    "smoke_test",
+    "read_traffic",
+    "shift_traffic",
     "traffic_provisioned",
-    pytest.param("read_back", marks=pytest.mark.xfail(strict=True, reason=BELIEVED)),
+    "read_back",
 )
 UNDOING = ("remove_deployment", "remove_role_assignment", "remove_endpoint")
 

@@ -21,6 +21,7 @@ from urllib3 import HTTPResponse
 from local.cloud.arm.errors import ArmError, authorization_failed, conflict, invalid, resource_not_found
 from local.process_environment import applied
 from tests.schedules.azure import Azure
+from tests.schedules.clients import hub_answers
 from tests.schedules.documents import SCORING_HOST
 from tests.schedules.online import score
 from tests.schedules.records import WORKSPACE, WORKSPACE_ID
@@ -136,7 +137,7 @@ def connected() -> Iterator[Line]:
     def send(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         return line.send(self, request, **options)
 
-    with applied(ENVIRONMENT):
+    with applied(ENVIRONMENT), hub_answers():
         # A line for each request of thousands of schedules would take as long as they do.
         logging.disable()
         HTTPAdapter.send = send  # type: ignore[method-assign,assignment]
