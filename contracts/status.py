@@ -35,6 +35,7 @@ class Progress(Contract):
     endpoint: str = ""
     deployment: str = ""
     model: str = ""
+    digest: Annotated[str, Field(description="of the order: its input may not be readable any more")] = ""
     steps: list[StepStatus] = []
     ledger: list[LedgerEntry] = []
     error: Failure | None = None

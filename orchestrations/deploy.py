@@ -35,7 +35,7 @@ def deploy(context: Context) -> Taking[Json]:
 def roll_out(run: Run) -> Taking[DeploymentResult]:
     """Take the steps in order; the ledger knows at every point what this run has made."""
     order = DeployOrder.from_wire(run.context.get_input())
-    run.board.about(endpoint=order.endpoint, deployment=order.deployment, model=order.model)
+    run.board.about(digest=order.digest, endpoint=order.endpoint, deployment=order.deployment, model=order.model)
     run.keeps = order.keeps_on_failure
     run.carry_on(order.carried)
     plan = yield from plan_deployment(run, order)
