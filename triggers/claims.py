@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
-from pydantic import ValidationError
 
 from contracts.activities import Claim, EntryInput
 from contracts.base import Json
@@ -19,7 +18,7 @@ from contracts.ledger import LedgerEntry
 from contracts.status import DeploymentResult, Progress
 from orchestrations.runbooks import DEPLOY
 from triggers.hub import Hub, HubUnavailable, Instance, Query
-from triggers.statuses import plain
+from triggers.statuses import UNREADABLE, plain
 
 log = logging.getLogger("slipway.claims")
 
@@ -61,6 +60,6 @@ def _ledger(instance: Instance) -> list[LedgerEntry]:
     for contract, wire in ((DeploymentResult, instance.output), (Progress, instance.custom_status)):
         try:
             return contract.from_wire(plain(wire)).ledger
-        except (ValidationError, ValueError, TypeError):
+        except (*UNREADABLE, TypeError):
             continue
     return []

@@ -14,9 +14,6 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from azure.durable_functions.models.OrchestrationRuntimeStatus import OrchestrationRuntimeStatus
-from azure.durable_functions.models.RpcManagementOptions import RpcManagementOptions
-from pydantic import ValidationError
 
 from contracts.base import Json
 from contracts.orders import Carried
@@ -24,7 +21,8 @@ from contracts.status import Progress
 from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 from orchestrations.stage import recall
-from triggers.statuses import plain
+from triggers.hub import Hub, HubUnavailable, Instance, Query
+from triggers.statuses import UNREADABLE, is_of, plain
 
 log = logging.getLogger("slipway.guard")
 
@@ -32,58 +30,56 @@ log = logging.getLogger("slipway.guard")
 SCHEDULE = "0 */5 * * * *"
 # What ended longer ago was seen by many a look before.
 LOOKED_BACK = timedelta(days=2)
+FAILED = "Failed"
 
 
 async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Timer function: carry on every instance that the platform ended."""
     since = datetime.now(UTC) - LOOKED_BACK
-    for runbook in RUNBOOKS:
-        ended = await client.get_status_by(
-            created_time_from=since,
-            runtime_status=[OrchestrationRuntimeStatus.Failed],
-            instance_id_prefix=runbook.prefix,
-        )
-        for instance in ended:
-            await carry_on(client, runbook, instance)
+    async with Hub(client) as hub:
+        for runbook in RUNBOOKS:
+            query, token = Query(runbook.prefix, (FAILED,), since), ""
+            while True:
+                page = await hub.page(query, token)
+                for instance in page.instances:
+                    await carry_on(client, runbook, instance)
+                token = page.token
+                if not token:
+                    break
 
 
-async def carry_on(client: Any, runbook: Runbook, instance: Any) -> bool:
+async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
     """Start an instance again that the platform ended; False when it ended in its own words, or runs."""
-    if instance.runtime_status is not OrchestrationRuntimeStatus.Failed or _in_own_words(runbook, instance):
+    if instance.runtime_status != FAILED or not is_of(runbook, instance) or _in_own_words(runbook, instance):
         return False
-    full = await _whole(client, instance.instance_id)
     try:
-        order = runbook.order.from_wire(plain(full["input"]))
-        carried = _carried(runbook, order, instance.instance_id, full.get("historyEvents") or [])
-    except (ValidationError, ValueError, LookupError, TypeError):
-        log.error("instance %s was ended by the platform, and its input cannot be read", instance.instance_id)  # noqa: TRY400 - the message is the whole story
+        async with Hub(client) as hub:
+            full = await hub.instance(instance.id, history=True)
+        order = runbook.order.from_wire(plain(full.input if full else None))
+        carried = _carried(runbook, order, instance.id, list(full.history) if full else [])
+    except HubUnavailable as error:
+        log.warning("instance %s is not carried on yet: %s", instance.id, error)
+        return False
+    except (*UNREADABLE, LookupError, TypeError):
+        log.error("instance %s was ended by the platform, and its input cannot be read", instance.id)  # noqa: TRY400 - the message is the whole story
         return False
     again = order.model_copy(update={"carried": carried})
     try:
-        await client.start_new(runbook.name, instance.instance_id, again.to_wire())
+        await client.start_new(runbook.name, instance.id, again.to_wire())
     except Exception as error:  # the SDK raises bare Exception; whoever else looked may have been first
-        log.warning("instance %s is not carried on: %s", instance.instance_id, type(error).__name__)
+        log.warning("instance %s is not carried on: %s", instance.id, type(error).__name__)
         return False
-    log.warning("instance %s was ended by the platform: carried on (%d)", instance.instance_id, carried.resumptions)
+    log.warning("instance %s was ended by the platform: carried on (%d)", instance.id, carried.resumptions)
     return True
 
 
-def _in_own_words(runbook: Runbook, instance: Any) -> bool:
+def _in_own_words(runbook: Runbook, instance: Instance) -> bool:
     if OWN_WORDS in str(instance.output):
         return True
     try:
         return runbook.ended(plain(instance.custom_status) or {})
-    except (ValidationError, ValueError):
+    except UNREADABLE:
         return False
-
-
-async def _whole(client: Any, instance_id: str) -> Json:
-    """The status with input and history, which the SDK looks for under another name than the hub's."""
-    options = RpcManagementOptions(
-        instance_id=instance_id, show_history=True, show_history_output=True, show_input=True
-    )
-    _, body = await client._get_async_request(options.to_url(client._orchestration_bindings.rpc_base_url))
-    return body
 
 
 def _carried(runbook: Runbook, order: Any, instance_id: str, history: list[Json]) -> Carried:

@@ -8,7 +8,7 @@ address opens every instance of the hub, and is in no text that is made here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +49,7 @@ class Instance:
     input: Json = None
     custom_status: Json = None
     output: Json = None
+    history: Sequence[Json] = ()
 
     @classmethod
     def from_wire(cls, wire: Json) -> Instance | None:
@@ -64,6 +65,7 @@ class Instance:
             input=wire.get("input"),
             custom_status=wire.get("customStatus"),
             output=wire.get("output"),
+            history=wire.get("historyEvents") or (),
         )
 
 
@@ -117,9 +119,10 @@ class Hub:
         """Close the connections."""
         await self._session.close()
 
-    async def instance(self, instance_id: str) -> Instance | None:
+    async def instance(self, instance_id: str, *, history: bool = False) -> Instance | None:
         """One instance with its input; None when the hub knows none of that id. Raises HubUnavailable."""
-        status, body, _ = await self._get(f"instances/{quote(instance_id, safe='')}", {"showInput": "true"}, "")
+        shown = {"showInput": "true"} | ({"showHistory": "true", "showHistoryOutput": "true"} if history else {})
+        status, body, _ = await self._get(f"instances/{quote(instance_id, safe='')}", shown, "")
         if status in _TOLD:
             return Instance.from_wire(_value(body))
         if status == 404:

@@ -92,6 +92,7 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
         "responses": {
             "202": _json("accepted, or accepted before", runbook.status, headers),
             "409": _problem("the Idempotency-Key was used with another body"),
+            "503": _problem("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
             **_BODY_PROBLEMS,
             **UNAUTHORIZED,
         },
@@ -100,12 +101,19 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
 
 def _showing(runbook: Runbook) -> dict[str, Any]:
     schema = {"type": "string", "pattern": f"^{runbook.id_pattern}$"}
+    text = {"schema": {"type": "string"}}
     return {
         "summary": f"Status of a {runbook.noun}",
-        "parameters": [{"name": "id", "in": "path", "required": True, "schema": schema}],
+        "parameters": [
+            {"name": "id", "in": "path", "required": True, "schema": schema},
+            {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
+        ],
         "responses": {
-            "200": _json("status", runbook.status),
+            "200": _json("status", runbook.status, {"ETag": text, "Retry-After": text}),
+            "304": {"description": "as it was when it had that ETag", "headers": {"ETag": text, "Retry-After": text}},
             "404": _problem(f"no such {runbook.noun}"),
+            "422": _problem("there is no such parameter"),
+            **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
     }
@@ -114,15 +122,19 @@ def _showing(runbook: Runbook) -> dict[str, Any]:
 def _listing(runbook: Runbook) -> dict[str, Any]:
     paging = {
         "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": PAGE_DEFAULT},
-        "after": {"type": "string", "description": f"id of the last {runbook.noun} of the page before"},
+        "after": {
+            "type": "string",
+            "description": f"where to go on, as `next` has it; or the id of a {runbook.noun}, for older ones than it",
+        },
     }
     parameters = {**{name: FILTERS[name] for name in runbook.filters}, **paging}
     return {
         "summary": f"List {runbook.noun}s",
         "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()],
         "responses": {
-            "200": _json("newest first", runbook.listing),
+            "200": _json("newest first; a page may be short, `next` alone says whether more follow", runbook.listing),
             "422": _problem("a parameter is not valid"),
+            **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
     }
@@ -172,6 +184,7 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": _schema(ProblemBody)}}}
 
 
+_HUB_UNAVAILABLE = {"503": _problem("the task hub cannot be asked right now")}
 _BODY_PROBLEMS = {
     "400": _problem("the body cannot be read"),
     "413": _problem("the body is larger than 256 KiB"),

@@ -1,22 +1,28 @@
-"""What the task hub knows of an instance, as callers see it: never its management URLs, never its raw input."""
+"""What the task hub knows of an instance, as callers see it: never its management URLs, never its raw input.
+
+The hub's answers are not trusted: an input may be gone or be an address of it, another release may have written a
+status, somebody else may have started an instance with whatever they liked. What cannot be read is left out.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from contracts.base import Contract, Json
+from contracts.digests import digest
 from contracts.errors import MESSAGE_LIMIT, Failure
+from contracts.errors import OrchestrationCrashed as Crash
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 from orchestrations.runbooks import DEPLOY, REACT, Runbook
 from settings import settings
+from triggers.hub import Instance
 
 C = TypeVar("C", bound=Contract)
 
@@ -31,65 +37,134 @@ STATES: dict[str, DeploymentState] = {
     "Terminated": "Canceled",
     "Canceled": "Canceled",
 }
+RUNNING = frozenset({"Pending", "Running", "Suspended"})
+# How reading what somebody else wrote can fail; the last by brackets without end.
+UNREADABLE = (ValidationError, ValueError, RecursionError)
+# What the platform says when it ended an instance because a process died: it names a culprit, and the wrong one.
+_DIED = ("Non-Deterministic workflow detected", "exited with code")
 
 
-def deployment_status(instance: Any, *, brief: bool = False) -> DeploymentStatus:
-    """An instance of `deploy`, as the SDK's DurableOrchestrationStatus, for callers; `brief` leaves steps out."""
+def state_of(instance: Instance) -> DeploymentState:
+    """The state of an instance; Pending when the hub says none that is known."""
+    return STATES.get(instance.runtime_status, "Pending")
+
+
+def runtime_statuses(state: str) -> tuple[str, ...]:
+    """The runtime statuses that are told as a state, in whichever case it is written."""
+    return tuple(status for status, told in STATES.items() if told.lower() == state.lower())
+
+
+def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentStatus:
+    """An instance of `deploy` for callers; `brief` leaves steps, ledger and result out."""
     progress = _stored(Progress, instance.custom_status) or Progress()
     if not progress.endpoint:
         progress = progress.model_copy(update=_asked_for(instance))
-    state = STATES[str(instance.runtime_status.value)]
+    state = state_of(instance)
     result = _stored(DeploymentResult, instance.output) if state == "Succeeded" and not brief else None
     error = progress.error
     if state == "Failed" and error is None:
         error = _crashed(instance.output)
     return DeploymentStatus(
-        id=instance.instance_id,
+        id=instance.id,
         status=state,
         endpoint=progress.endpoint,
         deployment=progress.deployment,
         model=progress.model,
-        created=_aware(instance.created_time),
-        updated=_aware(instance.last_updated_time),
+        created=instance.created,
+        updated=instance.updated,
         steps=[] if brief else progress.steps,
         ledger=[] if brief else _for_people(progress.ledger),
         result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
         error=error,
-        links={"self": f"/api/deployments/{instance.instance_id}"},
+        links={"self": f"/api/{DEPLOY.route}/{instance.id}"},
     )
 
 
-def event_outcome(instance: Any, *, brief: bool = False) -> EventOutcome:
+def event_outcome(instance: Instance, *, brief: bool = False) -> EventOutcome:
     """An instance of `react_to_registration` for callers; `brief` is the same, there is little to tell."""
-    outcome = _stored(EventOutcome, instance.custom_status) or ReactOrder.from_wire(plain(instance.input_)).outcome
-    return outcome.model_copy(update={"created": _aware(instance.created_time)})
+    outcome = _stored(EventOutcome, instance.custom_status)
+    if outcome is None:
+        order = _stored(ReactOrder, instance.input)
+        outcome = order.outcome if order else _unreadable_event(instance)
+    state = state_of(instance)
+    if state in ("Failed", "Canceled") and outcome.outcome not in ("ignored", "deployed", "failed"):
+        # What the platform ended is carried on, so that it has not failed yet; what a person ended is not.
+        ended = {"outcome": "failed"} if state == "Canceled" else {}
+        why = "the run was canceled" if ended else _crashed(instance.output).message
+        outcome = outcome.model_copy(update={"reasons": [*outcome.reasons, why], **ended})
+    return outcome.model_copy(update={"id": instance.id, "created": instance.created})
 
 
 SHOWN: dict[str, Callable[..., Any]] = {DEPLOY.name: deployment_status, REACT.name: event_outcome}
 
 
-def shown(runbook: Runbook, instance: Any, *, brief: bool = False) -> Any:
+def shown(runbook: Runbook, instance: Instance, *, brief: bool = False) -> Any:
     """What callers see of an instance of a runbook: its `status` contract."""
     return SHOWN[runbook.name](instance, brief=brief)
 
 
-def fits(status: Any, name: str, value: str) -> bool:
-    """Whether a status has that value in the field of a filter; a model fits without its version too."""
-    there = str(getattr(status, name))
+def is_of(runbook: Runbook, instance: Instance) -> bool:
+    """Whether an instance is the runbook's; one whose orchestration the hub does not name is believed to be."""
+    return instance.name.lower() in ("", runbook.name.lower())
+
+
+def names_of(runbook: Runbook, instance: Instance) -> dict[str, str] | None:
+    """The names that a list can be filtered by; None when neither its custom status nor its input tells."""
+    if runbook is DEPLOY:
+        names = _names(instance.custom_status, "endpoint", "model")
+        return names or {name: text for name, text in _asked_for(instance).items() if text} or None
+    order = plain(instance.input)
+    told = _names(instance.custom_status, "model", "version")
+    told = told or _names(order.get("outcome") if isinstance(order, dict) else None, "model", "version")
+    return {"model": f"{told['model']}:{told['version']}"} if told else None
+
+
+def fits(runbook: Runbook, instance: Instance, wanted: Mapping[str, str]) -> bool | None:
+    """Whether an instance is the runbook's and all that is `wanted`; None when that takes its input, which is not here.
+
+    A model fits without its version too.
+    """
+    if not is_of(runbook, instance):
+        return False
+    if "status" in wanted and state_of(instance).lower() != wanted["status"].lower():
+        return False
+    named = {name: value for name, value in wanted.items() if name != "status"}
+    names = names_of(runbook, instance) if named else {}
+    if names is None:
+        return None if instance.input is None else False
+    return all(_is(name, names.get(name, ""), value) for name, value in named.items())
+
+
+def is_same_order(instance: Instance, wanted: str) -> bool | None:
+    """Whether an instance was started with the order of that digest; None when nothing that is left of it tells.
+
+    The instance's custom status repeats the digest: a large input may be shown as the address of a blob.
+    """
+    order = plain(instance.input)
+    for told in (plain(instance.custom_status), order):
+        if isinstance(told, dict) and isinstance(told.get("digest"), str) and told["digest"]:
+            return bool(told["digest"] == wanted)
+    # Another release may have stored the same request in other words, so that a difference would prove nothing.
+    same = isinstance(order, dict) and isinstance(order.get("request"), dict) and digest(order["request"]) == wanted
+    return True if same else None
+
+
+def _names(wire: Json, *fields: str) -> dict[str, str] | None:
+    wire = plain(wire)
+    if not isinstance(wire, dict) or not all(isinstance(wire.get(name), str) and wire[name] for name in fields):
+        return None
+    return {name: wire[name] for name in fields}
+
+
+def _is(name: str, there: str, value: str) -> bool:
     return value in (there, there.split(":", maxsplit=1)[0]) if name == "model" else value.lower() == there.lower()
-
-
-def input_digest(instance: Any) -> str | None:
-    """The digest of the body an instance was started with."""
-    order = plain(instance.input_)
-    return order.get("digest") if isinstance(order, dict) else None
 
 
 def _stored(contract: type[C], wire: Json) -> C | None:
     """What the task hub keeps, which another release may have written: None when this one cannot read it."""
     try:
         return contract.from_wire(plain(wire))
-    except (ValidationError, ValueError):
+    except UNREADABLE:
         return None
 
 
@@ -97,33 +172,42 @@ def _for_people(ledger: list[LedgerEntry]) -> list[LedgerEntry]:
     return [entry.for_people(settings().workspace_id) for entry in ledger]
 
 
-def _asked_for(instance: Any) -> dict[str, str]:
+def _asked_for(instance: Instance) -> dict[str, str]:
     """What the order says the instance is about, before its first turn; empty when that cannot be read."""
     try:
-        order = DeployOrder.from_wire(plain(instance.input_))
+        order = DeployOrder.from_wire(plain(instance.input))
         names = {"endpoint": order.endpoint, "deployment": order.deployment, "model": order.model}
-    except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
+    except (*UNREADABLE, KeyError, TypeError, AttributeError):
         return {}
     return names
 
 
+def _unreadable_event(instance: Instance) -> EventOutcome:
+    reason = "what the task hub keeps of this event cannot be read"
+    return EventOutcome(id=instance.id, model="", version="", outcome="received", reasons=[reason])
+
+
 def _crashed(output: Json) -> Failure:
-    return Failure(
-        code="OrchestrationCrashed",
-        message=redact(str(output or "the orchestration failed without a message"))[:MESSAGE_LIMIT],
-        suggestion="This is a defect of Slipway: look the instance ID up in the logs and report it.",
-    )
+    """An end in words that are not ours."""
+    said = redact(str(output or ""))
+    if any(words in said for words in _DIED):
+        said = (
+            f"the platform ended the run, most likely because a process died in the middle of its turn; it says: {said}"
+        )
+        suggestion = (
+            "Slipway carries such a run on under the same id within minutes: look again. If it stays as it is, send "
+            "the request again with another Idempotency-Key: what is there is confirmed, the rest is made."
+        )
+    else:
+        said, suggestion = said or "the orchestration failed without a message", Crash.suggestion
+    return Failure(code=Crash.__name__, message=said[:MESSAGE_LIMIT], suggestion=suggestion)
 
 
 def plain(value: Json) -> Json:
-    """What the hub tells as JSON text, as a value."""
-    # The SDK hands a JSON text back as it was stored, once or twice encoded.
-    while isinstance(value, str):
-        value = json.loads(value)
+    """A JSON text as its value, which the SDK encodes once or twice; any other text, such as an address, as it is."""
+    try:
+        while isinstance(value, str):
+            value = json.loads(value)
+    except UNREADABLE:
+        return value
     return value
-
-
-def _aware(moment: Any) -> datetime | None:
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.fromisoformat(str(moment))

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
+from contracts.digests import digest
+from orchestrations.runbooks import DEPLOY, REACT
 from settings import settings
 from tests.samples import request
-from triggers.statuses import STATES, deployment_status, event_outcome, input_digest
+from triggers.hub import Instance
+from triggers.statuses import STATES, deployment_status, event_outcome, fits, is_same_order
 
 FAILURE = {"code": "ModelNotFound", "message": "gone", "suggestion": "Register it."}
 PROGRESS: dict[str, Any] = {
@@ -22,7 +24,23 @@ PROGRESS: dict[str, Any] = {
 }
 
 
-def instance(state: str, **parts: Any) -> Any:
+ADDRESS = "https://slipway.blob.core.windows.net/slipway-largemessages/dep-1/history-0A.json.gz"
+# What may stand where an order was written, and says nothing.
+UNREADABLE: list[Any] = [
+    None,
+    ADDRESS,
+    "",
+    "[" * 100_000,
+    17,
+    [],
+    {},
+    {"request": 5},
+    {"request": {"endpoint": "e"}},
+    "\ud800",
+]
+
+
+def instance(state: str, **parts: Any) -> Instance:
     wire = {
         "name": "deploy",
         "instanceId": "dep-1",
@@ -33,7 +51,9 @@ def instance(state: str, **parts: Any) -> Any:
         "output": None,
         "customStatus": None,
     }
-    return DurableOrchestrationStatus.from_json(wire | parts)
+    found = Instance.from_wire(wire | parts)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -128,7 +148,7 @@ def test_no_raw_input_output_or_management_url_is_told() -> None:
 
 
 def test_an_event_is_told_before_and_after_its_first_turn() -> None:
-    outcome = {"id": "event-1", "model": "m", "version": "1", "outcome": "received"}
+    outcome = {"id": "dep-1", "model": "m", "version": "1", "outcome": "received"}
     waiting = instance("Pending", input=json.dumps({"outcome": outcome, "digest": "e"}))
     ended = instance("Completed", input="{}", customStatus=outcome | {"outcome": "deployed"})
 
@@ -138,11 +158,109 @@ def test_an_event_is_told_before_and_after_its_first_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "digest"),
-    [({"digest": "d"}, "d"), (json.dumps(json.dumps({"digest": "d"})), "d"), ([], None), ({}, None)],
+    ("order", "told", "same"),
+    [
+        ({"digest": "d"}, None, True),
+        ({"digest": "e"}, None, False),
+        (json.dumps(json.dumps({"digest": "d"})), None, True),
+        *((unreadable, None, None) for unreadable in UNREADABLE),
+        *((unreadable, {"digest": "d"}, True) for unreadable in UNREADABLE),
+        *((unreadable, {"digest": "e"}, False) for unreadable in UNREADABLE),
+        ({"request": {"a": 1}, "digest": ""}, None, None),
+        ({"request": {"a": 1}}, {"digest": 5}, None),
+    ],
 )
-def test_the_digest_of_an_instance_is_that_of_its_order(order: object, digest: str | None) -> None:
-    assert input_digest(instance("Running", input=order)) == digest
+def test_what_is_left_of_an_instance_tells_its_order(order: object, told: object, same: bool | None) -> None:
+    assert is_same_order(instance("Running", input=order, customStatus=told), "d") is same
+
+
+def test_an_order_without_a_digest_is_told_by_its_request() -> None:
+    assert is_same_order(instance("Running", input={"request": {"a": 1}}), digest({"a": 1})) is True
+
+
+@pytest.mark.parametrize("order", UNREADABLE)
+@pytest.mark.parametrize("custom_status", [None, "text", 5, {"endpoint": 5}, {"steps": [{}]}, [{}], ADDRESS])
+def test_what_cannot_be_read_is_left_out(order: object, custom_status: object) -> None:
+    for state in (*STATES, "Unknown", "", "7"):
+        check_unreadable(order, custom_status, state)
+
+
+def check_unreadable(order: object, custom_status: object, state: str) -> None:
+    strange = instance(state, input=order, customStatus=custom_status, output=custom_status)
+    status, event = deployment_status(strange), event_outcome(strange)
+
+    assert (status.id, status.status, str(status.created)) == (
+        "dep-1",
+        STATES.get(state, "Pending"),
+        "2026-01-01 00:00:00+00:00",
+    )
+    assert (status.endpoint, status.steps, status.ledger, status.result) in [("", [], [], None), ("5", [], [], None)]
+    assert (event.id, event.model, event.created) == ("dep-1", "", status.created)
+    assert event.outcome == ("failed" if status.status == "Canceled" else "received")
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("Non-Deterministic workflow detected: A previous execution of this orchestration", "a process died"),
+        ("Orchestrator function 'deploy' failed: python exited with code 137 (0x89)", "a process died"),
+        ("Orchestrator function 'deploy' failed: KeyError: 'request'", "KeyError"),
+        ("VersionMismatch: Orchestration version did not comply with Worker Versioning", "VersionMismatch"),
+        ({"code": 5}, "code"),
+        (None, "without a message"),
+    ],
+)
+def test_an_end_in_words_of_the_platform_is_told_plainly(output: object, says: str) -> None:
+    status = deployment_status(instance("Failed", customStatus=PROGRESS, output=output))
+
+    assert status.error is not None
+    assert status.error.code == "OrchestrationCrashed"
+    assert says in status.error.message
+    assert ("send the request again" in status.error.suggestion) is (says == "a process died")
+    assert status.ledger
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("Failed", "deploying"), ("Terminated", "failed")])
+def test_an_event_that_was_ended_in_the_middle_says_so(state: str, outcome: str) -> None:
+    told = {"id": "event-1", "model": "m", "version": "1", "outcome": "deploying", "reasons": ["so far"]}
+    event = event_outcome(instance(state, customStatus=told, output="python exited with code 137"))
+
+    assert (event.outcome, event.reasons[0], len(event.reasons)) == (outcome, "so far", 2)
+    settled = event_outcome(instance(state, customStatus=told | {"outcome": "deployed"}))
+    assert (settled.outcome, settled.reasons) == ("deployed", ["so far"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "parts", "verdict"),
+    [
+        ({}, {"input": None}, True),
+        ({}, {"name": "another"}, False),
+        ({}, {"name": "DEPLOY"}, True),
+        ({}, {"name": None}, True),
+        ({"status": "running"}, {}, True),
+        ({"status": "Failed"}, {}, False),
+        ({"endpoint": "Credit-Risk"}, {"customStatus": PROGRESS, "input": None}, True),
+        ({"endpoint": "credit-risk", "status": "failed"}, {"customStatus": PROGRESS}, False),
+        ({"model": "credit-risk"}, {"customStatus": PROGRESS}, True),
+        ({"model": "credit-risk:1"}, {"customStatus": PROGRESS}, True),
+        ({"model": "credit-risk:2"}, {"customStatus": PROGRESS}, False),
+        ({"endpoint": "credit-risk"}, {"input": None}, None),
+        ({"endpoint": "credit-risk"}, {}, True),
+        ({"endpoint": "other"}, {}, False),
+        ({"endpoint": "credit-risk"}, {"input": ADDRESS}, False),
+    ],
+)
+def test_what_a_filter_takes(wanted: dict[str, str], parts: dict[str, Any], verdict: bool | None) -> None:
+    assert fits(DEPLOY, instance("Running", **parts), wanted) is verdict
+
+
+@pytest.mark.parametrize(("model", "verdict"), [("m", True), ("m:1", True), ("m:2", False), ("n", False)])
+def test_an_event_is_found_by_its_model_with_and_without_version(model: str, verdict: bool) -> None:
+    outcome = {"id": "event-1", "model": "m", "version": "1", "outcome": "received"}
+    for parts in ({"customStatus": outcome, "input": None}, {"input": json.dumps({"outcome": outcome})}):
+        found = instance("Running", name="react_to_registration", **parts)
+        assert fits(REACT, found, {"model": model}) is verdict
+    assert fits(REACT, instance("Pending", name="react_to_registration", input=None), {"model": model}) is None
 
 
 def test_what_another_release_wrote_does_not_make_a_status_unreadable() -> None:

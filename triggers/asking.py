@@ -1,0 +1,79 @@
+"""Asking for an instance of a runbook: POST, with a key that makes it safe to repeat."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from contracts.digests import digest
+from contracts.problems import RequestProblems
+from orchestrations.runbooks import Runbook
+from triggers import statuses
+from triggers.answers import answer, problem, problem_of
+from triggers.body import BodyTooLarge, parse_body
+from triggers.conditional import headers_of, hub_unavailable
+from triggers.hub import HubUnavailable, Instance
+from triggers.parameters import check_names, refused
+from triggers.requests import judged
+from triggers.starting import KeyNotComparable, KeyReused, find, start_once
+
+# Of an Idempotency-Key: printable ASCII without spaces.
+KEY_CHARACTERS, LONGEST_KEY = "[!-~]", 255
+KEY_REUSED = "this Idempotency-Key was used with another body: use a new key for a new request"
+NOT_YET_COMPARABLE = (
+    "this Idempotency-Key was used before, and with which body cannot be read yet: "
+    "send the same request again in some seconds"
+)
+NOT_COMPARABLE = (
+    "this Idempotency-Key was used before, and with which body cannot be read any more: look for what it started in "
+    "the list, or send the request with a new key"
+)
+
+
+def starting(runbook: Runbook) -> Any:
+    """The function that answers POST."""
+
+    async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+        try:
+            check_names(req)
+            key = _idempotency_key(req)
+            request = judged(parse_body(req.get_body()), runbook)
+        except (BodyTooLarge, RequestProblems) as error:
+            return problem_of(error)
+        instance_id = runbook.prefix + (digest(["key", key]) if key else uuid.uuid4().hex)
+        order = runbook.order.from_wire({"request": request, "digest": digest(request)}).to_wire()
+        try:
+            await start_once(client, runbook.name, instance_id, order)
+        except KeyReused:
+            return problem(409, "Key reused", KEY_REUSED)
+        except KeyNotComparable as error:
+            headers = {"Retry-After": "5"} if error.passing else None
+            detail = NOT_YET_COMPARABLE if error.passing else NOT_COMPARABLE
+            return problem(503, "Key not comparable", detail, headers=headers)
+        except HubUnavailable as error:
+            return hub_unavailable(error)
+        return await _accepted(runbook, client, instance_id, order)
+
+    return start
+
+
+async def _accepted(runbook: Runbook, client: Any, instance_id: str, order: dict[str, Any]) -> func.HttpResponse:
+    """202: the run lives, whatever the hub says of it right after its start."""
+    try:
+        found = await find(client, instance_id)
+    except HubUnavailable:
+        found = None
+    instance = found or Instance(id=instance_id, name=runbook.name, runtime_status="Pending", input=order)
+    location = {"Location": f"/api/{runbook.route}/{instance_id}"}
+    return answer(statuses.shown(runbook, instance), 202, location | headers_of(instance))
+
+
+def _idempotency_key(req: func.HttpRequest) -> str | None:
+    key: str | None = req.headers.get("Idempotency-Key")
+    if key is None or re.fullmatch(f"{KEY_CHARACTERS}{{1,{LONGEST_KEY}}}", key):
+        return key
+    raise refused("Idempotency-Key", f"send 1 to {LONGEST_KEY} printable ASCII characters without spaces")
