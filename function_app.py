@@ -25,6 +25,9 @@ app.event_grid_trigger(arg_name="event")(app.durable_client_input(client_name="c
 
 guarding = app.durable_client_input(client_name="client")(guard.guard)
 app.timer_trigger(arg_name="timer", schedule=guard.SCHEDULE)(guarding)
+# Policies change with a deployment of the app, and then it starts; to look once more than needed does no harm.
+deciding = app.durable_client_input(client_name="client")(events.policies_changed)
+app.timer_trigger(arg_name="timer", schedule=events.DECIDED_AGAIN, run_on_startup=True)(deciding)
 
 for orchestration in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN):
     app.orchestration_trigger(context_name="context")(orchestration)

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+ROOT = Path(__file__).parent
+# Deployed with the app. With nothing in it, it is not part of the package, and so not there in Azure.
+OWN_POLICIES = ROOT / "policies"
+
 
 class SettingsError(Exception):
     """The environment lacks settings; the message names every one of them."""
@@ -22,7 +26,8 @@ class Settings:
 
     Attributes:
         subscription_id, resource_group, workspace: the Azure ML workspace.
-        policies: folder of `*.yml` files that say what to deploy when a model is registered.
+        policies: folder of the files that say what to deploy when a model is registered; whether it is there is found
+            out when it is read, so that a wrong name stops nothing else.
         arm_url: Azure Resource Manager of the cloud in use; its token scope is `<arm_url>/.default`.
         scoring_host_suffix: what every scoring URI's host must end with before a key is sent to it.
     """
@@ -45,7 +50,7 @@ class Settings:
             subscription_id=environment["SLIPWAY_SUBSCRIPTION_ID"],
             resource_group=environment["SLIPWAY_RESOURCE_GROUP"],
             workspace=environment["SLIPWAY_WORKSPACE"],
-            policies=Path(environment.get("SLIPWAY_POLICIES", "policies")),
+            policies=policies_folder(environment),
             arm_url=environment.get("SLIPWAY_ARM_URL", "https://management.azure.com").rstrip("/"),
             scoring_host_suffix=environment.get("SLIPWAY_SCORING_HOST_SUFFIX", ".inference.ml.azure.com"),
         )
@@ -59,6 +64,11 @@ class Settings:
     def workspace_id(self) -> str:
         """ARM id of the workspace."""
         return f"{self.resource_group_id}/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+
+
+def policies_folder(environment: Mapping[str, str]) -> Path:
+    """The folder of policies; a relative one is relative to the app, not to wherever its process was started."""
+    return ROOT / (environment.get("SLIPWAY_POLICIES") or OWN_POLICIES)
 
 
 @cache

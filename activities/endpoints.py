@@ -13,7 +13,7 @@ from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provisioning
 from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
-from contracts.ledger import LedgerEntry, short_name
+from contracts.ledger import LedgerEntry, reference, short_name
 from contracts.online import EndpointRequest
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
@@ -22,6 +22,10 @@ ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/actio
 # Azure ML's names of identity types, by the names of the `az ml` files.
 IDENTITY_TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAssigned"}
 
+SHARES = (
+    "Let the policy name an endpoint for each model, with {model} in endpoint.name, or write"
+    " `shares_endpoint: true` in it if its models shall share this one and its traffic."
+)
 KEPT = "an empty endpoint costs nothing, and the next attempt finds its roles in effect"
 
 
@@ -50,6 +54,7 @@ class Endpoints(Resource[EndpointRequest]):
         if conflict:
             finding.problem("endpoint", EndpointConflict(conflict))
             return finding
+        self._plan_sharing(wanted.name, scene, finding)
         finding.confirms.append(f"endpoint {wanted.name}")
         scene.resolve(principal_id=begin.principal_of(found))
         return finding
@@ -118,12 +123,33 @@ class Endpoints(Resource[EndpointRequest]):
             scene.resolve(principal_id=str(found["properties"]["principalId"]))
             finding.needs.append(attach)
 
+    def _plan_sharing(self, name: str, scene: Scene, finding: Finding) -> None:
+        """A policy must not take the traffic of another model: it deploys without anybody looking."""
+        if scene.order.shares_endpoint is not False or scene.resolved.model is None:
+            return
+        model = _without_version(scene.resolved.model)
+        with translated():
+            there = [one for one in clients().ml.online_deployments.list(name) if begin.state_of(one) != "Deleting"]
+        workspace_id = clients().settings.workspace_id
+        others = {
+            str(one.name): _without_version(reference(str(one.model), workspace_id)) if one.model else "no model"
+            for one in there
+        }
+        strangers = sorted(f"{one} has {short_name(other)}" for one, other in others.items() if other != model)
+        if strangers:
+            message = f"endpoint {name} has deployments of another model: {', '.join(strangers)}"
+            finding.problem("endpoint.name", EndpointConflict(message, suggestion=SHARES))
+
     def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
         return EndpointEnsured(
             entries=[self.entry(order.resolved.endpoint, made=begin.mark_of(found) == order.mark)],
             done=begin.state_of(found) == begin.SUCCEEDED,
             principal_id=begin.principal_of(found),
         )
+
+
+def _without_version(model: str) -> str:
+    return model.rsplit("/versions/", 1)[0]
 
 
 def endpoint_state(name: str) -> Provisioning:

@@ -70,7 +70,7 @@ def look(order: PlanInput) -> Findings:
 
     Raises CloudUnavailable and Throttled; everything else becomes a problem.
     """
-    scene = Scene(DeployOrder(request=order.request), order.mark)
+    scene = Scene(DeployOrder(request=order.request, shares_endpoint=order.shares_endpoint), order.mark)
     found = {"workspace": _guarded("workspace", lambda: _workspace(scene))}
     extras = []
     for resource in RESOURCES:

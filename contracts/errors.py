@@ -106,7 +106,7 @@ class RequestRejected(DeploymentError, whose="caller"):
 
 
 class EndpointConflict(DeploymentError, whose="caller"):
-    """The endpoint exists with another auth mode or identity than the request asks for."""
+    """The endpoint exists with another auth mode or identity than asked for, or a policy found another model on it."""
 
     suggestion = "Ask for what the endpoint has, or choose another endpoint name."
 

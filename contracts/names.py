@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field
 
 ASSET = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
-_ENDPOINT_NAME = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
+_ONLINE_NAME = r"[A-Za-z](-?[A-Za-z0-9])*"
+SHORTEST_ONLINE_NAME, LONGEST_ONLINE_NAME = 3, 32
 _ASSET_REFERENCE = re.compile(rf"azureml:(?P<name>{ASSET}):(?P<version>{ASSET})")
 _LATEST = re.compile(rf"azureml:(?P<name>{ASSET})@latest")
 _DATASTORE_PATH = re.compile(
@@ -63,8 +64,14 @@ def model_of_id(arm_id: str) -> tuple[str, str]:
     return match["name"], match["version"]
 
 
+def is_online_name(value: str) -> bool:
+    """Whether an endpoint or a deployment can be called so."""
+    fits = SHORTEST_ONLINE_NAME <= len(value) <= LONGEST_ONLINE_NAME
+    return fits and re.fullmatch(_ONLINE_NAME, value) is not None
+
+
 def _online_name(value: str) -> str:
-    if not 3 <= len(value) <= 32 or not _ENDPOINT_NAME.fullmatch(value):
+    if not is_online_name(value):
         raise ValueError(
             "use 3 to 32 letters, digits and single dashes, starting with a letter and not ending with a dash"
         )
@@ -132,7 +139,11 @@ def _told(pattern: str, **more: int) -> Any:
     return Field(json_schema_extra={"pattern": f"^{pattern}$", **more})
 
 
-OnlineName = Annotated[str, AfterValidator(_online_name), _told("[A-Za-z](-?[A-Za-z0-9])*", minLength=3, maxLength=32)]
+OnlineName = Annotated[
+    str,
+    AfterValidator(_online_name),
+    _told(_ONLINE_NAME, minLength=SHORTEST_ONLINE_NAME, maxLength=LONGEST_ONLINE_NAME),
+]
 # A pattern is checked sooner than a function of ours; `MEANT` says what each of them asks for.
 _ASSET_NAME = rf"^{ASSET}$"
 _INSTANCE_TYPE = r"^[A-Za-z][A-Za-z0-9_]{2,63}$"

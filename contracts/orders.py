@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.base import Contract, Duration, Json
 from contracts.errors import Failure
+from contracts.events import ModelRegistered
 from contracts.ledger import LedgerEntry
 from contracts.request import Propagation
 from contracts.status import EventOutcome, StepStatus
@@ -36,6 +37,8 @@ class DeployOrder(Contract):
     carried: Carried = Carried()
     match: dict[str, Any] | None = None
     """That of the policy which asked: only versions it is for can supersede this one."""
+    shares_endpoint: bool | None = None
+    """Whether that policy allows the endpoint to serve other models too; None when a person asked, who may decide."""
 
     def part(self, kind: str) -> Json:
         """What the request says of a resource of that kind; None when nothing."""
@@ -93,11 +96,23 @@ class WatchOrder(Contract):
     deadline: datetime | None = None
 
 
+class PolicyDeployment(Contract):
+    """A deployment that a policy asks for."""
+
+    policy: str
+    instance_id: str
+    order: DeployOrder
+
+
 class ReactOrder(Contract):
-    """Deploy a registered version by these policies: their requests, and what each policy is for."""
+    """Deploy a registered version as these policies ask.
+
+    `outcome` is what is told of it so far: of an earlier decision, what that has started. `event` is kept as long as
+    the registration may have to be decided again.
+    """
 
     outcome: EventOutcome
-    requests: dict[str, dict[str, Any]] = {}
-    matches: dict[str, dict[str, Any]] = {}
+    asked: list[PolicyDeployment] = []
+    event: ModelRegistered | None = None
     digest: str = ""
     carried: Carried = Carried()

@@ -13,10 +13,11 @@ Percentages = dict[str, int]
 
 
 class PlanInput(Contract):
-    """Ask what this request would do; `request` is the judged request as stored."""
+    """Ask what this request would do; `request` is the judged request as stored, the rest as in its order."""
 
     mark: str = ""
     request: dict[str, Any]
+    shares_endpoint: bool | None = None
 
 
 class NeededRole(Contract):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -85,10 +87,32 @@ class EventOutcome(Contract):
     id: str
     model: str
     version: str
-    outcome: Literal["received", "ignored", "deploying", "deployed", "failed"]
+    outcome: Annotated[
+        Literal["received", "ignored", "superseded", "invalid", "deploying", "deployed", "failed"],
+        Field(description="superseded: a newer version was there; invalid: a policy for it cannot be used as it is"),
+    ]
     reasons: list[str] = []
-    deployments: Annotated[dict[str, str], Field(description="deployment instance ID by policy")] = {}
+    deployments: Annotated[dict[str, str], Field(description="by policy: instance ID of the deployment started")] = {}
+    policies: Annotated[str | None, Field(description="digest of the policies that it was decided by")] = None
+    invalid: Annotated[list[str], Field(description="policies to mend; then the registration is decided again")] = []
     created: datetime | None = None
+
+    def saying(self, *reasons: str) -> EventOutcome:
+        """This outcome with these reasons before the others; as many as fit a custom status."""
+        return self.model_copy(update={"reasons": bounded([*reasons, *self.reasons], REASONS_LIMIT_BYTES)})
+
+
+# Of the reasons of one event, as JSON: the whole outcome is a custom status.
+REASONS_LIMIT_BYTES = 2048
+
+
+def bounded(lines: Sequence[str], limit: int) -> list[str]:
+    """The first lines that take at most `limit` bytes of JSON; then one that says how many there are besides."""
+    for index, line in enumerate(lines):
+        limit -= len(json.dumps(line))
+        if limit < 0:
+            return [*lines[:index], f"and {len(lines) - index} more"]
+    return [*lines]
 
 
 class EventList(Contract):

@@ -59,7 +59,8 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
 
 def plan_deployment(run: Run, order: DeployOrder) -> Taking[PlanVerdict]:
     """Find out by reading what is to be made; problems stop the run before anything is."""
-    plan = yield from run.take(steps.PLAN_DEPLOYMENT, PlanInput(mark=run.mark, request=order.request))
+    asked = PlanInput(mark=run.mark, request=order.request, shares_endpoint=order.shares_endpoint)
+    plan = yield from run.take(steps.PLAN_DEPLOYMENT, asked)
     run.board.about(model=plan.model)
     if plan.problems:
         run.log.failed(steps.PLAN_DEPLOYMENT.activity, run.now)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contracts.base import Json
-from contracts.errors import StepFailed
-from contracts.orders import DeployOrder, ReactOrder
+from contracts.errors import StepFailed, Superseded
+from contracts.orders import PolicyDeployment, ReactOrder
 from contracts.status import EventOutcome
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.newest import newest_version
@@ -12,11 +12,14 @@ from orchestrations.run import RunFailed, defect
 
 REASON_CHARACTERS = 300
 
+# What became of a registration is the first of these that became of it by one of its policies.
+WORST_FIRST = ("failed", "invalid", "deployed", "superseded")
+
 
 def react_to_registration(context: Context) -> Taking[Json]:
     """Orchestration `react_to_registration`: one per registered version, however often its event is delivered.
 
-    Event Grid promises no order: a version that is no longer the newest one when its event arrives is left alone, so
+    Event Grid promises no order: a version that is no longer the newest one when its turn comes is left alone, so
     that versions registered one after the other end in one deployment of the newest.
     """
     told = Told(context)
@@ -27,7 +30,7 @@ def react_to_registration(context: Context) -> Taking[Json]:
         failure = failed.failure
     except Exception as error:  # a defect must not end in words that nobody can read
         failure = defect(error)
-    told.now("failed", f"{failure.code} in {failure.step}: {failure.message}"[:REASON_CHARACTERS])
+    told.now("failed", f"{failure.code} in {failure.step}: {failure.message}")
     raise RunFailed(failure)
 
 
@@ -40,8 +43,8 @@ class Told:
 
     def now(self, state: str, *reasons: str, **changes: object) -> None:
         """Tell how far it is."""
-        told = {"outcome": state, "reasons": [*self.outcome.reasons, *reasons], **changes}
-        self.outcome = self.outcome.model_copy(update=told)
+        said = self.outcome.saying(*(reason[:REASON_CHARACTERS] for reason in reasons))
+        self.outcome = said.model_copy(update={"outcome": state, **changes})
         self._context.set_custom_status(self.outcome.to_wire())
 
 
@@ -50,23 +53,30 @@ def react(engine: Engine, told: Told) -> Taking[None]:
     order = ReactOrder.from_wire(engine.context.get_input())
     told.outcome = order.outcome
     told.now("received")
-    chosen: dict[str, DeployOrder] = {}
-    for policy, request in order.requests.items():
-        match = order.matches[policy]
-        newest = yield from newest_version(engine, order.outcome.model, order.outcome.version, match)
-        if newest == order.outcome.version:
-            chosen[policy] = DeployOrder(request=request, match=match)
-        else:
-            told.now("received", f"superseded: the newest version is {newest}" if newest else "the model is gone")
-    if not chosen:
-        told.now("ignored")
-        return
-    told.now("deploying")
-    failures = []
-    for policy, deploying in chosen.items():
-        instance = order.outcome.deployments[policy]
-        try:
-            yield engine.context.call_sub_orchestrator("deploy", deploying.to_wire(), instance)
-        except Exception:  # the SDK raises bare Exception when a sub-orchestration failed
-            failures.append(f"{policy}: deployment {instance} failed")
-    told.now("failed" if failures else "deployed", *failures)
+    # Of an earlier decision, and what waits for a policy to be mended.
+    ends = {order.outcome.outcome, *(["deployed"] if order.outcome.deployments else [])}
+    ends |= {"invalid"} if order.outcome.invalid else set()
+    for asked in order.asked:
+        ends.add((yield from deploy_by_policy(engine, told, asked)))
+    told.now(next((one for one in WORST_FIRST if one in ends), "ignored"))
+
+
+def deploy_by_policy(engine: Engine, told: Told, asked: PolicyDeployment) -> Taking[str]:
+    """What became of the registration by one policy; whether it is superseded is looked at when its turn comes."""
+    model, version = told.outcome.model, told.outcome.version
+    newest = yield from newest_version(engine, model, version, asked.order.match)
+    if newest is None:
+        told.now(told.outcome.outcome, f"{asked.policy}: the model is gone")
+        return "ignored"
+    if newest != version:
+        told.now(told.outcome.outcome, f"{asked.policy}: superseded, the newest version is {newest}")
+        return "superseded"
+    told.now("deploying", deployments={**told.outcome.deployments, asked.policy: asked.instance_id})
+    try:
+        yield engine.context.call_sub_orchestrator("deploy", asked.order.to_wire(), asked.instance_id)
+    except Exception as error:  # the SDK raises bare Exception when a sub-orchestration failed
+        # A backend that leaves out the texts of failures makes this a failed one, whose status says the same.
+        end = "superseded" if Superseded.__name__ in str(error) else "failed"
+        told.now("deploying", f"{asked.policy}: deployment {asked.instance_id} {end}")
+        return end
+    return "deployed"

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
+from pydantic import ValidationError
 
-from contracts.digests import digest
-from contracts.events import ModelRegistered, UnreadableEvent, read_event
-from contracts.marks import MARK_TAG
+from contracts.events import ModelRegistered, UnreadableEvent, read_event, shown
 from contracts.orders import ReactOrder
-from contracts.policy import Policy, read_policy
-from contracts.problems import RequestProblems
 from contracts.status import EventOutcome
-from orchestrations.runbooks import DEPLOY, REACT
+from orchestrations.runbooks import REACT
 from settings import settings
-from triggers.body import BodyTooLarge, parse_body
-from triggers.requests import deployment_request
+from triggers.deciding import order_for
+from triggers.hub import Hub, Instance, Query
+from triggers.policies import PolicyFolder, read_folder, tell_invalid
 from triggers.starting import start_once
+from triggers.statuses import plain
 
 log = logging.getLogger("slipway.events")
 
-
-class PolicyError(Exception):
-    """A policy file that cannot be used; the message names the file and everything wrong with it."""
+# Policies change when the app is deployed anew, and then it starts; the schedule is for what a start has missed.
+DECIDED_AGAIN = "0 */15 * * * *"
+# A registration that waits for a policy to be mended is given up after this time.
+DECIDED_WITHIN = timedelta(days=7)
+ENDED = ("Completed", "Failed")
 
 
 async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrchestrationClient) -> None:
@@ -36,81 +37,92 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
     deliveries, and deliveries after the deployment has ended, start nothing.
     """
     try:
-        registered = read_event(
-            event_type=event.event_type or "",
-            topic=event.topic or "",
-            subject=event.subject or "",
-            data=event.get_json(),
-        )
+        registered = _registration(event)
     except UnreadableEvent as error:
-        log.warning("event %s ignored: %s", event.id, error)
+        # Its id is as foreign as the rest.
+        log.warning("event %s ignored: %s", shown(getattr(event, "id", None)), error)
         return
-    key = [registered.workspace_id.lower(), registered.model, registered.version]
-    policies = read_policies(settings().policies)
-    outcome, requests = decide(registered, REACT.prefix + digest(key), policies)
-    matches = {name: policy.match.to_wire() for name, policy in policies.items() if isinstance(policy, Policy)}
-    order = ReactOrder(outcome=outcome, requests=requests, matches=matches, digest=digest(key))
-    new = await start_once(client, REACT.name, outcome.id, order.to_wire())
+    folder = read_folder(settings().policies)
+    tell_invalid(folder)
+    order = order_for(registered, folder)
+    new = await start_once(client, REACT.name, order.outcome.id, order.to_wire())
+    again = False
+    if not new:
+        async with Hub(client) as hub:
+            again = await decide_again(client, hub, order.outcome.id, folder)
     log.info(
         "model %s:%s registered: %s %s",
         registered.model,
         registered.version,
-        "taken" if new else "seen before",
-        "; ".join(outcome.reasons),
+        "taken" if new else "decided again" if again else "seen before",
+        "; ".join(order.outcome.reasons),
     )
 
 
-def decide(
-    event: ModelRegistered, event_id: str, policies: Mapping[str, Policy | str]
-) -> tuple[EventOutcome, dict[str, dict[str, object]]]:
-    """The requests to start, by policy, and the reasons for those that are not; `policies` as `read_policies` gives."""
-    requests: dict[str, dict[str, object]] = {}
-    reasons: list[str] = []
-    if event.workspace_id.lower() != settings().workspace_id.lower():
-        reasons.append("the event is from another workspace")
-    elif MARK_TAG in event.tags:
-        reasons.append("registered by a deployment of Slipway itself")
-    elif not policies:
-        reasons.append("there are no policies")
-    else:
-        for name, policy in policies.items():
-            why_not = policy if isinstance(policy, str) else policy.why_not(event)
-            if why_not or isinstance(policy, str):
-                reasons.append(f"{name}: {why_not}"[:300])
-                continue
-            try:
-                requests[name] = policy.request_for(event.model, event.version, deployment_request()).to_wire()
-            except RequestProblems as error:
-                reasons.append(f"{name}: {error}"[:300])
-    outcome = EventOutcome(
-        id=event_id,
-        model=event.model,
-        version=event.version,
-        outcome="received",
-        reasons=reasons[:20],
-        deployments={name: DEPLOY.prefix + digest([event_id, name]) for name in requests},
-    )
-    return outcome, requests
+async def policies_changed(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Timer function, also at each start: tells which policies cannot be used, and decides again what waited for them.
 
-
-def read_policies(folder: Path) -> dict[str, Policy | str]:
-    """Every `*.yml` in `folder` by its name: the policy, or why that file cannot be used.
-
-    One broken file does not stop the others; the events it might have been for are recorded with its reason.
+    One registration that cannot be decided stops no other.
     """
-    found: dict[str, Policy | str] = {}
-    for path in sorted(folder.glob("*.yml")):
-        try:
-            found[path.stem] = load_policy(path)
-        except PolicyError as error:
-            log.error("%s", error)  # noqa: TRY400 - the message is the whole story
-            found[path.stem] = str(error)
-    return found
+    folder = read_folder(settings().policies)
+    tell_invalid(folder)
+    async with Hub(client) as hub:
+        for instance_id in await _waiting(hub, folder.digest):
+            try:
+                if await decide_again(client, hub, instance_id, folder):
+                    log.info("registration %s is decided again: the policies have changed", instance_id)
+            except Exception:
+                log.exception("registration %s could not be decided again", instance_id)
 
 
-def load_policy(path: Path) -> Policy:
-    """One policy file, tried out with a sample model; raises PolicyError for one that could never deploy anything."""
+async def decide_again(client: Any, hub: Hub, instance_id: str, folder: PolicyFolder) -> bool:
+    """Start a registration's instance anew, if it ended with a policy to be mended and the policies have changed."""
+    instance = await hub.instance(instance_id)
+    outcome = _waiting_outcome(instance, folder.digest)
+    if instance is None or outcome is None:
+        return False
     try:
-        return read_policy(path.stem, parse_body(path.read_bytes()), deployment_request())
-    except (RequestProblems, BodyTooLarge) as error:
-        raise PolicyError(f"policy {path.name}: {error}") from error
+        event = ReactOrder.from_wire(plain(instance.input)).event
+    except (ValidationError, ValueError):
+        event = None
+    if event is None:
+        log.warning("registration %s cannot be decided again: the task hub does not tell its event", instance_id)
+        return False
+    await client.start_new(REACT.name, instance_id, order_for(event, folder, before=outcome).to_wire())
+    return True
+
+
+async def _waiting(hub: Hub, policies: str) -> list[str]:
+    """Ids of the registrations that wait for other policies than these."""
+    query = Query(REACT.prefix, ENDED, since=datetime.now(UTC) - DECIDED_WITHIN)
+    found, token = [], ""
+    while True:
+        page = await hub.page(query, token)
+        found += [one.id for one in page.instances if _waiting_outcome(one, policies)]
+        token = page.token
+        if not token:
+            return found
+
+
+def _waiting_outcome(instance: Instance | None, policies: str) -> EventOutcome | None:
+    """What is told of an instance that waits for other policies than these; None for any other one."""
+    if instance is None or instance.runtime_status not in ENDED:
+        return None
+    try:
+        outcome = EventOutcome.from_wire(plain(instance.custom_status))
+    except (ValidationError, ValueError):
+        return None
+    return outcome if outcome.invalid and outcome.policies != policies else None
+
+
+def _registration(event: Any) -> ModelRegistered:
+    """The event; CloudEvents, which a subscription can ask for, call its type and topic otherwise."""
+    parts = {
+        "event_type": getattr(event, "event_type", None) or getattr(event, "type", None),
+        "topic": getattr(event, "topic", None) or getattr(event, "source", None),
+        "subject": event.subject,
+    }
+    for name, part in parts.items():
+        if not isinstance(part, str | None):
+            raise UnreadableEvent(f"its {name} is no text: {shown(part)}")
+    return read_event(**{name: part or "" for name, part in parts.items()}, data=event.get_json())

@@ -9,7 +9,7 @@ from tests import samples
 from tests.chaos import scene
 from tests.chaos.rehearsal import Rehearsal
 
-ENDED = ("ignored", "deployed", "failed")
+ENDED = ("ignored", "superseded", "deployed", "failed")
 
 
 class Registrations:

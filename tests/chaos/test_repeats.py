@@ -82,8 +82,8 @@ def test_events_repeated_and_out_of_order_are_one_deployment_of_the_newest(
     delivered = [record.subject for record in stack.cloud.events.deliveries()]
     assert sorted(delivered) == ["models/credit-risk:1"] * TIMES + ["models/credit-risk:2"] * TIMES
     assert delivered[0] == f"models/credit-risk:{first}"
-    assert {version: event["outcome"] for version, event in outcomes.items()} == {"1": "ignored", "2": "deployed"}
-    assert outcomes["1"]["reasons"] == ["superseded: the newest version is 2"]
+    assert {version: event["outcome"] for version, event in outcomes.items()} == {"1": "superseded", "2": "deployed"}
+    assert outcomes["1"]["reasons"] == ["credit-risk: superseded, the newest version is 2"]
     [endpoint] = scene.cloud_state(stack.cloud)["endpoints"]
     assert [deployment[0] for deployment in endpoint["deployments"]] == ["version-2"]
     assert endpoint["traffic"] == {"version-2": 100}

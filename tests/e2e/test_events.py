@@ -53,7 +53,7 @@ def settled(stack: LocalStack, version: str, model: str = "credit-risk") -> dict
 
     def ended() -> dict[str, Any] | None:
         event = events(stack, model).get(version)
-        return event if event and event["outcome"] in ("ignored", "deployed", "failed") else None
+        return event if event and event["outcome"] not in ("received", "deploying") else None
 
     found: dict[str, Any] = stack.until(ended, seconds=60)
     return found
@@ -83,7 +83,7 @@ def test_a_version_overtaken_while_it_is_deployed_stops_and_cleans_up(stack: Loc
 
     overtaken, newest = settled(stack, "2"), settled(stack, "3")
 
-    assert (overtaken["outcome"], newest["outcome"]) == ("failed", "deployed")
+    assert (overtaken["outcome"], newest["outcome"]) == ("superseded", "deployed")
     status = stack.status(overtaken["deployments"]["credit-risk"])
     assert status["error"]["code"] == "Superseded"
     assert reading.traffic(stack, "credit-risk") == {"version-3": 100}
@@ -127,7 +127,11 @@ def test_a_version_that_is_not_the_newest_any_more_is_left_alone(stack: LocalSta
 
     assert settled(stack, "3")["outcome"] == "deployed"
     older = settled(stack, "2")
-    assert (older["outcome"], older["reasons"]) == ("ignored", ["superseded: the newest version is 3"])
+    assert (older["outcome"], older["reasons"]) == (
+        "superseded",
+        ["credit-risk: superseded, the newest version is 3"],
+    )
+    assert older["deployments"] == {}
     assert reading.deployments(stack, "credit-risk") == {"version-3": "Succeeded"}
 
 

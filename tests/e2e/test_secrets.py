@@ -224,7 +224,7 @@ def test_no_form_of_a_secret_is_stored_or_told_whatever_brings_it(watched_polici
     events.model_registered(world.WORKSPACE_ID, "credit-risk", "last", NAMED)
 
     told = watched.stack.until(lambda: told_of(watched, 6), seconds=60)
-    assert {event["outcome"] for event in told} == {"ignored"}
+    assert {event["outcome"] for event in told} == {"invalid"}
     assert "tag a0 is '[redacted]'" in json.dumps(told)
     assert "looks like a GitHub token" in json.dumps(told)
     assert watched.call("GET", "/api/deployments").json()["deployments"] == []
@@ -248,7 +248,7 @@ def refused_bodies(texts: list[str]) -> Iterator[bytes]:
 
 def told_of(watched: Watched, count: int) -> list[dict[str, Any]] | None:
     events: list[dict[str, Any]] = watched.call("GET", "/api/events").json()["events"]
-    settled = [event for event in events if event["outcome"] == "ignored"]
+    settled = [event for event in events if event["outcome"] == "invalid"]
     return settled if len(settled) >= count else None
 
 

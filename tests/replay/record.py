@@ -104,7 +104,7 @@ def superseded(stack: LocalStack) -> str:
     samples.register_model(stack, version="3", weights=(1, 2, 5))
     stack.subscribe()
     stack.cloud.events.model_registered(world.WORKSPACE_ID, "credit-risk", "2", {})
-    return str(stack.until(lambda: _ended_event(stack, "ignored")))
+    return str(stack.until(lambda: _ended_event(stack, "superseded")))
 
 
 def own_identity() -> dict[str, object]:

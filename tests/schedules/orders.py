@@ -7,12 +7,11 @@ from typing import Any
 
 from contracts.digests import digest
 from contracts.events import ModelRegistered
-from contracts.orders import ReactOrder
 from contracts.policy import Policy, read_policy
-from orchestrations.runbooks import REACT
 from tests import samples
 from tests.schedules.records import IDENTITY_ID, STORAGE_ID, WORKSPACE_ID
-from triggers.events import decide
+from triggers.deciding import order_for
+from triggers.policies import PolicyFolder
 from triggers.requests import deployment_request, judged
 
 ENDPOINTS = ("north", "south")
@@ -46,12 +45,8 @@ def deployment(random: Random) -> dict[str, Any]:
 def registration(version: str) -> tuple[str, dict[str, Any]]:
     """The id and the order of what reacts to a registered version of the model."""
     event = ModelRegistered(workspace_id=WORKSPACE_ID, model=MODEL, version=version)
-    key = [event.workspace_id.lower(), event.model, event.version]
-    policies = {"all": _policy()}
-    outcome, requests = decide(event, REACT.prefix + digest(key), policies)
-    matches = {name: policy.match.to_wire() for name, policy in policies.items()}
-    order = ReactOrder(outcome=outcome, requests=requests, matches=matches, digest=digest(key))
-    return outcome.id, order.to_wire()
+    order = order_for(event, PolicyFolder(policies=[_policy()]))
+    return order.outcome.id, order.to_wire()
 
 
 def _policy() -> Policy:

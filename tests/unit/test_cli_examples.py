@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cli.request_file import read_request_file
-from triggers.events import load_policy
+from triggers.policies import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

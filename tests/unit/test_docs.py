@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 import yaml
 
+from contracts.derived_names import online_name
+from contracts.status import EventOutcome
 from docs import generate
 from local.cloud import world
-from triggers.events import load_policy
+from triggers.policies import read_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -71,14 +74,32 @@ def test_the_local_world_is_described_by_its_names() -> None:
     assert not [name for name in names if name not in page]
 
 
-def test_the_documented_policy_is_one(tmp_path: Path) -> None:
-    [example] = re.findall(r"```yaml\n(.*?)```", (DOCS / "policies.md").read_text(), re.DOTALL)
-    path = tmp_path / "example.yml"
-    path.write_text(example)
+def test_the_documented_policies_are_some(tmp_path: Path) -> None:
+    first, second = re.findall(r"```yaml\n(.*?)```", (DOCS / "policies.md").read_text(), re.DOTALL)
+    (tmp_path / "first.yml").write_text(first)
+    (tmp_path / "second.yml").write_text(second)
 
-    made = load_policy(path).request_for("credit-risk", "2").to_wire()
+    found = read_folder(tmp_path)
 
+    assert [(policy.name, policy.shares_endpoint) for policy in found.policies] == [("first", False), ("second", True)]
+    made = found.policies[0].request_for("credit-risk", "2").to_wire()
     assert (made["endpoint"]["name"], made["deployment"]["name"]) == ("credit-risk", "version-2")
+
+
+def test_the_documented_names_are_made_so() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| (version )?`(\S+)` \| `(\S+)`", (DOCS / "policies.md").read_text(), re.MULTILINE)
+
+    assert len(rows) == 5
+    for template, version, value, name in rows:
+        model = "" if version else value
+        assert online_name(template, model, value) == name
+
+
+def test_every_outcome_of_a_registration_is_documented() -> None:
+    outcomes = get_args(get_args(get_type_hints(EventOutcome, include_extras=True)["outcome"])[0])
+    table = re.findall(r"^\| (`[a-z]+`(?:, `[a-z]+`)*) \|", (DOCS / "policies.md").read_text(), re.MULTILINE)
+
+    assert sorted(re.findall(r"[a-z]+", " ".join(table))) == sorted(outcomes)
 
 
 @of(PAGES)

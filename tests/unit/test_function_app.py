@@ -67,6 +67,7 @@ def test_the_registered_functions_are_exactly_these() -> None:
     assert of_kind("activityTrigger") == ACTIVITIES
     assert of_kind("orchestrationTrigger") == ORCHESTRATIONS
     assert of_kind("eventGridTrigger") == {"on_model_registered"}
+    assert of_kind("timerTrigger") == {"guard", "policies_changed"}
 
 
 def test_the_front_door_is_exactly_this() -> None:
