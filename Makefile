@@ -7,7 +7,7 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
-.PHONY: demo up test check compile bench docs lint types lock environments clean
+.PHONY: demo up test check compile bench docs lint types policies lock environments clean
 
 demo: environments
 	@.venv/bin/python -m local.demo $(ARGS)
@@ -18,7 +18,7 @@ up: environments
 test: environments .venv/.tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
-check: environments .venv/.tests .venv-infra/.installed lint types
+check: environments .venv/.tests .venv-infra/.installed lint types policies
 	@.venv-infra/bin/python -m infra.check
 
 # Where a Bicep compiler is at hand: compile infra/ anew. ARGS="--types FOLDER" renews the type tables too.
@@ -31,6 +31,11 @@ lint: .venv/.tests
 
 types: .venv/.tests
 	@.venv/bin/mypy .
+
+# What the app will say of its policies when it starts, before it is deployed; and of the example.
+policies: environments
+	@.venv/bin/python -m cli policies check
+	@.venv/bin/python -m cli policies check examples/policies
 
 bench: environments .venv/.tests
 	@.venv/bin/python -m bench $(ARGS)

@@ -15,6 +15,7 @@ from cli.folders import UnusableFolder
 from cli.following import SHORTEST_PAUSE, follow
 from cli.listings import add_listings
 from cli.outcome import ExitCode, NotAccepted, Unreachable, exit_code
+from cli.policy_commands import add_policy_commands
 from cli.report import print_plan, print_status
 from cli.request_file import LocalCode, RequestFile, local_code, read_request_file
 from cli.screen import LineLog, console, progress
@@ -207,3 +208,4 @@ def _uploads(request: RequestFile) -> list[str]:
 
 
 add_listings(app)
+add_policy_commands(app)

@@ -11,7 +11,7 @@ CODE = ("activities", "azure_api", "contracts", "orchestrations", "triggers")
 MODULES = ("function_app.py", "settings.py", "version.py")
 POLICIES = "policies"
 # The suffixes that belong to the app, by folder; files of the root are named.
-SUFFIXES = {**{folder: {".py"} for folder in CODE}, POLICIES: {".yml"}}
+SUFFIXES = {**{folder: {".py"} for folder in CODE}, POLICIES: {".yml", ".yaml"}}
 ROOT_FILES = {*MODULES, "host.json", "requirements.txt"}
 
 

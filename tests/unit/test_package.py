@@ -114,14 +114,15 @@ def test_virtual_environments_of_any_name_stay_at_home(checkout: Path, name: str
 def test_policies_of_the_user_are_deployed_and_the_example_is_not(checkout: Path) -> None:
     assert not [name for name in packed(checkout) if name.endswith(".yml")]
 
-    (checkout / "policies" / "credit-risk.yml").write_text("match: {model: credit-risk}\n")
+    for name in ("credit-risk.yml", "fraud.yaml"):
+        (checkout / "policies" / name).write_text("match: {model: credit-risk}\n")
 
-    assert "policies/credit-risk.yml" in packed(checkout)
+    assert {"policies/credit-risk.yml", "policies/fraud.yaml"} <= set(packed(checkout))
     assert package_findings(checkout) == []
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.txt", "customers.csv", "activities/notes.txt", "policies/draft.yaml", "scratch/try.py", "try.py"]
+    "name", ["notes.txt", "customers.csv", "activities/notes.txt", "policies/draft.json", "scratch/try.py", "try.py"]
 )
 def test_a_file_that_is_neither_denied_nor_the_apps_is_told(checkout: Path, name: str) -> None:
     (checkout / name).parent.mkdir(parents=True, exist_ok=True)
