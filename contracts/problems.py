@@ -12,10 +12,9 @@ from contracts.base import Contract, Json
 from contracts.corrections import correction
 from contracts.redaction import redact
 from contracts.request import DeploymentRequest
+from contracts.reserved import RESERVED_KEYS
 from contracts.secrets import secrets_in
 
-# Keys by which the Durable SDK marks objects to rebuild from JSON: never let through (operations: deserialization).
-RESERVED_KEYS = frozenset({"__class__", "__module__", "__data__"})
 MAX_DEPTH = 40
 # Enough to correct a file with; a body made of unknown fields would be answered with megabytes.
 MAX_PROBLEMS = 100

@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 import math
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from activities.deployments import log_tail
 from activities.envelope import activity
+from activities.gates.exchange import Answer, post
+from activities.gates.expectations import mismatch
+from activities.gates.wording import brief, shown
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import looks_refused, translated
@@ -28,14 +32,9 @@ from contracts.errors import (
     ScoringRefused,
     WrongAnswer,
 )
-from contracts.redaction import MASK, redact
-from contracts.request import Expectation, SmokeTestRequest
-from contracts.schemas import keywords
+from contracts.redaction import MASK
+from contracts.request import SmokeTestRequest
 
-ANSWER_LIMIT_BYTES = 1024 * 1024
-SHOWN_CHARACTERS = 400
-# Keywords times values: some 3 microseconds each, so that comparing stays within seconds.
-SCHEMA_WORK_LIMIT = 1_500_000
 PIN_HEADER = "azureml-model-deployment"
 
 # Statuses of a managed endpoint's front door that pass: no traffic rule yet, slow, too many, infrastructure
@@ -49,71 +48,20 @@ def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
     """Send the sample request to the deployment; raises what its answer means when it is not the one expected."""
     uri, test = _scoring_uri(order), SmokeTestRequest.from_wire(order.test)
     began = time.monotonic()
-    status, headers, body = _post(order, test, uri)
+    said = _post(order, test, uri)
     took = (time.monotonic() - began) * 1000
-    if status != 200:
-        raise _meaning_of(order, status, headers, body)
-    answered_by = headers.get(PIN_HEADER)
+    if said.status != 200:
+        raise _meaning_of(order, said)
+    answered_by = said.headers.get(PIN_HEADER)
     if answered_by != order.deployment:
         raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
-    answer = _parse(body)
-    problem = mismatch(test.expect, answer, body)
+    answer = _parse(said.body)
+    problem = mismatch(test.expect, answer, said.body)
     if problem:
         raise WrongAnswer(problem).with_log(log_tail(order.endpoint, order.deployment))
     return SmokeTestResult(
-        deployment=order.deployment, http_status=status, answer=_shown(answer), milliseconds=round(took, 1)
+        deployment=order.deployment, http_status=said.status, answer=shown(answer), milliseconds=round(took, 1)
     )
-
-
-def mismatch(expect: Expectation, answer: Json, text: str) -> str | None:
-    """Why `answer` (the JSON value of `text`) is not what is expected; None when it is."""
-    if expect.contains is not None:
-        return None if expect.contains in text else f"the answer does not contain {expect.contains!r}: {_brief(text)}"
-    if expect.json_schema is not None:
-        return _misfit(expect.json_schema, answer, text)
-    if _equal(expect.json_value, answer, expect.tolerance):
-        return None
-    expected = _brief(json.dumps(expect.json_value))
-    return f"expected {expected} (tolerance {expect.tolerance:g}), the model answered {_brief(text)}"
-
-
-def _misfit(schema: dict[str, Any] | bool, answer: Json, text: str) -> str | None:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-
-    # Every keyword may be tried on every value, and a value takes two characters or more.
-    if len(text) // 2 * sum(1 for _ in keywords(schema)) > SCHEMA_WORK_LIMIT:
-        return f"an answer of {len(text)} characters is too long for a schema of this size"
-    # An empty registry: a $ref in a caller's schema is never fetched from anywhere.
-    validator = Draft202012Validator(schema, registry=Registry())
-    try:
-        error = next(iter(validator.iter_errors(answer)), None)
-    except OverflowError:
-        return "the answer holds a number that no float can hold"
-    return f"the answer does not fit the schema at {error.json_path}: {error.message[:200]}" if error else None
-
-
-def _equal(expected: Json, answer: Json, tolerance: float) -> bool:
-    if isinstance(expected, bool) or isinstance(answer, bool) or expected is None:
-        return expected is answer
-    if isinstance(expected, int | float) and isinstance(answer, int | float):
-        return _near(expected, answer, tolerance)
-    if isinstance(expected, list) and isinstance(answer, list):
-        return len(expected) == len(answer) and all(
-            _equal(one, other, tolerance) for one, other in zip(expected, answer, strict=True)
-        )
-    if isinstance(expected, dict) and isinstance(answer, dict):
-        return expected.keys() == answer.keys() and all(
-            _equal(expected[key], answer[key], tolerance) for key in expected
-        )
-    return bool(expected == answer)
-
-
-def _near(expected: float, answer: float, tolerance: float) -> bool:
-    try:
-        return abs(expected - answer) <= tolerance
-    except OverflowError:
-        return False  # a model may answer a whole number that no float can hold
 
 
 def _scoring_uri(order: SmokeTestInput) -> str:
@@ -129,67 +77,29 @@ def _scoring_uri(order: SmokeTestInput) -> str:
     return uri
 
 
-def _post(order: SmokeTestInput, test: SmokeTestRequest, uri: str) -> tuple[int, Any, str]:
-    import requests
-    from urllib3 import Timeout
-
+def _post(order: SmokeTestInput, test: SmokeTestRequest, uri: str) -> Answer:
     with translated(not_found=ModelUnreachable):
         # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
         credentials: Any = clients().ml.online_endpoints.get_keys(order.endpoint)
-    secret = getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None)
-    seconds = test.timeout.total_seconds()
-    deadline = time.monotonic() + seconds
-    # To connect and to hear the first of the answer; the stubs of requests know of no urllib3 timeouts.
-    timeout: Any = Timeout(total=seconds)
-    try:
-        with requests.post(
-            uri,
-            data=json.dumps(test.request),
-            headers={
-                "Authorization": f"Bearer {secret}",
-                "Content-Type": "application/json",
-                PIN_HEADER: order.deployment,
-            },
-            timeout=timeout,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            body = read_answer(response.raw, deadline)
-    except (requests.RequestException, OSError) as error:
-        # The text of a requests error can quote the request; its type is enough.
-        raise ModelUnreachable(f"no answer from {urlsplit(uri).hostname}: {type(error).__name__}") from None
+    secret = str(getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None))
+    headers = {
+        "Authorization": f"Bearer {secret}",
+        "Content-Type": "application/json",
+        PIN_HEADER: order.deployment,
+    }
+    answer = post(uri, json.dumps(test.request), headers, test.timeout.total_seconds())
     # A model that answers with what it was sent must not bring the key into a history.
-    return response.status_code, response.headers, body.replace(str(secret), MASK)
+    said = {name: value.replace(secret, MASK) for name, value in answer.headers.items()}
+    return replace(answer, headers=said, body=answer.body.replace(secret, MASK))
 
 
-def read_answer(raw: Any, deadline: float) -> str:
-    """The body of a urllib3 response as text; looks at the clock (`time.monotonic`) whenever something arrives.
-
-    Timeouts bound the silence between two bytes, not the whole answer, and reading so many bytes waits for them all:
-    a model that sends one byte every few seconds would keep the activity for hours.
-    """
-    from urllib3.exceptions import HTTPError
-
-    body = b""
-    try:
-        while piece := raw.read1(65536, decode_content=True):
-            body += piece
-            if len(body) > ANSWER_LIMIT_BYTES:
-                raise WrongAnswer(f"the answer is larger than {ANSWER_LIMIT_BYTES} bytes")
-            if time.monotonic() > deadline:
-                raise ModelUnreachable("the answer did not end in time (smoke_test.timeout)")
-    except HTTPError as error:
-        raise ModelUnreachable(f"the answer broke off: {type(error).__name__}") from None
-    return body.decode(errors="replace")
-
-
-def _meaning_of(order: SmokeTestInput, status: int, headers: Any, body: str) -> DeploymentError:
-    reason = _brief(body)
+def _meaning_of(order: SmokeTestInput, answer: Answer) -> DeploymentError:
+    status, reason = answer.status, brief(answer.body)
     if status == MODEL_ERROR:
         log = log_tail(order.endpoint, order.deployment)
-        code = headers.get("ms-azureml-model-error-statuscode", "?")
+        code = answer.headers.get("ms-azureml-model-error-statuscode", "?")
         text = f"the model answered {code}: {reason}"
-        if looks_refused(body) or looks_refused(log):
+        if looks_refused(answer.body) or looks_refused(log):
             return AccessNotYetEffective(text, cause="ModelError").with_log(log)
         if code in {"429", "503", "504"}:
             return ModelUnreachable(text, cause="ModelError")
@@ -214,16 +124,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
-
-
-def _shown(answer: Json) -> Json:
-    text = json.dumps(answer)
-    if len(text) > SHOWN_CHARACTERS:
-        # Cut twice: a secret that begins in what is shown is cut out whole.
-        return redact(text[: 10 * SHOWN_CHARACTERS])[:SHOWN_CHARACTERS] + "…"
-    clean = redact(text)
-    return answer if clean == text else clean
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

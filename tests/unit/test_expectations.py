@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.gates.smoke_test import mismatch
+from activities.gates.expectations import mismatch
 from contracts.request import Expectation
 
 

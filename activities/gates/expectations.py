@@ -1,0 +1,68 @@
+"""Whether a model's answer is the one expected: numbers within a tolerance, schemas, texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from activities.gates.wording import brief
+from contracts.base import Json
+from contracts.request import Expectation
+from contracts.schemas import keywords
+
+# Keywords times values: some 3 microseconds each, so that comparing stays within seconds.
+SCHEMA_WORK_LIMIT = 1_500_000
+MISFIT_CHARACTERS = 200
+
+
+def mismatch(expect: Expectation, answer: Json, text: str) -> str | None:
+    """Why `answer` (the JSON value of `text`) is not what is expected; None when it is."""
+    if expect.contains is not None:
+        return None if expect.contains in text else f"the answer does not contain {expect.contains!r}: {brief(text)}"
+    if expect.json_schema is not None:
+        return _misfit(expect.json_schema, answer, text)
+    if _equal(expect.json_value, answer, expect.tolerance):
+        return None
+    expected = brief(json.dumps(expect.json_value))
+    return f"expected {expected} (tolerance {expect.tolerance:g}), the model answered {brief(text)}"
+
+
+def _misfit(schema: dict[str, Any] | bool, answer: Json, text: str) -> str | None:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    # Every keyword may be tried on every value, and a value takes two characters or more.
+    if len(text) // 2 * sum(1 for _ in keywords(schema)) > SCHEMA_WORK_LIMIT:
+        return f"an answer of {len(text)} characters is too long for a schema of this size"
+    # An empty registry: a $ref in a caller's schema is never fetched from anywhere.
+    validator = Draft202012Validator(schema, registry=Registry())
+    try:
+        error = next(iter(validator.iter_errors(answer)), None)
+    except OverflowError:
+        return "the answer holds a number that no float can hold"
+    if error is None:
+        return None
+    return f"the answer does not fit the schema at {error.json_path}: {brief(error.message, MISFIT_CHARACTERS)}"
+
+
+def _equal(expected: Json, answer: Json, tolerance: float) -> bool:
+    if isinstance(expected, bool) or isinstance(answer, bool) or expected is None:
+        return expected is answer
+    if isinstance(expected, int | float) and isinstance(answer, int | float):
+        return _near(expected, answer, tolerance)
+    if isinstance(expected, list) and isinstance(answer, list):
+        return len(expected) == len(answer) and all(
+            _equal(one, other, tolerance) for one, other in zip(expected, answer, strict=True)
+        )
+    if isinstance(expected, dict) and isinstance(answer, dict):
+        return expected.keys() == answer.keys() and all(
+            _equal(expected[key], answer[key], tolerance) for key in expected
+        )
+    return bool(expected == answer)
+
+
+def _near(expected: float, answer: float, tolerance: float) -> bool:
+    try:
+        return abs(expected - answer) <= tolerance
+    except OverflowError:
+        return False  # a model may answer a whole number that no float can hold
