@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
@@ -18,6 +19,7 @@ from contracts.base import Contract, Json
 from contracts.errors import DeploymentError
 from contracts.failure import place_of
 from contracts.redaction import redact
+from contracts.reserved import unmarked
 
 log = logging.getLogger("slipway.activities")
 
@@ -49,15 +51,22 @@ def as_activity(
     """Wrap `function(message) -> result` as the activity `name`; it takes a `contract` and answers a `result`."""
 
     def answer(payload: Json) -> dict[str, Any]:
+        began, mark, outcome = time.monotonic(), "", "ok"
         try:
-            envelope: dict[str, Any] = {"ok": function(contract.from_wire(payload)).to_wire()}
+            message = contract.from_wire(payload)
+            mark = getattr(message, "mark", "")
+            # What comes from elsewhere may look like an object of the SDK's; it stays text.
+            envelope: dict[str, Any] = {"ok": unmarked(function(message).to_wire())}
         except DeploymentError as error:
+            outcome = type(error).__name__
             envelope = {"error": error.to_failure().to_wire()}
         except Exception as error:
             # What an activity raises is stored in the task hub, and the Functions host cuts it after words like `key=`:
             # only our own words are raised, and the log has the rest.
             log.error("%s\n%s", name, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
             raise ActivityFault(f"{type(error).__name__} {place_of(error)}") from None
+        # The one line of an activity; nothing of it comes from elsewhere.
+        log.info("%s %s: %s after %.2f s", name, mark or "-", outcome, time.monotonic() - began)
         size = len(json.dumps(envelope))
         if size > OUTPUT_LIMIT_BYTES:
             raise ValueError(f"{name} answered {size} bytes; histories carry at most {OUTPUT_LIMIT_BYTES}")

@@ -1,16 +1,26 @@
 """The seam between orchestrations and activities: what may cross it, and how."""
 
+import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from azure.functions._durable_functions import _deserialize_custom_object
 from pydantic import ValidationError
 
 from activities import envelope
 from activities.envelope import ActivityFault, activity
 from activities.role_assignments import REFUSAL_BYTES
-from contracts.activities import NewestVersion, RegistrationRef, RolesEnsured
+from contracts.activities import (
+    EnsureInput,
+    NewestVersion,
+    RegistrationRef,
+    RolesEnsured,
+    SmokeTestInput,
+    SmokeTestResult,
+)
 from contracts.base import beginning
 from contracts.errors import EndpointBusy, MissingRight, ScoringScriptFailed
 from contracts.ledger import LedgerEntry
@@ -67,6 +77,45 @@ def test_an_answer_too_large_for_a_history_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="5037 bytes"):
         act(PAYLOAD)
+
+
+@pytest.mark.parametrize("answer", ["{}", "[{}]", '{{"a": [1, {{"b": {}}}]}}'])
+def test_what_a_model_answers_is_never_rebuilt_as_an_object(answer: str) -> None:
+    object_of_the_sdk = '{"__class__": "OrderedDict", "__module__": "collections", "__data__": "x"}'
+
+    @activity
+    def act(order: SmokeTestInput) -> SmokeTestResult:
+        foreign = json.loads(answer.format(object_of_the_sdk))
+        return SmokeTestResult(deployment="blue", http_status=200, answer=foreign, milliseconds=1)
+
+    stored = json.dumps(act({"endpoint": "e", "deployment": "d", "test": {}}))
+
+    # As a library without strict typing reads histories: it would look for a class, and raise or build one.
+    read = json.loads(stored, object_hook=_deserialize_custom_object)
+    assert "OrderedDict" in json.dumps(read["ok"]["answer"])
+
+
+@pytest.mark.parametrize(
+    ("act", "payload", "line"),
+    [
+        ("works", {"mark": "dep-1", "wanted": {"name": "not in the log"}}, r"ensure_it dep-1: ok after \d+\.\d\d s"),
+        ("fails", {"mark": "dep-1", "wanted": 1}, r"ensure_it dep-1: EndpointBusy after \d+\.\d\d s"),
+    ],
+)
+def test_an_activity_logs_one_line_that_holds_nothing_foreign(
+    act: str, payload: dict[str, Any], line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ensure_it(order: EnsureInput) -> NewestVersion:
+        if act == "fails":
+            raise EndpointBusy("in words of Azure")
+        return NewestVersion(version="of somebody")
+
+    with caplog.at_level(logging.INFO):
+        activity(ensure_it)(payload)
+
+    [record] = caplog.records
+    assert record.name == "slipway.activities"
+    assert re.fullmatch(line, record.getMessage())
 
 
 @pytest.mark.parametrize("character", ["я", "日", "🚀", "\\", "\n", "x"])
