@@ -18,7 +18,7 @@ from settings import settings
 from triggers.deciding import order_for
 from triggers.hub import Hub, Instance, Query
 from triggers.policies import PolicyFolder, read_folder, tell_invalid
-from triggers.starting import start_once
+from triggers.starting import find, start_once
 from triggers.statuses import plain
 
 log = logging.getLogger("slipway.events")
@@ -46,10 +46,7 @@ async def on_model_registered(event: func.EventGridEvent, client: df.DurableOrch
     tell_invalid(folder)
     order = order_for(registered, folder)
     new = await start_once(client, REACT.name, order.outcome.id, order.to_wire())
-    again = False
-    if not new:
-        async with Hub(client) as hub:
-            again = await decide_again(client, hub, order.outcome.id, folder)
+    again = not new and await decide_again(client, order.outcome.id, folder)
     log.info(
         "model %s:%s registered: %s %s",
         registered.model,
@@ -66,18 +63,18 @@ async def policies_changed(timer: func.TimerRequest, client: df.DurableOrchestra
     """
     folder = read_folder(settings().policies)
     tell_invalid(folder)
-    async with Hub(client) as hub:
-        for instance_id in await _waiting(hub, folder.digest):
-            try:
-                if await decide_again(client, hub, instance_id, folder):
-                    log.info("registration %s is decided again: the policies have changed", instance_id)
-            except Exception:
-                log.exception("registration %s could not be decided again", instance_id)
+    for instance_id in await _waiting(client, folder.digest):
+        try:
+            if await decide_again(client, instance_id, folder):
+                log.info("registration %s is decided again: the policies have changed", instance_id)
+        except Exception as error:
+            # Without its text, which may hold the task hub's address.
+            log.error("registration %s could not be decided again: %s", instance_id, type(error).__name__)  # noqa: TRY400
 
 
-async def decide_again(client: Any, hub: Hub, instance_id: str, folder: PolicyFolder) -> bool:
+async def decide_again(client: Any, instance_id: str, folder: PolicyFolder) -> bool:
     """Start a registration's instance anew, if it ended with a policy to be mended and the policies have changed."""
-    instance = await hub.instance(instance_id)
+    instance = await find(client, instance_id)
     outcome = _waiting_outcome(instance, folder.digest)
     if instance is None or outcome is None:
         return False
@@ -92,16 +89,17 @@ async def decide_again(client: Any, hub: Hub, instance_id: str, folder: PolicyFo
     return True
 
 
-async def _waiting(hub: Hub, policies: str) -> list[str]:
+async def _waiting(client: Any, policies: str) -> list[str]:
     """Ids of the registrations that wait for other policies than these."""
     query = Query(REACT.prefix, ENDED, since=datetime.now(UTC) - DECIDED_WITHIN)
     found, token = [], ""
-    while True:
-        page = await hub.page(query, token)
-        found += [one.id for one in page.instances if _waiting_outcome(one, policies)]
-        token = page.token
-        if not token:
-            return found
+    async with Hub(client) as hub:
+        while True:
+            page = await hub.page(query, token)
+            found += [one.id for one in page.instances if _waiting_outcome(one, policies)]
+            token = page.token
+            if not token:
+                return found
 
 
 def _waiting_outcome(instance: Instance | None, policies: str) -> EventOutcome | None:

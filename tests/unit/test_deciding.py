@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -20,7 +19,7 @@ from contracts.status import REASONS_LIMIT_BYTES, EventOutcome
 from orchestrations.policies import PROGRESS_LIMIT_BYTES
 from settings import Settings
 from tests.samples import request
-from triggers import deciding, events
+from triggers import deciding, events, starting
 from triggers.deciding import INVALID_NAMED, POLICIES_AT_ONCE, order_for
 from triggers.hub import Instance, Page, Query
 from triggers.policies import PolicyFolder, read_folder
@@ -35,7 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = replace(WORKSPACE, policies=tmp_path)
     monkeypatch.setattr(deciding, "settings", lambda: settings)
     monkeypatch.setattr(events, "settings", lambda: settings)
-    monkeypatch.setattr(events, "Hub", lambda client: client)
+    for module in (events, starting):
+        monkeypatch.setattr(module, "Hub", lambda client: client)
     return tmp_path
 
 
@@ -159,10 +159,6 @@ class Hub:
         ]
         return Page(found, ids[HUB_PAGE - 1] if len(ids) > HUB_PAGE else "")
 
-    async def get_status(self, instance_id: str, show_input: bool = True) -> Any:
-        found = self.instances.get(instance_id)
-        return found and SimpleNamespace(instance_id=found.id, input_=found.input)
-
     async def start_new(self, _name: str, instance_id: str, order: Any) -> str:
         if "cannot" in instance_id:
             raise RuntimeError("the task hub is not there")
@@ -258,7 +254,9 @@ def test_one_that_cannot_be_decided_stops_no_other(folder: Path, caplog: pytest.
     changed(hub)
 
     assert hub.started == [good]
-    assert "event-cannot-be-started could not be decided again" in caplog.text
+    assert "event-cannot-be-started could not be decided again: RuntimeError" in caplog.text
+    for unknown in ("event-00", "event-01"):
+        assert f"{unknown} cannot be decided again: the task hub does not tell its event" in caplog.text
 
 
 def test_a_cloud_event_is_read_as_well(folder: Path) -> None:

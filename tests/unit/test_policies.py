@@ -156,7 +156,8 @@ def test_a_broken_policy_does_not_stop_the_others(tmp_path: Path) -> None:
     write(tmp_path, "good.yml", {"match": {"model": "m"}, **template()})
     write(tmp_path, "halfway.yml", {"match": {"model": "credit-*"}, **template(traffic={"blue": 5})})
     write(tmp_path, "much.yml", "a: " + "b" * 300_000)
-    write(tmp_path, "what is this.yml", {"match": {"model": "m"}, **template()})
+    for bad_name in ("what is this.yml", f"x{'x' * 40}.yml"):
+        write(tmp_path, bad_name, {"match": {"model": "m"}, **template()})
 
     found = read_folder(tmp_path)
 
@@ -167,6 +168,7 @@ def test_a_broken_policy_does_not_stop_the_others(tmp_path: Path) -> None:
         ("halfway.yml", "invalid_value"),
         ("much.yml", "too_large"),
         ("what is this.yml", "bad_name"),
+        (f"x{'x' * 40}.yml", "bad_name"),
     ]
     # What can be read of a broken one says for which models it is broken.
     halfway = found.invalid[2]
