@@ -30,6 +30,10 @@ class Settings:
             out when it is read, so that a wrong name stops nothing else.
         arm_url: Azure Resource Manager of the cloud in use; its token scope is `<arm_url>/.default`.
         scoring_host_suffix: what every scoring URI's host must end with before a key is sent to it.
+        grantable_roles: names or GUIDs of roles that may be granted besides those of `infra/app/rbac.bicep`.
+        allowed_identities: ARM ids of the user-assigned identities that endpoints may have, or of what holds them; none
+            are all.
+        allowed_registries: hosts of the registries that images may come from; none are all.
     """
 
     subscription_id: str
@@ -38,6 +42,9 @@ class Settings:
     policies: Path
     arm_url: str
     scoring_host_suffix: str
+    grantable_roles: tuple[str, ...]
+    allowed_identities: tuple[str, ...]
+    allowed_registries: tuple[str, ...]
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -53,6 +60,9 @@ class Settings:
             policies=policies_folder(environment),
             arm_url=environment.get("SLIPWAY_ARM_URL", "https://management.azure.com").rstrip("/"),
             scoring_host_suffix=environment.get("SLIPWAY_SCORING_HOST_SUFFIX", ".inference.ml.azure.com"),
+            grantable_roles=_listed(environment.get("SLIPWAY_GRANTABLE_ROLES", "")),
+            allowed_identities=_listed(environment.get("SLIPWAY_ALLOWED_IDENTITIES", "")),
+            allowed_registries=_listed(environment.get("SLIPWAY_ALLOWED_REGISTRIES", "")),
         )
 
     @property
@@ -69,6 +79,10 @@ class Settings:
 def policies_folder(environment: Mapping[str, str]) -> Path:
     """The folder of policies; a relative one is relative to the app, not to wherever its process was started."""
     return ROOT / (environment.get("SLIPWAY_POLICIES") or OWN_POLICIES)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @cache

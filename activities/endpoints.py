@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.operator_limits import check_identity
 from activities.platforms import platform_for
 from activities.resource import Resource
 from activities.scene import Finding, Scene
@@ -15,6 +16,7 @@ from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provi
 from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
 from contracts.ledger import LedgerEntry, reference, short_name
 from contracts.online import EndpointRequest
+from contracts.operator_limits import IdentityNotAllowed
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -113,9 +115,10 @@ class Endpoints(Resource[EndpointRequest]):
             return
         attach = Right(ATTACH_IDENTITY, identity_id)
         try:
+            check_identity(identity_id)
             with translated(not_found=IdentityNotFound):
                 found = clients().get(identity_id, versions.IDENTITIES)
-        except (IdentityNotFound, MissingRight) as error:
+        except (IdentityNotAllowed, IdentityNotFound, MissingRight) as error:
             finding.problem("endpoint.identity", error)
             # Whoever may not look at it may not attach it either, and is told both; nothing can be asked of nothing.
             finding.needs += [attach] if isinstance(error, MissingRight) else []

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities.resource import Resource
-from activities.roles import needed_roles, role_definition_id
+from activities.roles import (
+    BuiltInRole,
+    asked_for,
+    automatic_roles,
+    check_grantable,
+    is_of_this_page,
+    role_definition_id,
+)
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.clients import clients
@@ -14,7 +21,7 @@ from azure_api.errors import is_already_granted, translated
 from azure_api.rights import Right
 from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
 from contracts.base import beginning
-from contracts.errors import CloudUnavailable, DeploymentError, MissingRight
+from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, Throttled
 from contracts.ledger import LedgerEntry, short_name
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlannedGrant
@@ -44,8 +51,7 @@ class RoleAssignments(Resource[Any]):
         finding = Finding()
         if not scene.resolved.location:
             return finding  # a workspace that cannot be read has been told; its storage and registry are not known
-        user_assigned = scene.order.user_assigned_id is not None
-        scene.grants = needed_roles(wanted, user_assigned=user_assigned, workspace=scene.workspace)
+        scene.grants = _needed(wanted, scene, finding)
         for role in scene.grants:
             found = None
             if scene.resolved.principal_id:
@@ -53,6 +59,8 @@ class RoleAssignments(Resource[Any]):
                     found = find_assignment(role, scene.resolved.principal_id)
             if found is None:
                 finding.needs.append(Right(WRITE, role.scope))
+                if not is_of_this_page(BuiltInRole(role.role, role.guid)):
+                    finding.unchecked.append(f"whether the condition on Slipway's right to grant allows {role.role}")
             elif found.created_on and (scene.newest_grant is None or found.created_on > scene.newest_grant):
                 scene.newest_grant = found.created_on
             scene.planned_grants.append(
@@ -114,6 +122,21 @@ class RoleAssignments(Resource[Any]):
         return Provisioning(state="Deleted", done=True)
 
 
+def _needed(wanted: AccessRequest, scene: Scene, finding: Finding) -> list[NeededRole]:
+    """The least the identity needs, without repeats; a role that cannot be had is a problem, and hides no other."""
+    needed = []
+    for number, grant in enumerate(wanted.additional):
+        try:
+            needed.append(asked_for(grant))
+        except (CloudUnavailable, Throttled):
+            raise
+        except DeploymentError as error:
+            finding.problem(f"access.additional.{number}.role", error)
+    if wanted.grants == "auto" and scene.order.user_assigned_id is not None:
+        needed += automatic_roles(scene.workspace)
+    return list({(role.guid, role.scope.lower()): role for role in needed}.values())
+
+
 def find_assignment(role: NeededRole, principal_id: str) -> Any:
     """The assignment of that role to that principal at exactly that scope, whatever its name; None when missing."""
     listed = clients().authorization.role_assignments.list_for_scope(
@@ -130,6 +153,8 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
     from azure.core.exceptions import HttpResponseError
     from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
+    # Asked of the plan already; but that was in another message, and this is what nobody should get past.
+    check_grantable(BuiltInRole(role.role, role.guid))
     with translated():
         found = find_assignment(role, principal_id)
     if found is not None:

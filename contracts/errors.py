@@ -2,7 +2,7 @@
 
 Raised inside activities, carried to orchestrations as values (`Failure`), because the Durable SDK loses the type of a
 raised error and, on some backends, its text. Those that only an answer of Azure leads to are in
-`contracts/azure_refusals.py`:
+`contracts/azure_refusals.py`, those that a setting of the app leads to in `contracts/operator_limits.py`:
 
 DeploymentError
 │   whose: caller
@@ -18,6 +18,9 @@ DeploymentError
 ├── AssetNotFound
 ├── IdentityNotFound
 ├── RoleNotFound
+├── RoleNotGrantable
+├── IdentityNotAllowed
+├── RegistryNotAllowed
 ├── RequestRejected
 ├── EndpointConflict
 ├── EndpointNameTaken
@@ -63,7 +66,7 @@ DeploymentError
 
 from __future__ import annotations
 
-from contracts import azure_refusals  # noqa: F401 - a subclass counts once its module is imported
+from contracts import azure_refusals, operator_limits  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 
 __all__ = ["LOG_TAIL_LIMIT", "MESSAGE_LIMIT", "DeploymentError", "Failure", "StepFailed"]

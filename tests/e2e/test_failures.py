@@ -195,7 +195,7 @@ REFUSED: dict[str, tuple[Body, str, str]] = {
     "role": (
         {"access": {"additional": [{"role": "Nobody Knows", "scope": world.REGISTRY_ID}]}},
         "RoleNotFound",
-        "access: there is no role named 'Nobody Knows'",
+        "access.additional.0.role: there is no role named 'Nobody Knows'",
     ),
     "identity": ({"identity_id": NOBODY}, "IdentityNotFound", "endpoint.identity: "),
 }

@@ -79,7 +79,7 @@ def test_a_plan_lists_every_problem_with_its_path(stack: LocalStack) -> None:
         ("deployment.environment", "AssetNotFound"),
         ("deployment.code_configuration.code", "AssetNotFound"),
         ("endpoint.identity", "IdentityNotFound"),
-        ("access", "RoleNotFound"),
+        ("access.additional.0.role", "RoleNotFound"),
     }
     assert all(problem["message"] and problem["suggestion"] for problem in problems)
 

@@ -13,6 +13,7 @@ import pytest
 
 from local.cloud import world
 from local.cloud.authorization import Propagation
+from local.process_environment import forget_connections
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -161,7 +162,11 @@ def test_an_app_that_may_not_grant_says_which_right_it_lacks_and_creates_nothing
     assert status["ledger"] == []
 
 
-def test_a_role_outside_the_apps_condition_is_named_with_its_scope(stack: LocalStack) -> None:
+def test_a_role_outside_the_apps_condition_is_named_with_its_scope(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLIPWAY_GRANTABLE_ROLES", "Storage Blob Data Contributor")
+    forget_connections()
     wanted = {"additional": [{"role": "Storage Blob Data Contributor", "scope": FEATURES}]}
 
     status = stack.deploy(samples.request(identity=None, access=wanted))

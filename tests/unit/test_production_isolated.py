@@ -95,6 +95,9 @@ def test_the_environment_names_are_those_of_the_settings() -> None:
         "SLIPWAY_POLICIES",
         "SLIPWAY_ARM_URL",
         "SLIPWAY_SCORING_HOST_SUFFIX",
+        "SLIPWAY_GRANTABLE_ROLES",
+        "SLIPWAY_ALLOWED_IDENTITIES",
+        "SLIPWAY_ALLOWED_REGISTRIES",
     }
 
 
