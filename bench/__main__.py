@@ -32,6 +32,7 @@ BENCHMARKS = (
     "arm_reads",
     "arm_writes",
     "request_latency",
+    "list_page",
     "second_deployment_wait",
     "largest_activity_output",
     "largest_request",

@@ -19,11 +19,14 @@ from typing import Protocol
 
 from triggers.hub import HubUnavailable, Instance, Page, Query
 
-LOOK_AT_MOST = 2000
-OVERFULL = 1000
+LOOK_AT_MOST = 1500
+# A window that has given the whole page out of so many, and has more, is better read from where that page's end is.
+OVERFULL = 500
 FIRST_WINDOW = timedelta(minutes=1)
 # How much longer than all windows before the next one is.
-LONGEST, SHORTEST = 16.0, 0.5
+LONGEST, SHORTEST = 16.0, 0.1
+# A page ends with a window that is a smaller part of them all: many small ones would each be a look through the hub.
+LAST = 0.5
 SECOND = timedelta(seconds=1)
 # Before it there was no Durable Functions.
 BEGINNING = datetime(2017, 1, 1, tzinfo=UTC)
@@ -101,18 +104,20 @@ async def newest(
     start = min(after.moment, now) if after else now
     found: list[Instance] = []
     since: datetime | None = _whole(start - FIRST_WINDOW)
+    last = False
     while True:
         matches, since = await search.window(since, after, limit + 1 - len(found))
         found += matches
         if len(found) > limit:
-            last = found[limit - 1]
-            return found[:limit], Position(_created(last), last.id)
+            end = found[limit - 1]
+            return found[:limit], Position(_created(end), end.id)
         if since is None:
             return found, None
         after = Position(since)
         affordable = (LOOK_AT_MOST - search.looked) / search.looked if search.looked else LONGEST
-        if affordable < SHORTEST:
+        if last or affordable < SHORTEST:
             return found, after
+        last = affordable < LAST
         missing = 1.5 * (limit + 1 - len(found)) / len(found) if found else LONGEST
         # The hub's clock may be ahead of this one.
         covered = max(SECOND, max(start, search.top) - since)
@@ -160,7 +165,7 @@ class _Search:
             full, token = len(best) == room, page.token
             if not token or (full and ordered):
                 return best, None
-            if len(seen) >= OVERFULL:
+            if len(seen) >= (OVERFULL if full else LOOK_AT_MOST):
                 closer = _created(best[-1]) if full else sorted(seen)[-(len(seen) // 4)]
                 if closer > (since or BEGINNING):
                     return [], closer

@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from bench.harness.figure import KIB
 from bench.harness.measured import WATCHING
 from local.stack import ROOT, TERMINAL, LocalStack
 
@@ -62,6 +64,17 @@ class FreshHost:
         status = self._stack.until(ended, seconds=120)
         if status["status"] != "Succeeded":
             raise RuntimeError(f"the deployment ended {status['status']}: {status.get('error')}")
+
+    def memory_mib(self) -> float:
+        """The most memory the host's process has had; where the system does not tell that, what it has."""
+        told = Path(f"/proc/{self._process.pid}/status")
+        if told.exists():
+            [peak] = [line for line in told.read_text().splitlines() if line.startswith("VmHWM:")]
+            return int(peak.split()[1]) / KIB
+        has = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, text=True, check=True
+        )
+        return int(has.stdout) / KIB
 
     def invocations(self) -> list[dict[str, Any]]:
         """Every invocation of the app's functions so far, but those of somebody watching."""

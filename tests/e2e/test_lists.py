@@ -12,7 +12,7 @@ import pytest
 from contracts.status import Progress
 from local.stack import LocalStack
 from tests import samples
-from tests.e2e.full_hub import deployment, event, write
+from tests.full_hub import deployment, event, write
 
 ADDRESS = "https://slipway.blob.core.windows.net/slipway-largemessages/dep-1/history-0A.json.gz"
 

@@ -25,6 +25,7 @@ class ScriptedHub:
         instead: answers by method and path, each a (status, body, headers): the next is taken, the last stays.
         asked: query and token of every list that was asked for.
         others: requests that went anywhere else than to the hub.
+        started: ids of instances that it took an order for.
     """
 
     def __init__(self, page: int = 100) -> None:
@@ -33,6 +34,7 @@ class ScriptedHub:
         self.instead: dict[tuple[str, str], list[tuple[int, bytes, dict[str, str]]]] = {}
         self.asked: list[tuple[dict[str, str], str]] = []
         self.others: list[str] = []
+        self.started: list[str] = []
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"hub": self})
@@ -85,6 +87,7 @@ class ScriptedHub:
             return prepared.pop(0) if len(prepared) > 1 else prepared[0]
         if method == "POST":
             instance_id = path.rpartition("/")[2]
+            self.started.append(instance_id)
             return 202, json.dumps({"id": instance_id}).encode(), {}
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if path == "instances":

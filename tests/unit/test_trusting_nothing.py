@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 import azure.functions as func
 import pytest
@@ -13,6 +14,7 @@ from contracts.digests import digest
 from orchestrations.runbooks import DEPLOY, REACT
 from tests.samples import request
 from tests.unit.scripted_hub import ScriptedHub, document
+from triggers import guard
 from triggers.asking import starting
 from triggers.listing import listing
 from triggers.requests import judged
@@ -90,6 +92,25 @@ def test_a_repeat_that_cannot_be_judged_is_neither_taken_nor_a_conflict(
     assert (answer.status_code, problem(answer)) == (503, "key-not-comparable")
     assert answer.headers.get("Retry-After") == again
     assert ("same request again" if again else "new key") in told(answer)["detail"]
+
+
+def test_the_guard_looks_at_every_page_and_past_what_it_cannot_read(hub: ScriptedHub) -> None:
+    hub.page = 2
+    died = "Non-Deterministic workflow detected: …"
+    for number in range(5):
+        order = ADDRESS if number == 1 else {"request": request(), "digest": DIGEST}
+        hub.instances[f"dep-{number}"] = document(f"dep-{number}", runtimeStatus="Failed", input=order, output=died)
+    hub.answers("GET", "instances/dep-3", status=503)
+
+    async def look(req: func.HttpRequest, client: Any) -> func.HttpResponse:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(guard, "LOOKED_BACK", timedelta(days=36500))
+            await guard.guard(cast(func.TimerRequest, None), client)
+        return func.HttpResponse()
+
+    hub.call(look, "POST", "/")
+
+    assert hub.started == ["dep-0", "dep-2", "dep-4"]
 
 
 @pytest.mark.parametrize("order", [ADDRESS, None, {}])
