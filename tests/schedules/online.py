@@ -77,8 +77,10 @@ def _get_deployment(azure: Azure, endpoint: str, name: str) -> Answer:
 @route("PUT", "onlineEndpoints/{endpoint}/deployments/{name}")
 def _put_deployment(azure: Azure, endpoint: str, name: str, body: Document) -> Answer:
     on = azure.found(endpoint)
-    if on.busy or on.state != "Succeeded":
-        raise conflict(f"Cannot create a deployment in endpoint {endpoint} because it is in {on.state} state.")
+    if on.state != "Succeeded":
+        raise conflict(f"Cannot create a deployment in endpoint {endpoint}: it is in {on.state} provisioning state.")
+    if on.busy:
+        raise conflict(f"Another operation on endpoint {endpoint} is already in progress.")
     ending = azure.weather.deployment()
     operation = azure.begin(ending.seconds, ending.error, ending.log)
     state = "Updating" if name in on.deployments else "Creating"

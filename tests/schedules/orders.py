@@ -19,6 +19,8 @@ DEPLOYMENTS = ("blue", "green", "red")
 PATHS = "azureml://datastores/workspaceblobstore/paths"
 LOG_ANALYTICS = f"{WORKSPACE_ID.split('/providers/')[0]}/providers/Microsoft.OperationalInsights/workspaces/logs"
 MODEL = "credit-risk"
+# Tags of the versions that the policy is for.
+COUNTING = {"for": "production"}
 
 
 def deployment(random: Random) -> dict[str, Any]:
@@ -42,9 +44,9 @@ def deployment(random: Random) -> dict[str, Any]:
     return {"request": request, "digest": digest(request)}
 
 
-def registration(version: str) -> tuple[str, dict[str, Any]]:
+def registration(version: str, tags: dict[str, str]) -> tuple[str, dict[str, Any]]:
     """The id and the order of what reacts to a registered version of the model."""
-    event = ModelRegistered(workspace_id=WORKSPACE_ID, model=MODEL, version=version)
+    event = ModelRegistered(workspace_id=WORKSPACE_ID, model=MODEL, version=version, tags=tags)
     order = order_for(event, PolicyFolder(policies=[_policy()]))
     return order.outcome.id, order.to_wire()
 
@@ -52,7 +54,7 @@ def registration(version: str) -> tuple[str, dict[str, Any]]:
 def _policy() -> Policy:
     template = samples.request(endpoint="east", deployment="version-{version}", identity=None)
     del template["model"]
-    return read_policy("all", {"match": {"model": MODEL}, **template}, deployment_request())
+    return read_policy("all", {"match": {"model": MODEL, "tags": COUNTING}, **template}, deployment_request())
 
 
 def _inline(random: Random) -> dict[str, Any]:

@@ -98,15 +98,23 @@ class Schedule:
             self._draw_registrations()
 
     def _draw_registrations(self) -> None:
+        """Versions of one model, far apart or in a burst; the policy is not for all of them."""
         at = self._random.uniform(0, 600)
-        for version in ("2", "3")[: self._random.choice((1, 1, 2))]:
-            path = f"models/{orders.MODEL}/versions/{version}"
-            self._later(at, lambda p=path: self.azure.assets.update({p: asset(p, {"properties": {}}, self.hub.now)}))  # type: ignore[misc]
-            for _ in range(self._random.choice((1, 2, 3))):
-                instance_id, order = orders.registration(version)
-                delay = at + self._random.choice((1, self._random.uniform(0, 900)))
-                self._later(delay, lambda i=instance_id, o=order: self.hub.start("react_to_registration", i, o))  # type: ignore[misc]
-            at += self._random.uniform(0, 3600)
+        count, apart = self._random.choice(((1, 0), (2, 3600), (self._random.randint(2, 6), 60), (6, 600)))
+        for version in map(str, range(2, 2 + count)):
+            self._draw_registration(version, at)
+            at += self._random.uniform(0, apart)
+
+    def _draw_registration(self, version: str, at: float) -> None:
+        """A version, and the events that tell of it: in any order among others, and more than once."""
+        path, tags = f"models/{orders.MODEL}/versions/{version}", orders.COUNTING if self._random.random() < 0.7 else {}
+        self._later(
+            at, lambda: self.azure.assets.update({path: asset(path, {"properties": {"tags": tags}}, self.hub.now)})
+        )
+        instance_id, order = orders.registration(version, tags)
+        for _ in range(self._random.choice((1, 2, 3))):
+            delay = at + self._random.choice((1, self._random.uniform(0, 900)))
+            self._later(delay, lambda: self.hub.start("react_to_registration", instance_id, order))
 
     def _draw_disturbances(self) -> None:
         chances: dict[str, tuple[float, list[Callable[[], None]]]] = {

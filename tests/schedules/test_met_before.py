@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.schedules.clients import guard_looks
+from tests.schedules.orders import PATHS
 from tests.schedules.records import mark_in
 from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of
 
@@ -60,3 +63,43 @@ def test_a_run_begun_again_that_fails_at_once_undoes_what_it_had_made_before(sta
 
     assert stage.rests() == []
     assert first.status == "Failed"
+
+
+@pytest.mark.xfail(strict=True, reason="what is claimed is said to stay, and nobody looks whether it is there")
+def test_what_somebody_else_removed_is_not_said_to_stay_for_another_run(stage: Stage) -> None:
+    """Both runs see that the endpoint is gone; the second one is alive when the first one asks for its claims."""
+    stage.starts(access={})
+    stage.hub.after(45, lambda: stage.starts("green", access={}))
+    stage.hub.after(105, stage.outsiders.delete_endpoint)
+
+    assert stage.rests() == []
+
+
+@pytest.mark.xfail(strict=True, reason="what is claimed is said to stay, and nobody looks whose it is")
+def test_what_a_run_was_refused_is_not_said_to_stay_of_it(stage: Stage) -> None:
+    """Another run has made a deployment of that name, has not heard so yet, and removes it later."""
+    stage.weather.endings = [WRONG]
+    stage.weather.strike("lost_after", lambda method, key: method == "PUT" and "/deployments/" in key)
+    stage.starts()
+    stage.hub.after(1, lambda: stage.starts(model={"name": "inline", "version": "8", "path": f"{PATHS}/models/8"}))
+
+    assert stage.rests() == []
+
+
+@pytest.mark.xfail(strict=True, reason="nobody is asked who relies on diagnostic settings before they are removed")
+def test_diagnostics_that_another_run_confirmed_stay(stage: Stage) -> None:
+    stage.weather.endings = [FAILS]
+    stage.starts()
+    stage.hub.after(20, lambda: stage.starts("green"))
+
+    assert stage.rests() == []
+
+
+@pytest.mark.xfail(strict=True, reason="who removes an endpoint revokes only the roles that it has granted itself")
+def test_a_role_goes_with_an_endpoint_that_another_run_removes(stage: Stage) -> None:
+    """The role's own run has failed before, when the endpoint was still there."""
+    stage.weather.endpoint_errors = [DOWN]
+    stage.starts(access={})
+    stage.hub.after(30, lambda: stage.starts("green"))
+
+    assert stage.rests() == []

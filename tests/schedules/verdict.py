@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.digests import digest
+from contracts.errors import Superseded
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
+from contracts.policy import Match
 from contracts.status import DeploymentResult, EventOutcome, Progress
 from orchestrations.policies import PROGRESS_LIMIT_BYTES
 from tests.schedules.azure import Azure
 from tests.schedules.hub import Instance
 from tests.schedules.play import Played
-from tests.schedules.records import OUTSIDER, Act, endpoint_key, mark_in
+from tests.schedules.records import OUTSIDER, Act, deployment_key, endpoint_key, mark_in
 
 ASSETS = ("model", "environment", "code")
 LEFT = ("in_use", "stays", "undo_failed")
@@ -34,7 +36,7 @@ def broken(played: Played) -> list[Broken]:
     found = [*_ends(played)]
     for run in runs:
         found += [*run.ledger_is_true(), *run.nothing_is_orphaned()]
-    return [*found, *_roles(played.azure, runs), *_traffic(played.azure, runs)]
+    return [*found, *_roles(played.azure, runs), *_traffic(played.azure, runs), *_superseded(played.azure, runs)]
 
 
 def _ends(played: Played) -> Iterator[Broken]:
@@ -71,6 +73,12 @@ class Judged:
         """Whether it ended well."""
         return self.instance.status == "Completed"
 
+    @property
+    def code(self) -> str:
+        """Of its failure; "" for none."""
+        error = Progress.from_wire(self.instance.shown).error if self.instance.shown else None
+        return error.code if error else ""
+
     def ledger_is_true(self) -> Iterator[Broken]:
         """What stands in it as made, found or left is there, and what was undone is not."""
         if self.instance.status not in ("Completed", "Failed"):
@@ -80,7 +88,7 @@ class Judged:
                 continue
             there, ours = _there(self._azure, entry), _mark(self._azure, entry, self.id)
             if entry.fate in ("in_use", "stays") and not there and not self.taken_since(entry.id):
-                yield Broken(self._promise(entry), f"{self.id}: {entry.kind} {entry.id} is {entry.fate}, and gone")
+                yield Broken(self._promise(entry), f"{self.id}: {entry.kind} {entry.id} {became(entry)}, and gone")
             if entry.fate == "undone" and there and ours:
                 yield Broken("the ledger is true", f"{self.id}: {entry.kind} {entry.id} is undone, and there")
             if entry.fate == "in_use" and not self.succeeded:
@@ -113,6 +121,11 @@ def _ledger(instance: Instance) -> list[LedgerEntry]:
     if instance.status == "Completed":
         return DeploymentResult.from_wire(instance.output).ledger
     return Progress.from_wire(instance.shown).ledger if instance.shown else []
+
+
+def became(entry: LedgerEntry) -> str:
+    """What a ledger says became of something, and why."""
+    return f"is {entry.fate}" + (f" ({entry.reason})" if entry.reason else "")
 
 
 def acts_on(azure: Azure, key: str) -> list[Act]:
@@ -158,10 +171,27 @@ def _roles(azure: Azure, runs: list[Judged]) -> Iterator[Broken]:
         if assignment["properties"]["principalId"] in azure.principals or run is None:
             continue
         entry = next((one for one in run.ledger if one.id.lower() == key), None)
-        told = entry is not None and (entry.fate == "undo_failed" or run.taken_since(str(entry.goes_with)))
+        told = entry is not None and (entry.fate == "undo_failed" or _taken_after(azure, key, str(entry.goes_with)))
         if not told and run.instance.status != "Terminated":
-            fate = entry.fate if entry else "not in the ledger"
-            yield Broken("no role of the dead", f"{run.id}: {key} is {fate}, and its principal is gone")
+            fate = became(entry) if entry else "is not in the ledger"
+            yield Broken("no role of the dead", f"{run.id}: {key} {fate}, and its principal is gone")
+
+
+def _superseded(azure: Azure, runs: list[Judged]) -> Iterator[Broken]:
+    """A version gives way only to one that the same policy is for and that was registered after it."""
+    for run in runs:
+        if run.code != Superseded.__name__ or run.order.match is None:
+            continue
+        model, version = run.order.model.split(":")
+        match, begin = Match.from_wire(run.order.match), f"models/{model}/versions/"
+        versions = {path.removeprefix(begin): one for path, one in azure.assets.items() if path.startswith(begin)}
+        counting = {
+            name: one["systemData"]["createdAt"]
+            for name, one in versions.items()
+            if match.why_not(model, one["properties"].get("tags") or {}, {}) is None
+        }
+        if version in counting and counting[version] == max(counting.values()):
+            yield Broken("the newest is deployed", f"{run.id}: version {version} is superseded, and the newest")
 
 
 def _traffic(azure: Azure, runs: list[Judged]) -> Iterator[Broken]:
@@ -173,13 +203,25 @@ def _traffic(azure: Azure, runs: list[Judged]) -> Iterator[Broken]:
             yield Broken("traffic is all or none", f"{endpoint.name}: {endpoint.traffic}")
         for name in endpoint.traffic:
             deployment = endpoint.deployments.get(name)
-            if deployment is None or deployment.state != "Succeeded":
+            theirs = _last_put_by(azure, deployment_key(endpoint.name, name)) == OUTSIDER
+            if deployment is None or (deployment.state != "Succeeded" and not theirs):
                 yield Broken("traffic on what is ready", f"{endpoint.name}: {endpoint.traffic}")
             if not outsiders and not any(_answers_for(run, name) for run in on_it):
                 yield Broken("traffic as it was", f"{endpoint.name}: {endpoint.traffic}, and nobody tells of it")
         given = any(run.succeeded and run.fates("traffic") for run in on_it)
         if given and not outsiders and not endpoint.traffic:
             yield Broken("traffic as it was", f"{endpoint.name} has none, though a run succeeded that gave it")
+
+
+def _taken_after(azure: Azure, assignment: str, endpoint: str) -> bool:
+    """Whether somebody else removed the endpoint after the role was granted to its identity."""
+    granted = max((act.moment for act in acts_on(azure, assignment) if act.what == "put"), default=azure.now)
+    removed = [act for act in acts_on(azure, endpoint) if act.what == "delete" and act.by == OUTSIDER]
+    return any(act.moment >= granted for act in removed)
+
+
+def _last_put_by(azure: Azure, key: str) -> str:
+    return next((act.by for act in reversed(acts_on(azure, key)) if act.what == "put"), "")
 
 
 def _answers_for(run: Judged, deployment: str) -> bool:
