@@ -93,8 +93,8 @@ RESOURCES: dict[str, Resource[activities.Ensured]] = {
 
 
 def of_kind(kind: str) -> Resource[activities.Ensured]:
-    """The resource of a ledger entry or a plan; one that this page does not know has everyday patience."""
-    return RESOURCES.get(kind) or resource(kind, activities.Ensured)
+    """The resource of a ledger entry or a plan; of one that this page does not know, only the ordinary is assumed."""
+    return RESOURCES.get(kind) or resource(kind, activities.Ensured, claimable=True)
 
 
 PLAN_DEPLOYMENT = Step("plan_deployment", plan.PlanVerdict, policies.QUICK)

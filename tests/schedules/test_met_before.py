@@ -86,7 +86,6 @@ def test_what_a_run_was_refused_is_not_said_to_stay_of_it(stage: Stage) -> None:
     assert stage.rests() == []
 
 
-@pytest.mark.xfail(strict=True, reason="nobody is asked who relies on diagnostic settings before they are removed")
 def test_diagnostics_that_another_run_confirmed_stay(stage: Stage) -> None:
     stage.weather.endings = [FAILS]
     stage.starts()

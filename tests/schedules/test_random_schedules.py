@@ -17,7 +17,6 @@ SCHEDULES, AT_ONCE = 300, 25
 # What is known to go wrong: for each of these there is a test that is expected to fail, in `test_met_before.py`.
 KNOWN = re.compile(
     r"(endpoint|deployment) \S+ is stays( \(\S+ has confirmed it\))?, and gone"
-    r"|diagnostics \S+ is in_use, and gone"
     r"|is stays( \(the identity keeps its roles.*\))?, and its principal is gone"
 )
 
