@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.activities import EnsureInput
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.process_environment import forget_connections
@@ -102,7 +103,7 @@ def test_an_activity_that_is_told_to_grant_such_a_role_asks_azure_for_nothing(st
     stack.cloud.journal.clear()
     owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
     roles = [{"role": "Owner", "guid": owner, "scope": FEATURES, "reason": "somebody wrote it into the task hub"}]
-    order = acting.EnsureInput(mark=acting.INSTANCE, wanted={"principal_id": world.APP.principal_id, "roles": roles})
+    order = EnsureInput(mark=acting.INSTANCE, wanted={"principal_id": world.APP.principal_id, "roles": roles})
 
     assert acting.act("grant_roles", order)["error"]["code"] == "RoleNotGrantable"
     assert reading.journal(stack) == []
