@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities import assets
+from activities.datastores import container_of, judge_path, not_a_container
 from activities.resource import Registered
 from activities.scene import Finding, Scene
 from azure_api import versions
@@ -12,7 +13,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput
-from contracts.errors import AssetNotFound, RequestRejected
+from contracts.errors import AssetNotFound
 from contracts.ledger import arm_id, short_name
 from contracts.marks import MARK_TAG
 from contracts.names import split_datastore_path, split_reference
@@ -20,6 +21,7 @@ from contracts.online import CodeConfiguration
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/codes/versions/write"
 COLLECTION = "codes"
+PATH = "deployment.code_configuration.code"
 
 
 class Codes(Registered[CodeConfiguration | None]):
@@ -43,7 +45,7 @@ class Codes(Registered[CodeConfiguration | None]):
             try:
                 assets.require(str(scene.resolved.code))
             except AssetNotFound as error:
-                finding.problem("deployment.code_configuration.code", error)
+                finding.problem(PATH, error)
             else:
                 finding.confirms.append(f"code {':'.join(split_reference(wanted.code))}")
             return finding
@@ -54,6 +56,7 @@ class Codes(Registered[CodeConfiguration | None]):
         else:
             finding.creates.append(f"code {short_name(made)}")
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+            judge_path(PATH, wanted.code, finding, inside=wanted.scoring_script, only_blobs=True)
         return finding
 
     def ensure(self, wanted: CodeConfiguration | None, order: EnsureInput) -> Ensured:
@@ -77,11 +80,7 @@ def _in_datastore(code: CodeConfiguration) -> bool:
 
 def _blob_uri(code: CodeConfiguration) -> str:
     datastore, path = split_datastore_path(code.code)
-    with translated(not_found=AssetNotFound):
-        store: Any = clients().ml.datastores.get(datastore)
-    if getattr(store, "container_name", None) is None:  # a file share or a data lake
-        raise RequestRejected(
-            f"datastore {datastore} is no blob container: code cannot be registered from it",
-            suggestion="Put the code folder into a blob datastore, or register it with `slipway register-code`.",
-        )
-    return f"{store.protocol}://{store.account_name}.blob.{store.endpoint}/{store.container_name}/{path}"
+    container = container_of(datastore)
+    if container is None:
+        raise not_a_container(datastore)
+    return container.uri(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities import assets
+from activities.datastores import check_workspace, judge_path
 from activities.envelope import activity
 from activities.resource import Registered
 from activities.scene import Finding, Scene
@@ -50,9 +51,17 @@ class Models(Registered[Wanted]):
             if isinstance(wanted, str):
                 raise
             scene.resolve(model=f"models/{name}/versions/{version}")
-            return Finding(creates=[f"model {name}:{version}"], needs=[Right(WRITE, workspace_id)])
-        scene.resolve(model=reference(str(found.id), workspace_id))
-        return Finding(confirms=[f"model {found.name}:{found.version}"])
+            finding = Finding(creates=[f"model {name}:{version}"], needs=[Right(WRITE, workspace_id)])
+            judge_path("model.path", wanted.path, finding)
+            return finding
+        resolved = reference(str(found.id), workspace_id)
+        scene.resolve(model=resolved)
+        finding = Finding(confirms=[f"model {found.name}:{found.version}"])
+        try:
+            _same_files(wanted, resolved, found.path)
+        except RequestRejected as error:
+            finding.problem("model.path", error)
+        return finding
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
         """Confirm that the version is registered; register it when the request defines it and it is not.
@@ -117,6 +126,7 @@ def _same_files(wanted: Wanted, resolved: str, path: object) -> None:
     # A version is immutable in Azure ML; the service normalises the case of the ids in front of the datastore.
     if isinstance(wanted, str):
         return
+    check_workspace(wanted.path)
     try:
         there = split_datastore_path(str(path))
     except ValueError:  # a job's output, a URL: registered by somebody else, from elsewhere

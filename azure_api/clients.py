@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # Seconds; every call of an activity must end well within its 10 s.
 NO_RETRY: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 8}
+# A storage account behind a firewall may not answer at all, and only a plan's hint is lost then.
+STORAGE_TIMEOUTS: dict[str, Any] = {"connection_timeout": 2, "read_timeout": 3}
+STORAGE_HEADERS = {"x-ms-version": "2021-12-02"}
 
 
 class Clients:
@@ -69,12 +72,19 @@ class Clients:
 
     @cached_property
     def _pipeline(self) -> PipelineClient[Any, Any]:
+        return self._pipeline_for(self.settings.arm_url)
+
+    @cached_property
+    def _storage(self) -> PipelineClient[Any, Any]:
+        return self._pipeline_for("https://storage.azure.com")
+
+    def _pipeline_for(self, audience: str) -> PipelineClient[Any, Any]:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, UserAgentPolicy
 
-        scope = f"{self.settings.arm_url}/.default"
+        scope = f"{audience}/.default"
         policies = [UserAgentPolicy("slipway"), BearerTokenCredentialPolicy(self.credential, scope)]
-        return PipelineClient(self.settings.arm_url, policies=policies)
+        return PipelineClient(audience, policies=policies)
 
     def get(self, path: str, api_version: str | None = None) -> dict[str, Any]:
         """GET an ARM resource that no client above knows; `path` is an ARM id, or a URL of this ARM.
@@ -90,6 +100,18 @@ class Clients:
     def delete(self, path: str, api_version: str) -> None:
         """DELETE an ARM resource that no client above knows; one that is not there is fine."""
         self._send("DELETE", path, api_version)
+
+    def get_from_storage(self, url: str) -> str:
+        """GET from Azure Storage, whose address the caller vouches for; raises as the other clients do."""
+        from azure.core.exceptions import HttpResponseError
+        from azure.core.rest import HttpRequest
+
+        request = HttpRequest("GET", url, headers=STORAGE_HEADERS)
+        response = self._storage.send_request(request, **STORAGE_TIMEOUTS)
+        if response.status_code >= 400:
+            raise HttpResponseError(response=response)
+        text: str = response.text()
+        return text
 
     def _send(
         self, method: str, path: str, api_version: str | None, body: dict[str, Any] | None = None

@@ -19,6 +19,12 @@ class FilesNotDownloaded(DeploymentError, whose="caller"):
     )
 
 
+class FilesNotFound(DeploymentError, whose="caller"):
+    """There is nothing at the path in a datastore that the request names."""
+
+    suggestion = "Upload the files (`slipway deploy` does), or correct the path."
+
+
 class InstanceTooSmall(DeploymentError, whose="caller"):
     """The model or its image needs more memory or disk than one instance has."""
 

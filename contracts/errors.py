@@ -16,6 +16,7 @@ DeploymentError
 ├── ResourceNotFound
 ├── ModelNotFound
 ├── AssetNotFound
+├── FilesNotFound
 ├── IdentityNotFound
 ├── RoleNotFound
 ├── RoleNotGrantable

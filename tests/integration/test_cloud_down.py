@@ -8,6 +8,7 @@ import pytest
 
 from activities import assets
 from activities.envelope import CONTRACTS
+from activities.roles import ACR_PULL
 from contracts import activities as c
 from contracts.base import Contract
 from contracts.marks import assignment_id
@@ -38,7 +39,7 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
     """A message for every activity, as a deployment would send it."""
     order = acting.order(stack)
     names = {"endpoint": order.endpoint, "deployment": order.deployment}
-    role = NeededRole(role="AcrPull", guid=world.stable_id("role"), scope=world.REGISTRY_ID, reason="asked for")
+    role = NeededRole(role="AcrPull", guid=ACR_PULL.guid, scope=world.REGISTRY_ID, reason="asked for")
     resolved = Resolved(
         location=world.REGION,
         endpoint=f"onlineEndpoints/{order.endpoint}",
