@@ -119,9 +119,7 @@ async def newest(
             return found, after
         last = affordable < LAST
         missing = 1.5 * (limit + 1 - len(found)) / len(found) if found else LONGEST
-        # The hub's clock may be ahead of this one.
-        covered = max(SECOND, max(start, search.top) - since)
-        since = _before(since, covered * max(SHORTEST, min(missing, affordable, LONGEST)))
+        since = _before(since, max(SECOND, start - since) * max(SHORTEST, min(missing, affordable, LONGEST)))
 
 
 class _Search:
@@ -129,7 +127,6 @@ class _Search:
         self._hub = hub
         self._wanted = wanted
         self.looked = 0
-        self.top = BEGINNING
 
     async def window(
         self, since: datetime | None, after: Position | None, room: int
@@ -160,7 +157,6 @@ class _Search:
                 if (after is None or after.precedes(one)) and (since is None or _created(one) >= since)
             ]
             seen += map(_created, fresh)
-            self.top = max([self.top, *map(_created, page.instances)])
             best = nsmallest(room, [*best, *await self._matching(fresh, best, room)], key=_place)
             full, token = len(best) == room, page.token
             if not token or (full and ordered):

@@ -87,11 +87,11 @@ def event_outcome(instance: Instance, *, brief: bool = False) -> EventOutcome:
         order = _stored(ReactOrder, instance.input)
         outcome = order.outcome if order else _unreadable_event(instance)
     state = state_of(instance)
-    if state in ("Failed", "Canceled") and outcome.outcome not in ("ignored", "deployed", "failed"):
+    if state in ("Failed", "Canceled") and outcome.outcome in ("received", "deploying"):
         # What the platform ended is carried on, so that it has not failed yet; what a person ended is not.
         ended = {"outcome": "failed"} if state == "Canceled" else {}
         why = "the run was canceled" if ended else _crashed(instance.output).message
-        outcome = outcome.model_copy(update={"reasons": [*outcome.reasons, why], **ended})
+        outcome = outcome.saying(why).model_copy(update=ended)
     return outcome.model_copy(update={"id": instance.id, "created": instance.created})
 
 

@@ -78,7 +78,7 @@ class ScriptedHub:
 
     def answer(self, method: str, target: str, token: str) -> tuple[int, bytes, dict[str, str]]:
         url = urlsplit(target)
-        place, path = url.path.lstrip("/").split("/", 1)
+        place, _, path = url.path.lstrip("/").partition("/")
         if place != SECRET:
             self.others.append(target)
             return 404, b"", {}
