@@ -162,6 +162,11 @@ def _operation(azure: Azure, name: str) -> Answer:
     return 200, documents.operation(azure.operations[name])
 
 
+@route("GET", "datastores/{name}")
+def _get_datastore(azure: Azure, name: str) -> Answer:
+    return 200, documents.datastore(name)
+
+
 @route("GET", "(?P<path>(?:models|environments|codes)/[^/]+/versions/[^/]+)")
 def _asset(azure: Azure, path: str) -> Answer:
     azure.look(path)

@@ -21,6 +21,7 @@ from tests.schedules.records import (
 
 OPERATIONS = f"/subscriptions/{WORKSPACE.subscription_id}/providers/Microsoft.MachineLearningServices/locations/eastus"
 SCORING_HOST = "eastus.inference.ml.azure.com"
+STORAGE_HOST = "blob.core.windows.net"
 
 
 def workspace() -> Document:
@@ -99,3 +100,16 @@ def asset(path: str, body: Document, created: datetime) -> Document:
     stamp = {"createdAt": created.isoformat(), "createdBy": "s", "createdByType": "User"}
     properties = {**ASSET_DEFAULTS[kind], **given}
     return {"id": f"{WORKSPACE_ID}/{path}", "name": version, "properties": properties, "systemData": stamp}
+
+
+def datastore(name: str) -> Document:
+    """A blob container of the workspace."""
+    container = {"accountName": "store", "containerName": "blobs", "endpoint": "core.windows.net", "protocol": "https"}
+    credentials = {"credentialsType": "None"}
+    properties = {"datastoreType": "AzureBlob", "isDefault": True, "credentials": credentials, **container}
+    return {
+        "id": f"{WORKSPACE_ID}/datastores/{name}",
+        "name": name,
+        "type": "Microsoft.MachineLearningServices/workspaces/datastores",
+        "properties": properties,
+    }

@@ -22,7 +22,7 @@ from local.cloud.arm.errors import ArmError, authorization_failed, conflict, inv
 from local.process_environment import applied
 from tests.schedules.azure import Azure
 from tests.schedules.clients import hub_answers
-from tests.schedules.documents import SCORING_HOST
+from tests.schedules.documents import SCORING_HOST, STORAGE_HOST
 from tests.schedules.online import score
 from tests.schedules.records import WORKSPACE, WORKSPACE_ID
 from tests.schedules.weather import Kind
@@ -96,6 +96,10 @@ class Wire:
         host = str(urlsplit(str(request.url)).hostname)
         if host.endswith(SCORING_HOST):
             return score(self.azure, host.split(".", 1)[0], request.headers["azureml-model-deployment"])
+        if host.endswith(STORAGE_HOST):
+            # The app may not read data in infra/ either; what is in a container stays unchecked.
+            text = "This request is not authorized to perform this operation using this permission."
+            raise ArmError(403, "AuthorizationPermissionMismatch", text)
         if method == "GET" and self.azure.weather.hides(key, self.azure.now):
             raise resource_not_found(key, WORKSPACE.resource_group)
         body = json.loads(request.body) if request.body else None
