@@ -9,9 +9,14 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.planning import plan_deployment
-from activities.registry import all_activities
+from activities.registry import RESOURCES, all_activities
+from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
 from triggers import claims, events, guard, http
+from triggers.start_checks import check_decoding, check_names
+
+check_decoding()
+quiet_libraries()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -29,11 +34,15 @@ app.timer_trigger(arg_name="timer", schedule=guard.SCHEDULE)(guarding)
 deciding = app.durable_client_input(client_name="client")(events.policies_changed)
 app.timer_trigger(arg_name="timer", schedule=events.DECIDED_AGAIN, run_on_startup=True)(deciding)
 
-for orchestration in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN):
+orchestrations = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
+for orchestration in orchestrations:
     app.orchestration_trigger(context_name="context")(orchestration)
 
 claiming = app.durable_client_input(client_name="client")(claims.find_claim)
 app.activity_trigger(input_name="payload")(claiming)
 
-for activity in all_activities(plan_deployment):
+activities = all_activities(plan_deployment)
+for activity in activities:
     app.activity_trigger(input_name="payload")(activity)
+
+check_names(RUNBOOKS, RESOURCES, orchestrations, (*activities, claims.find_claim))

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from azure_api.quiet import quiet_libraries
 from settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Clients:
         from azure.ai.ml import MLClient
 
         where = self.settings
-        return MLClient(
+        made = MLClient(
             self.credential,
             where.subscription_id,
             where.resource_group,
@@ -56,6 +57,9 @@ class Clients:
             enable_telemetry=False,
             **NO_RETRY,
         )
+        # The library gives itself levels when it is imported.
+        quiet_libraries()
+        return made
 
     @cached_property
     def authorization(self) -> AuthorizationManagementClient:

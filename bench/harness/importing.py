@@ -10,7 +10,7 @@ import tempfile
 from statistics import median
 from typing import NamedTuple
 
-from local.stack import ROOT
+from local.stack import APP_SETTINGS, ROOT
 
 RUNS = 5
 # ru_maxrss is in KiB on Linux and in bytes on macOS.
@@ -36,7 +36,7 @@ class Import(NamedTuple):
 def import_app() -> Import:
     """Import the app in several new processes, after one that has the bytecode written."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+        environment = {**os.environ, **APP_SETTINGS, "PYTHONPYCACHEPREFIX": cache}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         runs = [_import_once(environment) for _ in range(RUNS + 1)][1:]
     return Import(
