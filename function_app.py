@@ -24,7 +24,7 @@ for route in http.ROUTES:
     function = app.durable_client_input(client_name="client")(route.function) if route.needs_client else route.function
     level = func.AuthLevel.ANONYMOUS if route.anonymous else func.AuthLevel.FUNCTION
     named = app.function_name(route.function.__name__)
-    named(app.route(route=route.path, methods=[route.method], auth_level=level)(function))
+    named(app.route(route=route.path, methods=route.methods, auth_level=level)(function))
 
 app.event_grid_trigger(arg_name="event")(app.durable_client_input(client_name="client")(events.on_model_registered))
 

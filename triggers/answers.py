@@ -46,7 +46,7 @@ def problem(
 
 
 def problem_of(error: BodyTooLarge | RequestProblems) -> func.HttpResponse:
-    """The answer to a body that could not be taken."""
+    """The answer to a request that could not be taken."""
     if isinstance(error, BodyTooLarge):
         return problem(413, "Body too large", str(error))
     count = len(error.problems)
@@ -54,6 +54,6 @@ def problem_of(error: BodyTooLarge | RequestProblems) -> func.HttpResponse:
     return problem(
         400 if unreadable else 422,
         "Unreadable body" if unreadable else "Invalid request",
-        f"{count} problem{'s' if count > 1 else ''} in the body",
+        f"{count} problem{'s' if count > 1 else ''} in the request",
         error.problems,
     )

@@ -15,6 +15,7 @@ from settings import settings
 from triggers.answers import answer, json_answer, problem, problem_of
 from triggers.body import BodyTooLarge, parse_body
 from triggers.openapi import document
+from triggers.parameters import check_names
 from triggers.plans import plan
 from triggers.requests import judged
 from triggers.routes import Route
@@ -25,6 +26,7 @@ from version import VERSION
 def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     """POST /api/plans: what a deployment would do, and every problem in its way; nothing is written."""
     try:
+        check_names(req)
         request = judged(parse_body(req.get_body()))
     except (BodyTooLarge, RequestProblems) as error:
         return problem_of(error)
@@ -37,7 +39,7 @@ def post_plan(req: func.HttpRequest) -> func.HttpResponse:
 
 def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """GET /api/openapi.json: this API, generated from its contracts."""
-    return json_answer(openapi())
+    return _refused(req) or json_answer(openapi())
 
 
 @cache
@@ -48,7 +50,16 @@ def openapi() -> dict[str, Any]:
 
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """GET /api/health: the process is up and configured; says nothing about Azure."""
-    return answer(Health(status="ok", version=VERSION, workspace=settings().workspace))
+    return _refused(req) or answer(Health(status="ok", version=VERSION, workspace=settings().workspace))
+
+
+def _refused(req: func.HttpRequest) -> func.HttpResponse | None:
+    """The answer to a call with query parameters, where there are none."""
+    try:
+        check_names(req)
+    except RequestProblems as error:
+        return problem_of(error)
+    return None
 
 
 ROUTES: tuple[Route, ...] = (

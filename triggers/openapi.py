@@ -17,6 +17,20 @@ from triggers.routes import Route
 from triggers.runbook_routes import KEY_CHARACTERS, LONGEST_KEY, PAGE_DEFAULT, PAGE_LIMIT
 from version import VERSION
 
+DESCRIPTION = """Deploys Azure Machine Learning models behind online endpoints.
+
+Where GET is answered, HEAD is too. A path that is not listed here, and a method that a path does not list, is answered
+with 404 and an empty body: Azure Functions has no 405, and answers OPTIONS so too. Paths are taken in any case.
+
+Query parameters that a call does not list are refused (422). One without a value (`?limit=`) is as if it were not
+there, and one that is given twice arrives as one value with a comma.
+
+A body is JSON or YAML, whatever its Content-Type says, and comes with its Content-Length: Azure Functions hands on
+nothing of a body that is sent in chunks, which is then refused as empty (400). It is not decompressed.
+
+Whatever is refused here is answered with `application/problem+json`. Azure's own answers have no body: 401 without a
+function key or with a wrong one, 404 as above, 500 for a body of more than 100 MB.
+"""
 REF = "#/components/schemas/{model}"
 FILTERS: dict[str, dict[str, Any]] = {
     "endpoint": {"type": "string"},
@@ -49,7 +63,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "info": {
             "title": "Slipway",
             "version": VERSION,
-            "description": "Deploys Azure Machine Learning models behind online endpoints.",
+            "description": DESCRIPTION,
         },
         "paths": paths,
         "components": {
@@ -155,12 +169,13 @@ def _plan() -> dict[str, Any]:
 
 def _health() -> dict[str, Any]:
     # The one route without a key.
-    return {"summary": "Liveness", "responses": {"200": _json("Liveness", Health)}, "security": []}
+    responses = {"200": _json("Liveness", Health), **_NO_PARAMETERS}
+    return {"summary": "Liveness", "responses": responses, "security": []}
 
 
 def _openapi_json() -> dict[str, Any]:
     answer = {"description": "this document", "content": {"application/json": {"schema": {"type": "object"}}}}
-    return {"summary": "This document", "responses": {"200": answer, **UNAUTHORIZED}}
+    return {"summary": "This document", "responses": {"200": answer, **_NO_PARAMETERS, **UNAUTHORIZED}}
 
 
 _SINGLE = {"post_plan": _plan, "get_health": _health, "get_openapi": _openapi_json}
@@ -185,8 +200,9 @@ def _problem(description: str) -> dict[str, Any]:
 
 
 _HUB_UNAVAILABLE = {"503": _problem("the task hub cannot be asked right now")}
+_NO_PARAMETERS = {"422": _problem("there is no such parameter")}
 _BODY_PROBLEMS = {
-    "400": _problem("the body cannot be read"),
+    "400": _problem("the body is empty, or cannot be read"),
     "413": _problem("the body is larger than 256 KiB"),
     "422": _problem("the request is not valid; `problems` lists everything wrong"),
 }

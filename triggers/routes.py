@@ -24,6 +24,11 @@ class Route:
     anonymous: bool = False
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """What is answered: where GET is, so is HEAD, of which the server sends no body."""
+        return (self.method, "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
     def needs_client(self) -> bool:
         """Whether the function talks to the task hub."""
         return self.runbook is not None

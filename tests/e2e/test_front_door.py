@@ -206,6 +206,7 @@ def test_the_document_names_every_route_and_no_other() -> None:
         for _, trigger, _ in triggers()
         if trigger["type"] == "httpTrigger"
         for method in trigger["methods"]
+        if method != "HEAD"
     }
 
     assert documented == routes
@@ -221,6 +222,55 @@ def test_health_tells_the_workspace(door: Door) -> None:
     told = door("GET", "/api/health").json()
 
     assert (told["status"], told["workspace"]) == ("ok", "slipway-workspace")
+
+
+@pytest.mark.parametrize("path", ["/api/deployments", "/api/events", "/api/openapi.json", "/api/health"])
+def test_head_is_answered_where_get_is_and_without_a_body(door: Door, path: str) -> None:
+    told, head = door("GET", path), door("HEAD", path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == told.headers["Content-Type"]
+    assert head.headers["Content-Length"] == str(len(told.content))
+
+
+def test_head_of_what_is_not_there_says_so(door: Door) -> None:
+    assert door("HEAD", "/api/deployments/dep-" + "0" * 32).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/api/plans"), ("OPTIONS", "/api/health"), ("HEAD", "/api/plans"), ("GET", "/api/x")]
+)
+def test_azure_has_no_405_and_the_document_says_so(door: Door, method: str, path: str) -> None:
+    response = door(method, path)
+
+    assert (response.status_code, response.content) == (404, b"")
+    assert "no 405" in openapi()["info"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/plans"), ("GET", "/api/openapi.json"), ("GET", "/api/health")]
+)
+def test_a_parameter_that_does_not_exist_is_refused(door: Door, method: str, path: str) -> None:
+    response = door(method, f"{path}?dry_run=true&limit=3", content=b"{}" if method == "POST" else b"")
+
+    assert (response.status_code, response.headers["Content-Type"].split(";")[0]) == (422, PROBLEM)
+    assert response.json()["detail"] == "2 problems in the request"
+    told = [(problem["path"], problem["code"]) for problem in response.json()["problems"]]
+    assert told == [("dry_run", "unknown_parameter"), ("limit", "unknown_parameter")]
+
+
+def test_a_function_key_may_come_as_a_parameter(door: Door) -> None:
+    assert door("GET", "/api/health?code=whatever").status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_an_empty_body_is_told_of_chunks(door: Door, body: bytes) -> None:
+    # A body without a Content-Length reaches no function in Azure.
+    [problem] = door.post(body, path="/api/plans").json()["problems"]
+
+    assert problem["code"] == "unreadable"
+    assert "sent in chunks" in problem["message"]
+    assert "Content-Length" in problem["message"]
 
 
 def test_a_plan_without_azure_is_to_be_tried_again(door: Door) -> None:

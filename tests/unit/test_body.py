@@ -102,7 +102,7 @@ def test_yaml_of_any_pieces_is_a_mapping_or_refused(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "must be a mapping"),
+        (b"", "the body is empty"),
         (b"[1]", "must be a mapping"),
         (b"just text", "must be a mapping"),
         (b"\xff\xfe{", "not UTF-8"),

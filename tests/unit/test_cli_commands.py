@@ -211,13 +211,13 @@ def test_every_problem_of_a_refused_request_is_printed_with_its_path(
         {"path": "endpoint.name", "code": "invalid_value", "message": "use 3 to 32 letters"},
         {"path": "traffic", "code": "wrong_type", "message": "write percentages"},
     ]
-    body = {"title": "Invalid request", "detail": "2 problems in the body", "status": 422, "problems": problems}
+    body = {"title": "Invalid request", "detail": "2 problems in the request", "status": 422, "problems": problems}
     service.on("POST", "/api/deployments", (422, body))
 
     ended = slipway("deploy", file)
 
     assert ended.code == 2
-    assert "422 Invalid request: 2 problems in the body" in ended.err
+    assert "422 Invalid request: 2 problems in the request" in ended.err
     assert "  endpoint.name: use 3 to 32 letters [invalid_value]" in ended.err
     assert "  traffic: write percentages [wrong_type]" in ended.err
 

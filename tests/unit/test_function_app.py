@@ -78,7 +78,8 @@ def test_the_front_door_is_exactly_this() -> None:
         for method in trigger["methods"]
     }
 
-    assert routes == ROUTES
+    heads = {("HEAD", path, level) for method, path, level in ROUTES if method == "GET"}
+    assert routes == ROUTES | heads
 
 
 def test_every_activity_takes_one_contract_and_answers_one() -> None:
