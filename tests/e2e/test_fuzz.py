@@ -37,7 +37,7 @@ CONFIG: dict[str, Any] = {
     "generation": {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True},
     "checks": {
         # Some rules cannot be said in a JSON schema: percentages that add up to 100, exactly one of three fields.
-        "positive_data_acceptance": {"expected-statuses": [200, 202, 404, 409, 422]},
+        "positive_data_acceptance": {"expected-statuses": [200, 202, 304, 404, 409, 422]},
         # Another method of a known path is no function to the Functions host: 404 and not 405.
         "unsupported_method": {"enabled": False},
     },
@@ -100,6 +100,9 @@ def test_the_document_is_valid_and_is_what_the_host_serves(running: Running) -> 
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_every_answer_is_documented(case: schemathesis.Case[Any], running: Running, session: requests.Session) -> None:
+    # Hypothesis takes words from whatever modules are loaded: a length that is none never gets as far as the app.
+    for name in [name for name in case.headers or {} if name.lower() == "content-length"]:
+        del case.headers[name]
     case.call_and_validate(base_url=running.url, session=session, timeout=30)
 
 
