@@ -188,7 +188,6 @@ def test_a_policy_that_cannot_be_used_stops_no_other_and_what_was_done_stays(sta
 
     write(folder, "a.yml", policy(endpoint="anew"))
     policies_changed(stack)
-    event = outcome(stack, "credit-risk", "1", "failed")
     event = stack.until(lambda: _mended(outcome(stack, "credit-risk", "1", "failed")))
 
     # One deployment failed, and nobody asked for it again.
