@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from contracts.base import Json
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
 from contracts.status import Progress, StepStatus
@@ -36,27 +38,51 @@ class Board:
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
         progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error, ended=self._ended)
-        self._publish(fitted(progress.to_wire()))
+        self._publish(fitted(readable(progress.to_wire())))
+
+
+# What the Functions host takes for the beginning of a credential (recorded): in the text that a failed orchestrator
+# ends with, its custom status included, it hides all that follows up to the next quote.
+_TAKEN_FOR_CREDENTIALS = re.compile(
+    r"(token|key|pwd|password|server|data source|[?&/](?:sig|code))(?==)", re.IGNORECASE
+)
+
+# The end of a container's log that stays readable for as long as anything else can give way: some ten lines.
+LOG_KEPT_CHARACTERS = 800
+
+
+def readable(wire: Json) -> Json:
+    """`wire` in words that the host leaves alone: a blank before such an equals sign."""
+    if isinstance(wire, str):
+        return _TAKEN_FOR_CREDENTIALS.sub(r"\1 ", wire)
+    if isinstance(wire, dict):
+        return {name: readable(value) for name, value in wire.items()}
+    return [readable(one) for one in wire] if isinstance(wire, list) else wire
 
 
 def fitted(wire: dict[str, Any]) -> dict[str, Any]:
     """`wire` within the limit of a custom status.
 
-    The log's beginning gives way first, then details, then reasons, then names, then the oldest steps that have ended.
-    The ledger's references stay: undo works from them when this status is all that is left of a run.
+    The log's beginning gives way first, then details, then reasons, then names, then the oldest steps that have ended,
+    then the log's end. The ledger's references stay: undo works from them when this is all that is left of a run.
     """
-    for cut in (_cut_log, _cut_details, _cut_from_ledger("reason"), _cut_from_ledger("name"), _cut_steps):
+    log_first, log_last = _cut_log(keep=LOG_KEPT_CHARACTERS), _cut_log(keep=0)
+    reasons, names = _cut_from_ledger("reason"), _cut_from_ledger("name")
+    for cut in (log_first, _cut_details, reasons, names, _cut_steps, log_last):
         excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
         if excess > 0:
             cut(wire, excess)
     return wire
 
 
-def _cut_log(wire: dict[str, Any], excess: int) -> None:
-    log = wire.get("error", {}).get("log_tail")
-    if log:
-        # A character is at least a byte of JSON, so cutting as many characters is enough.
-        wire["error"]["log_tail"] = log[excess + 10 :]
+def _cut_log(*, keep: int) -> Callable[[dict[str, Any], int], None]:
+    def cut(wire: dict[str, Any], excess: int) -> None:
+        log = wire.get("error", {}).get("log_tail")
+        if log:
+            # A character is at least a byte of JSON, so cutting as many characters is enough.
+            wire["error"]["log_tail"] = log[max(0, min(excess + 10, len(log) - keep)) :]
+
+    return cut
 
 
 def _cut_details(wire: dict[str, Any], _: int) -> None:

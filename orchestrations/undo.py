@@ -15,7 +15,8 @@ from orchestrations import steps
 from orchestrations.engine import Taking
 from orchestrations.run import NewHistory, Run, RunFailed, defect
 
-REASON_CHARACTERS = 200
+# Several such reasons and the error must fit one custom status.
+REASON_CHARACTERS = 100
 
 
 def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Json]:

@@ -125,9 +125,10 @@ def test_what_a_container_prints_is_redacted_before_it_is_stored(watched: Watche
 
     assert status["error"]["code"] == "ScoringScriptFailed"
     assert "Authorization: Bearer [redacted]" in status["error"]["log_tail"]
-    # The host hides what follows such a word, as the true one does.
-    assert any(word in status["error"]["log_tail"] for word in ("IDENTITY_HEADER=[redacted]", "[Hidden Credential]"))
-    assert "AccountKey=[redacted]" in status["error"]["log_tail"]
+    # With a blank, or the host would take what follows for a credential of its own to hide.
+    assert "IDENTITY_HEADER=[redacted]" in status["error"]["log_tail"]
+    assert "AccountKey =[redacted]" in status["error"]["log_tail"]
+    assert "[Hidden Credential]" not in str(status)
     assert "header 0 of blue" in watched.canaries
     assert watched.leaks() == []
 
