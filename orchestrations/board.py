@@ -47,8 +47,9 @@ _TAKEN_FOR_CREDENTIALS = re.compile(
     r"(token|key|pwd|password|server|data source|[?&/](?:sig|code))(?==)", re.IGNORECASE
 )
 
-# The end of a container's log that stays readable for as long as anything else can give way: some ten lines.
+# The end of a container's log that outlasts the details, and the reasons and names of a ledger: ten lines, and three.
 LOG_KEPT_CHARACTERS = 800
+LOG_KEPT_LONGER_CHARACTERS = 250
 
 
 def readable(wire: Json) -> Json:
@@ -63,12 +64,13 @@ def readable(wire: Json) -> Json:
 def fitted(wire: dict[str, Any]) -> dict[str, Any]:
     """`wire` within the limit of a custom status.
 
-    The log's beginning gives way first, then details, then reasons, then names, then the oldest steps that have ended,
-    then the log's end. The ledger's references stay: undo works from them when this is all that is left of a run.
+    The log's beginning gives way first, then details, then more of the log, then reasons, then names, then the oldest
+    steps that have ended, then the log's end. The ledger's references stay: undo works from them when this is all that
+    is left of a run.
     """
-    log_first, log_last = _cut_log(keep=LOG_KEPT_CHARACTERS), _cut_log(keep=0)
+    logs = [_cut_log(keep=kept) for kept in (LOG_KEPT_CHARACTERS, LOG_KEPT_LONGER_CHARACTERS, 0)]
     reasons, names = _cut_from_ledger("reason"), _cut_from_ledger("name")
-    for cut in (log_first, _cut_details, reasons, names, _cut_steps, log_last):
+    for cut in (logs[0], _cut_details, logs[1], reasons, names, _cut_steps, logs[2]):
         excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
         if excess > 0:
             cut(wire, excess)

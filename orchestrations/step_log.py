@@ -1,4 +1,7 @@
-"""The steps an instance has taken so far, as they are shown: an account of the engine's doings, kept by it."""
+"""The steps an instance has taken so far, as they are shown: an account of the engine's doings, kept by it.
+
+When they began and ended is said to the second: what is finer would take room that a full status needs for its log.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +32,17 @@ class StepLog:
         """A step begins; one taken before counts another attempt."""
         before = self._steps.get(name)
         attempts = before.attempts + 1 if before else 1
-        first = before.started if before else moment
+        first = before.started if before else to_the_second(moment)
         self._steps[name] = StepStatus(name=name, state="running", started=first, attempts=attempts)
         self._changed()
 
     def succeeded(self, name: str, moment: datetime) -> None:
         """A step ended well."""
-        self._change(name, "succeeded", ended=moment, waiting_until=None)
+        self._change(name, "succeeded", ended=to_the_second(moment), waiting_until=None)
 
     def failed(self, name: str, moment: datetime) -> None:
         """A step ended badly."""
-        self._change(name, "failed", ended=moment, waiting_until=None)
+        self._change(name, "failed", ended=to_the_second(moment), waiting_until=None)
 
     def retrying(self, name: str, until: datetime, failure: Failure) -> None:
         """A step failed and will be tried again."""
@@ -53,9 +56,15 @@ class StepLog:
 
     def skipped(self, name: str, moment: datetime, detail: str) -> None:
         """A step or a wait was not needed."""
-        self._steps[name] = StepStatus(name=name, state="skipped", started=moment, ended=moment, detail=detail)
+        second = to_the_second(moment)
+        self._steps[name] = StepStatus(name=name, state="skipped", started=second, ended=second, detail=detail)
         self._changed()
 
     def _change(self, name: str, state: StepState, **changes: object) -> None:
         self._steps[name] = self._steps[name].model_copy(update={"state": state, **changes})
         self._changed()
+
+
+def to_the_second(moment: datetime) -> datetime:
+    """The second in which `moment` lies."""
+    return moment.replace(microsecond=0)
