@@ -119,6 +119,12 @@ class Faults:
                     return armed.fault
         return None
 
+    @property
+    def hits(self) -> int:
+        """How many requests the faults in force have hit."""
+        with self._lock:
+            return sum(armed.hits for armed in self._armed)
+
     def documents(self) -> list[dict[str, object]]:
         """The faults in force and how often each has hit, as JSON."""
         with self._lock:

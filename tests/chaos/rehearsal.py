@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -32,25 +32,26 @@ class Rehearsal:
         """How many hosts died in the latest run."""
         self.writes: list[str] = []
         """What the hosts of the latest run wrote durably."""
-        self._time_stands_still = False
+        self._holds = 0
+        """How many hosts have died for which time stands still yet."""
 
     def run(
         self,
         body: dict[str, Any],
         *,
         dies_after: int | str | None = None,
-        always: bool = False,
+        then_after: int | None = None,
         outage: timedelta = NO_OUTAGE,
-        fault: Fault | None = None,
+        faults: Sequence[Fault] = (),
     ) -> dict[str, Any]:
         """How the request ends when its host dies after a durable write and another takes over.
 
         `dies_after` is the write's number, or how it begins to describe itself (such as `activity smoke_test`). With
-        `always` every host dies after that many writes of its own. `outage` passes between two hosts. `fault` is what
-        happens to Azure meanwhile.
+        `then_after` every later host dies after that many writes of its own. `outage` passes between two hosts.
+        `faults` are what happens to Azure meanwhile.
         """
         self.begin()
-        if fault:
+        for fault in faults:
             self.stack.cloud.faults.add(fault)
         accepted: list[str] = []
 
@@ -61,14 +62,14 @@ class Rehearsal:
             self.stack.host.wait_for(accepted[0], timeout=PATIENCE)
             return scene.ending(self.stack.cloud, self.stack.status(accepted[0]))
 
-        return self.through_deaths(ending, dies_after=dies_after, always=always, outage=outage)
+        return self.through_deaths(ending, dies_after=dies_after, then_after=then_after, outage=outage)
 
     def through_deaths(
         self,
         attempt: Callable[[], T],
         *,
         dies_after: int | str | None,
-        always: bool = False,
+        then_after: int | None = None,
         outage: timedelta = NO_OUTAGE,
     ) -> T:
         """What `attempt` gives under the first host that lives long enough; it is made anew under each."""
@@ -82,19 +83,7 @@ class Rehearsal:
             self.deaths += 1
             if outage:
                 self.stack.clock.advance(outage)
-            self.start_host(dies_after if always else None)
-
-    def each_death(
-        self, body: dict[str, Any], *, first: int, step: int, outage: timedelta = NO_OUTAGE
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """(k, ending) for a host that dies after write `first`, `first + step`, … until one outlives the deployment."""
-        k = first
-        while True:
-            ended = self.run(body, dies_after=k, outage=outage)
-            if not self.deaths:
-                return
-            yield k, ended
-            k += step
+            self.start_host(then_after)
 
     def each_fault(
         self, body: dict[str, Any], fault: Callable[[int], Fault], *, first: int = 0, step: int = 1
@@ -102,7 +91,7 @@ class Rehearsal:
         """(n, ending) for `fault(first)`, `fault(first + step)`, … until one finds nothing more to hit."""
         n = first
         while True:
-            ended = self.run(body, fault=fault(n))
+            ended = self.run(body, faults=[fault(n)])
             if not self.fault_has_hit():
                 return
             yield n, ended
@@ -129,14 +118,18 @@ class Rehearsal:
         return scene.ending(self.stack.cloud, self.stack.wait(instance))
 
     def fault_has_hit(self) -> bool:
-        """Whether the fault of the latest run has hit a request."""
-        return any(fault["hits"] for fault in self.stack.cloud.faults.documents())
+        """Whether a fault of the latest run has hit a request."""
+        return self.hits() > 0
+
+    def hits(self) -> int:
+        """How many requests the faults of the latest run have hit."""
+        return self.stack.cloud.faults.hits
 
     def begin(self) -> None:
         """End the run before, and go back to where every run begins."""
         if not self.stack.host.crashed.is_set():
             self.stack.host.stop()
-        self._let_time_pass()
+        self._let_time_pass(self._taken_holds())
         self.stack.cloud.reset()
         scene.put_files(self.stack.cloud)
         shutil.rmtree(self.stack.data / "host")
@@ -146,17 +139,23 @@ class Rehearsal:
     def start_host(self, dies_after: int | str | None = None) -> None:
         """Start a host that dies right after that durable write; time stands still until the next one starts."""
 
+        # Before the next host starts: it may die before this one hears that it has started, and holds the clock anew.
+        holds = self._taken_holds()
+
         def on_write(number: int, what: str) -> None:
             self.writes.append(what)
             if number == dies_after or (isinstance(dies_after, str) and what.startswith(dies_after)):
                 self.stack.clock.hold()
-                self._time_stands_still = True
+                self._holds += 1
                 raise HostDied
 
         self.stack.start_host(on_durable_write=on_write)
-        self._let_time_pass()
+        self._let_time_pass(holds)
 
-    def _let_time_pass(self) -> None:
-        if self._time_stands_still:
-            self._time_stands_still = False
+    def _taken_holds(self) -> int:
+        holds, self._holds = self._holds, 0
+        return holds
+
+    def _let_time_pass(self, holds: int) -> None:
+        for _ in range(holds):
             self.stack.clock.release()

@@ -15,17 +15,17 @@ FAILING = scene.request(script="init_raises")
 DEPLOYMENT_PUT = 6
 
 
-@pytest.mark.parametrize("share", range(3))
-def test_death_while_undoing(rehearsal: Rehearsal, share: int) -> None:
+# As in the runs that succeed.
+EVERY = 6
+
+
+@pytest.mark.parametrize("first", range(EVERY))
+def test_death_while_undoing(rehearsal: Rehearsal, first: int) -> None:
     undone = rehearsal.run(FAILING)
     failed = last(rehearsal.writes, "activity deployment_provisioned")
 
-    died = 0
-    for k, ending in rehearsal.each_death(FAILING, first=failed + share, step=3):
-        died += 1
-        assert ending == undone, f"died after write {k}"
-
-    assert died >= 3
+    assert rehearsal.run(FAILING, dies_after=failed + first, then_after=EVERY) == undone
+    assert rehearsal.deaths >= 3
     assert undone["error"]["code"] == "ScoringScriptFailed"
     assert ("deployment", "blue", "undone") in undone["ledger"]
 
@@ -46,12 +46,12 @@ def test_death_while_giving_traffic_back(rehearsal: Rehearsal) -> None:
     operation = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/read"
     looks = len(rehearsal.stack.cloud.journal.entries(operation=operation))
     read_back_refused = Fault(operation=operation, skip=looks - 1, status=400)
-    undone = rehearsal.run(body, fault=read_back_refused)
+    undone = rehearsal.run(body, faults=[read_back_refused])
     failed = last(rehearsal.writes, "activity read_back")
 
-    for k in range(failed, len(rehearsal.writes), 4):
-        assert rehearsal.run(body, dies_after=k, fault=read_back_refused) == undone, f"died after write {k}"
-        assert rehearsal.deaths == 1
+    for first in (failed, failed + 2):
+        assert rehearsal.run(body, dies_after=first, then_after=4, faults=[read_back_refused]) == undone
+        assert rehearsal.deaths >= 3
 
     assert undone["error"]["step"] == "read_back"
     assert ("traffic", "credit-risk", "undone") in undone["ledger"]
