@@ -12,8 +12,8 @@ class RoleNotGrantable(DeploymentError, whose="caller"):
     """A role named in `access.additional` is none of those that Slipway grants."""
 
     suggestion = (
-        "Ask for a role that the message names. Another one is for the platform team to add: to grantableRoles in"
-        " infra/app/rbac.bicep, and to SLIPWAY_GRANTABLE_ROLES of the function app."
+        "Ask for a role that the message names. Another one is for the platform team to add: by its ID to"
+        " SLIPWAY_GRANTABLE_ROLES of the azd environment, for the app and for Azure's condition, then azd up."
     )
 
 

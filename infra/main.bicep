@@ -72,6 +72,15 @@ param storageSku string = 'Standard_ZRS'
 @description('Where Durable Functions keeps its state: in the app\'s storage account, or in a Durable Task Scheduler.')
 param durableBackend string = 'AzureStorage'
 
+@description('IDs of roles that Slipway may grant beside its own five, separated by commas.')
+param grantableRoles string = ''
+
+@description('User-assigned identities that endpoints may have: ARM IDs, or those of groups or subscriptions, separated by commas. Empty: all.')
+param allowedIdentities string = ''
+
+@description('Hosts of the registries that images may come from, separated by commas; Docker Hub is docker.io. Empty: all.')
+param allowedRegistries string = ''
+
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
@@ -165,6 +174,9 @@ module functionApp 'app/function.bicep' = {
     alwaysReadyDurableInstances: alwaysReadyDurableInstances
     durableBackend: durableBackend
     schedulerName: schedulerName
+    grantableRoles: grantableRoles
+    allowedIdentities: allowedIdentities
+    allowedRegistries: allowedRegistries
   }
   dependsOn: [
     access
@@ -176,6 +188,9 @@ module functionApp 'app/function.bicep' = {
 output AZURE_RESOURCE_GROUP string = group.name
 output SLIPWAY_TARGET_WORKSPACE string = workspaceName
 output SLIPWAY_TARGET_RESOURCE_GROUP string = workspaceResourceGroup
+// What the app was provisioned with: what is deployed to it later must be for the same.
+output SLIPWAY_PROVISIONED_BACKEND string = durableBackend
+output SLIPWAY_PROVISIONED_ROLES string = grantableRoles
 output SLIPWAY_APP_PRINCIPAL_ID string = identities.outputs.appPrincipalId
 output SLIPWAY_STORAGE_ID string = storage.outputs.id
 output SLIPWAY_STORAGE_NAME string = storage.outputs.name

@@ -8,6 +8,9 @@ param workspaceName string
 @description('Principal ID of the function app identity.')
 param appPrincipalId string
 
+@description('IDs of roles that the app may grant beside its own five, separated by commas: its setting SLIPWAY_GRANTABLE_ROLES.')
+param addedRoles string = ''
+
 // What the app may do with the workspace and for the identities of its endpoints.
 module access 'app/rbac.bicep' = {
   name: 'slipway-access'
@@ -15,5 +18,6 @@ module access 'app/rbac.bicep' = {
     place: 'workspace'
     appPrincipalId: appPrincipalId
     workspaceName: workspaceName
+    addedRoles: addedRoles
   }
 }

@@ -22,6 +22,11 @@ param alwaysReadyDurableInstances int
 param durableBackend string
 param schedulerName string
 
+// The operator's limits for requests, each a list with commas.
+param grantableRoles string
+param allowedIdentities string
+param allowedRegistries string
+
 // Durable's functions scale as one group, named durable.
 var alwaysReady = [
   {
@@ -146,6 +151,9 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     SLIPWAY_RESOURCE_GROUP: workspaceResourceGroup
     SLIPWAY_WORKSPACE: workspaceName
     SLIPWAY_POLICIES: 'policies'
+    SLIPWAY_GRANTABLE_ROLES: grantableRoles
+    SLIPWAY_ALLOWED_IDENTITIES: allowedIdentities
+    SLIPWAY_ALLOWED_REGISTRIES: allowedRegistries
   })
 }
 

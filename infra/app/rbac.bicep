@@ -26,6 +26,9 @@ param undeliveredContainerName string = 'unused'
 @description('The workspace Slipway deploys into. Place workspace only.')
 param workspaceName string = 'unused'
 
+@description('IDs of roles that the app may grant beside those below, separated by commas. Place workspace only.')
+param addedRoles string = ''
+
 // Built-in roles, with their IDs from learn.microsoft.com/azure/role-based-access-control/built-in-roles.
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -45,7 +48,7 @@ var grantableRoles = [
   'ea01e6af-a1c1-4350-9563-ad00f8c72ec5' // Azure Machine Learning Workspace Connection Secrets Reader
   '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd' // Cognitive Services OpenAI User
 ]
-var grantable = join(grantableRoles, ', ')
+var grantable = empty(addedRoles) ? join(grantableRoles, ', ') : '${join(grantableRoles, ', ')}, ${addedRoles}'
 
 // A half for writing and a half for deleting: an action that no half names is not limited at all.
 // Joined to one line, the form in which the documentation gives conditions to templates.

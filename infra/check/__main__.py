@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 
 from infra.check.compiled import compiled_notes, compiler_findings
-from infra.check.parsers import checkov_report, lint, parse_findings, query_findings, script_findings
+from infra.check.parsers import (
+    checkov_report,
+    lint,
+    parse_findings,
+    powershell_findings,
+    query_findings,
+    script_findings,
+)
 from infra.check.rules import rule_findings
 from infra.check.sources import Sources
 
@@ -21,6 +28,7 @@ def main() -> int:
     findings = [
         *parse_findings(sources.texts),
         *script_findings(ROOT),
+        *powershell_findings(ROOT),
         *query_findings(ROOT),
         *rule_findings(sources),
         *linted.findings,

@@ -15,7 +15,13 @@ SHELL = {"LASTEXITCODE"}
 # Set by a hook with `azd env set`, which outlives `azd down`; outputs do not.
 KEPT = {"SLIPWAY_STACK_WORKSPACE"}
 AFTER_OUTPUTS = {"predeploy", "postdeploy"}
-RUN = re.compile(r"run: (?:sh )?(infra/hooks/(\w+)(\.sh|\.ps1))")
+RUN = re.compile(r"\{ ([^{}]*)run: (?:sh )?(infra/hooks/(\w+)(\.sh|\.ps1))")
+# Runs while azd provisions, and must not take the terminal from it; it has nothing to say.
+SILENT = {"prepackage"}
+# What az.cmd, which az is on Windows, leaves to the command prompt when there is no blank in an argument.
+PROMPTS_OWN = re.compile(r"--query '([^' ]*[()&|<>^%\"][^' ]*)'")
+# From this version on an empty argument stays one, and what a program says on its error stream stops nothing.
+POWERSHELL = "#Requires -Version 7.3\n"
 DEPLOYMENT = re.compile(
     r"az (?:stack|deployment) group create.*?(?=\n\n|\n\}|\n *give_up|\|\||\nif|\n *if|2>&1|\Z)", re.S
 )
@@ -30,7 +36,11 @@ def hook_findings(sources: Sources) -> list[str]:
     findings = (
         [] if re.search(r"^requiredVersions:\n +azd:", azure_yaml, re.M) else ["azure.yaml: names no azd version"]
     )
-    named = {(name, suffix): path for path, name, suffix in RUN.findall(azure_yaml)}
+    lines = RUN.findall(azure_yaml)
+    named = {(name, suffix): path for _, path, name, suffix in lines}
+    for how, path, name, _ in lines:
+        if name not in SILENT and "interactive: true" not in how:
+            findings.append(f"azure.yaml: {path} must be interactive: azd wipes away what it prints")
     for (name, _), path in named.items():
         if sources.beside(path) is None:
             findings.append(f"azure.yaml: there is no {path}")
@@ -49,6 +59,14 @@ def _problems(sources: Sources, name: str, suffix: str) -> Iterator[str]:
     yield from (f"nothing provides {missing} then" for missing in sorted(used - _provided(sources, name)))
     for deployment in DEPLOYMENT.findall(text):
         yield from _misfits(sources, deployment)
+    if suffix == ".ps1":
+        yield from _not_for_windows(text)
+
+
+def _not_for_windows(text: str) -> Iterator[str]:
+    if not text.startswith(POWERSHELL):
+        yield f"must begin with {POWERSHELL.strip()}"
+    yield from (f"the query {query} does not reach az on Windows: read its JSON" for query in PROMPTS_OWN.findall(text))
 
 
 def _commands(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What other programs say about the files: two Bicep parsers, a PowerShell parser, the shell, and checkov's rules.
+"""What other programs say about the files: two Bicep parsers, PowerShell or a parser of it, the shell, checkov's rules.
 
 checkov exits 0 on a file that it cannot parse, so its parsing errors count as findings here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,12 @@ from pathlib import Path
 from typing import Any
 
 HOOKS = Path("infra", "hooks")
+# What PowerShell itself says, where it is at hand: its own parser, and nothing is run.
+PARSE = """
+$tokens = $errors = $null
+[void][System.Management.Automation.Language.Parser]::ParseFile($env:HOOK, [ref]$tokens, [ref]$errors)
+$errors | ForEach-Object { "line $($_.Extent.StartLineNumber): $($_.Message)" }
+"""
 QUERY = re.compile(r"--query (?:\"([^\"]*)\"|'([^']*)')")
 
 
@@ -50,6 +57,23 @@ def script_findings(root: Path) -> list[str]:
     for path in sorted((root / HOOKS).glob("*.ps1")):
         broken = _first_error(grammar.parse(path.read_bytes()).root_node)
         findings += [f"{HOOKS / path.name}: line {broken}: PowerShell cannot parse it"] if broken else []
+    return findings
+
+
+def powershell_findings(root: Path) -> list[str]:
+    """What PowerShell says about the hooks that are for it; nothing where it is not on the path."""
+    pwsh = shutil.which("pwsh")
+    findings = []
+    for path in sorted((root / HOOKS).glob("*.ps1")) if pwsh else ():
+        run = subprocess.run(
+            [str(pwsh), "-NoProfile", "-NonInteractive", "-Command", PARSE],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env=os.environ | {"HOOK": str(path.resolve())},
+        )
+        findings += [f"{HOOKS / path.name}: {line}" for line in (run.stdout + run.stderr).splitlines() if line.strip()]
     return findings
 
 

@@ -10,6 +10,7 @@ from infra.check.events import event_findings
 from infra.check.flex import backend_findings, flex_findings
 from infra.check.hooks import hook_findings
 from infra.check.keys import key_findings, output_findings
+from infra.check.limits import limit_findings
 from infra.check.naming import name_findings
 from infra.check.package import package_findings
 from infra.check.references import reference_findings
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Sources], list[str]], ...] = (
     flex_findings,
     backend_findings,
     setting_findings,
+    limit_findings,
     event_findings,
     name_findings,
     stack_findings,

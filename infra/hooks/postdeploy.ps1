@@ -1,3 +1,4 @@
+#Requires -Version 7.3
 # After the code is there: access to the workspace, its event topic, and the subscription to registered models.
 # May be repeated at any time; everything that is there is confirmed.
 $ErrorActionPreference = 'Stop'
@@ -22,8 +23,9 @@ function Save-Value([string]$name, [string]$value) {
 
 # The topic whose source is the workspace; ids are compared without regard to case.
 function Find-Topic {
-  $answer = az rest --method get --url "${topics}?$events" --output json | Out-String | ConvertFrom-Json
-  return ($answer.value | Where-Object { $_.properties.source -ieq $workspace } | Select-Object -First 1).name
+  $answer = az rest --method get --url "${topics}?$events" --output json | Out-String
+  if ($LASTEXITCODE -ne 0) { Stop-Hook "Azure does not say which event topics are in $group." }
+  return (($answer | ConvertFrom-Json).value | Where-Object { $_.properties.source -ieq $workspace } | Select-Object -First 1).name
 }
 
 # Names as app/function; nothing, and an exit code, when Azure does not answer.
@@ -51,7 +53,8 @@ Write-Output "1/4 access to $env:SLIPWAY_TARGET_WORKSPACE"
 az stack group create --yes --name "slipway-access-$env:AZURE_ENV_NAME" --description "Slipway's access to this workspace" `
   --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group --template-file infra/workspace.bicep `
   --action-on-unmanage detachAll --deny-settings-mode none --output none `
-  --parameters workspaceName="$env:SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$env:SLIPWAY_APP_PRINCIPAL_ID"
+  --parameters workspaceName="$env:SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$env:SLIPWAY_APP_PRINCIPAL_ID" `
+  addedRoles="$env:SLIPWAY_PROVISIONED_ROLES"
 if ($LASTEXITCODE -ne 0) { Stop-Hook 'The app has no access to the workspace.' }
 
 Write-Output "2/4 the workspace's event topic"
@@ -66,7 +69,8 @@ if (-not $topic) {
       'allows no second: delete it, or have it made here.')
   }
 }
-$principal = (az rest --method get --url "$topics/${topic}?$events" --output json | Out-String | ConvertFrom-Json).identity.principalId
+$answer = az rest --method get --url "$topics/${topic}?$events" --output json | Out-String
+$principal = if ($LASTEXITCODE -eq 0) { ($answer | ConvertFrom-Json).identity.principalId }
 if (-not $principal) {
   Stop-Hook ("The topic $topic, which somebody else made, has no identity of its own to store undelivered events with: " +
     "az eventgrid system-topic update --name $topic --resource-group $group --identity systemassigned")

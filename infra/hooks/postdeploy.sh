@@ -13,6 +13,10 @@ say() {
   printf '%s\n' "$*"
 }
 
+small() {
+  printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]'
+}
+
 give_up() {
   say "$@" >&2
   say "The code is deployed. When this is mended: azd hooks run postdeploy (or azd deploy)." >&2
@@ -23,10 +27,10 @@ remember() {
   azd env set "$1" "$2" --environment "$AZURE_ENV_NAME" || give_up "azd could not keep $1."
 }
 
-# The topic whose source is the workspace; ids are compared without regard to case.
+# The topic whose source is the workspace; ids are compared without regard to case. Fails when Azure does not answer.
 find_topic() {
-  az rest --method get --url "$topics?$events" --query "value[].[name, properties.source]" --output tsv |
-    awk -v wanted="$workspace" 'tolower($2) == tolower(wanted) { print $1; exit }'
+  listed=$(az rest --method get --url "$topics?$events" --query "value[].[name, properties.source]" --output tsv) || return 1
+  printf '%s\n' "$listed" | awk -v wanted="$workspace" 'tolower($2) == tolower(wanted) { print $1; exit }'
 }
 
 # Names as app/function; fails when Azure does not answer.
@@ -43,7 +47,7 @@ make_events() {
 }
 
 # What is in another workspace's group since an earlier time would go on sending events.
-if [ -n "${SLIPWAY_STACK_WORKSPACE:-}" ] && [ "$SLIPWAY_STACK_WORKSPACE" != "$workspace" ]; then
+if [ -n "${SLIPWAY_STACK_WORKSPACE:-}" ] && [ "$(small "$SLIPWAY_STACK_WORKSPACE")" != "$(small "$workspace")" ]; then
   sh "$(dirname "$0")/withdraw.sh" "$SLIPWAY_STACK_WORKSPACE" || give_up "What is in $SLIPWAY_STACK_WORKSPACE stays."
 fi
 # Before anything is made: `azd down` forgets outputs, and must know where to look.
@@ -53,16 +57,17 @@ say "1/4 access to $SLIPWAY_TARGET_WORKSPACE"
 az stack group create --yes --name "slipway-access-$AZURE_ENV_NAME" --description "Slipway's access to this workspace" \
   --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" --template-file infra/workspace.bicep \
   --action-on-unmanage detachAll --deny-settings-mode none --output none \
-  --parameters workspaceName="$SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$SLIPWAY_APP_PRINCIPAL_ID" ||
+  --parameters workspaceName="$SLIPWAY_TARGET_WORKSPACE" appPrincipalId="$SLIPWAY_APP_PRINCIPAL_ID" \
+  addedRoles="${SLIPWAY_PROVISIONED_ROLES:-}" ||
   give_up "The app has no access to the workspace."
 
 say "2/4 the workspace's event topic"
-topic=$(find_topic)
+topic=$(find_topic) || give_up "Azure does not say which event topics are in $group."
 if [ -z "$topic" ]; then
   az deployment group create --name slipway-topic --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" \
     --template-file infra/topic.bicep --output none --parameters workspaceName="$SLIPWAY_TARGET_WORKSPACE" ||
     say "No topic was made; perhaps somebody else has just made one."
-  topic=$(find_topic)
+  topic=$(find_topic) || give_up "Azure does not say which event topics are in $group."
   [ -n "$topic" ] || give_up "There is no event topic of the workspace in $group. If it has one in another group, Azure" \
     "allows no second: delete it, or have it made here."
 fi

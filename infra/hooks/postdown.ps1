@@ -1,3 +1,4 @@
+#Requires -Version 7.3
 # After `azd down` has deleted the app: its grants and its subscription beside the workspace go too.
 # Not before, because the question whether to delete is asked in between.
 $ErrorActionPreference = 'Stop'
@@ -22,5 +23,5 @@ if ($LASTEXITCODE -ne 0) {
   [Console]::Error.WriteLine("Access and events of the deleted app are still beside $workspace. Then: azd hooks run postdown")
   exit 1
 }
-azd env set SLIPWAY_STACK_WORKSPACE '' --environment $env:AZURE_ENV_NAME
+azd env set SLIPWAY_STACK_WORKSPACE= --environment $env:AZURE_ENV_NAME
 exit $LASTEXITCODE

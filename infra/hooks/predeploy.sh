@@ -3,6 +3,12 @@
 set -u
 : "${SLIPWAY_APP_ID:?is not set: azd provision first}"
 
+chosen=${SLIPWAY_BACKEND:-AzureStorage}
+if [ "$chosen" != "${SLIPWAY_PROVISIONED_BACKEND:-}" ]; then
+  printf '%s\n' "The package is for $chosen and the app for ${SLIPWAY_PROVISIONED_BACKEND:-an older version}: azd provision first" >&2
+  exit 1
+fi
+
 names=$(az rest --method get --url "$SLIPWAY_APP_ID/functions?api-version=2024-04-01" --query "value[].name" --output tsv) ||
   names=
 if [ -z "$names" ]; then

@@ -1,3 +1,4 @@
+#Requires -Version 7.3
 # host.json is a file of the package: the one for the backend that was chosen (SLIPWAY_BACKEND) is put in its place.
 $ErrorActionPreference = 'Stop'
 

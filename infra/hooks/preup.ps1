@@ -1,3 +1,4 @@
+#Requires -Version 7.3
 # Before `azd up` spends ten minutes and money: everything that would stop it, told at once, each with what to do.
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
@@ -41,7 +42,8 @@ $subscription = "/subscriptions/$env:AZURE_SUBSCRIPTION_ID"
 $group = "$subscription/resourceGroups/$env:SLIPWAY_RESOURCE_GROUP"
 $workspace = "$group/providers/Microsoft.MachineLearningServices/workspaces/$env:SLIPWAY_WORKSPACE"
 
-az account show --subscription $env:AZURE_SUBSCRIPTION_ID --output none
+# A token, because what az remembers of a login (az account show) outlives it.
+az account get-access-token --subscription $env:AZURE_SUBSCRIPTION_ID --output none
 if ($LASTEXITCODE -ne 0) {
   Add-Problem "az is not logged in to subscription $($env:AZURE_SUBSCRIPTION_ID): az login"
   Exit-Checked
@@ -50,7 +52,9 @@ if ($LASTEXITCODE -ne 0) {
 az rest --method get --url "${workspace}?api-version=2024-10-01" --output none
 if ($LASTEXITCODE -ne 0) {
   Add-Problem ("There is no workspace $env:SLIPWAY_WORKSPACE in $env:SLIPWAY_RESOURCE_GROUP that you may read: " +
-    'azd env set SLIPWAY_WORKSPACE <name>, azd env set SLIPWAY_RESOURCE_GROUP <its resource group>')
+    'azd env set SLIPWAY_WORKSPACE <name>, azd env set SLIPWAY_RESOURCE_GROUP <its resource group>. ' +
+    "It must be in the app's own subscription, $($env:AZURE_SUBSCRIPTION_ID); " +
+    "for one elsewhere: azd env new <name> --subscription <the workspace's>")
 }
 
 $assigning = '*', 'Microsoft.Authorization/*', 'Microsoft.Authorization/roleAssignments/*', 'Microsoft.Authorization/roleAssignments/write'
@@ -58,6 +62,10 @@ foreach ($scope in $subscription, $group) {
   # Conditions on roles are not seen here.
   $permissions = "$scope/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
   $roles = @((az rest --method get --url $permissions --output json | ConvertFrom-Azure).value)
+  if ($LASTEXITCODE -ne 0) {
+    Add-Problem "Azure does not say what you may do on $scope"
+    continue
+  }
   if (-not ($roles | Where-Object { $_.actions -contains '*' })) {
     Add-Problem ("You may not create resources on ${scope}: become its Owner, or Contributor " +
       'and Role Based Access Control Administrator without a condition')
@@ -82,10 +90,29 @@ if ($backend -eq 'DurableTaskScheduler') {
 }
 $registered = @(az provider list --subscription $env:AZURE_SUBSCRIPTION_ID --output json | ConvertFrom-Azure |
   Where-Object { $_.registrationState -eq 'Registered' } | ForEach-Object { $_.namespace })
+if ($LASTEXITCODE -ne 0) {
+  Add-Problem 'Azure does not say which resource providers are registered'
+  $needed = @()
+}
 foreach ($namespace in $needed) {
   if ($registered -notcontains $namespace) {
     Add-Problem ("$namespace is not registered: " +
       "az provider register --wait --namespace $namespace --subscription $env:AZURE_SUBSCRIPTION_ID")
+  }
+}
+
+# What Azure limits the app to takes roles by their IDs only. The last four would give everything away.
+$id = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+$added = "$env:SLIPWAY_GRANTABLE_ROLES"
+if ($added -notmatch "^($id(, *$id)*)?`$") {
+  Add-Problem ("SLIPWAY_GRANTABLE_ROLES must be IDs of roles, separated by commas, not '$added'. " +
+    "The ID of one: az role definition list --name '<its name>' --query '[].name' --output tsv")
+}
+foreach ($role in '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', 'b24988ac-6180-42a0-ab88-20f7382dd24c',
+  '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', 'f58310d9-a9f6-439a-9e8d-f62e7b41a168') {
+  if ($added -like "*$role*") {
+    Add-Problem ("SLIPWAY_GRANTABLE_ROLES: with $role whoever writes a request could give anybody everything; " +
+      'name roles that hold only what is used')
   }
 }
 

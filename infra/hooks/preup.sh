@@ -52,19 +52,24 @@ subscription=/subscriptions/$AZURE_SUBSCRIPTION_ID
 group=$subscription/resourceGroups/$SLIPWAY_RESOURCE_GROUP
 workspace=$group/providers/Microsoft.MachineLearningServices/workspaces/$SLIPWAY_WORKSPACE
 
-if ! az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none; then
+# A token, because what az remembers of a login (az account show) outlives it.
+if ! az account get-access-token --subscription "$AZURE_SUBSCRIPTION_ID" --output none; then
   problem "az is not logged in to subscription $AZURE_SUBSCRIPTION_ID: az login"
   finish
 fi
 
 az rest --method get --url "$workspace?api-version=2024-10-01" --output none || problem "There is no workspace" \
   "$SLIPWAY_WORKSPACE in $SLIPWAY_RESOURCE_GROUP that you may read: azd env set SLIPWAY_WORKSPACE <name>," \
-  "azd env set SLIPWAY_RESOURCE_GROUP <its resource group>"
+  "azd env set SLIPWAY_RESOURCE_GROUP <its resource group>. It must be in the app's own subscription," \
+  "$AZURE_SUBSCRIPTION_ID; for one elsewhere: azd env new <name> --subscription <the workspace's>"
 
 everything="contains(actions, '*')"
 assigning="($everything || contains(actions, 'Microsoft.Authorization/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/write')) && !contains(notActions, 'Microsoft.Authorization/*/Write')"
 for scope in "$subscription" "$group"; do
-  found=$(roles "$scope" "$everything") || found=0
+  found=$(roles "$scope" "$everything") || {
+    problem "Azure does not say what you may do on $scope"
+    continue
+  }
   [ "$found" -gt 0 ] || problem "You may not create resources on $scope: become its Owner, or Contributor" \
     "and Role Based Access Control Administrator without a condition"
   found=$(roles "$scope" "$assigning") || found=0
@@ -80,10 +85,24 @@ case ${SLIPWAY_BACKEND:-AzureStorage} in
   *) problem "SLIPWAY_BACKEND is $SLIPWAY_BACKEND: azd env set SLIPWAY_BACKEND AzureStorage, or DurableTaskScheduler" ;;
 esac
 registered=$(az provider list --subscription "$AZURE_SUBSCRIPTION_ID" \
-  --query "[?registrationState=='Registered'].namespace" --output tsv) || registered=
+  --query "[?registrationState=='Registered'].namespace" --output tsv) || {
+  problem "Azure does not say which resource providers are registered"
+  needed=
+}
 for namespace in $needed; do
   printf '%s\n' "$registered" | grep -Fqix "$namespace" ||
     problem "$namespace is not registered: az provider register --wait --namespace $namespace --subscription $AZURE_SUBSCRIPTION_ID"
+done
+
+# What Azure limits the app to takes roles by their IDs only. The last four would give everything away.
+id='[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+added=${SLIPWAY_GRANTABLE_ROLES:-}
+printf '%s\n' "$added" | grep -Eqix "($id(, *$id)*)?" || problem "SLIPWAY_GRANTABLE_ROLES must be IDs of roles, separated by" \
+  "commas, not '$added'. The ID of one: az role definition list --name '<its name>' --query '[].name' --output tsv"
+for role in 8e3af657-a8ff-443c-a75c-2fe8c4bcb635 b24988ac-6180-42a0-ab88-20f7382dd24c \
+  18d7d88d-d35e-4fb5-a5c3-7773c20a72d9 f58310d9-a9f6-439a-9e8d-f62e7b41a168; do
+  ! printf '%s\n' "$added" | grep -Fqi "$role" || problem "SLIPWAY_GRANTABLE_ROLES: with $role whoever writes a request could" \
+    "give anybody everything; name roles that hold only what is used"
 done
 
 finish

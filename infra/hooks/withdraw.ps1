@@ -1,8 +1,11 @@
+#Requires -Version 7.3
 # Take back what postdeploy put beside a workspace: withdraw.ps1 <workspace ID>. What is not there is no failure.
 param([string]$workspace)
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
 
+# Its own subscription: the environment may be in another by now.
+$subscription = $workspace -replace '^/subscriptions/([^/]+)/.*$', '$1'
 $group = $workspace -replace '^.*/resourceGroups/([^/]+)/.*$', '$1'
 $topics = ($workspace -replace '/providers/[^/]+/workspaces/[^/]+$', '') + '/providers/Microsoft.EventGrid/systemTopics'
 $events = 'api-version=2025-02-15'
@@ -13,19 +16,19 @@ function Test-Workspace {
 }
 
 function Remove-Stack([string]$name, [string]$action) {
-  az stack group delete --yes --name $name --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group `
+  az stack group delete --yes --name $name --subscription $subscription --resource-group $group `
     --action-on-unmanage $action | Out-Host
   return $LASTEXITCODE -eq 0
 }
 
-$exists = az group exists --subscription $env:AZURE_SUBSCRIPTION_ID --name $group
+$exists = az group exists --subscription $subscription --name $group
 if ($LASTEXITCODE -ne 0) { exit 1 }
 if ($exists -ne 'true') {
   Write-Output "$group is gone, and with it what Slipway had in it."
   exit 0
 }
 
-$stacks = @(az stack group list --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $group --query '[].name' --output tsv)
+$stacks = @(az stack group list --subscription $subscription --resource-group $group --query '[].name' --output tsv)
 if ($LASTEXITCODE -ne 0) { exit 1 }
 foreach ($stack in "slipway-events-$env:AZURE_ENV_NAME", "slipway-access-$env:AZURE_ENV_NAME") {
   if ($stacks -notcontains $stack) { continue }
@@ -37,11 +40,12 @@ foreach ($stack in "slipway-events-$env:AZURE_ENV_NAME", "slipway-access-$env:AZ
 }
 
 # The topic is shared: it goes with the last subscription to it, and only if Slipway made it.
-$answer = az rest --method get --url "${topics}?$events" --output json | Out-String | ConvertFrom-Json
-foreach ($topic in $answer.value | Where-Object { $_.properties.source -ieq $workspace -and $_.name -like 'evgt-slipway-*' }) {
+$answer = az rest --method get --url "${topics}?$events" --output json | Out-String
+$listed = if ($LASTEXITCODE -eq 0) { ($answer | ConvertFrom-Json).value }
+foreach ($topic in $listed | Where-Object { $_.properties.source -ieq $workspace -and $_.name -like 'evgt-slipway-*' }) {
   $url = "$topics/$($topic.name)"
-  $count = az rest --method get --url "$url/eventSubscriptions?$events" --query 'length(value)' --output tsv
-  if ($count -eq '0') {
+  $answer = az rest --method get --url "$url/eventSubscriptions?$events" --output json | Out-String
+  if ($LASTEXITCODE -eq 0 -and -not ($answer | ConvertFrom-Json).value) {
     az rest --method delete --url "${url}?$events" --output none
     if ($LASTEXITCODE -ne 0) { Write-Output "The topic $($topic.name) stays in $group; it costs nothing." }
   }

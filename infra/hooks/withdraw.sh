@@ -3,6 +3,9 @@
 set -u
 
 workspace=$1
+# Its own subscription: the environment may be in another by now.
+subscription=${workspace#/subscriptions/}
+subscription=${subscription%%/*}
 group=${workspace#*/resourceGroups/}
 group=${group%%/*}
 topics=${workspace%/providers/*}/providers/Microsoft.EventGrid/systemTopics
@@ -17,17 +20,17 @@ workspace_is_there() {
 }
 
 delete_stack() {
-  az stack group delete --yes --name "$1" --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" \
+  az stack group delete --yes --name "$1" --subscription "$subscription" --resource-group "$group" \
     --action-on-unmanage "$2"
 }
 
-exists=$(az group exists --subscription "$AZURE_SUBSCRIPTION_ID" --name "$group") || exit 1
+exists=$(az group exists --subscription "$subscription" --name "$group") || exit 1
 if [ "$exists" != true ]; then
   say "$group is gone, and with it what Slipway had in it."
   exit 0
 fi
 
-stacks=$(az stack group list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$group" --query "[].name" \
+stacks=$(az stack group list --subscription "$subscription" --resource-group "$group" --query "[].name" \
   --output tsv) || exit 1
 for stack in "slipway-events-$AZURE_ENV_NAME" "slipway-access-$AZURE_ENV_NAME"; do
   printf '%s\n' "$stacks" | grep -Fqx "$stack" || continue

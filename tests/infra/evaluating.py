@@ -78,6 +78,7 @@ def functions(place: Place) -> dict[str, Callable[..., Any]]:
         "createArray": lambda *items: list(items),
         "createObject": lambda *pairs: dict(zip(pairs[::2], pairs[1::2], strict=True)),
         "and": lambda *values: all(values),
+        "empty": lambda value: not value,
         "equals": lambda left, right: left == right,
         "if": lambda condition, yes, no: yes if condition else no,
         "format": lambda text, *values: text.format(*map(str, values)),

@@ -23,6 +23,8 @@ path = arguments[-2] if "--stdout" in arguments else arguments[-1]
 if arguments[0] in ("--version", "version"):
     print("Bicep CLI version 0.49.2 (b34271ac51)")
 elif arguments[0] == "lint":
+    if os.path.basename(sys.argv[0]) == "az" and os.environ.get("AZURE_BICEP_CHECK_VERSION") != "false":
+        sys.stderr.write("WARNING: A new Bicep release is available: v0.50.1.")
     sys.stderr.write(open(said).read())
 else:
     mark = {{"metadata": {{"_generator": {{"name": "bicep"}}}}}}

@@ -13,6 +13,7 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 
 from infra.check.sources import Sources
 from local.cloud import grants, world
+from local.process_environment import forget_connections
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -22,6 +23,7 @@ from tests.infra.evaluating import Made, Place, of_bicep, of_template
 COMPILED_ONCE = Path(__file__).with_name("compiled_once") / "arm" / "workspace.json"
 PLACE = Place(world.SUBSCRIPTION, world.RESOURCE_GROUP)
 APP_ID = f"{world.SUBSCRIPTION_ID}/resourceGroups/rg-dev/providers/Microsoft.Web/sites/func-slipway-abc"
+BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 # What `plan` finds missing when a role is not there, by the role's name.
 MISSING = {
@@ -32,9 +34,9 @@ MISSING = {
 }
 
 
-def access(principal: str = world.APP.principal_id) -> list[Made]:
+def access(principal: str = world.APP.principal_id, added: str = "") -> list[Made]:
     """What the sources of today put beside the workspace."""
-    parameters = {"workspaceName": world.WORKSPACE, "appPrincipalId": principal}
+    parameters = {"workspaceName": world.WORKSPACE, "appPrincipalId": principal, "addedRoles": added}
     return of_bicep(Sources.read(ROOT), "infra/workspace.bicep", PLACE, parameters)
 
 
@@ -63,11 +65,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.fixture
-def stack(bare: LocalStack) -> LocalStack:
+def stack(bare: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStack]:
     for held in bare.cloud.authorization.assignments(world.APP.principal_id):
         bare.cloud.authorization.remove(held.name)
     bare.cloud.authorization.settle()
-    return bare
+    yield bare
+    monkeypatch.undo()
+    forget_connections()
 
 
 def deploy(stack: LocalStack, made: list[Made]) -> None:
@@ -86,10 +90,10 @@ def held(stack: LocalStack) -> set[tuple[str, str, str]]:
     }
 
 
-def plan(stack: LocalStack) -> list[dict[str, Any]]:
-    """The problems of a plan that creates an endpoint with an identity that needs roles."""
+def plan(stack: LocalStack, body: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The problems of a plan; without a body, of one that creates an endpoint with an identity that needs roles."""
     with stack.http as http:
-        answer = http.post("/api/plans", json=samples.request()).raise_for_status()
+        answer = http.post("/api/plans", json=body or samples.request()).raise_for_status()
     problems: list[dict[str, Any]] = answer.json()["problems"]
     return problems
 
@@ -140,6 +144,28 @@ def test_with_them_a_deployment_succeeds(stack: LocalStack) -> None:
     status = stack.deploy(samples.request())
 
     assert (status["status"], status["result"]["answer"]) == ("Succeeded", [17])
+
+
+def test_a_role_that_an_operator_adds_is_one_for_the_app_and_for_azure(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = world.storage_id(world.FEATURE_STORAGE)
+    body = samples.request(
+        identity=None,
+        endpoint="added",
+        access={"additional": [{"role": "Storage Blob Data Contributor", "scope": scope}]},
+    )
+    deploy(stack, access())
+    assert [problem["code"] for problem in plan(stack, body)] == ["RoleNotGrantable"]
+
+    deploy(stack, access(added=BLOB_CONTRIBUTOR))
+    monkeypatch.setenv("SLIPWAY_GRANTABLE_ROLES", BLOB_CONTRIBUTOR)
+    forget_connections()
+
+    assert plan(stack, body) == []
+    assert stack.deploy(body)["status"] == "Succeeded"
+    granted = [one.scope for one in stack.cloud.authorization.assignments() if one.role.guid == BLOB_CONTRIBUTOR]
+    assert granted == [scope]
 
 
 def test_a_registered_model_reaches_the_app_through_the_subscription(stack: LocalStack) -> None:

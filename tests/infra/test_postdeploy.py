@@ -66,7 +66,7 @@ def test_access_comes_first_and_the_events_last(recorder: Recorder) -> None:
     assert "https://func-slipway-x.azurewebsites.net" in ran.said
     assert "A key for it: az functionapp keys list --name func-slipway-x" in ran.said
     [access] = ran.commands("slipway-access-dev")
-    assert "--parameters workspaceName=mlw appPrincipalId=principal" in access
+    assert access.endswith("--parameters workspaceName=mlw appPrincipalId=principal addedRoles=")
     [events] = ran.commands("slipway-events-dev")
     assert f"topicName=evgt-slipway-y functionAppId={APP} storageId=storage-id" in events
     assert all("--action-on-unmanage detachAll --deny-settings-mode none" in stack for stack in (access, events))
@@ -75,8 +75,16 @@ def test_access_comes_first_and_the_events_last(recorder: Recorder) -> None:
     assert "topicPrincipalId=topic-principal" in undelivered
 
 
-def test_it_may_be_repeated_at_any_time(recorder: Recorder) -> None:
-    again = run(recorder, SLIPWAY_STACK_WORKSPACE=WORKSPACE)
+def test_azures_condition_is_made_of_the_roles_that_the_app_was_provisioned_with(recorder: Recorder) -> None:
+    ran = run(recorder, SLIPWAY_PROVISIONED_ROLES="id-1, id-2", SLIPWAY_GRANTABLE_ROLES="set-since")
+
+    [access] = ran.commands("slipway-access-dev")
+    assert access.endswith(" addedRoles=id-1, id-2")
+
+
+@pytest.mark.parametrize("written", [WORKSPACE, WORKSPACE.upper()])
+def test_it_may_be_repeated_at_any_time(recorder: Recorder, written: str) -> None:
+    again = run(recorder, SLIPWAY_STACK_WORKSPACE=written)
 
     assert (again.code, again.order) == (0, WHOLE)
 
@@ -195,6 +203,17 @@ def test_a_topic_that_somebody_else_makes_meanwhile_will_do(recorder: Recorder) 
     recorder.rule("deployment create slipway-topic", fails("Only one system topic is allowed per source"))
 
     assert run(recorder).code == 0
+
+
+def test_an_azure_that_does_not_say_which_topics_there_are_is_told_and_gets_no_second_one(recorder: Recorder) -> None:
+    recorder.rule("rest systemTopics value[].[name,", fails("token expired"))
+
+    ran = run(recorder)
+
+    assert ran.code == 1
+    assert "Azure does not say which event topics are in rg-ml" in ran.said
+    assert not ran.commands("deployment")
+    assert AGAIN in ran.said
 
 
 def test_without_a_topic_there_are_no_events(recorder: Recorder) -> None:

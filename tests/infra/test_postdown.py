@@ -10,7 +10,7 @@ from tests.infra.recorder import Ran, Recorder, fails, says
 
 WORKSPACE = "/subscriptions/sub/resourceGroups/rg-ml/providers/Microsoft.MachineLearningServices/workspaces/mlw"
 ENVIRONMENT = {"AZURE_ENV_NAME": "dev", "AZURE_SUBSCRIPTION_ID": "sub", "SLIPWAY_STACK_WORKSPACE": WORKSPACE}
-FORGET = "azd env set SLIPWAY_STACK_WORKSPACE "
+FORGET = "azd env set SLIPWAY_STACK_WORKSPACE="
 TOPIC = f"evgt-slipway-y\t{WORKSPACE.lower()}"
 
 
@@ -140,6 +140,18 @@ def test_a_second_time_there_is_nothing_left_to_do(recorder: Recorder) -> None:
 
     assert ran.code == 0
     assert not ran.commands("delete")
+
+
+def test_what_is_beside_the_workspace_is_in_its_subscription_wherever_the_environment_is_by_now(
+    recorder: Recorder,
+) -> None:
+    ran = run(recorder, AZURE_SUBSCRIPTION_ID="elsewhere")
+
+    assert ran.code == 0, ran.said
+    beside = ran.commands("az group exists", "rg-ml") + ran.commands("az stack")
+    assert len(beside) == 4
+    assert all("--subscription sub " in line for line in beside)
+    assert all("/subscriptions/sub/" in line for line in ran.commands("az rest"))
 
 
 def test_a_topic_that_others_listen_to_stays(recorder: Recorder) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.check.conditions import NEVER_ASSIGNED, RBAC_ADMINISTRATOR
 from tests.infra.checkout import ROOT
 from tests.infra.recorder import Ran, Recorder, fails, says
 
@@ -17,6 +18,7 @@ ENVIRONMENT = {
     "SLIPWAY_WORKSPACE": "mlw",
     "SLIPWAY_RESOURCE_GROUP": "rg-ml",
 }
+READER, PULL = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 PROVIDERS = (
     "Microsoft.EventGrid",
     "Microsoft.Insights",
@@ -56,7 +58,7 @@ def test_with_nothing_in_the_way_preup_is_silent_and_only_reads(recorder: Record
     assert (ran.code, ran.said) == (0, "")
     assert {line.split(" --")[0] for line in ran.commands("az")} == {
         "az version",
-        "az account show",
+        "az account get-access-token",
         "az rest",
         "az provider list",
     }
@@ -69,16 +71,18 @@ def test_with_nothing_in_the_way_preup_is_silent_and_only_reads(recorder: Record
         ("azure-cli", says("2.60.9"), "Azure CLI 2.60.9 is too old, 2.61 is needed: az upgrade"),
         ("azure-cli", says("1.99.0"), "Azure CLI 1.99.0 is too old"),
         ("azure-cli", fails(), "is too old"),
-        ("account show", fails(), "az is not logged in to subscription sub: az login"),
+        ("get-access-token", fails(), "az is not logged in to subscription sub: az login"),
         ("rest workspaces/mlw", fails(), "There is no workspace mlw in rg-ml that you may read"),
         ("rest permissions roleAssignments/write", says("0"), f"You may not assign roles on {GROUP}: become its Owner"),
-        ("rest permissions", fails(), "You may not create resources on /subscriptions/sub: become its Owner, or"),
+        (f"rest permissions {GROUP}", says("0"), f"You may not create resources on {GROUP}: become its Owner, or"),
+        (f"rest permissions {GROUP}", fails(), f"Azure does not say what you may do on {GROUP}"),
+        ("rest workspaces/mlw", fails(), "It must be in the app's own subscription, sub;"),
         (
             "provider list",
             says("\n".join(PROVIDERS[1:])),
             "az provider register --wait --namespace Microsoft.EventGrid",
         ),
-        ("provider list", fails(), "Microsoft.Web is not registered"),
+        ("provider list", fails(), "Azure does not say which resource providers are registered"),
     ],
 )
 def test_preup_tells_what_is_in_the_way(recorder: Recorder, words: str, answer: dict[str, object], said: str) -> None:
@@ -89,6 +93,36 @@ def test_preup_tells_what_is_in_the_way(recorder: Recorder, words: str, answer: 
     assert ran.code == 1
     assert said in ran.said
     assert "Nothing was changed." in ran.said
+
+
+@pytest.mark.parametrize("words", ["get-access-token", f"rest permissions {GROUP}", "provider list"])
+def test_preup_gives_one_cause_to_one_thing_that_azure_does_not_say(recorder: Recorder, words: str) -> None:
+    recorder.rule(words, fails())
+
+    assert "1 in the way of azd up" in preup(recorder).said
+
+
+@pytest.mark.parametrize("added", ["", READER, f"{READER.upper()}, {PULL}", f"{READER},{PULL}"])
+def test_roles_that_an_operator_adds_are_taken_by_their_ids(recorder: Recorder, added: str) -> None:
+    assert preup(recorder, SLIPWAY_GRANTABLE_ROLES=added).code == 0
+
+
+@pytest.mark.parametrize("added", ["Reader", f"{READER};{PULL}", f"{READER},", READER[:-1], f"{READER}}}) OR (true"])
+def test_what_azures_condition_would_not_take_is_told_before_anything_is_made(recorder: Recorder, added: str) -> None:
+    ran = preup(recorder, SLIPWAY_GRANTABLE_ROLES=added)
+
+    assert ran.code == 1
+    assert f"must be IDs of roles, separated by commas, not '{added}'" in ran.said
+    assert "az role definition list" in ran.said
+
+
+@pytest.mark.parametrize("guid", [*NEVER_ASSIGNED, RBAC_ADMINISTRATOR])
+def test_roles_that_hold_everything_are_not_added(recorder: Recorder, guid: str) -> None:
+    ran = preup(recorder, SLIPWAY_GRANTABLE_ROLES=f"{READER}, {guid.upper()}")
+
+    assert ran.code == 1
+    assert f"with {guid} whoever writes a request could give anybody everything" in ran.said
+    assert guid in (ROOT / "infra" / "hooks" / "preup.ps1").read_text()
 
 
 @pytest.mark.parametrize("version", ["2.61.0", "2.100.1", "3.0.0"])
@@ -167,10 +201,25 @@ def test_a_first_deployment_waits_for_the_role_and_later_ones_do_not(
 ) -> None:
     recorder.rule("rest /functions?", answer)
 
-    ran = recorder.run("predeploy", {"SLIPWAY_APP_ID": "/app"})
+    ran = recorder.run("predeploy", {"SLIPWAY_APP_ID": "/app", "SLIPWAY_PROVISIONED_BACKEND": "AzureStorage"})
 
     assert (ran.code, ran.slept) == (0, pause)
     assert "azd deploy" in ran.said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "provisioned"),
+    [("DurableTaskScheduler", "AzureStorage"), ("AzureStorage", "DurableTaskScheduler"), ("", "DurableTaskScheduler")],
+)
+def test_a_package_for_another_backend_than_the_apps_is_not_deployed(
+    recorder: Recorder, chosen: str, provisioned: str
+) -> None:
+    environment = {"SLIPWAY_APP_ID": "/app", "SLIPWAY_BACKEND": chosen, "SLIPWAY_PROVISIONED_BACKEND": provisioned}
+
+    ran = recorder.run("predeploy", environment)
+
+    assert (ran.code, ran.calls) == (1, [])
+    assert f"the app for {provisioned}: azd provision first" in ran.said
 
 
 @pytest.mark.parametrize("hook", ["predeploy", "postdeploy"])

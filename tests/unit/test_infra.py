@@ -14,7 +14,7 @@ from infra.check.events import SUBSCRIPTION, destination
 from infra.check.flex import app_settings, value_text
 from infra.check.host import host_findings
 from infra.check.keys import key_findings
-from infra.check.parsers import lint
+from infra.check.parsers import lint, powershell_findings
 from infra.check.rules import rule_findings
 from infra.check.settings import difference
 from infra.check.sources import FUNCTION, RBAC, Sources, data
@@ -246,3 +246,17 @@ def test_checkov_exits_0_but_its_report_is_not_clean(results: dict[str, Any], fi
 
     assert lint({"results": clean}).findings == []
     assert lint({"results": clean | results}).findings == [finding]
+
+
+def test_powershell_is_asked_about_its_hooks_where_it_is_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert powershell_findings(ROOT) == []
+
+    pwsh = tmp_path / "pwsh"
+    pwsh.write_text('#!/bin/sh\ncase "$*" in *Language.Parser*) grep -l "azd hooks run postdown" "$HOOK";; esac\n')
+    pwsh.chmod(0o755)
+
+    [found] = powershell_findings(ROOT)
+    assert found.startswith("infra/hooks/postdown.ps1: /")
