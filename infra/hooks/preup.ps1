@@ -85,6 +85,13 @@ $needed = @('Microsoft.EventGrid', 'Microsoft.Insights', 'Microsoft.MachineLearn
 $backend = if ($env:SLIPWAY_BACKEND) { $env:SLIPWAY_BACKEND } else { 'AzureStorage' }
 if ($backend -eq 'DurableTaskScheduler') {
   $needed += 'Microsoft.DurableTask'
+  # "West Europe" there, westeurope here. Where azd still has to ask for the region, there is nothing to look at.
+  $regions = @((az provider show --subscription $env:AZURE_SUBSCRIPTION_ID --namespace Microsoft.DurableTask --output json |
+    ConvertFrom-Azure).resourceTypes | Where-Object { $_.resourceType -eq 'schedulers' } | ForEach-Object { $_.locations })
+  if ($regions -and $env:AZURE_LOCATION -and ($regions -replace ' ', '') -notcontains $env:AZURE_LOCATION) {
+    Add-Problem ("There is no Durable Task Scheduler in $($env:AZURE_LOCATION): azd env set SLIPWAY_BACKEND AzureStorage, " +
+      'or an environment in another region')
+  }
 } elseif ($backend -ne 'AzureStorage') {
   Add-Problem "SLIPWAY_BACKEND is ${backend}: azd env set SLIPWAY_BACKEND AzureStorage, or DurableTaskScheduler"
 }

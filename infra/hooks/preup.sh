@@ -81,7 +81,15 @@ needed="Microsoft.EventGrid Microsoft.Insights Microsoft.MachineLearningServices
   Microsoft.OperationalInsights Microsoft.Storage Microsoft.Web"
 case ${SLIPWAY_BACKEND:-AzureStorage} in
   AzureStorage) ;;
-  DurableTaskScheduler) needed="$needed Microsoft.DurableTask" ;;
+  DurableTaskScheduler)
+    needed="$needed Microsoft.DurableTask"
+    # "West Europe" there, westeurope here. Where azd still has to ask for the region, there is nothing to look at.
+    regions=$(az provider show --subscription "$AZURE_SUBSCRIPTION_ID" --namespace Microsoft.DurableTask \
+      --query "resourceTypes[?resourceType=='schedulers'].locations[]" --output tsv | tr -d ' ')
+    [ -z "$regions" ] || printf '%s\n' "$regions" | grep -Fqix "${AZURE_LOCATION:-}" || [ -z "${AZURE_LOCATION:-}" ] ||
+      problem "There is no Durable Task Scheduler in $AZURE_LOCATION: azd env set SLIPWAY_BACKEND AzureStorage, or an" \
+        "environment in another region"
+    ;;
   *) problem "SLIPWAY_BACKEND is $SLIPWAY_BACKEND: azd env set SLIPWAY_BACKEND AzureStorage, or DurableTaskScheduler" ;;
 esac
 registered=$(az provider list --subscription "$AZURE_SUBSCRIPTION_ID" \

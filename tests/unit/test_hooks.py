@@ -168,6 +168,21 @@ def test_the_scheduler_needs_its_provider_too(recorder: Recorder) -> None:
     assert "Microsoft.DurableTask is not registered" in ran.said
 
 
+@pytest.mark.parametrize(
+    ("region", "offered", "problems"),
+    [("westeurope", "North Europe\nWest Europe", 0), ("westus", "West US 2\nWest Europe", 1), ("", "West Europe", 0)],
+)
+def test_the_scheduler_is_looked_for_in_the_region_before_anything_is_made_there(
+    recorder: Recorder, region: str, offered: str, problems: int
+) -> None:
+    recorder.rule("provider list", says("\n".join([*PROVIDERS, "Microsoft.DurableTask"])))
+    recorder.rule("provider show Microsoft.DurableTask", says(offered))
+
+    ran = preup(recorder, SLIPWAY_BACKEND="DurableTaskScheduler", AZURE_LOCATION=region)
+
+    assert (ran.code, ran.said.count(f"There is no Durable Task Scheduler in {region}")) == (problems, problems)
+
+
 def test_the_host_json_of_the_backend_is_packed(recorder: Recorder) -> None:
     deployed, kept = recorder.project / "host.json", recorder.project / "infra" / "backends"
     storage = deployed.read_bytes()
