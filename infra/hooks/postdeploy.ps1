@@ -108,8 +108,9 @@ while ($true) {
   $said = New-EventStack | Out-String
   if ($LASTEXITCODE -eq 0) { break }
   $left--
-  if ($said -notmatch 'ndpoint not found|should pre-exist') { Stop-Hook $said }
-  if ($left -eq 0) { Stop-Hook "$said Event Grid does not see the function yet." }
+  # The function; and the topic's role on the container, just granted.
+  if ($said -notmatch 'endpoint not found|should pre-exist|dead.?letter') { Stop-Hook $said }
+  if ($left -eq 0) { Stop-Hook "$said Event Grid does not yet see the function, or the topic's role on the container." }
   Start-Sleep -Seconds 30
 }
 

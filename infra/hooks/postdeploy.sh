@@ -103,10 +103,11 @@ left=10
 until said=$(make_events 2>&1); do
   left=$((left - 1))
   case $said in
-    *"ndpoint not found"* | *"should pre-exist"*) ;;
+    # The function; and the topic's role on the container, just granted.
+    *"ndpoint not found"* | *"should pre-exist"* | *[Dd]ead[Ll]etter* | *[Dd]ead?[Ll]etter*) ;;
     *) give_up "$said" ;;
   esac
-  [ "$left" -gt 0 ] || give_up "$said" "Event Grid does not see the function yet."
+  [ "$left" -gt 0 ] || give_up "$said" "Event Grid does not yet see the function, or the topic's role on the container."
   sleep 30
 done
 

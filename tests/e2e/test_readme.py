@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from contracts.problems import read_request
+from infra.check.sources import MAIN, Sources
 from local.cloud.environment import CONFLICTING, write_env_file
 from local.stack import LocalStack
 from tests import samples
@@ -103,7 +104,10 @@ def test_make_commands_are_targets(page: Path) -> None:
 
 
 def test_azd_is_told_what_infra_asks_for() -> None:
-    asked = set(re.findall(r"\$\{(SLIPWAY_\w+)\}", (ROOT / "infra" / "main.parameters.json").read_text()))
+    given = json.loads((ROOT / "infra" / "main.parameters.json").read_text())["parameters"]
+    optional = {name for name, one in Sources.read(ROOT).trees[MAIN].parameters.items() if one.default is not None}
+    needed = json.dumps([one["value"] for name, one in given.items() if name not in optional])
+    asked = set(re.findall(r"\$\{(SLIPWAY_\w+)\}", needed))
     told = {command.split()[3] for command in starting(README, "azd env set ")}
 
     assert told == asked
