@@ -6,6 +6,7 @@ Everything else the Azure libraries read themselves (AZURE_CLIENT_ID, IDENTITY_E
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,7 @@ OWN_POLICIES = ROOT / "policies"
 
 
 class SettingsError(Exception):
-    """The environment lacks settings; the message names every one of them."""
+    """The environment lacks settings, or one cannot be used; the message names every one of them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Settings:
         allowed_identities: ARM ids of the user-assigned identities that endpoints may have, or of what holds them; none
             are all.
         allowed_registries: hosts of the registries that images may come from; none are all.
+        logs_url: of the blob container in which the logs of failed deployments are kept; empty: none are kept.
     """
 
     subscription_id: str
@@ -45,6 +47,7 @@ class Settings:
     grantable_roles: tuple[str, ...]
     allowed_identities: tuple[str, ...]
     allowed_registries: tuple[str, ...]
+    logs_url: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -63,6 +66,7 @@ class Settings:
             grantable_roles=_listed(environment.get("SLIPWAY_GRANTABLE_ROLES", "")),
             allowed_identities=_listed(environment.get("SLIPWAY_ALLOWED_IDENTITIES", "")),
             allowed_registries=_listed(environment.get("SLIPWAY_ALLOWED_REGISTRIES", "")),
+            logs_url=_container_url(environment.get("SLIPWAY_LOGS_URL", "")),
         )
 
     @property
@@ -83,6 +87,13 @@ def policies_folder(environment: Mapping[str, str]) -> Path:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _container_url(text: str) -> str:
+    # A token is sent there. An address with a signature in it would be a secret.
+    if text and not re.fullmatch(r"https://[a-z0-9.-]+/[a-z0-9-]{3,63}/?", text):
+        raise SettingsError("SLIPWAY_LOGS_URL must be the address of a blob container: https://<account>.blob.…/<name>")
+    return text.rstrip("/")
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.container_logs import log_tail
 from activities.platforms import platform_named
 from activities.resource import Resource
 from activities.scene import Finding, Scene
@@ -21,13 +22,12 @@ from contracts.errors import (
     EndpointBusy,
     ScoringScriptFailed,
 )
-from contracts.ledger import LedgerEntry
+from contracts.ledger import LedgerEntry, endpoint_and_deployment
 from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.online import OnlineDeploymentRequest
 from contracts.plan import Resolved
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
-LOG_LINES = 60
 
 
 class Deployments(Resource[OnlineDeploymentRequest]):
@@ -62,7 +62,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
         Raises DeploymentConflict when one of that name was made from something else.
         """
-        endpoint = _names(order.resolved.deployment)[0]
+        endpoint = endpoint_and_deployment(order.resolved.deployment)[0]
         wanted_digest = made_from(wanted, order.resolved)
         found = begin.find_deployment(endpoint, wanted.name)
         if found is not None:
@@ -85,7 +85,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
         """How far creating the deployment is; raises why it failed, with the end of the container's log."""
-        endpoint, name = _names(entry.id)
+        endpoint, name = endpoint_and_deployment(entry.id)
         found = begin.get_deployment(endpoint, name)
         if found is None:
             return Provisioning(state="Deleted", done=False, absent=True)
@@ -96,7 +96,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def remove(self, order: EntryInput) -> Provisioning:
         """Begin deleting it: a failed deployment still holds quota. One that has traffic stays."""
-        endpoint, name = _names(order.entry.id)
+        endpoint, name = endpoint_and_deployment(order.entry.id)
         found = begin.get_deployment(endpoint, name)
         if found is None:
             return Provisioning(state="Deleted", done=True, absent=True)
@@ -128,20 +128,6 @@ def made_from(wanted: OnlineDeploymentRequest, resolved: Resolved) -> str:
         )
     }
     return digest({**assets, "deployment": wanted.to_wire()})
-
-
-def log_tail(endpoint: str, deployment: str) -> str:
-    """The end of the container's log; empty when Azure has none (never a reason to fail a failure report)."""
-    try:
-        with translated():
-            return str(clients().ml.online_deployments.get_logs(deployment, endpoint, lines=LOG_LINES))
-    except DeploymentError:
-        return ""
-
-
-def _names(reference: str) -> tuple[str, str]:
-    parts = reference.split("/")
-    return parts[-3], parts[-1]
 
 
 def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> DeploymentError:

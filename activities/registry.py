@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from activities.codes import Codes
+from activities.container_logs import keep_logs
 from activities.deployments import Deployments
 from activities.diagnostics import Diagnostics
 from activities.endpoints import Endpoints
@@ -54,4 +55,4 @@ def activities_of(resource: Resource[Any]) -> Iterator[Activity]:
 def all_activities(*others: Activity) -> Sequence[Activity]:
     """Everything to be registered; `others` are those that need this list themselves."""
     rooms = [one for resource in RESOURCES for one in activities_of(resource)]
-    return (*others, *rooms, *GATES, find_newest_version, read_traffic, read_back)
+    return (*others, *rooms, *GATES, find_newest_version, read_traffic, read_back, keep_logs)

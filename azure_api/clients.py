@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Seconds; every call of an activity must end well within its 10 s.
 NO_RETRY: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 8}
-# A storage account behind a firewall may not answer at all, and only a plan's hint is lost then.
+# A storage account behind a firewall may not answer at all, and only a plan's hint or a failed run's log is lost then.
 STORAGE_TIMEOUTS: dict[str, Any] = {"connection_timeout": 2, "read_timeout": 3}
 STORAGE_HEADERS = {"x-ms-version": "2021-12-02"}
 
@@ -107,10 +107,18 @@ class Clients:
 
     def get_from_storage(self, url: str) -> str:
         """GET from Azure Storage, whose address the caller vouches for; raises as the other clients do."""
+        return self._send_to_storage("GET", url)
+
+    def put_to_storage(self, url: str, text: str) -> None:
+        """PUT a blob of text, over the one that is there; the caller vouches for its address."""
+        kind = {"x-ms-blob-type": "BlockBlob", "Content-Type": "text/plain; charset=utf-8"}
+        self._send_to_storage("PUT", url, headers=kind, content=text.encode())
+
+    def _send_to_storage(self, method: str, url: str, headers: dict[str, str] | None = None, **content: Any) -> str:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        request = HttpRequest("GET", url, headers=STORAGE_HEADERS)
+        request = HttpRequest(method, url, headers=STORAGE_HEADERS | (headers or {}), **content)
         response = self._storage.send_request(request, **STORAGE_TIMEOUTS)
         if response.status_code >= 400:
             raise HttpResponseError(response=response)

@@ -1,14 +1,16 @@
-"""The `slipway` command: deploy, status, plan, list, and registering code for policies."""
+"""The `slipway` command: deploy, status, logs, plan, list, and registering code for policies."""
 
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from click import Choice
 from rich.console import Console
 
 from cli.folders import UnusableFolder
@@ -21,8 +23,9 @@ from cli.request_file import LocalCode, RequestFile, local_code, read_request_fi
 from cli.screen import LineLog, console, progress
 from cli.service import Reply, Service
 from cli.session import Session, pause, print_json
-from cli.wording import counted
+from cli.wording import counted, plain
 from contracts.base import Json
+from contracts.container_log import CONTAINERS
 from contracts.status import DeploymentStatus
 from orchestrations.runbooks import DEPLOY
 from settings import Settings, SettingsError
@@ -100,6 +103,17 @@ def status(
     """Show a deployment: its steps, its result or its error."""
     session: Session = context.obj
     _finish(session, session.service.status(deployment_id), follow_=follow_, as_json=as_json, interval=interval)
+
+
+@app.command()
+def logs(
+    context: typer.Context,
+    deployment_id: Annotated[str, typer.Argument(metavar="ID")],
+    container: Annotated[str, typer.Option(click_type=Choice(CONTAINERS), help="which container")] = CONTAINERS[0],
+) -> None:
+    """Print what a container of a deployment wrote, also when the deployment failed and is gone."""
+    session: Session = context.obj
+    sys.stdout.write(plain(session.service.log(deployment_id, container)))
 
 
 @app.command()

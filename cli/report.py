@@ -38,6 +38,8 @@ def print_status(console: Console, status: DeploymentStatus) -> None:
         _print_result(console, status.result)
     if status.error:
         _print_error(console, status.error)
+        if "logs" in status.links:
+            _line(console, f"  the whole log  slipway logs {status.id}")
         _print_ledger(console, status.ledger)
     _line(console, f"  id           {status.id}")
 

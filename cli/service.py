@@ -1,4 +1,4 @@
-"""The front door of Slipway as the command line uses it: four calls, and answers read leniently."""
+"""The front door of Slipway as the command line uses it: five calls, and answers read leniently."""
 
 from __future__ import annotations
 
@@ -69,11 +69,28 @@ class Service:
         """How far a deployment is."""
         return self._send(DeploymentStatus, "GET", f"{DEPLOY.route}/{quote(deployment_id, safe='')}")
 
+    def log(self, deployment_id: str, container: str) -> str:
+        """What a container of a deployment wrote."""
+        path = f"{DEPLOY.route}/{quote(deployment_id, safe='')}/logs"
+        response = self._answered("GET", path, params={"container": container})
+        if not response.headers.get("content-type", "").startswith("text/plain"):
+            raise self._stranger()
+        return response.text
+
     def page(self, runbook: Runbook, filters: Mapping[str, str]) -> Reply[Contract]:
         """One page of a runbook's instances, newest first: its `listing` contract."""
         return self._send(runbook.listing, "GET", runbook.route, params=dict(filters))
 
     def _send(self, contract: type[C], method: str, path: str, **content: Any) -> Reply[C]:
+        response = self._answered(method, path, **content)
+        try:
+            # A newer service may say more than this command knows.
+            value = contract.from_wire(response.json())
+        except ValueError as error:  # no JSON, or none of this contract
+            raise self._stranger() from error
+        return Reply(response.text, value, _date(response))
+
+    def _answered(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             response = self._http.request(method, f"{self.url}/api/{path}", **content)
         except httpx.RequestError as error:
@@ -86,12 +103,7 @@ class Service:
             raise self._refusal(response)
         if not response.is_success:
             raise Unreachable(f"{self.url} answered {_summary(response)}")
-        try:
-            # A newer service may say more than this command knows.
-            value = contract.from_wire(response.json())
-        except ValueError as error:  # no JSON, or none of this contract
-            raise self._stranger() from error
-        return Reply(response.text, value, _date(response))
+        return response
 
     def _refusal(self, response: httpx.Response) -> NotAccepted | Unreachable:
         if not response.headers.get("content-type", "").startswith("application/problem+json"):

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from contracts.base import Contract, Json
+from contracts.container_log import Container
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
 from contracts.plan import NeededRole, Percentages, Resolved
@@ -70,6 +71,13 @@ class Claim(Contract):
     """Who else relies on something."""
 
     claimed_by: Annotated[str | None, Field(description="id of the deployment that has confirmed it")] = None
+
+
+class KeptLogs(Contract):
+    """Which logs of a deployment are kept by now."""
+
+    kept: list[Container] = []
+    nothing: Annotated[str | None, Field(description="why there was no log to keep")] = None
 
 
 class Grants(Contract):

@@ -1,5 +1,7 @@
 """What a container's log tells of a failure: the user's own exception, whatever the server writes around it.
 
+And what of a log is kept, when the deployment is gone.
+
 The inference server wraps what `init()` or `run()` raised in an exception of its own, lists the model's folder after it
 and logs every request: the last lines of a log are boilerplate.
 """
@@ -7,6 +9,19 @@ and logs every request: the last lines of a log are boilerplate.
 from __future__ import annotations
 
 import re
+from typing import Literal, get_args
+
+from contracts.redaction import redact
+
+# A deployment's containers, as `az ml online-deployment get-logs --container` names them.
+Container = Literal["inference-server", "storage-initializer"]
+CONTAINERS: tuple[Container, ...] = get_args(Container)
+
+# Of a log that is kept or shown, in bytes of UTF-8: its end, where the cause is.
+LOG_LIMIT_BYTES = 1024 * 1024
+# So much more is looked through for secrets, which the cut would tear.
+_MARGIN = 64 * 1024
+_LEFT_OUT = "[What was written before this is left out: a log's last MiB is shown.]\n"
 
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s+File "(?P<path>[^"]+)", line \d+')
@@ -64,3 +79,15 @@ def _own_frames(block: list[str]) -> list[str]:
         if inside:
             kept.append(line)
     return kept
+
+
+def kept(log: str) -> str:
+    """The end of `log`, in whole lines and without secrets: at most `LOG_LIMIT_BYTES`; what is left out is told."""
+    end = log[-(LOG_LIMIT_BYTES + _MARGIN) :]
+    text = redact(end)
+    written = text.encode(errors="replace")
+    if len(end) == len(log) and len(written) <= LOG_LIMIT_BYTES:
+        return written.decode()
+    # Where it was cut first may be the middle of a secret: what is left of that line goes.
+    last = written[-(LOG_LIMIT_BYTES - len(_LEFT_OUT)) :]
+    return _LEFT_OUT + last[last.find(b"\n") + 1 :].decode(errors="ignore")

@@ -51,6 +51,12 @@ def reference(resource_id: str, workspace_id: str) -> str:
     return resource_id[len(workspace_id) + 1 :] if inside else resource_id
 
 
+def endpoint_and_deployment(reference: str) -> tuple[str, str]:
+    """The names in the reference of an online deployment."""
+    parts = reference.split("/")
+    return parts[-3], parts[-1]
+
+
 def short_name(reference: str) -> str:
     """`name:version` of an asset, the last name of anything else."""
     asset = re.search(r"([^/]+)/versions/([^/]+)$", reference)

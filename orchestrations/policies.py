@@ -35,6 +35,9 @@ ENDPOINT_WRITE = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadl
 # A principal made seconds ago is found by role assignments after a minute or two (RBAC troubleshooting guide).
 GRANT = Backoff(timedelta(seconds=5), 2.0, timedelta(minutes=1), deadline=timedelta(minutes=10))
 
+# The log of a failed deployment is worth a moment's patience, and no more: undo waits for it.
+KEEP_LOGS = Backoff(timedelta(seconds=5), 2.0, timedelta(seconds=20), deadline=timedelta(minutes=1))
+
 # A deployment that has just become Succeeded can answer 404, 429 or 5xx for moments more.
 SMOKE_TEST = Backoff(timedelta(seconds=10), 1.5, timedelta(minutes=1), deadline=timedelta(minutes=5))
 

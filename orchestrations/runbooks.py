@@ -55,6 +55,11 @@ class Runbook:
         """Of its instances' ids, as a regular expression."""
         return f"{self.prefix}[0-9a-f]{{32}}"
 
+    @property
+    def keeps_logs(self) -> bool:
+        """Whether its instances make something whose logs can be asked for."""
+        return steps.KEEP_LOGS in self.takes
+
 
 DEPLOY = Runbook(
     orchestration=deploy.deploy,
@@ -81,6 +86,7 @@ DEPLOY = Runbook(
         steps.TRAFFIC,
         steps.READ_BACK,
         steps.FIND_CLAIM,
+        steps.KEEP_LOGS,
     ),
 )
 REACT = Runbook(

@@ -40,9 +40,10 @@ class StepLog:
         """A step ended well."""
         self._change(name, "succeeded", ended=to_the_second(moment), waiting_until=None)
 
-    def failed(self, name: str, moment: datetime) -> None:
-        """A step ended badly."""
-        self._change(name, "failed", ended=to_the_second(moment), waiting_until=None)
+    def failed(self, name: str, moment: datetime, why: str | None = None) -> None:
+        """A step ended badly; `why` where the run's error does not tell."""
+        told = {"detail": why} if why else {}
+        self._change(name, "failed", ended=to_the_second(moment), waiting_until=None, **told)
 
     def retrying(self, name: str, until: datetime, failure: Failure) -> None:
         """A step failed and will be tried again."""

@@ -102,4 +102,5 @@ FIND_NEWEST_VERSION = Step("find_newest_version", activities.NewestVersion, poli
 SMOKE_TEST = Step("smoke_test", activities.SmokeTestResult, policies.SMOKE_TEST)
 READ_TRAFFIC = Step("read_traffic", activities.TrafficShift, policies.QUICK)
 FIND_CLAIM = Step("find_claim", activities.Claim, policies.QUICK)
+KEEP_LOGS = Step("keep_logs", activities.KeptLogs, policies.KEEP_LOGS)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)

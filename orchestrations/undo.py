@@ -43,6 +43,9 @@ def undo(run: Run, failure: Failure) -> Taking[None]:
     run.board.broke(failure)
     run.publish()
     for entry in in_order(run.ledger.entries):
+        yield from keep_logs(run, entry)
+        if entry.how == "found":
+            continue
         try:
             yield from undo_one(run, entry)
         except StepFailed as failed:
@@ -57,8 +60,22 @@ def undo(run: Run, failure: Failure) -> Taking[None]:
 
 def in_order(entries: list[LedgerEntry]) -> list[LedgerEntry]:
     """What was made last is undone first; what is useless without something else waits for that one's fate."""
-    made = [entry for entry in reversed(entries) if entry.how != "found" and entry.fate in ("in_use", "undo_failed")]
-    return sorted(made, key=lambda entry: entry.goes_with is not None)
+    left = [entry for entry in reversed(entries) if entry.fate in ("in_use", "undo_failed")]
+    return sorted(left, key=lambda entry: entry.goes_with is not None)
+
+
+def keep_logs(run: Run, entry: LedgerEntry) -> Taking[None]:
+    """Keep what the containers of a deployment wrote, before it is gone; undo goes on whatever becomes of that."""
+    if entry.kind != steps.DEPLOYMENT.kind:
+        return
+    step = steps.KEEP_LOGS
+    try:
+        logs = yield from run.take(step, run.about_entry(entry))
+        if not logs.kept:
+            run.log.skipped(step.activity, run.now, logs.nothing or "")
+    except Exception as error:  # a defect too
+        failure = error.failure if isinstance(error, StepFailed) else defect(error)
+        run.log.failed(step.activity, run.now, f"{failure.code}: {failure.message}"[:REASON_CHARACTERS])
 
 
 def undo_one(run: Run, entry: LedgerEntry) -> Taking[None]:

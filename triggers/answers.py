@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 
 from contracts.base import Contract
+from contracts.errors import DeploymentError
 from contracts.problems import Problem, RequestProblems
 from triggers.body import BodyTooLarge
 
@@ -43,6 +44,12 @@ def problem(
     return func.HttpResponse(
         json.dumps(body.to_wire()), status_code=status, headers=headers, mimetype="application/problem+json"
     )
+
+
+def azure_unavailable(error: DeploymentError) -> func.HttpResponse:
+    """503: what was asked for takes an answer of Azure."""
+    headers = {"Retry-After": str(int(error.retry_after or 10))}
+    return problem(503, "Azure unavailable", f"{error.message} {error.advice}", headers=headers)
 
 
 def problem_of(error: BodyTooLarge | RequestProblems) -> func.HttpResponse:

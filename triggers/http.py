@@ -12,7 +12,7 @@ from contracts.problems import RequestProblems
 from contracts.status import Health
 from orchestrations.runbooks import RUNBOOKS
 from settings import settings
-from triggers.answers import answer, json_answer, problem, problem_of
+from triggers.answers import answer, azure_unavailable, json_answer, problem_of
 from triggers.body import BodyTooLarge, parse_body
 from triggers.openapi import document
 from triggers.parameters import check_names
@@ -33,8 +33,7 @@ def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     try:
         return answer(plan(request))
     except DeploymentError as error:
-        headers = {"Retry-After": str(int(error.retry_after or 10))}
-        return problem(503, "Azure unavailable", f"{error.message} {error.advice}", headers=headers)
+        return azure_unavailable(error)
 
 
 def get_openapi(req: func.HttpRequest) -> func.HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from contracts.base import Contract
+from contracts.container_log import CONTAINERS
 from contracts.plan import Plan
 from contracts.status import DeploymentState, Health
 from orchestrations.runbooks import DEPLOY, Runbook
@@ -92,7 +93,8 @@ def _operation(route: Route) -> dict[str, Any]:
         return {"operationId": name, **_SINGLE[name]()}
     if route.method == "POST":
         return {"operationId": name, **_starting(route.runbook)}
-    describe = _showing if "{id}" in route.path else _listing
+    ending = route.path.rpartition("/")[2]
+    describe = {"{id}": _showing, "logs": _log}.get(ending, _listing)
     return {"operationId": name, **describe(route.runbook)}
 
 
@@ -113,13 +115,34 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
     }
 
 
-def _showing(runbook: Runbook) -> dict[str, Any]:
+def _id(runbook: Runbook) -> dict[str, Any]:
     schema = {"type": "string", "pattern": f"^{runbook.id_pattern}$"}
+    return {"name": "id", "in": "path", "required": True, "schema": schema}
+
+
+def _log(runbook: Runbook) -> dict[str, Any]:
+    schema = {"enum": [*CONTAINERS], "default": CONTAINERS[0]}
+    text = {"description": "its last MiB, without secrets", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    return {
+        "summary": f"What a container of a {runbook.noun} wrote",
+        "description": "As it was kept when the run failed; else as Azure has it now.",
+        "parameters": [_id(runbook), {"name": "container", "in": "query", "schema": schema}],
+        "responses": {
+            "200": text,
+            "404": _problem(f"no such {runbook.noun}, or no log of it; `detail` says why, and what to do"),
+            "422": _problem("a parameter is not valid"),
+            "503": _problem("the task hub, Azure or the storage of logs cannot be asked right now"),
+            **UNAUTHORIZED,
+        },
+    }
+
+
+def _showing(runbook: Runbook) -> dict[str, Any]:
     text = {"schema": {"type": "string"}}
     return {
         "summary": f"Status of a {runbook.noun}",
         "parameters": [
-            {"name": "id", "in": "path", "required": True, "schema": schema},
+            _id(runbook),
             {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
         ],
         "responses": {

@@ -8,6 +8,7 @@ from typing import Any
 from orchestrations.runbooks import Runbook
 from triggers.asking import KEY_CHARACTERS, LONGEST_KEY, starting
 from triggers.listing import listing
+from triggers.logs import reading_logs
 from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
 from triggers.routes import Route
 from triggers.showing import showing
@@ -20,6 +21,9 @@ def routes_of(runbook: Runbook) -> Iterator[Route]:
     if runbook.asked_with is not None:
         yield Route("POST", runbook.route, _named(f"post_{runbook.noun}", starting(runbook)), runbook)
         yield Route("GET", f"{runbook.route}/{{id}}", _named(f"get_{runbook.noun}", showing(runbook)), runbook)
+    if runbook.keeps_logs:
+        path = f"{runbook.route}/{{id}}/logs"
+        yield Route("GET", path, _named(f"get_{runbook.noun}_log", reading_logs(runbook)), runbook)
     yield Route("GET", runbook.route, _named(f"list_{runbook.noun}s", listing(runbook)), runbook)
 
 

@@ -37,11 +37,16 @@ def showing(runbook: Runbook) -> Any:
         if instance is not None and await carry_on(client, runbook, instance):
             instance = await _again(client, instance)
         if instance is None:
-            detail = f"there is no {runbook.noun} with this id (or its record was purged)"
-            return problem(404, f"No such {runbook.noun}", detail)
+            return none_of(runbook)
         return unless_known(req, statuses.shown(runbook, instance), headers_of(instance))
 
     return show
+
+
+def none_of(runbook: Runbook) -> func.HttpResponse:
+    """404: the hub knows no such instance."""
+    detail = f"there is no {runbook.noun} with this id (or its record was purged)"
+    return problem(404, f"No such {runbook.noun}", detail)
 
 
 async def _again(client: Any, instance: Instance) -> Instance:

@@ -20,7 +20,9 @@ from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
+from orchestrations import steps
 from orchestrations.runbooks import DEPLOY, REACT, Runbook
+from orchestrations.steps import KEEP_LOGS
 from settings import settings
 from triggers.hub import Instance
 
@@ -37,6 +39,8 @@ STATES: dict[str, DeploymentState] = {
     "Terminated": "Canceled",
     "Canceled": "Canceled",
 }
+# What a ledger calls an online deployment.
+DEPLOYMENT = steps.DEPLOYMENT.kind
 RUNNING = frozenset({"Pending", "Running", "Suspended"})
 # How reading what somebody else wrote can fail; the last by brackets without end.
 UNREADABLE = (ValidationError, ValueError, RecursionError)
@@ -56,7 +60,7 @@ def runtime_statuses(state: str) -> tuple[str, ...]:
 
 def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentStatus:
     """An instance of `deploy` for callers; `brief` leaves steps, ledger and result out."""
-    progress = _stored(Progress, instance.custom_status) or Progress()
+    progress = progress_of(instance)
     if not progress.endpoint:
         progress = progress.model_copy(update=_asked_for(instance))
     state = state_of(instance)
@@ -76,8 +80,26 @@ def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentS
         ledger=[] if brief else _for_people(progress.ledger),
         result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
         error=error,
-        links={"self": f"/api/{DEPLOY.route}/{instance.id}"},
+        links=_links(instance, progress),
     )
+
+
+def progress_of(instance: Instance) -> Progress:
+    """What an instance of `deploy` shows; nothing when that cannot be read."""
+    return _stored(Progress, instance.custom_status) or Progress()
+
+
+def deployment_left(progress: Progress) -> LedgerEntry | None:
+    """The online deployment that a run made or found, as far as its ledger knows of one that is still there."""
+    left = (entry for entry in progress.ledger if entry.kind == DEPLOYMENT and entry.fate != "undone")
+    return next(left, None)
+
+
+def _links(instance: Instance, progress: Progress) -> dict[str, str]:
+    """Where the instance is, and its logs, if they were kept or Azure can be asked for them."""
+    here = f"/api/{DEPLOY.route}/{instance.id}"
+    kept = any(step.name == KEEP_LOGS.activity and step.state == "succeeded" for step in progress.steps)
+    return {"self": here} | ({"logs": f"{here}/logs"} if kept or deployment_left(progress) else {})
 
 
 def event_outcome(instance: Instance, *, brief: bool = False) -> EventOutcome:

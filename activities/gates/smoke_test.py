@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from activities.deployments import log_tail
+from activities.container_logs import log_tail
 from activities.envelope import activity
 from activities.gates.exchange import Answer, post
 from activities.gates.expectations import mismatch

@@ -11,7 +11,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from local.cloud.hosts import blob_url
+from local.cloud.world import APP_STORAGE, LOG_CONTAINER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from local.loopback import ADDRESS
 
 # Left over from elsewhere, these would lead the SDKs past the local Azure or to another identity.
@@ -51,6 +52,7 @@ def settings() -> dict[str, str]:
         "SLIPWAY_SUBSCRIPTION_ID": SUBSCRIPTION,
         "SLIPWAY_RESOURCE_GROUP": RESOURCE_GROUP,
         "SLIPWAY_WORKSPACE": WORKSPACE,
+        "SLIPWAY_LOGS_URL": f"{blob_url(APP_STORAGE)}/{LOG_CONTAINER}",
     }
 
 

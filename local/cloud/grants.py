@@ -8,6 +8,7 @@ from local.cloud.authorization.names import PRINCIPAL_TYPE, ROLE_ASSIGNMENT, ROL
 from local.cloud.authorization.roles import role_named
 from local.cloud.world import (
     APP,
+    APP_STORAGE,
     DEVELOPER,
     REGISTRY_ID,
     RESOURCE_GROUP_ID,
@@ -56,6 +57,9 @@ ROLE_SEEDS = (
     RoleSeed(APP, "Role Based Access Control Administrator", RESOURCE_GROUP_ID, GRANT_CONDITION),
     RoleSeed(APP, "Managed Identity Operator", RESOURCE_GROUP_ID),
 )
+
+# What the app holds on what is its own (infra/app/rbac.bicep, place 'app'), as far as it is emulated.
+OWN_ROLE_SEEDS = (RoleSeed(APP, "Storage Blob Data Owner", storage_id(APP_STORAGE)),)
 
 # The service itself grants these to an endpoint's system-assigned identity, effective when the endpoint exists.
 # Source: Microsoft Learn, "Authentication and authorization for online endpoints". Not compared with live Azure.

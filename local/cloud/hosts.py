@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from local.cloud.world import FEATURE_STORAGE, REGION, WORKSPACE_STORAGE
+from local.cloud.world import APP_STORAGE, FEATURE_STORAGE, REGION, WORKSPACE_STORAGE
 
 MANAGEMENT = "management.azure.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT}"
 REGISTRY_DISCOVERY = f"{REGION}.api.azureml.ms"
 INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
 BLOB_SUFFIX = ".blob.core.windows.net"
-BLOB_HOSTS = frozenset(f"{account}{BLOB_SUFFIX}" for account in (WORKSPACE_STORAGE, FEATURE_STORAGE))
+BLOB_HOSTS = frozenset(f"{account}{BLOB_SUFFIX}" for account in (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE))
 
 
 def emulated(host: str) -> bool:

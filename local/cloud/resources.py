@@ -10,6 +10,7 @@ from local.cloud.arm.errors import ArmError, resource_not_found
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import blob_url
 from local.cloud.world import (
+    APP_STORAGE,
     FEATURE_STORAGE,
     REGION,
     REGISTRY,
@@ -102,7 +103,7 @@ def _storage_accounts() -> dict[str, Json]:
                 "primaryEndpoints": {"blob": f"{blob_url(name)}/"},
             },
         }
-        for name in (WORKSPACE_STORAGE, FEATURE_STORAGE)
+        for name in (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE)
     }
 
 

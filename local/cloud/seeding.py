@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 
-from local.cloud.grants import ROLE_SEEDS
+from local.cloud.grants import OWN_ROLE_SEEDS, ROLE_SEEDS
 from local.cloud.shared import World
 from local.cloud.world import (
+    APP_STORAGE,
     BLOB_CONTAINER,
     DEVELOPER,
     FEATURE_CONTAINER,
     FEATURE_STORAGE,
+    LOG_CONTAINER,
     PRINCIPALS,
     WORKSPACE_STORAGE,
 )
@@ -20,10 +22,14 @@ def seed_world(world: World) -> None:
     """Empty the stores, then make the containers, principals and role assignments that everybody finds."""
     shutil.rmtree(world.folder, ignore_errors=True)
     world.blobs.clear()
-    for account, container in ((WORKSPACE_STORAGE, BLOB_CONTAINER), (FEATURE_STORAGE, FEATURE_CONTAINER)):
+    for account, container in (
+        (WORKSPACE_STORAGE, BLOB_CONTAINER),
+        (FEATURE_STORAGE, FEATURE_CONTAINER),
+        (APP_STORAGE, LOG_CONTAINER),
+    ):
         world.blobs.create_container(account, container)
     for identity in PRINCIPALS.values():
         kind = "User" if identity is DEVELOPER else "ServicePrincipal"
         world.authorization.add_principal(identity.principal_id, identity.name, kind)
-    for one in ROLE_SEEDS:
+    for one in (*ROLE_SEEDS, *OWN_ROLE_SEEDS):
         world.authorization.seed(one.principal.principal_id, one.role, one.scope, condition=one.condition)

@@ -18,6 +18,9 @@ REGION = "eastus"
 WORKSPACE_STORAGE = "slipwaylocal"
 FEATURE_STORAGE = "slipwayfeatures"
 FEATURE_CONTAINER = "features"
+# The function app's own, in a resource group of its own in Azure; here there is one group.
+APP_STORAGE = "slipwayapp"
+LOG_CONTAINER = "deployment-logs"
 REGISTRY = "slipwaylocalacr"
 DATASTORE = "workspaceblobstore"
 
