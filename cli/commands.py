@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from click import Choice
 from rich.console import Console
 
 from cli.folders import UnusableFolder
@@ -25,7 +24,7 @@ from cli.service import Reply, Service
 from cli.session import Session, pause, print_json
 from cli.wording import counted, plain
 from contracts.base import Json
-from contracts.container_log import CONTAINERS
+from contracts.container_log import CONTAINERS, Container
 from contracts.status import DeploymentStatus
 from orchestrations.runbooks import DEPLOY
 from settings import Settings, SettingsError
@@ -109,7 +108,7 @@ def status(
 def logs(
     context: typer.Context,
     deployment_id: Annotated[str, typer.Argument(metavar="ID")],
-    container: Annotated[str, typer.Option(click_type=Choice(CONTAINERS), help="which container")] = CONTAINERS[0],
+    container: Annotated[Container, typer.Option(help="whose")] = CONTAINERS[0],
 ) -> None:
     """Print what a container of a deployment wrote, also when the deployment failed and is gone."""
     session: Session = context.obj

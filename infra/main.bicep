@@ -105,7 +105,7 @@ module identities 'app/identities.bicep' = {
   }
 }
 
-// Task hub, code package and undelivered events, reachable with Entra identities only.
+// Task hub, code package, undelivered events and logs of failed deployments, reachable with Entra identities only.
 module storage 'app/storage.bicep' = {
   name: 'storage'
   scope: group
@@ -168,6 +168,7 @@ module functionApp 'app/function.bicep' = {
     identityClientId: identities.outputs.appClientId
     storageAccountName: storage.outputs.name
     packageContainerName: storage.outputs.packageContainerName
+    logsContainerName: storage.outputs.logsContainerName
     applicationInsightsName: monitoring.outputs.name
     workspaceName: workspaceName
     workspaceResourceGroup: workspaceResourceGroup

@@ -42,6 +42,8 @@ class StepLog:
 
     def failed(self, name: str, moment: datetime, why: str | None = None) -> None:
         """A step ended badly; `why` where the run's error does not tell."""
+        if name not in self._steps:
+            self.started(name, moment)
         told = {"detail": why} if why else {}
         self._change(name, "failed", ended=to_the_second(moment), waiting_until=None, **told)
 

@@ -10,6 +10,7 @@ param identityClientId string
 
 param storageAccountName string
 param packageContainerName string
+param logsContainerName string
 param applicationInsightsName string
 
 // The workspace Slipway deploys into.
@@ -154,6 +155,8 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     SLIPWAY_GRANTABLE_ROLES: grantableRoles
     SLIPWAY_ALLOWED_IDENTITIES: allowedIdentities
     SLIPWAY_ALLOWED_REGISTRIES: allowedRegistries
+    // Where the logs of failed deployments are kept. The app's identity may write there as the host does.
+    SLIPWAY_LOGS_URL: '${storage.properties.primaryEndpoints.blob}${logsContainerName}'
   })
 }
 

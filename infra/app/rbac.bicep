@@ -88,7 +88,8 @@ resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' exi
   name: workspaceName
 }
 
-// The host reads its code package, takes leases and keeps large Durable messages in blobs; leases need Owner.
+// The host reads its code package, takes leases and keeps large Durable messages in blobs; leases need Owner. The app
+// keeps the logs of failed deployments there.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'app') {
   name: guid(storage.id, appPrincipalId, storageBlobDataOwner)
   scope: storage

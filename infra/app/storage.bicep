@@ -1,4 +1,4 @@
-// One account for the host: task hub (blob, queue, table), code package, undelivered events.
+// One account for the host: task hub (blob, queue, table), code package, undelivered events, logs of failed deployments.
 
 param location string
 param tags object
@@ -60,7 +60,50 @@ resource undelivered 'Microsoft.Storage/storageAccounts/blobServices/containers@
   }
 }
 
+resource logs 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: 'deployment-logs'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+// A log holds what a user's script has printed: it is kept as long as the app's own logs are, and no longer.
+resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'deployment-logs'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: {
+              blobTypes: [
+                'blockBlob'
+              ]
+              prefixMatch: [
+                '${logs.name}/'
+              ]
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: 30
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+}
+
 output id string = account.id
 output name string = account.name
 output packageContainerName string = packages.name
 output undeliveredContainerName string = undelivered.name
+output logsContainerName string = logs.name

@@ -92,6 +92,7 @@ def answers(**others: Answer) -> dict[str, Answer]:
         **{f"{kind}_provisioned": lambda _: THERE for kind in ("endpoint", "deployment", "traffic")},
         **{f"remove_{kind}": stays for kind in ("model", "environment", "code", "role_assignment", "endpoint")},
         "find_claim": lambda _: {},
+        "keep_logs": lambda _: {"kept": ["inference-server"]},
         "remove_deployment": Removal(),
         "remove_traffic": Removal(),
         **others,

@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "SLIPWAY_SUBSCRIPTION_ID": WORKSPACE.subscription_id,
     "SLIPWAY_RESOURCE_GROUP": WORKSPACE.resource_group,
     "SLIPWAY_WORKSPACE": WORKSPACE.workspace,
+    "SLIPWAY_LOGS_URL": f"https://slipwayapp.{STORAGE_HOST}/deployment-logs",
     "IDENTITY_ENDPOINT": IDENTITY,
     "IDENTITY_HEADER": "x",
     "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
@@ -96,6 +97,8 @@ class Wire:
         host = str(urlsplit(str(request.url)).hostname)
         if host.endswith(SCORING_HOST):
             return score(self.azure, host.split(".", 1)[0], request.headers["azureml-model-deployment"])
+        if host.endswith(STORAGE_HOST) and method == "PUT":
+            return 201, {}, None  # a log is kept
         if host.endswith(STORAGE_HOST):
             # The app may not read data in infra/ either; what is in a container stays unchecked.
             text = "This request is not authorized to perform this operation using this permission."

@@ -46,12 +46,14 @@ ACTIVITIES = {
     "find_claim",
     "smoke_test",
     "read_back",
+    "keep_logs",
 }
 ORCHESTRATIONS = {"deploy", "watch", "react_to_registration"}
 ROUTES = {
     ("POST", "deployments", "FUNCTION"),
     ("GET", "deployments", "FUNCTION"),
     ("GET", "deployments/{id}", "FUNCTION"),
+    ("GET", "deployments/{id}/logs", "FUNCTION"),
     ("POST", "plans", "FUNCTION"),
     ("GET", "events", "FUNCTION"),
     ("GET", "openapi.json", "FUNCTION"),

@@ -98,6 +98,7 @@ def test_the_environment_names_are_those_of_the_settings() -> None:
         "SLIPWAY_GRANTABLE_ROLES",
         "SLIPWAY_ALLOWED_IDENTITIES",
         "SLIPWAY_ALLOWED_REGISTRIES",
+        "SLIPWAY_LOGS_URL",
     }
 
 
