@@ -114,14 +114,36 @@ def undo(twice: Twice, verdict: PlanVerdict) -> None:
     twice("remove_traffic", shifted, ours=False)
     acting.until(twice.stack, "remove_traffic", shifted, acting.is_done)
     deployment = acting.about("deployment", resolved.deployment)
+    assert twice("keep_logs", deployment) == {"kept": ["inference-server", "storage-initializer"]}
+    kept = logs(twice.stack)
     assert not twice("remove_deployment", deployment)["done"]
+    # A worker that was killed in the middle of it: the deployment may be on its way out, or gone, by the second time.
+    acting.done("keep_logs", deployment)
     acting.until(twice.stack, "remove_deployment", deployment, acting.is_done)
     assert twice("remove_deployment", deployment)["absent"]
+    assert "nothing" in twice("keep_logs", deployment)
+    assert logs(twice.stack) == kept
     assert twice("remove_endpoint", acting.about("endpoint", resolved.endpoint))["stays"]
     for kind in ("model", "environment", "code"):
         assert twice(f"remove_{kind}", acting.about(kind, getattr(resolved, kind), sure=False))["stays"]
     for entry in acting.done("grant_roles", acting.granting(verdict, PRINCIPAL))["entries"]:
         assert twice("remove_role_assignment", acting.about("role_assignment", entry["id"]))["stays"]
+
+
+def logs(stack: LocalStack) -> dict[str, bytes]:
+    """What is kept of logs, by the blob's name."""
+    kept = stack.cloud.blobs.list(world.APP_STORAGE, world.LOG_CONTAINER)
+    return {blob.name: blob.path.read_bytes() for blob in kept}
+
+
+def test_the_log_of_somebody_elses_deployment_is_not_kept(stack: LocalStack) -> None:
+    assert stack.deploy(samples.request())["status"] == "Succeeded"
+    reference = "onlineEndpoints/credit-risk/deployments/blue"
+
+    assert "nothing" in acting.done("keep_logs", acting.about("deployment", reference, mark=THEIRS))
+    assert logs(stack) == {}
+    found = acting.about("deployment", reference, mark=THEIRS, how="found")
+    assert acting.done("keep_logs", found)["kept"]
 
 
 def test_a_role_is_the_same_assignment_whenever_it_is_granted(stack: LocalStack) -> None:

@@ -19,6 +19,12 @@ class Received:
     body: Any
 
 
+class Plain(str):
+    """A body that is plain text."""
+
+    __slots__ = ()
+
+
 class Drop:
     """Instead of an answer: the connection is closed."""
 
@@ -78,11 +84,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         text = content if isinstance(content, str) else json.dumps(content)
-        kind = "text/html" if isinstance(content, str) else "application/json"
+        kind = "text/plain" if isinstance(content, Plain) else "text/html"
+        kind = kind if isinstance(content, str) else "application/json"
         self.send_response_only(status)
         if self.script.date is not None:
             self.send_header("Date", self.script.date)
-        self.send_header("Content-Type", "application/problem+json" if status >= 400 and kind != "text/html" else kind)
+        self.send_header(
+            "Content-Type", "application/problem+json" if status >= 400 and not isinstance(content, str) else kind
+        )
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())

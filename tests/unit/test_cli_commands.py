@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cli.__main__ import main
-from tests.unit.scripted_service import Drop, ScriptedService
+from tests.unit.scripted_service import Drop, Plain, ScriptedService
 
 ID = "dep-00000000000000000000000000000001"
 STATUS = f"/api/deployments/{ID}"
@@ -161,6 +161,36 @@ def test_a_models_log_cannot_command_the_terminal(service: ScriptedService, slip
     assert "    line two\n" in ended.out
     assert "\x1b" not in ended.out
     assert "\x07" not in ended.out
+
+
+def test_a_log_is_printed_as_it_is_and_cannot_command_the_terminal(service: ScriptedService, slipway: Slipway) -> None:
+    service.on("GET", f"{STATUS}/logs", Plain("loss\t0.1\n[/bold] \x1b[31mé\n"))
+
+    assert slipway("logs", ID) == (0, "loss\t0.1\n[/bold] é\n", "")
+    assert slipway("logs", ID, "--container", "storage-initializer").code == 0
+    assert [one.path.partition("?")[2] for one in service.received] == [
+        "container=inference-server",
+        "container=storage-initializer",
+    ]
+
+
+def test_a_log_that_there_is_not_says_why(service: ScriptedService, slipway: Slipway) -> None:
+    service.on("GET", f"{STATUS}/logs", (404, {"title": "No log", "detail": "none was kept (it was away)"}))
+
+    ended = slipway("logs", ID)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "404 No log: none was kept (it was away)" in ended.err
+    service.on("GET", f"{STATUS}/logs", {"fine": True})
+    assert slipway("logs", ID).code == 4
+
+
+def test_a_failure_says_how_to_see_the_whole_log(service: ScriptedService, slipway: Slipway) -> None:
+    service.on("GET", STATUS, deployment("Failed", error=FAILURE, links={"logs": f"{STATUS}/logs"}))
+
+    assert f"slipway logs {ID}" in slipway("status", ID).out
+    service.on("GET", STATUS, deployment("Failed", error=FAILURE, links={"self": STATUS}))
+    assert "slipway logs" not in slipway("status", ID).out
 
 
 def test_a_wait_is_told_with_the_time_left_on_the_services_own_clock(
@@ -353,7 +383,9 @@ def test_an_empty_list_says_so(service: ScriptedService, slipway: Slipway) -> No
     assert slipway("list").out == "No deployments.\n"
 
 
-@pytest.mark.parametrize("arguments", [["launch"], ["deploy"], ["status", ID, "--interval", "0.1"], []])
+@pytest.mark.parametrize(
+    "arguments", [["launch"], ["deploy"], ["logs", ID, "--container", "istio"], ["status", ID, "--interval", "0.1"], []]
+)
 def test_wrong_usage_ends_with_2(slipway: Slipway, arguments: list[str]) -> None:
     assert slipway(*arguments).code == 2
 

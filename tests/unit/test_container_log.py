@@ -1,6 +1,8 @@
 """What a failure tells of a container's log: the user's exception, whatever the server writes around it."""
 
-from contracts.container_log import telling
+import pytest
+
+from contracts.container_log import LOG_LIMIT_BYTES, kept, telling
 from contracts.errors import ScoringScriptFailed
 from contracts.failure import LOG_TAIL_LIMIT
 
@@ -66,3 +68,29 @@ def test_a_failure_keeps_the_cause_within_its_limit() -> None:
     assert error.log_tail is not None
     assert error.log_tail.endswith(OWN)
     assert len(error.log_tail) <= LOG_TAIL_LIMIT
+
+
+SECRET = "AccountKey=" + "c" * 86 + "=="
+
+
+def test_a_short_log_is_kept_as_it_is_without_its_secrets() -> None:
+    assert kept(f"{RAISED}{SECRET}\n") == f"{RAISED}AccountKey=[redacted]\n"
+    assert kept("") == ""
+
+
+@pytest.mark.parametrize("line", ["loss 0.1\n", "é" * 40 + "\n", "x" * 5000 + "\n", "a\ud800b\n"])
+def test_of_a_long_log_whole_lines_of_its_end_are_kept(line: str) -> None:
+    log = "first\n" + line * (3 * LOG_LIMIT_BYTES // len(line)) + "ValueError: last"
+
+    written = kept(log).encode()
+
+    assert LOG_LIMIT_BYTES - 6000 < len(written) <= LOG_LIMIT_BYTES
+    notice, *lines, last = written.decode().split("\n")
+    assert "left out" in notice
+    assert {f"{one}\n" for one in lines} == {line.encode(errors="replace").decode()}
+    assert last == "ValueError: last"
+
+
+def test_a_secret_that_the_cut_would_tear_is_not_kept_in_part() -> None:
+    # Line after line, so that wherever it is cut, it is in one.
+    assert "ccc" not in kept(f"{SECRET}\n" * (3 * LOG_LIMIT_BYTES // len(SECRET)))

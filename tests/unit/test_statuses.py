@@ -147,6 +147,30 @@ def test_no_raw_input_output_or_management_url_is_told() -> None:
     assert json.loads(told)["links"] == {"self": "/api/deployments/dep-1"}
 
 
+@pytest.mark.parametrize(
+    ("fate", "kept", "linked"),
+    [
+        ("in_use", None, True),
+        ("stays", "failed", True),
+        ("undo_failed", None, True),
+        ("undone", None, False),
+        ("undone", "failed", False),
+        ("undone", "succeeded", True),
+        (None, None, False),
+        (None, "succeeded", True),
+    ],
+)
+def test_logs_are_linked_when_they_were_kept_or_azure_can_be_asked(
+    fate: str | None, kept: str | None, linked: bool
+) -> None:
+    moment = "2026-01-01T00:00:00Z"
+    steps = [{"name": "keep_logs", "state": kept, "started": moment}] if kept else []
+    ledger = [{"kind": "deployment", "id": "onlineEndpoints/e/deployments/b", "fate": fate}] if fate else []
+    told = deployment_status(instance("Failed", customStatus=PROGRESS | {"steps": steps, "ledger": ledger}))
+
+    assert told.links.get("logs") == ("/api/deployments/dep-1/logs" if linked else None)
+
+
 def test_an_event_is_told_before_and_after_its_first_turn() -> None:
     outcome = {"id": "dep-1", "model": "m", "version": "1", "outcome": "received"}
     waiting = instance("Pending", input=json.dumps({"outcome": outcome, "digest": "e"}))

@@ -12,7 +12,7 @@ from contracts.status import DeploymentState
 from infra.check.conditions import NEVER_ASSIGNED, RBAC_ADMINISTRATOR
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.eventgrid import MODEL_REGISTERED
-from local.cloud.grants import GRANTABLE_ROLES, ROLE_SEEDS
+from local.cloud.grants import GRANTABLE_ROLES, OWN_ROLE_SEEDS, ROLE_SEEDS
 from local.cloud.world import APP
 from local.stack import TERMINAL
 
@@ -27,6 +27,10 @@ def role(guid: str) -> RoleDefinition:
     return found
 
 
+def granted(place: str) -> list[str]:
+    return [role(VARIABLES[name]).name for name in re.findall(rf"if \({place}, appPrincipalId, (\w+)\)", BICEP)]
+
+
 def test_the_roles_that_may_be_granted_are_those_of_the_template() -> None:
     listed = re.findall(rf"^  {GUID} // (.+)$", BICEP, re.MULTILINE)
 
@@ -34,10 +38,15 @@ def test_the_roles_that_may_be_granted_are_those_of_the_template() -> None:
 
 
 def test_the_app_holds_locally_what_the_template_gives_it_in_the_workspaces_group() -> None:
-    place = r"if \(place == 'workspace'\) \{\n  name: guid\([\w.()]+, appPrincipalId, (\w+)\)"
-    given = [VARIABLES[name] for name in re.findall(place, BICEP)]
+    given = granted(r"place == 'workspace'\) \{\n  name: guid\([\w.()]+")
 
-    assert sorted(role(guid).name for guid in given) == sorted(one.role for one in ROLE_SEEDS if one.principal is APP)
+    assert sorted(given) == sorted(one.role for one in ROLE_SEEDS if one.principal is APP)
+
+
+def test_the_app_holds_locally_what_the_template_gives_it_on_its_own_blobs() -> None:
+    [blobs] = granted(r"place == 'app'\) \{\n  name: guid\(storage\.id")
+
+    assert [(one.role, one.principal) for one in OWN_ROLE_SEEDS] == [(blobs, APP)]
 
 
 def test_the_roles_that_the_check_of_the_template_watches_are_called_so() -> None:
