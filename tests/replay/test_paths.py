@@ -13,16 +13,14 @@ from contracts.activities import Ensured
 from contracts.errors import (
     AccessNotYetEffective,
     CloudUnavailable,
-    DeploymentError,
     EndpointBusy,
-    MissingRight,
     ModelNotFound,
     WrongAnswer,
 )
-from contracts.status import DeploymentResult
 from orchestrations.policies import ABSENCES_BELIEVED
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
+from tests.replay.running import deployed, failed, fates, raising
 from tests.replay.scripted import BEGIN, Answer, Boom, Context, World, run
 
 FORWARD = [
@@ -41,43 +39,6 @@ FORWARD = [
     "traffic_provisioned",
     "read_back",
 ]
-
-
-def deployed(given: Any = None, **others: Answer) -> tuple[Context, DeploymentResult]:
-    """A deployment that must succeed."""
-    context = Context(World(azure.answers(**others)), given or azure.order())
-    return context, DeploymentResult.from_wire(run("deploy", context))
-
-
-def failed(given: Any = None, **others: Answer) -> Context:
-    """A deployment that must fail in words of our own."""
-    context = Context(World(azure.answers(**others)), given or azure.order())
-    with pytest.raises(RunFailed):
-        run("deploy", context)
-    return context
-
-
-def raising(*errors: DeploymentError, then: Answer | None = None) -> Answer:
-    """An activity that fails as often as there are errors, and for ever without `then`."""
-    left: Iterator[DeploymentError] = iter(errors if then else ())
-
-    def answer(message: dict[str, Any]) -> Any:
-        error = next(left, None if then else errors[0])
-        if error:
-            raise error
-        assert then is not None
-        return then(message)
-
-    return answer
-
-
-def crashing(message: dict[str, Any]) -> Any:
-    """An activity that fails in a way nobody foresaw."""
-    raise RuntimeError("RuntimeError in f, line 1")
-
-
-def fates(context: Context) -> dict[str, str]:
-    return {entry.kind: entry.fate for entry in context.progress.ledger if entry.how != "found"}
 
 
 def test_a_first_deployment_takes_the_steps_of_the_runbook() -> None:
@@ -340,63 +301,6 @@ def test_a_stored_order_of_another_release_is_read() -> None:
     _, result = deployed(given)
 
     assert result.answer == [17]
-
-
-def test_the_log_of_a_failed_deployment_is_kept_after_its_traffic_is_back_and_before_it_is_removed() -> None:
-    context = failed(read_back=raising(WrongAnswer("no")))
-
-    called = context.world.called
-    assert called.index("remove_traffic") < called.index("keep_logs") < called.index("remove_deployment")
-    assert called.count("keep_logs") == 1
-    assert step(context, "keep_logs") == ("succeeded", None)
-
-
-@pytest.mark.parametrize(
-    ("answer", "tries", "told"),
-    [
-        (raising(CloudUnavailable("it is away")), 5, ("failed", "CloudUnavailable: it is away")),
-        (raising(MissingRight("may not")), 1, ("failed", "MissingRight: may not")),
-        (lambda _: {"nothing": "no place"}, 1, ("skipped", "no place")),
-        (crashing, 5, ("failed", "ActivityCrashed: keep_logs: RuntimeError in f, line 1")),
-    ],
-)
-def test_a_log_that_cannot_be_kept_neither_fails_the_undo_nor_delays_it_for_long(
-    answer: Answer, tries: int, told: tuple[str, str]
-) -> None:
-    context = failed(smoke_test=raising(WrongAnswer("no")), keep_logs=answer)
-
-    assert context.world.called.count("keep_logs") == tries
-    assert step(context, "keep_logs") == told
-    assert fates(context)["deployment"] == "undone"
-    assert context.progress.error is not None
-    assert context.progress.error.code == "WrongAnswer"
-    [kept] = [one for one in context.progress.steps if one.name == "keep_logs"]
-    assert kept.ended is not None
-    assert kept.ended - kept.started <= timedelta(minutes=1)
-
-
-@pytest.mark.parametrize("how", ["made", "found"])
-def test_the_log_of_a_deployment_that_stays_is_kept_too(how: str) -> None:
-    entries = [{"kind": "deployment", "id": azure.RESOLVED["deployment"], "how": how}]
-    context = failed(
-        azure.order(on_failure="keep"),
-        begin_deployment=lambda _: {"entries": entries},
-        smoke_test=raising(WrongAnswer("no")),
-    )
-
-    assert "keep_logs" in context.world.called
-    assert "remove_deployment" not in context.world.called
-
-
-def test_a_run_that_made_no_deployment_keeps_no_log() -> None:
-    context = failed(ensure_endpoint=raising(WrongAnswer("no")))
-
-    assert "keep_logs" not in context.world.called
-
-
-def step(context: Context, name: str) -> tuple[str, str | None]:
-    [found] = [one for one in context.progress.steps if one.name == name]
-    return found.state, found.detail
 
 
 def every_defect(smoke_test: Answer | None) -> Iterator[tuple[int, Context, Exception | None]]:

@@ -66,6 +66,8 @@ def test_the_local_world_is_described_by_its_names() -> None:
         world.WORKSPACE_STORAGE,
         world.FEATURE_STORAGE,
         world.FEATURE_CONTAINER,
+        world.APP_STORAGE,
+        world.LOG_CONTAINER,
         world.REGISTRY,
         world.NAME_TAKEN_IN_REGION,
         *world.PRINCIPALS,

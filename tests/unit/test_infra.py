@@ -18,7 +18,9 @@ from infra.check.parsers import lint, powershell_findings
 from infra.check.rules import rule_findings
 from infra.check.settings import difference
 from infra.check.sources import FUNCTION, RBAC, Sources, data
+from infra.check.syntax import Name, walk
 from local.cloud import grants
+from tests.infra.evaluating import Place, of_bicep
 from tests.registered import triggers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +54,20 @@ def test_slipway_may_grant_exactly_the_roles_it_knows_and_the_local_azure_limits
 
     assert set(allowed.split(",")) == {role.guid for role in KNOWN_ROLES.values()}
     assert dense(condition) == dense(grants.GRANT_CONDITION)
+
+
+def test_the_app_keeps_logs_in_a_container_that_is_there_and_is_emptied(sources: Sources) -> None:
+    place, given = Place("00000000-0000-0000-0000-000000000001", "rg"), {"location": "l", "tags": {}, "token": "t"}
+    made = of_bicep(sources, "infra/app/storage.bicep", place, given | {"sku": "Standard_LRS"})
+    containers = {one.name.rpartition("/")[2] for one in made if one.type.endswith("/containers")}
+    [policy] = [one.body["properties"]["policy"] for one in made if one.type.endswith("/managementPolicies")]
+    url = app_settings(sources.trees[FUNCTION])["SLIPWAY_LOGS_URL"]
+
+    assert "deployment-logs" in containers
+    assert [rule["definition"]["filters"]["prefixMatch"] for rule in policy["rules"]] == [["deployment-logs/"]]
+    assert policy["rules"][0]["definition"]["actions"]["baseBlob"]["delete"]["daysAfterModificationGreaterThan"] == 30
+    assert [part.name for part in walk(url) if isinstance(part, Name)] == ["storage", "logsContainerName"]
+    assert "logsContainerName: storage.outputs.logsContainerName" in sources.texts["infra/main.bicep"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settings import Settings
+from settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("activities", "azure_api", "contracts", "orchestrations", "triggers")
@@ -79,6 +79,27 @@ class Environment(dict[str, str]):
     def __contains__(self, name: object) -> bool:
         self.asked.add(str(name))
         return super().__contains__(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("", ""),
+        ("https://st.blob.core.windows.net/deployment-logs/", "https://st.blob.core.windows.net/deployment-logs"),
+        ("https://st.z1.blob.storage.azure.net/logs", "https://st.z1.blob.storage.azure.net/logs"),
+        ("http://st.blob.core.windows.net/logs", None),
+        ("https://st.blob.core.windows.net", None),
+        ("https://st.blob.core.windows.net/logs?sig=abcdefgh", None),
+        ("https://user:secret@st.blob.core.windows.net/logs", None),
+    ],
+)
+def test_logs_are_kept_in_a_container_and_by_identity(url: str, place: str | None) -> None:
+    required = dict.fromkeys(("SLIPWAY_SUBSCRIPTION_ID", "SLIPWAY_RESOURCE_GROUP", "SLIPWAY_WORKSPACE"), "x")
+    if place is None:
+        with pytest.raises(SettingsError, match=r"SLIPWAY_LOGS_URL must be the address of a blob container"):
+            Settings.read({**required, "SLIPWAY_LOGS_URL": url})
+    else:
+        assert Settings.read({**required, "SLIPWAY_LOGS_URL": url}).logs_url == place
 
 
 def test_the_environment_names_are_those_of_the_settings() -> None:
