@@ -11,6 +11,7 @@ from contracts.base import Contract
 from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
 from local.cloud import world
+from local.cloud.faults import Fault
 from local.stack import LocalStack
 from tests import samples
 from tests.integration import acting
@@ -118,7 +119,10 @@ def undo(twice: Twice, verdict: PlanVerdict) -> None:
     kept = logs(twice.stack)
     assert not twice("remove_deployment", deployment)["done"]
     # A worker that was killed in the middle of it: the deployment may be on its way out, or gone, by the second time.
-    acting.done("keep_logs", deployment)
+    emptied = twice.stack.cloud.faults.add(Fault(path="getLogs", status=200, body={"content": ""}, times=None))
+    assert acting.done("keep_logs", deployment) == {"kept": [], "nothing": "its containers wrote nothing"}
+    assert logs(twice.stack) == kept
+    twice.stack.cloud.faults.remove(emptied)
     acting.until(twice.stack, "remove_deployment", deployment, acting.is_done)
     assert twice("remove_deployment", deployment)["absent"]
     assert "nothing" in twice("keep_logs", deployment)

@@ -75,6 +75,7 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}),
         "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
         **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic")},
+        "keep_logs": entries["deployment"],
         **{f"remove_{kind}": entry for kind, entry in entries.items()},
     }
 

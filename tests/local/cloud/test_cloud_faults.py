@@ -15,7 +15,7 @@ from azure.core.exceptions import HttpResponseError
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.faults import Fault
-from local.cloud.grants import ROLE_SEEDS
+from local.cloud.grants import OWN_ROLE_SEEDS, ROLE_SEEDS
 from local.cloud.world import APP
 from tests.local.cloud.sdk import Describe, arm, deploy, score
 
@@ -159,7 +159,7 @@ def test_reset_brings_the_seeded_world_back(cloud: LocalCloud, ml: MLClient, dep
     assert process is not None
     assert process.state == "stopped"
     assert cloud.journal.entries() == []
-    assert len(cloud.authorization.assignments()) == len(ROLE_SEEDS)
+    assert len(cloud.authorization.assignments()) == len((*ROLE_SEEDS, *OWN_ROLE_SEEDS))
     assert list(ml.online_endpoints.list()) == []
     assert list(ml.models.list()) == []
     made = ml.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name="double", auth_mode="key")).result()
