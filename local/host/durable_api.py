@@ -19,6 +19,7 @@ from starlette.responses import Response
 from local.host.auth import guarded
 from local.host.client_binding import ClientUrls
 from local.host.engine import Engine
+from local.host.entities import is_entity
 from local.host.entity_api import EntityApi
 from local.host.events import TERMINAL
 from local.host.history_view import compact, parsed
@@ -139,6 +140,9 @@ class DurableApi:
 
     async def _purge(self, request: Request) -> Response:
         row = self._store.row(_instance(request))
+        if row is not None and is_entity(row):
+            # Read in Azure/azure-functions-durable-extension's own tests: an entity always runs, and may be purged.
+            return Json({"instancesDeleted": await asyncio.wrap_future(self._engine.purge_entity(row.id))})
         if row is not None and row.status not in TERMINAL:
             return Json(
                 "Only orchestrations in a terminal state can be purged, but the orchestration with instance ID "
@@ -176,11 +180,13 @@ class DurableApi:
         return Response(status_code=202)
 
     async def _rewind(self, request: Request) -> Response:
-        row = self._store.row(_instance(request))
+        instance_id = _instance(request)
+        row = self._store.row(instance_id)
         if row is None:
-            return Response(status_code=404)
+            return Json(f'No orchestration with instance ID "${instance_id}" found.', 404)
         if row.status != "Failed":
-            return _problem(412, f"The instance is {row.status}; only failed instances can be rewound.")
+            only = 'but only orchestrations in the "Failed" state can be rewound.'
+            return Json(f"This orchestration has status {row.status}, {only}", 412)
         return _problem(501, "The local host does not support rewind; restart the instance instead.")
 
 

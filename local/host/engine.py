@@ -97,6 +97,16 @@ class Engine:
 
         return self._writer.submit("purge", apply)
 
+    def purge_entity(self, instance_id: str) -> Future[int]:
+        """Forget what an entity holds; always 1. 404 unknown."""
+
+        def apply() -> int:
+            self._hub.entities.purge(self._hub.row(instance_id))
+            self._writer.after_commit(lambda: self.on_purged({instance_id}))
+            return 1
+
+        return self._writer.submit(f"purge {instance_id}", apply)
+
     def record(self, what: str, write: Callable[[Store], None]) -> Future[None]:
         """Let another part of the host write to the store."""
         return self._writer.submit(what, lambda: write(self._store))

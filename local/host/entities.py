@@ -27,6 +27,8 @@ from local.host.writer import Writer
 
 # How long the extension remembers from whom it has heard, to bring messages that overtook others into order.
 REORDER_WINDOW = timedelta(minutes=30)
+# Of so many at most here: nothing overtakes anything, and what an entity holds is written after every batch.
+SENDERS = 20
 
 
 def is_entity(row: Row) -> bool:
@@ -83,9 +85,14 @@ class Entities:
         raised = event(Kind.EVENT_RAISED, self._now(), Name=OPERATION, Input=request)
         self.expect(self._store.add_message(instance_id, None, None, encode(raised)))
 
-    def forget(self, instance_id: str) -> None:
-        """Remove the entity and what waits for it."""
-        self._entities.pop(instance_id, None)
+    def purge(self, row: Row) -> None:
+        """Forget what the entity holds, and the entity too unless requests still wait for it or are in hand."""
+        entity = self._entities[row.id]
+        if entity.busy or entity.requests:
+            self._keep(row, {"sorter": {}})
+        else:
+            self._store.forget_instance(row.id)
+            del self._entities[row.id]
 
     def payload(self, entity: Entity, batch: list[Message]) -> str:
         """What the function gets (recorded). From any thread, while the entity is busy."""
@@ -162,14 +169,15 @@ class Entities:
         self._store.append_history(instance_id, 0, [encode(event(Kind.ORCHESTRATOR_STARTED, now)), encode(started)])
 
     def _sorter(self, row: Row, requests: list[dict[str, Any]]) -> dict[str, Any]:
-        """From which instances the entity has heard within the window, and when last."""
+        """From which instances the entity has heard last, and when."""
         heard = json.loads(row.input or "{}").get("sorter", {}).get("ReceivedFromInstance", {})
-        now = self._clock.now()
         for request in requests:
             if "parent" in request:
+                heard.pop(request["parent"], None)
                 heard[request["parent"]] = {"Last": request["Timestamp"], "ExecutionId": request["parentExecution"]}
-        horizon = now - REORDER_WINDOW
-        heard = {name: last for name, last in heard.items() if moment_of(last["Last"]) >= horizon}
+        horizon = self._clock.now() - REORDER_WINDOW
+        latest = list(heard.items())[-SENDERS:]
+        heard = {name: last for name, last in latest if moment_of(last["Last"]) >= horizon}
         return {"ReceivedFromInstance": heard, "ReceiveHorizon": stamp(horizon)} if heard else {}
 
     def _now(self) -> str:

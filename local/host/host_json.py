@@ -126,6 +126,10 @@ def _overridable(value: str) -> str:
     return _one_of(value, "NonRunningStates", "AnyState")
 
 
+def _storage(value: str) -> str:
+    return _one_of(value, "AzureStorage")
+
+
 def _one_of(value: str, *names: str) -> str:
     return {name.lower(): name for name in names}[value.lower()]
 
@@ -146,6 +150,7 @@ _HONOURED: dict[str, Key] = {
     "extensions.durableTask.overridableExistingInstanceStates": Key(_overridable, "NonRunningStates or AnyState"),
     "extensions.durableTask.maxConcurrentActivityFunctions": Key(_number, "a whole number of at least 1"),
     "extensions.durableTask.maxConcurrentOrchestratorFunctions": Key(_number, "a whole number of at least 1"),
+    "extensions.durableTask.storageProvider.type": Key(_storage, "AzureStorage, as which the local host behaves"),
     # Checked, without effect: a host that starts here again goes on at once with what the one before had in hand.
     "extensions.durableTask.storageProvider.controlQueueVisibilityTimeout": Key(
         _visibility, "a duration between 1 and 60 minutes"

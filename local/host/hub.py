@@ -127,14 +127,12 @@ class Hub:
         live.consumed(opening.seen)
         self._store.delete_messages(message.id for message in opening.seen)
         self._store.update_instance(live.id, self._now(), custom_status=result.custom_status)
-        if result.status == "ContinuedAsNew":
-            self._continue_as_new(live, opening, result)
+        if result.status == "ContinuedAsNew" or result.status in TERMINAL:
+            self._send_requests(result.scheduled)
+            end = self._continue_as_new if result.status == "ContinuedAsNew" else self._finish
+            end(live, opening, result)
             return
-        texts = [*opening.new, *map(encode, result.scheduled)]
-        if result.status in TERMINAL:
-            self._finish(live, opening, texts, result)
-            return
-        self._episode(live, opening, texts)
+        self._episode(live, opening, [*opening.new, *map(encode, result.scheduled)])
         live.status, live.reason = result.status, result.result
         # While it is suspended, the reason is what the status shows as output.
         output = json.dumps(result.result) if live.suspended else None
@@ -208,7 +206,7 @@ class Hub:
             activity = self._store.add_activity(live.id, live.execution_id, number, item["Name"], item["Input"])
             self._announce(activity)
         elif item["EventType"] == Kind.EVENT_SENT:
-            self.entities.send(EntityId.of(item["InstanceId"]), item["Input"])
+            self._send_requests([item])
         elif item["EventType"] == Kind.TIMER_CREATED:
             due = item["FireAt"]
             self.mailbox.deliver(live, event(Kind.TIMER_FIRED, due, TimerId=number, FireAt=due), due=due)
@@ -219,6 +217,12 @@ class Hub:
                 reason = f"{refusal} ({item['InstanceId']})"
                 failed = event(Kind.SUB_ORCHESTRATION_FAILED, self._now(), TaskScheduledId=number)
                 self.mailbox.deliver(live, {**failed, "Reason": reason, "Details": details_of(reason)})
+
+    def _send_requests(self, scheduled: list[Event]) -> None:
+        """Send the entities what a last turn asks of them: nothing else that it begins is wanted any more."""
+        for item in scheduled:
+            if item["EventType"] == Kind.EVENT_SENT:
+                self.entities.send(EntityId.of(item["InstanceId"]), item["Input"])
 
     def _episode(self, live: Live, opening: Opening, texts: list[str]) -> None:
         """Append one episode to the history."""
@@ -243,7 +247,7 @@ class Hub:
         self._episode(fresh, Opening.at(opening.now), [started, *result.carried])
         self.mailbox.deliver(fresh, event(Kind.CONTINUE_AS_NEW, self._now()))
 
-    def _finish(self, live: Live, opening: Opening, texts: list[str], result: TurnResult) -> None:
+    def _finish(self, live: Live, opening: Opening, result: TurnResult) -> None:
         """End the instance: close its history, forget what still waits, tell its parent."""
         ended = event(
             Kind.EXECUTION_COMPLETED,
@@ -252,7 +256,7 @@ class Hub:
             Result=None if result.details else result.result,
             FailureDetails=result.details,
         )
-        self._episode(live, opening, [*texts, encode(ended)])
+        self._episode(live, opening, [*opening.new, *map(encode, [*result.scheduled, ended])])
         output = result.result if result.status == "Completed" else json.dumps(result.result)
         self._store.update_instance(live.id, self._now(), status=result.status, output=output)
         self._store.forget_messages(live.id)

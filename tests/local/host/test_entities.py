@@ -136,6 +136,45 @@ def test_many_orchestrations_add_to_one_entity_and_none_is_lost(counting: Driver
     assert sorted(answers) == list(range(1, 41))
 
 
+@pytest.mark.parametrize(("how", "signals"), [("ends", 1), ("raises", 1), ("goes on", 2)])
+def test_signals_of_a_last_turn_are_sent(counting: Driver, how: str, signals: int) -> None:
+    counting.run("signals_last", how)
+    assert counting.host.wait_idle()
+    assert state(counting, "last") == (200, signals)
+
+
+def test_an_entity_names_those_that_asked_it_last_and_stays_small(counting: Driver) -> None:
+    """Ours: on Azure there is one for each that asked within half an hour."""
+    for number in range(25):
+        counting.run("adds", instance_id=f"caller-{number:02}")
+    heard = counting.status("%40counter%40shared").json()["input"]["sorter"]["ReceivedFromInstance"]
+    assert list(heard) == [f"caller-{number:02}" for number in range(5, 25)]
+
+
+def test_an_entity_is_purged_by_its_id_alone(counting: Driver) -> None:
+    signal(counting, "k", "add", 4)
+    since = {"createdTimeFrom": "2020-01-01T00:00:00Z"}
+    assert counting.http.delete(f"{DURABLE}/instances", params=since).status_code == 404
+    assert state(counting, "k") == (200, 4)
+    purged = counting.http.delete(f"{DURABLE}/instances/%40counter%40k")
+    assert purged.json() == {"instancesDeleted": 1}
+    assert state(counting, "k") == (404, None)
+    assert counting.http.delete(f"{DURABLE}/instances/%40counter%40k").status_code == 404
+    signal(counting, "k", "add", 1)
+    assert state(counting, "k") == (200, 1)
+
+
+def test_requests_that_wait_while_an_entity_is_purged_are_done_all_the_same(counting: Driver) -> None:
+    with counting.host._clock.busy():
+        path = f"{DURABLE}/entities/counter/k"
+        counting.http.post(path, params={"op": "hold"})
+        started = counting.start("uses", "k")
+        counting.host.wait_for(started, "Running")
+        assert counting.http.delete(f"{DURABLE}/instances/%40counter%40k").json() == {"instancesDeleted": 1}
+        counting.app().release.set()
+    assert counting.host.wait_for(started)["output"] == [7, 7]
+
+
 def test_two_entities_work_side_by_side(counting: Driver) -> None:
     assert counting.run("both_at_once")["output"] == [1, 1]
 

@@ -54,7 +54,13 @@ def test_what_the_platform_alone_needs_is_taken() -> None:
     read(
         extensionBundle={"id": "x", "version": "[4.0.0, 5.0.0)"},
         logging={"applicationInsights": {"anything": 1}, "logLevel": {"Azure": "Warning", "azure": "Warning"}},
-        durable={"storageProvider": {"partitionCount": 4, "workItemQueueVisibilityTimeout": "00:01:00"}},
+        durable={
+            "storageProvider": {
+                "type": "azureStorage",
+                "partitionCount": 4,
+                "workItemQueueVisibilityTimeout": "00:01:00",
+            }
+        },
     )
 
 
@@ -92,7 +98,7 @@ def test_a_host_json_that_makes_no_sense_is_refused(document: Any, message: str)
         ({"versionFailureStrategy": 1}, "versionFailureStrategy must be Reject or Fail"),
         ({"hubName": "1-bad_hub!"}, "3 to 45 letters and digits"),
         ({"storageProvider": {"controlQueueVisibilityTimeout": "00:00:30"}}, "between 1 and 60 minutes"),
-        ({"storageProvider": {"type": "mssql"}}, "has extensions.durableTask.storageProvider.type"),
+        ({"storageProvider": {"type": "mssql"}}, "type must be AzureStorage, as which the local host behaves"),
     ],
 )
 def test_a_value_of_the_durable_extension_that_makes_no_sense_is_refused(durable: dict[str, Any], message: str) -> None:

@@ -218,5 +218,8 @@ def test_rewind_fails_by_name(patterns: Driver) -> None:
     rewound = patterns.http.post(f"{DURABLE}/instances/failed/rewind")
     assert rewound.status_code == 501
     assert "does not support rewind" in rewound.json()["Message"]
-    assert patterns.post("fine", "rewind") == 412
-    assert patterns.post("nobody", "rewind") == 404
+    refused = patterns.http.post(f"{DURABLE}/instances/fine/rewind")
+    only = 'but only orchestrations in the "Failed" state can be rewound.'
+    assert (refused.status_code, refused.json()) == (412, f"This orchestration has status Completed, {only}")
+    unknown = patterns.http.post(f"{DURABLE}/instances/nobody/rewind")
+    assert (unknown.status_code, unknown.json()) == (404, 'No orchestration with instance ID "$nobody" found.')

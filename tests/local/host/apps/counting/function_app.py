@@ -75,6 +75,19 @@ def unknown(context):
 
 
 @app.orchestration_trigger(context_name="context")
+def signals_last(context):
+    """Signals in its last turn, which ends as the input says."""
+    how = context.get_input()
+    context.signal_entity(df.EntityId("counter", "last"), "add", 1)
+    if how == "raises":
+        raise ValueError("after a signal")
+    if how == "goes on":
+        context.continue_as_new("ends")
+    return None
+    yield
+
+
+@app.orchestration_trigger(context_name="context")
 def both_at_once(context):
     entities = [df.EntityId("counter", key) for key in "ab"]
     return (yield context.task_all([context.call_entity(entity, "add", 1) for entity in entities]))
