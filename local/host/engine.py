@@ -14,6 +14,9 @@ from local.host.settings import HostSettings
 from local.host.store import Store
 from local.host.writer import Writer
 
+# By which an instance that was started again under a new ID says whose input it has (recorded).
+SOURCE_TAG = "MS_DurableFunctions_SourceInstanceId"
+
 
 class Engine:
     """The durable engine of one host. Futures may raise `HubRefusal`, whose `status` is the HTTP answer."""
@@ -44,7 +47,8 @@ class Engine:
             row = self._hub.row(instance_id)
             chosen = uuid.uuid4().hex if new_id else instance_id
             # Recorded: what was started without an input is started again with `null`.
-            return self._hub.start(row.name, chosen, row.input or "null", row.version)
+            tags = {SOURCE_TAG: instance_id} if new_id else None
+            return self._hub.start(row.name, chosen, row.input or "null", row.version, tags=tags)
 
         return self._writer.submit(f"restart {instance_id}", apply)
 

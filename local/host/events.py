@@ -86,6 +86,12 @@ def with_played(texts: Iterable[str], *, played: bool) -> str:
     return ",".join(_marked(text, played=played) for text in texts)
 
 
+def of_new_generation(texts: Iterable[str]) -> str:
+    """The same for the first turn of a new generation: what it was handed over is played, its start is not."""
+    handed_over = f"{_FIRST_KEY}{int(Kind.EVENT_RAISED)},"
+    return ",".join(_marked(text, played=text.startswith(handed_over)) for text in texts)
+
+
 def _marked(text: str, *, played: bool) -> str:
     own = not played or text[len(_FIRST_KEY) : text.index(",")] in _NEVER_PLAYED
     return ('{"IsPlayed":false,' if own else '{"IsPlayed":true,') + text[1:]

@@ -79,7 +79,13 @@ class Hub:
         return row
 
     def start(
-        self, name: str, instance_id: str, raw_input: str | None, version: str, parent: tuple[Live, int] | None = None
+        self,
+        name: str,
+        instance_id: str,
+        raw_input: str | None,
+        version: str,
+        parent: tuple[Live, int] | None = None,
+        tags: dict[str, str] | None = None,
     ) -> str:
         """Create an instance and send it its start; its ID. Raises HubRefusal 409 if that ID still runs."""
         existing = self._store.instance(instance_id)
@@ -96,7 +102,7 @@ class Hub:
             row = row._replace(parent_id=of.id, parent_execution_id=of.execution_id, parent_number=parent[1])
         self._store.put_instance(row)
         live = self._live[instance_id] = Live.of(row)
-        self.mailbox.deliver(live, self._execution_started(live, generation))
+        self.mailbox.deliver(live, {**self._execution_started(live, generation), "Tags": tags})
         return instance_id
 
     def forget(self, row: Row) -> None:
@@ -182,7 +188,9 @@ class Hub:
         parent = None
         if live.parent_id is not None:
             ids = {"InstanceId": live.parent_id, "ExecutionId": live.parent_execution_id}
-            parent = {"OrchestrationInstance": ids, "TaskScheduleId": live.parent_number}
+            row = self._store.instance(live.parent_id)
+            named = {"Name": row.name, "Version": row.version} if row else {}
+            parent = {"OrchestrationInstance": ids, "TaskScheduleId": live.parent_number, **named}
         return event(
             Kind.EXECUTION_STARTED,
             self._now(),
@@ -225,7 +233,9 @@ class Hub:
                 self.entities.send(EntityId.of(item["InstanceId"]), item["Input"])
 
     def _episode(self, live: Live, opening: Opening, texts: list[str]) -> None:
-        """Append one episode to the history."""
+        """Append one episode to the history; one that was open already is not there twice if nothing came of it."""
+        if not opening.started and not texts:
+            return
         closing = encode(event(Kind.ORCHESTRATOR_COMPLETED, self._now()))
         whole = [*map(encode, opening.started), *texts, closing]
         self._store.append_history(live.id, len(live.history), whole)

@@ -16,7 +16,7 @@ from typing import Any
 from azure.functions import meta
 
 from local.host.entity_messages import RESPONSE
-from local.host.events import Event, Kind, encode, event, with_played
+from local.host.events import Event, Kind, encode, event, of_new_generation, with_played
 from local.host.failure_texts import hide_credentials, of_unanswered_turn
 from local.host.index import FunctionIndex
 from local.host.invoke import OUT_OF_PROC_MARKER
@@ -159,7 +159,8 @@ def _external_events(texts: list[str], count: int) -> list[str]:
 
 def _payload(live: Live, opening: Opening) -> str:
     new = [*map(encode, opening.started), *opening.new]
-    parts = [with_played(live.history, played=bool(new)), with_played(new, played=False)]
+    past = with_played(live.history, played=True) if new else of_new_generation(live.history)
+    parts = [past, with_played(new, played=False)]
     rest = {
         "instanceId": live.id,
         "isReplaying": bool(live.history and new),

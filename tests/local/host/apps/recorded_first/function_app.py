@@ -201,6 +201,11 @@ def entity_fails(context):
 
 
 @orchestration
+def unknown_activity(context):
+    yield context.call_activity("not_there", 1)
+
+
+@orchestration
 def nothing(context):
     return None
     yield

@@ -221,6 +221,15 @@ def any_with_failure(context):
 
 
 @orchestration
+def retried_wide(context):
+    calls = [context.call_activity_with_retry("fail", df.RetryOptions(1000, 2), number) for number in range(2)]
+    try:
+        return (yield context.task_all([*calls, context.call_activity("same", 9)]))
+    except Exception as error:
+        return reason(error)
+
+
+@orchestration
 def retried_one_attempt(context):
     try:
         yield context.call_activity_with_retry("fail", df.RetryOptions(1000, 1), "once")
