@@ -37,7 +37,7 @@ policies: environments
 	@.venv/bin/python -m cli policies check
 	@.venv/bin/python -m cli policies check examples/policies
 
-bench: environments .venv/.tests
+bench: environments .venv/.tests .venv-bench/.installed
 	@.venv/bin/python -m bench $(ARGS)
 
 # Bring the tables in docs/ up to date with the code they describe.
@@ -72,11 +72,16 @@ environments:
 	@$(INSTALL) --python .venv-infra/bin/python -r infra/requirements.txt
 	@touch $@
 
+.venv-bench/.installed: bench/requirements.txt .venv/.uv
+	@$(PYTHON) -m venv --without-pip .venv-bench
+	@$(INSTALL) --python .venv-bench/bin/python -r bench/requirements.txt
+	@touch $@
+
 # Regenerate every lock: newest versions that fit the *.in files, on Python 3.11 to 3.13.
 lock: .venv/.uv
-	@for folder in . local tests local/cloud/serving infra; do (cd $$folder && $(abspath $(UV)) pip compile --quiet \
+	@for folder in . local tests local/cloud/serving infra bench; do (cd $$folder && $(abspath $(UV)) pip compile --quiet \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--upgrade requirements.in -o requirements.txt) || exit 1; done
 
 clean:
-	@rm -rf .venv .venv-score .venv-infra .slipway .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-score .venv-infra .venv-bench .slipway .mypy_cache .pytest_cache .ruff_cache

@@ -38,6 +38,9 @@ BENCHMARKS = (
     "largest_request",
     "largest_custom_status",
     "hundred_at_once",
+    "chain_throughput",
+    "long_history",
+    "purged_memory",
 )
 COMPARISON = "billed_against_plain_script"
 # Figures that the plain script has too, and where the comparison says them.

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class InvocationLog:
 
     def add(self, invocation: Invocation) -> None:
         """Record one; ignored after `close`."""
-        line = asdict(invocation)
+        line = dict(vars(invocation))
         with self._added:
             if self._closed:
                 return

@@ -7,7 +7,7 @@ answers is asked for again until it is what was recorded.
 
 Of the 62 recorded scenarios these are left out: what the host refuses by name (`call_http`, rewind, starting and
 waiting in one call), what is ours on purpose (unknown activities and orchestrations fail with a message), what depends
-on luck (which of two calls fails first; see test_retries) or only on size, and paging (test_lists).
+on luck (which of two calls fails first; see test_turns) or only on size, and paging (test_lists).
 """
 
 from __future__ import annotations
