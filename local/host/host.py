@@ -2,7 +2,7 @@
 
 It runs an unmodified `function_app.py` on the real azure-functions and azure-functions-durable 1.7 libraries. What
 it does around them was built from reading those libraries and the sources of the .NET host and extensions, and
-from Microsoft's published end-to-end expectations. It was never compared with a live .NET host.
+from recordings of both (docs/local-azure.md says where it differs).
 
 It is for development and tests: one process, one disk. What it does not support it refuses by name.
 """
