@@ -110,10 +110,16 @@ def _clock(path: Path | None, speed: float, data: Path) -> Clock:
 
 
 def _enter_app(app: Path) -> None:
-    """Make the app's folder the current one and set what its local.settings.json says and the environment does not."""
+    """Make the app's folder the current one and set what its local.settings.json says and the environment does not.
+
+    And what the true host sets for its worker (recorded), as far as there is something of the name here.
+    """
     if not app.is_dir():
         raise UsageError(f"{app} is not a folder")
     os.chdir(app)
+    os.environ["FUNCTIONS_WORKER_RUNTIME"] = "python"
+    for name in ("FUNCTIONS_APPLICATION_DIRECTORY", "AzureWebJobsScriptRoot"):
+        os.environ[name] = str(app)
     settings = app / "local.settings.json"
     if not settings.is_file():
         return

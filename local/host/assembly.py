@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from local.clock import Clock
-from local.host.admin import AdminApi
+from local.host.admin import AdminApi, Inside
+from local.host.auth import Doors, guarded
 from local.host.client_binding import WEBHOOK, ClientUrls
 from local.host.dispatch import Dispatcher
 from local.host.durable_api import DurableApi
 from local.host.engine import Engine
-from local.host.eventgrid import EventGridWebhook
+from local.host.eventgrid import WEBHOOKS, EventGridWebhook
 from local.host.holds import Holds
 from local.host.http_triggers import HttpTriggers
 from local.host.hub import Hub
@@ -20,13 +25,15 @@ from local.host.index import FunctionIndex
 from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.local_pages import LocalPages
-from local.host.pages import Site
+from local.host.pages import Page, Site
 from local.host.routes import RouteTable
 from local.host.settings import HostSettings
 from local.host.store import Store
 from local.host.timers import TimerTriggers
 from local.host.worker_log import WorkerLog
 from local.host.writer import Writer
+
+_log = logging.getLogger("local.host")
 
 
 @dataclass(frozen=True)
@@ -80,16 +87,28 @@ def assemble(
 
 def site(parts: Assembly, index: FunctionIndex, settings: HostSettings, urls: ClientUrls, keys: Keys) -> Site:
     """What the port serves: the host's own pages, and the app's functions for everything else."""
-    checked = keys if settings.enable_auth else None
-    api = DurableApi(parts.engine, parts.store, index, urls, checked)
-    admin = AdminApi(index, parts.invoker, parts.timers, parts.around.holds, keys, checked=checked)
-    local = LocalPages(parts.invoker, parts.store, parts.around.clock, checked=checked)
+    doors = Doors(keys) if settings.enable_auth else None
+    table = RouteTable(settings.route_prefix, index.of_kind("http"))
+    in_error = {**index.in_error, **table.in_error}
+    for name, error in in_error.items():
+        _log.error("The '%s' function is in error: %s", name, error)
+    around = parts.around
+    inside = Inside(index, parts.invoker, parts.timers, around.holds, keys, settings, around.data, in_error)
+    admin = AdminApi(inside, doors)
+    api = DurableApi(parts.engine, parts.store, index, urls, doors)
+    local = LocalPages(parts.invoker, parts.store, around.clock, doors=doors)
     pages = [
         *admin.pages(),
         *local.pages(),
-        *EventGridWebhook(index, parts.invoker, checked).pages(),
+        *EventGridWebhook(index, parts.invoker, doors).pages(),
         *api.pages(WEBHOOK, with_key=True),
         *api.pages(urls.rpc_path, with_key=False),
+        # What is not there is 404 only to who has the key.
+        Page("*", WEBHOOK + "{rest:.*}", guarded(doors, "durabletask_extension", _nowhere)),
+        Page("*", WEBHOOKS + "/{rest:.*}", guarded(doors, "admin", _nowhere)),
     ]
-    table = RouteTable(settings.route_prefix, index.of_kind("http"))
-    return Site(pages, HttpTriggers(table, parts.invoker, checked).serve)
+    return Site(pages, HttpTriggers(table, parts.invoker, doors).serve)
+
+
+async def _nowhere(_request: Request) -> Response:
+    return Response(status_code=404)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.host.auth import guarded
+from local.host.auth import Doors, guarded
 from local.host.client_binding import ClientUrls
 from local.host.engine import Engine
 from local.host.entities import is_entity
@@ -24,8 +24,7 @@ from local.host.entity_api import EntityApi
 from local.host.events import TERMINAL
 from local.host.history_view import compact, parsed
 from local.host.index import FunctionIndex
-from local.host.instance_list import TOKEN, moment_in, page_size, query_of, token_for
-from local.host.keys import Keys
+from local.host.instance_list import moment_in, page_size, query_of, token_for
 from local.host.pages import Json, Page
 from local.host.store import Row, Store
 from local.host.writer import HubRefusal
@@ -36,13 +35,15 @@ _FORBIDDEN_IN_ID = set("\\#?")
 class DurableApi:
     """Answers for one host."""
 
-    def __init__(self, engine: Engine, store: Store, index: FunctionIndex, urls: ClientUrls, keys: Keys | None) -> None:
+    def __init__(
+        self, engine: Engine, store: Store, index: FunctionIndex, urls: ClientUrls, doors: Doors | None
+    ) -> None:
         self._engine = engine
         self._store = store
         self._orchestrators = index.known("orchestrator")
         self._entities = EntityApi(engine, store, index)
         self._urls = urls
-        self._keys = keys
+        self._doors = doors
 
     def pages(self, prefix: str, *, with_key: bool) -> list[Page]:
         """The API under `prefix`; the SDK's own path is a secret and needs no key besides."""
@@ -60,9 +61,9 @@ class DurableApi:
             ("POST", f"{one}/{{action:terminate|suspend|resume}}", self._change),
             *self._entities.handlers(),
         ]
-        keys = self._keys if with_key else None
+        doors = self._doors if with_key else None
         return [
-            Page(method, prefix + path, guarded(keys, "durabletask_extension", handler))
+            Page(method, prefix + path, guarded(doors, "durabletask_extension", handler))
             for method, path, handler in handlers
         ]
 
@@ -85,8 +86,7 @@ class DurableApi:
                 return _problem(400, "Instance IDs must not be an entity's (@name@key) nor contain \\ # ? or controls.")
         body = (await request.body()).decode()
         if body and not _is_json(body):
-            kind = "Newtonsoft.Json.JsonReaderException"
-            return _exception(400, "Invalid JSON content", "The body is not JSON.", kind)
+            return _no_json(body)
         started = self._engine.start(name, instance_id, body or None, request.query_params.get("version"))
         return await self._created(request, started)
 
@@ -131,7 +131,7 @@ class DurableApi:
         rows = self._store.page(query_of(request), size + 1)
         following = rows[size].id if len(rows) > size else None
         documents = [status_document(row, show_input=show_input) for row in rows[:size]]
-        return Json(documents, headers={TOKEN: token_for(following)})
+        return Json(documents, headers=token_for(following))
 
     async def _purge_by_filter(self, request: Request) -> Response:
         if moment_in(request, "createdTimeFrom") is None:
@@ -216,6 +216,19 @@ def _exception(status: int, message: str, reason: str, kind: str) -> Response:
 def _problem(status: int, message: str) -> Response:
     # ExceptionMessage is what the SDK shows; Message is what the extension writes for everybody else.
     return Json({"Message": message, "ExceptionMessage": message}, status)
+
+
+def _no_json(body: str) -> Response:
+    """As the extension tells of what it cannot read; that an input stops too early is another error (recorded)."""
+    try:
+        json.loads(body)
+    except json.JSONDecodeError as error:
+        at = f"Path '', line {error.lineno if error.pos else 0}, position {error.pos}."
+        if error.pos >= len(body.rstrip()):
+            kind, reason = "Newtonsoft.Json.JsonSerializationException", f"Unexpected end when reading JSON. {at}"
+            return _exception(500, "Something went wrong while processing your request", reason, kind)
+        reason = f"Unexpected character encountered while parsing value: {body[error.pos]}. {at}"
+    return _exception(400, "Invalid JSON content", reason, "Newtonsoft.Json.JsonReaderException")
 
 
 def _usable(instance_id: str) -> bool:

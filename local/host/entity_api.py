@@ -16,7 +16,7 @@ from starlette.responses import Response
 from local.host.engine import Engine
 from local.host.entity_messages import EntityId
 from local.host.index import FunctionIndex
-from local.host.instance_list import TOKEN, page_size, query_of, token_for
+from local.host.instance_list import page_size, query_of, token_for
 from local.host.pages import Handler, Json
 from local.host.store import Row, Store
 from local.host.writer import HubRefusal
@@ -64,7 +64,7 @@ class EntityApi:
         name = request.path_params.get("name")
         rows = self._store.page(query_of(request, entities=f"@{name.lower()}@" if name else "@"), size + 1)
         following = rows[size].id if len(rows) > size else None
-        return Json([_listed(row, fetch=fetch) for row in rows[:size]], headers={TOKEN: token_for(following)})
+        return Json([_listed(row, fetch=fetch) for row in rows[:size]], headers=token_for(following))
 
 
 def _target(request: Request) -> EntityId:

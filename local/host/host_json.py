@@ -90,6 +90,13 @@ def _number(value: int) -> int:
     return value
 
 
+def _requests(value: int) -> int:
+    # Recorded: a host with a smaller one answers every request with 500.
+    if type(value) is not int or value < -1:
+        raise ValueError(value)
+    return value
+
+
 def _time_out(value: str) -> timedelta | None:
     return None if value == "-1" else _duration(value)
 
@@ -141,6 +148,8 @@ _HONOURED: dict[str, Key] = {
         _log_levels, "an object of levels: Trace, Debug, Information, Warning, Error, Critical or None"
     ),
     "extensions.http.routePrefix": Key(_text, "a text"),
+    # Checked, without effect: nothing is refused here because there is too much of it.
+    "extensions.http.maxOutstandingRequests": Key(_requests, "-1 for no limit, or a whole number from 0"),
     "extensions.durableTask.hubName": Key(
         _hub_name, "3 to 45 letters and digits, a letter first, or %NAME% of an app setting that is"
     ),
@@ -165,7 +174,6 @@ _MEANS_NOTHING_HERE = frozenset(
         "$schema", "aggregator", "concurrency", "extensionBundle", "healthMonitor", "managedDependency", "singleton",
         "telemetryMode", "watchDirectories", "watchFiles",
         "extensions.http.dynamicThrottlesEnabled", "extensions.http.maxConcurrentRequests",
-        "extensions.http.maxOutstandingRequests",
         "extensions.durableTask.extendedSessionIdleTimeoutInSeconds", "extensions.durableTask.extendedSessionsEnabled",
         "extensions.durableTask.maxConcurrentEntityFunctions", "extensions.durableTask.tracing",
         "extensions.durableTask.useGracefulShutdown",

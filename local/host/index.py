@@ -1,7 +1,8 @@
 """What a function app consists of, read the way the Functions Python worker indexes the v2 model.
 
 Triggers and bindings the local host cannot run are refused when the app is loaded, by name: a function that is
-silently never called would be the worst of all answers.
+silently never called would be the worst of all answers. So is what Azure's worker refuses, after which an app there
+has no functions at all and nothing says why.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import inspect
 import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from types import ModuleType
 from typing import Any
 
 import azure.functions as func
+
+from local.host.signatures import RETURN, WrongSignature, check, has_implicit_output, hints_of, takes_text
 
 _TRIGGERS = {
     "httpTrigger": "http",
@@ -30,6 +34,8 @@ _TRIGGERS = {
 }
 # Where a durable trigger may override the function's name.
 _DURABLE_NAMES = {"activityTrigger": "activity", "orchestrationTrigger": "orchestration", "entityTrigger": "entityName"}
+# What the true host takes for a name; a function called otherwise is in error, the others are served (recorded).
+_NAME = re.compile(r"[A-Za-z][\w-]{0,127}", re.ASCII)
 _loaded = itertools.count(1)
 
 
@@ -49,9 +55,15 @@ class Function:
     binding: dict[str, Any]
     """The trigger's binding, as it would stand in function.json."""
     code: Callable[..., Any]
+    bindings: tuple[dict[str, Any], ...]
+    """All of them."""
     clients: tuple[str, ...]
     """Parameters that receive a durable client."""
     wants_context: bool
+    takes_text: bool
+    """Its trigger's payload is handed over as it came."""
+    may_return: bool
+    """What it returns goes somewhere; of others a result is an error."""
 
     @property
     def trigger_type(self) -> str:
@@ -70,6 +82,11 @@ class Function:
         return str((wrapped or self.code).__module__)
 
     @property
+    def folder(self) -> str:
+        """The folder of the file that defines the function."""
+        return str(Path(sys.modules[self.module].__file__ or ".").parent)
+
+    @property
     def is_async(self) -> bool:
         """Whether it runs on the event loop instead of a thread."""
         return inspect.iscoroutinefunction(self.code)
@@ -79,7 +96,14 @@ class FunctionIndex:
     """All functions of one app."""
 
     def __init__(self, functions: Iterable[Function]) -> None:
-        self.functions = {function.name: function for function in functions}
+        found = list(functions)
+        self.functions = {function.name: function for function in found if _NAME.fullmatch(function.name)}
+        self.in_error = {
+            function.name: f"'{function.name}' is not a valid function name."
+            for function in found
+            if function.name not in self.functions
+        }
+        """Functions that cannot be called, and why."""
         self._called = {(function.kind, function.called.lower()): function for function in self.functions.values()}
 
     def of_kind(self, kind: str) -> list[Function]:
@@ -99,7 +123,16 @@ def index_app(app: func.FunctionRegister) -> FunctionIndex:
     """The functions of an app object. Raises UnsupportedApp."""
     # The SDK remembers the names of an earlier call and would call every function a duplicate of itself.
     app.functions_bindings = None
-    return FunctionIndex(_describe(item) for item in app.get_functions() if not _disabled(item))
+    try:
+        items = app.get_functions()
+    except ValueError as error:
+        raise UnsupportedApp(f"the app cannot be indexed: {error}") from error
+    names: dict[str, str] = {}
+    for item in items:
+        name = str(item.get_function_name())
+        if names.setdefault(name.lower(), name) != name:
+            raise UnsupportedApp(f"the functions {names[name.lower()]!r} and {name!r} differ in case only")
+    return FunctionIndex(_describe(item) for item in items if not _disabled(item))
 
 
 def load_app(folder: Path, module_name: str | None = None) -> func.FunctionRegister:
@@ -145,6 +178,12 @@ def _describe(item: Any) -> Function:
     if item.get_setting("retry_policy"):
         raise UnsupportedApp(f"function {name!r} has a retry policy, which the local host does not apply")
     code = item.get_user_function()
+    try:
+        check(code, item.get_bindings())
+    except WrongSignature as error:
+        raise UnsupportedApp(
+            f"function {name!r} cannot be loaded: {error}. In Azure the whole app would have no functions."
+        ) from error
     parameters = inspect.signature(code).parameters
     return Function(
         name=name,
@@ -152,8 +191,11 @@ def _describe(item: Any) -> Function:
         called=trigger.get(_DURABLE_NAMES.get(trigger["type"], "")) or name,
         binding=trigger,
         code=code,
+        bindings=tuple(bindings),
         clients=tuple(_clients(name, [binding for binding in bindings if binding is not trigger])),
         wants_context="context" in parameters and trigger["name"] != "context",
+        takes_text=takes_text(trigger["type"], hints_of(code).get(trigger["name"])),
+        may_return=has_implicit_output(trigger["type"]) or any(binding["name"] == RETURN for binding in bindings),
     )
 
 

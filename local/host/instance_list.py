@@ -49,9 +49,9 @@ def page_size(request: Request) -> int:
     return min(int(top), PAGE) if top.isdecimal() and int(top) else PAGE
 
 
-def token_for(instance_id: str | None) -> str:
-    """The token of a page that begins with the instance; empty for none."""
-    return base64.b64encode(instance_id.encode()).decode() if instance_id is not None else ""
+def token_for(instance_id: str | None) -> dict[str, str]:
+    """The header that tells of a page that begins with the instance; after the last page there is none (recorded)."""
+    return {TOKEN: base64.b64encode(instance_id.encode()).decode()} if instance_id is not None else {}
 
 
 def moment_in(request: Request, name: str) -> datetime | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
+from typing import cast
 
 import azure.functions as func
 
@@ -19,24 +21,23 @@ class _TraceContext(func._abc.TraceContext):
         return {}
 
 
-class _RetryContext(func._abc.RetryContext):
-    """The local host applies no retry policies (apps that have one are refused)."""
+@dataclass
+class _RetryContext:
+    """The local host applies no retry policies (apps that have one are refused). Names of Azure's worker."""
 
-    retry_count = 0
-    max_retry_count = 0
-
-    @property
-    def exception(self) -> func._abc.RpcException:
-        """There is no earlier failure to show."""
-        raise LookupError("this is the first attempt; nothing failed before it")
+    retry_count: int = 0
+    max_retry_count: int = 0
+    rpc_exception: str = ""
+    """There is no earlier failure to show."""
 
 
 class InvocationContext(func.Context):
     """What `azure.functions.Context` promises, for one invocation."""
 
-    def __init__(self, function_name: str, invocation_id: str) -> None:
+    def __init__(self, function_name: str, invocation_id: str, folder: str) -> None:
         self._function_name = function_name
         self._invocation_id = invocation_id
+        self._folder = folder
 
     @property
     def invocation_id(self) -> str:
@@ -50,8 +51,8 @@ class InvocationContext(func.Context):
 
     @property
     def function_directory(self) -> str:
-        """Empty: functions of the v2 model have no folder of their own."""
-        return ""
+        """The folder of the file that defines the function."""
+        return self._folder
 
     @property
     def thread_local_storage(self) -> type[threading.local]:
@@ -66,4 +67,4 @@ class InvocationContext(func.Context):
     @property
     def retry_context(self) -> func._abc.RetryContext:
         """A first attempt, always."""
-        return _RetryContext()
+        return cast("func._abc.RetryContext", _RetryContext())

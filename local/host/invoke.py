@@ -163,9 +163,8 @@ class Invoker:
         function = call.function
         extra: dict[str, Any] = dict.fromkeys(function.clients, self._client_binding)
         if function.wants_context:
-            extra["context"] = InvocationContext(function.name, invocation_id)
-        payload = _converter(function.trigger_type).decode(call.payload, trigger_metadata={})
-        return {function.parameter: payload, **extra}
+            extra["context"] = InvocationContext(function.name, invocation_id, function.folder)
+        return {function.parameter: _decode(function, call.payload), **extra}
 
     def _failed(self, caller: Caller, error: Exception) -> Outcome:
         # The SDK appends the orchestrator's whole state to the message; the log wants the reason.
@@ -209,10 +208,22 @@ def _converter(binding: str) -> Any:
     return registry.get(binding)
 
 
+def _decode(function: Function, payload: meta.Datum) -> Any:
+    if not function.takes_text:
+        return _converter(function.trigger_type).decode(payload, trigger_metadata={})
+    if payload.type not in {"string", "bytes", "json"}:
+        # As Azure's worker: such an app loads, and fails when it is called.
+        raise ValueError(f'unexpected type of data received for the "generic" binding: {payload.type!r}')
+    return payload.value
+
+
 def _encode(function: Function, value: Any) -> Any:
+    if value is not None and not function.may_return:
+        raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
     if function.kind == "activity":
         return _converter("activityTrigger").encode(value, expected_type=None).value
-    if function.kind == "http" and value is not None:
+    if function.kind == "http":
+        # Raises for what is no answer, None included.
         return _converter("http").encode(value, expected_type=None)
     return value
 

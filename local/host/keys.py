@@ -1,11 +1,12 @@
-"""The host's access keys: made once per data folder, checked only with `enable_auth`.
+"""The host's access keys: made once per data folder.
 
-As in Azure: a master key opens everything, the default host key opens functions of level `function`, and each
-extension has a system key for its webhook. Keys of single functions are not made; the host key does for them.
+As in Azure: a master key opens everything, the default host key opens functions of level `function`, each HTTP
+function has a key of its own, and each extension a system key for its webhook.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import os
@@ -34,14 +35,14 @@ class Keys:
                 json.dump(asdict(made), file)
         return cls(**json.loads(path.read_text()))
 
-    def opens(self, level: str, given: str) -> bool:
-        """Whether the key suffices for `anonymous`, `function`, `admin`, or a system key's name."""
-        level = level.lower()
-        if level == "anonymous":
-            return True
-        accepted = [self.master]
-        if level == "function":
-            accepted.append(self.default)
-        elif level != "admin":
-            accepted.append(getattr(self, level))
-        return any(hmac.compare_digest(key.encode(), given.encode()) for key in accepted)
+    def of_function(self, name: str) -> str:
+        """The key of one HTTP function."""
+        digest = hmac.digest(self.master.encode(), name.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def extensions(self) -> dict[str, str]:
+        """The system keys of the extensions, by their names."""
+        return {
+            "eventgrid_extension": self.eventgrid_extension,
+            "durabletask_extension": self.durabletask_extension,
+        }

@@ -9,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from local.clock import Clock
-from local.host.auth import guarded
+from local.host.auth import Doors, guarded
 from local.host.events import stamp
 from local.host.invoke import Invoker
-from local.host.keys import Keys
 from local.host.pages import Json, Page
 from local.host.store import Store
 from local.host.worker_faults import FaultError, WorkerFault
@@ -21,11 +20,11 @@ from local.host.worker_faults import FaultError, WorkerFault
 class LocalPages:
     """Invocations with their cost, raw histories, health of the data folder, faults of the worker."""
 
-    def __init__(self, invoker: Invoker, store: Store, clock: Clock, *, checked: Keys | None) -> None:
+    def __init__(self, invoker: Invoker, store: Store, clock: Clock, *, doors: Doors | None) -> None:
         self._invoker = invoker
         self._store = store
         self._clock = clock
-        self._checked = checked
+        self._doors = doors
 
     def pages(self) -> list[Page]:
         """All of them."""
@@ -40,7 +39,7 @@ class LocalPages:
         ]
         return [
             Page("GET", "/admin/local/health", self._health),
-            *(Page(method, path, guarded(self._checked, "admin", page)) for method, path, page in guarded_pages),
+            *(Page(method, path, guarded(self._doors, "admin", page)) for method, path, page in guarded_pages),
         ]
 
     async def _health(self, _request: Request) -> Response:

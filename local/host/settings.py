@@ -73,6 +73,31 @@ class HostSettings:
         minutes, seconds = divmod(int(self.function_timeout.total_seconds()), 60)
         return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
+    def document(self) -> dict[str, Any]:
+        """What is in force, as `/admin/host/config` shows it: host.json's names, null for a default of the platform."""
+        chosen = {
+            "hubName": self.hub_name,
+            "defaultVersion": self.versioning.default or None,
+            "versionMatchStrategy": self.versioning.match,
+            "versionFailureStrategy": self.versioning.failure,
+            "maxConcurrentActivityFunctions": _unless_default(self.max_activities),
+            "maxConcurrentOrchestratorFunctions": _unless_default(self.max_orchestrators),
+            "maxConcurrentEntityFunctions": None,
+            "maxEntityOperationBatchSize": None,
+        }
+        http = {
+            "dynamicThrottlesEnabled": False,
+            "enableChunkedRequestBinding": False,
+            "maxConcurrentRequests": -1,
+            "maxOutstandingRequests": -1,
+            "routePrefix": self.route_prefix,
+        }
+        return {"extensions": {"http": http, "durableTask": chosen}, "functionTimeout": self.function_timeout_text}
+
     def with_options(self, **options: Any) -> HostSettings:
         """A copy with the given fields replaced; a field given as None keeps its value."""
         return replace(self, **{name: value for name, value in options.items() if value is not None})
+
+
+def _unless_default(limit: int) -> int | None:
+    return None if limit == DEFAULT_CONCURRENCY else limit

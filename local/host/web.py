@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
 from typing import Any, cast
 
+import h11
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,8 +28,11 @@ from local.host.writer import HostDied, HubRefusal
 
 # Real seconds that open requests get when the host stops; by then their functions have returned.
 STOP_GRACE = 2.0
-# The true host takes a header of 20 KB (recorded); its server's limit is 32 KB for all of them.
-MAX_HEAD = 64 * 1024
+# What the true host's server takes (recorded between 20 and 40 KB, and between 8,000 and 9,000): headers together, and
+# the first line.
+MAX_HEADERS, MAX_FIRST_LINE = 32 * 1024, 8 * 1024
+# What is read of a head at all, to be able to say which of the two was too long.
+MAX_HEAD = 128 * 1024
 
 _log = logging.getLogger("local.host")
 
@@ -46,6 +50,34 @@ def bind(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+class _Connection(h11.Connection):
+    """Notes the target of each request, which uvicorn takes apart before anybody sees it."""
+
+    state: dict[str, Any]
+
+    def next_event(self) -> Any:
+        """What came in, as h11 has it."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self.state["target"] = event.target
+        return event
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's, which has no word for what is no HTTP, as the true host's server has none."""
+
+    def __init__(self, config: uvicorn.Config, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, state, {}, loop)
+        self.conn = _Connection(h11.SERVER, MAX_HEAD)
+        # Of which each request gets a copy.
+        self.conn.state = self.app_state
+
+    def send_400_response(self, _msg: str) -> None:
+        """Close the connection with 400 and nothing else."""
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.close()
 
 
 class WebServer:
@@ -95,7 +127,7 @@ class WebServer:
         config = uvicorn.Config(
             cast("uvicorn._types.ASGIApplication", self._serve),
             interface="asgi3",
-            http=H11Protocol,
+            http=_Protocol,
             proxy_headers=False,
             ws="none",
             lifespan="off",
@@ -104,12 +136,11 @@ class WebServer:
             server_header=False,
             date_header=False,
             timeout_keep_alive=300,
-            h11_max_incomplete_event_size=MAX_HEAD,
         )
         config.load()
 
-        def connected() -> H11Protocol:
-            return H11Protocol(config, self._state, {}, self._loop)
+        def connected() -> _Protocol:
+            return _Protocol(config, self._state, self._loop)
 
         self._server = await self._loop.create_server(connected, sock=self._listener)
 
@@ -157,6 +188,9 @@ class WebServer:
     async def _answer(self, request: Request) -> Response:
         if self._draining and not request.scope["path"].startswith(self._always_open):
             return Response(status_code=503, headers={"Retry-After": "1"})
+        refused = _refused_head(request)
+        if refused is not None:
+            return Response(status_code=refused)
         hold = self._holds.take()
         try:
             return await self._site.answer(request)
@@ -169,6 +203,23 @@ class WebServer:
             return Response("The local host failed; its log has the reason.", 500)
         finally:
             hold.release()
+
+
+def _refused_head(request: Request) -> int | None:
+    """The status that a request's first line or headers are refused with, before anybody sees it."""
+    target = request.scope["state"]["target"]
+    if len(request.method) + len(target) + len("  HTTP/1.1\r\n") > MAX_FIRST_LINE:
+        return 414
+    if sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers.raw) > MAX_HEADERS:
+        return 431
+    if not target.startswith((b"/", b"http://", b"https://")):
+        return 400
+    try:
+        for _name, value in request.headers.raw:
+            value.decode()
+    except UnicodeDecodeError:
+        return 400
+    return None
 
 
 def refusal_response(refusal: HubRefusal) -> Response:

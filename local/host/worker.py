@@ -8,6 +8,7 @@ process and ties it to a loop.
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -22,11 +23,11 @@ from azure.functions import meta
 
 from local.host.index import Function
 
-# HTTP, Event Grid and timer functions; replays and activities have pools of their own.
-TRIGGER_THREADS = 16
+# Of a worker, for synchronous functions, unless the app says so itself (recorded: the true host sets it).
+THREADS = 1000
+THREADS_SETTING = "PYTHON_THREADPOOL_THREAD_COUNT"
 # Replay is pure Python: more threads than this only fight over the interpreter lock.
 REPLAY_THREADS = 8
-ACTIVITY_THREADS = 64
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ class Worker:
     """A set of threads and what they have in hand, until `end`."""
 
     def __init__(self, *, activities: int, orchestrators: int) -> None:
+        threads = thread_count()
         self._pools = {
-            "orchestrator": ThreadPoolExecutor(min(orchestrators, REPLAY_THREADS), "replay"),
-            "activity": ThreadPoolExecutor(min(activities, ACTIVITY_THREADS), "activity"),
+            "orchestrator": ThreadPoolExecutor(min(orchestrators, REPLAY_THREADS, threads), "replay"),
+            "activity": ThreadPoolExecutor(min(activities, threads), "activity"),
         }
-        self._triggers = ThreadPoolExecutor(TRIGGER_THREADS, "trigger")
+        self._triggers = ThreadPoolExecutor(threads, "trigger")
         self._flights: dict[Flight, None] = {}
         self._lock = threading.Lock()
         self._ended = False
@@ -117,6 +119,12 @@ class Worker:
         for pool in (*self._pools.values(), self._triggers):
             pool.shutdown(wait=False, cancel_futures=True)
         return flights
+
+
+def thread_count() -> int:
+    """How many synchronous functions of a kind run at once; a setting that is no number above 0 counts as none."""
+    asked = os.environ.get(THREADS_SETTING, "")
+    return int(asked) if asked.isdecimal() and int(asked) > 0 else THREADS
 
 
 _NOT_THERE = object()

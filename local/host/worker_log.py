@@ -1,7 +1,8 @@
 """Where the lines go that functions log: `host.log` in the data folder, and stderr when the host has its own process.
 
 Each line carries the function and the invocation it came from. One handler on the root logger serves all hosts of
-a process; the current invocation, a context variable, says whose log a record belongs to.
+a process; the current invocation, a context variable, says whose log a record belongs to. What an app logs outside of
+an invocation, while it is imported or in threads of its own, is dropped, as by the true host (recorded).
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class _Router(logging.Handler):
         self._level_before = logging.WARNING
 
     def attach(self, log: WorkerLog, *, takes_the_rest: bool) -> None:
-        """Serve `log`; with `takes_the_rest` also records that no invocation made."""
+        """Serve `log`; with `takes_the_rest` also what the host itself has to say."""
         root = logging.getLogger()
         if not self._logs:
             # The Functions worker lets INFO through; Python's own default would drop it.
@@ -102,7 +103,7 @@ class _Router(logging.Handler):
             if record.levelno < caller.log.levels.of(caller.function):
                 return
             caller.log.write(record.levelname, f"{caller.function} {caller.invocation_id}", self.format(record))
-        elif self._default is not None:
+        elif self._default is not None and record.name.partition(".")[0] == "local":
             self._default.write(record.levelname, record.name, self.format(record))
 
 

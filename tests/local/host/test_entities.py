@@ -108,7 +108,7 @@ def test_entities_are_listed_with_their_state_on_demand(counting: Driver) -> Non
     token = {"x-ms-continuation-token": response.headers["x-ms-continuation-token"]}
     rest = counting.http.get(f"{DURABLE}/entities/Counter", headers=token)
     assert [(found["entityId"]["key"], found["state"]) for found in rest.json()] == [("c", None)]
-    assert rest.headers["x-ms-continuation-token"] == ""
+    assert "x-ms-continuation-token" not in rest.headers
 
 
 def test_an_entity_is_an_instance_that_always_runs(counting: Driver) -> None:

@@ -62,7 +62,10 @@ def test_an_unknown_orchestrator_is_refused_with_the_known_ones(patterns: Driver
 
 
 def test_a_body_that_is_not_json_is_refused(patterns: Driver) -> None:
-    assert patterns.http.post(f"{DURABLE}/orchestrators/wait", content=b"{").status_code == 400
+    broken = patterns.http.post(f"{DURABLE}/orchestrators/wait", content=b"quick")
+    assert broken.status_code == 400
+    assert "while parsing value: q. Path '', line 0, position 0." in broken.json()["ExceptionMessage"]
+    assert patterns.http.post(f"{DURABLE}/orchestrators/wait", content=b"{").status_code == 500
 
 
 def test_waiting_in_the_start_call_fails_by_name(patterns: Driver) -> None:

@@ -40,7 +40,7 @@ def pages(driver: Driver, base: str = f"{DURABLE}/instances", **query: Any) -> I
         answer = driver.http.get(base, params=query, headers={TOKEN: token} if token else {})
         assert answer.status_code == 200, answer.text
         yield answer.json()
-        token = answer.headers[TOKEN] or None
+        token = answer.headers.get(TOKEN)
 
 
 def ids(page: list[dict[str, Any]]) -> list[str]:

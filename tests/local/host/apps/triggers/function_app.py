@@ -46,7 +46,7 @@ def broken(req: func.HttpRequest) -> str:
 
 
 @app.route(route="nothing")
-def nothing(req: func.HttpRequest) -> None:
+def nothing(req: func.HttpRequest):
     return None
 
 
