@@ -15,7 +15,7 @@ demo: environments
 up: environments
 	@.venv/bin/python -m local.up $(ARGS)
 
-test: environments .venv/.tests
+test: environments .venv/.tests .venv-worker/.installed
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
 check: environments .venv/.tests .venv-infra/.installed lint types policies
@@ -62,6 +62,11 @@ environments:
 	@$(INSTALL) --python .venv/bin/python -r tests/requirements.txt
 	@touch $@
 
+# One pure package, unpacked: it says that it wants Python 3.13, and what the tests use of it does not.
+.venv-worker/.installed: tests/worker/requirements.txt .venv/.uv
+	@$(INSTALL) --python .venv/bin/python --python-version 3.13 --target .venv-worker -r tests/worker/requirements.txt
+	@touch $@
+
 .venv-score/.installed: local/cloud/serving/requirements.txt .venv/.uv
 	@$(PYTHON) -m venv --without-pip .venv-score
 	@$(INSTALL) --python .venv-score/bin/python -r local/cloud/serving/requirements.txt
@@ -82,6 +87,8 @@ lock: .venv/.uv
 	@for folder in . local tests local/cloud/serving infra bench; do (cd $$folder && $(abspath $(UV)) pip compile --quiet \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--upgrade requirements.in -o requirements.txt) || exit 1; done
+	@cd tests/worker && $(abspath $(UV)) pip compile --quiet --no-deps --python-version 3.13 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --upgrade requirements.in -o requirements.txt
 
 clean:
-	@rm -rf .venv .venv-score .venv-infra .venv-bench .slipway .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-score .venv-infra .venv-bench .venv-worker .slipway .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,53 @@
+"""Puts raw requests to a host, as no client library would send them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.host.host import LocalHost
+
+Headers = tuple[tuple[str, str], ...]
+JSON: Headers = (("Content-Type", "application/json"),)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; `status` 0: no HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+def ask(host: LocalHost, method: str, target: str, headers: Headers = (), body: bytes | None = None) -> Answer:
+    """One request on a connection of its own. The length of the body is said unless `headers` say how it comes."""
+    address, port = host.url.removeprefix("http://").split(":")
+    said = {name.lower() for name, _ in headers}
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {address}:{port}", *(f"{name}: {text}" for name, text in headers)]
+    if body is not None and not said & {"content-length", "transfer-encoding"}:
+        lines.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
+    with socket.create_connection((address, int(port)), timeout=30) as connection:
+        connection.sendall(head + (body or b""))
+        response = http.client.HTTPResponse(connection, method=method)
+        try:
+            response.begin()
+        except http.client.BadStatusLine:
+            return Answer(0, {}, b"")
+        fields = {name.lower(): text for name, text in response.getheaders() if name.lower() != "date"}
+        return Answer(response.status, fields, response.read())
+
+
+def with_key(key: str) -> Headers:
+    """The header of an access key."""
+    return (("x-functions-key", key),)
