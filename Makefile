@@ -7,7 +7,7 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
-.PHONY: demo up test check compile bench docs lint types policies lock environments clean
+.PHONY: demo up test contract check compile bench docs lint types policies lock environments clean
 
 demo: environments
 	@.venv/bin/python -m local.demo $(ARGS)
@@ -17,6 +17,12 @@ up: environments
 
 test: environments .venv/.tests .venv-worker/.installed
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+
+# Against any Slipway: make contract URL=https://... KEY=... [REQUEST=request.json] [READ_ONLY=1]. The key may be a
+# function, host or master key: what it does not open is left out, and said. Without URL: a local one.
+contract: environments .venv/.tests
+	@SLIPWAY_CONTRACT_URL='$(URL)' SLIPWAY_CONTRACT_KEY='$(KEY)' SLIPWAY_CONTRACT_REQUEST='$(REQUEST)' \
+		SLIPWAY_CONTRACT_READ_ONLY='$(READ_ONLY)' .venv/bin/python -m pytest -q -rs tests/contract $(ARGS)
 
 check: environments .venv/.tests .venv-infra/.installed lint types policies
 	@.venv-infra/bin/python -m infra.check

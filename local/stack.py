@@ -17,6 +17,7 @@ from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, DEVELOPER
 from local.host.host import LocalHost
+from local.host.settings import HostSettings
 from local.process_environment import applied, forget_connections
 from local.subscribing import SUBSCRIPTION_NAME, webhook
 from local.waiting import until
@@ -33,9 +34,17 @@ class LocalStack:
     """One local Azure, one host, and a developer's access to both. A context manager."""
 
     def __init__(
-        self, data: Path, *, clock: Clock | None = None, policies: Path | None = None, **cloud_options: Any
+        self,
+        data: Path,
+        *,
+        clock: Clock | None = None,
+        policies: Path | None = None,
+        check_keys: bool = False,
+        **cloud_options: Any,
     ) -> None:
+        """`check_keys`: the host wants its access keys, as in Azure."""
         self.data = data
+        self._check_keys = check_keys
         self.clock = clock or Clock(stepped=True)
         self.cloud = LocalCloud(data / "cloud", self.clock, scoring_python=SCORING_PYTHON, **cloud_options)
         self._policies = policies or EXAMPLE_POLICIES
@@ -67,6 +76,7 @@ class LocalStack:
             clock=self.clock,
             on_durable_write=on_durable_write,
             module_name="function_app",
+            settings=HostSettings.from_app(ROOT).with_options(enable_auth=self._check_keys or None),
         )
         self.host.start()
 
