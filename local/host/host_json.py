@@ -45,7 +45,10 @@ def read(document: Any) -> dict[str, Any]:
     """The meaning of every key, by its path such as `extensions.http.routePrefix`. Raises HostJsonError."""
     if not isinstance(document, dict) or document.get("version") != "2.0":
         raise HostJsonError('host.json needs "version": "2.0" (the only one the Functions v4 host accepts)')
-    return dict(_meaning(key, value) for key, value in _leaves(document) if key not in _MEANS_NOTHING_HERE)
+    found = dict(_meaning(key, value) for key, value in _leaves(document) if key not in _MEANS_NOTHING_HERE)
+    if found.get(_STORAGE) != "azureManaged" and not re.fullmatch("[A-Za-z0-9]{,45}", found.get(_HUB, "")):
+        raise HostJsonError(f"host.json: {_HUB} must be {_HONOURED[_HUB].expected}, not {found[_HUB]!r}")
+    return found
 
 
 def _meaning(name: str, value: Any) -> tuple[str, Any]:
@@ -79,7 +82,8 @@ def _text(value: str) -> str:
 def _hub_name(value: str) -> str:
     setting = re.fullmatch("%(.+)%", value)
     name = os.environ[setting[1]] if setting else value
-    if not re.fullmatch("[A-Za-z][A-Za-z0-9]{2,44}", name):
+    # The shape of a table's name is Azure Storage's rule; the scheduler knows more.
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]{2,63}", name):
         raise ValueError(name)
     return name
 
@@ -129,6 +133,10 @@ def _failure(value: str) -> str:
     return _one_of(value, "Reject", "Fail")
 
 
+def _storage(value: str) -> str:
+    return _one_of(value, "AzureStorage", "azureManaged")
+
+
 def _overridable(value: str) -> str:
     return _one_of(value, "NonRunningStates", "AnyState")
 
@@ -141,6 +149,7 @@ def _one_of(value: str, *names: str) -> str:
     return {name.lower(): name for name in names}[value.lower()]
 
 
+_HUB, _STORAGE = "extensions.durableTask.hubName", "extensions.durableTask.storageProvider.type"
 _HONOURED: dict[str, Key] = {
     "version": Key(_text, '"2.0"'),
     "functionTimeout": Key(_time_out, "a duration such as 00:05:00, or -1 for none"),
@@ -150,16 +159,15 @@ _HONOURED: dict[str, Key] = {
     "extensions.http.routePrefix": Key(_text, "a text"),
     # Checked, without effect: nothing is refused here because there is too much of it.
     "extensions.http.maxOutstandingRequests": Key(_requests, "-1 for no limit, or a whole number from 0"),
-    "extensions.durableTask.hubName": Key(
-        _hub_name, "3 to 45 letters and digits, a letter first, or %NAME% of an app setting that is"
-    ),
+    _HUB: Key(_hub_name, "3 to 45 letters and digits, a letter first, or %NAME% of an app setting that is"),
     "extensions.durableTask.defaultVersion": Key(_text, "a text"),
     "extensions.durableTask.versionMatchStrategy": Key(_match, "None, Strict or CurrentOrOlder"),
     "extensions.durableTask.versionFailureStrategy": Key(_failure, "Reject or Fail"),
     "extensions.durableTask.overridableExistingInstanceStates": Key(_overridable, "NonRunningStates or AnyState"),
     "extensions.durableTask.maxConcurrentActivityFunctions": Key(_number, "a whole number of at least 1"),
     "extensions.durableTask.maxConcurrentOrchestratorFunctions": Key(_number, "a whole number of at least 1"),
-    "extensions.durableTask.storageProvider.type": Key(_storage, "AzureStorage, as which the local host behaves"),
+    # Checked, without effect: what is kept is kept in a file. Other providers have limits and answers of their own.
+    _STORAGE: Key(_storage, "AzureStorage or azureManaged"),
     # Checked, without effect: a host that starts here again goes on at once with what the one before had in hand.
     "extensions.durableTask.storageProvider.controlQueueVisibilityTimeout": Key(
         _visibility, "a duration between 1 and 60 minutes"
@@ -168,11 +176,14 @@ _HONOURED: dict[str, Key] = {
         _visibility, "a duration between 1 and 60 minutes"
     ),
 }
-# Of Azure's platform, or of queues, tables and telemetry that are not here.
+# Of Azure's platform, of queues, tables and telemetry that are not here, or of other extensions: an app with a trigger
+# or a binding of those is refused for that.
 _MEANS_NOTHING_HERE = frozenset(
     {
         "$schema", "aggregator", "concurrency", "extensionBundle", "healthMonitor", "managedDependency", "singleton",
         "telemetryMode", "watchDirectories", "watchFiles",
+        "extensions.blobs", "extensions.cosmosDB", "extensions.eventGrid", "extensions.eventHubs", "extensions.queues",
+        "extensions.serviceBus", "extensions.signalR", "extensions.tables",
         "extensions.http.dynamicThrottlesEnabled", "extensions.http.maxConcurrentRequests",
         "extensions.durableTask.extendedSessionIdleTimeoutInSeconds", "extensions.durableTask.extendedSessionsEnabled",
         "extensions.durableTask.maxConcurrentEntityFunctions", "extensions.durableTask.tracing",
@@ -184,6 +195,7 @@ _MEANS_NOTHING_HERE = frozenset(
         "extensions.durableTask.storageProvider.maxQueuePollingInterval",
         "extensions.durableTask.storageProvider.partitionCount",
         "extensions.durableTask.storageProvider.useTablePartitionManagement",
+        "extensions.durableTask.storageProvider.workItemFilteringEnabled",
         "logging.applicationInsights", "logging.console", "logging.fileLoggingMode",
     }
 )  # fmt: skip

@@ -64,6 +64,13 @@ def test_what_the_platform_alone_needs_is_taken() -> None:
     )
 
 
+def test_what_public_apps_say_of_their_storage_and_of_triggers_that_they_do_not_have_is_taken() -> None:
+    storage = {"type": "azureManaged", "connectionStringName": "SCHEDULER", "workItemFilteringEnabled": True}
+    scheduled = read(durable={"storageProvider": storage, "hubName": "TASK_HUB"}, telemetryMode="OpenTelemetry")
+    assert scheduled.hub_name == "TASK_HUB"
+    read(extensions={"queues": {"batchSize": 1}, "serviceBus": {"prefetchCount": 1}, "http": {"routePrefix": ""}})
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -71,7 +78,8 @@ def test_what_the_platform_alone_needs_is_taken() -> None:
         ({}, '"version": "2.0"'),
         ({"version": "3.0"}, '"version": "2.0"'),
         ({"functionTimout": "00:05:00"}, "host.json has functionTimout"),
-        ({"extensions": {"serviceBus": {"prefetchCount": 1}}}, "has extensions.serviceBus.prefetchCount"),
+        ({"extensions": {"serviceBuss": {"prefetchCount": 1}}}, "has extensions.serviceBuss.prefetchCount"),
+        ({"extensions": {"http": {"maxOutstandingRequests": -2}}}, "maxOutstandingRequests must be -1 for no limit"),
         ({"extensions": {"http": {"customHeaders": {"x": "y"}}}}, "has extensions.http.customHeaders.x"),
         (
             {"functionTimeout": "soon"},
@@ -97,8 +105,9 @@ def test_a_host_json_that_makes_no_sense_is_refused(document: Any, message: str)
         ({"versionMatchStrategy": "Nonsense"}, "versionMatchStrategy must be None, Strict or CurrentOrOlder"),
         ({"versionFailureStrategy": 1}, "versionFailureStrategy must be Reject or Fail"),
         ({"hubName": "1-bad_hub!"}, "3 to 45 letters and digits"),
+        ({"hubName": "TASK_HUB"}, "3 to 45 letters and digits"),
         ({"storageProvider": {"controlQueueVisibilityTimeout": "00:00:30"}}, "between 1 and 60 minutes"),
-        ({"storageProvider": {"type": "mssql"}}, "type must be AzureStorage, as which the local host behaves"),
+        ({"storageProvider": {"type": "mssql"}}, "type must be AzureStorage or azureManaged, not 'mssql'"),
     ],
 )
 def test_a_value_of_the_durable_extension_that_makes_no_sense_is_refused(durable: dict[str, Any], message: str) -> None:
