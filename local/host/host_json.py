@@ -141,10 +141,6 @@ def _overridable(value: str) -> str:
     return _one_of(value, "NonRunningStates", "AnyState")
 
 
-def _storage(value: str) -> str:
-    return _one_of(value, "AzureStorage")
-
-
 def _one_of(value: str, *names: str) -> str:
     return {name.lower(): name for name in names}[value.lower()]
 

@@ -31,6 +31,10 @@ _TIMER = '@app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *")\n'
 _TURN = '@app.orchestration_trigger(context_name="context")\n'
 _ENTITY = '@app.entity_trigger(context_name="context")\n'
 _CLIENT = '@app.route(route="f")\n@app.durable_client_input(client_name="client")\n'
+_CLIENT_FIRST = (
+    '@app.durable_client_input(client_name="client")\n@app.route(route="f")\n'
+    "async def f(req: func.HttpRequest, client): ..."
+)
 FUTURE = "from __future__ import annotations\n"
 
 TAKEN = {
@@ -72,6 +76,7 @@ TAKEN = {
     "entity": _ENTITY + "def f(context: df.DurableEntityContext): ...",
     "client": _CLIENT + "async def f(req: func.HttpRequest, client: df.DurableOrchestrationClient): ...",
     "client bare": _CLIENT + "async def f(req: func.HttpRequest, client): ...",
+    "client before the trigger": _CLIENT_FIRST,
     "client str": _CLIENT + "async def f(req: func.HttpRequest, client: str): ...",
 }
 REFUSED = {
@@ -117,5 +122,6 @@ REFUSED = {
     "timer bare class": _TIMER + "def f(timer: int): ...",
     "timer misnamed": _TIMER + "def f(mytimer: func.TimerRequest): ...",
     "client misnamed": _CLIENT + "async def f(req: func.HttpRequest, starter): ...",
+    "client before the trigger, misnamed": _CLIENT_FIRST.replace("client)", "starter)"),
     "two of one name": _HTTP + "def f(req): ...\n" + _ACTIVITY + "def f(x): ...",
 }
