@@ -2,7 +2,8 @@
 
 It runs an unmodified `function_app.py` on the real azure-functions and azure-functions-durable 1.7 libraries. What
 it does around them was built from reading those libraries and the sources of the .NET host and extensions, and
-from recordings of both (docs/local-azure.md says where it differs).
+from Microsoft's published end-to-end expectations, and measured against Microsoft's host and extension, built from
+their sources. It was never compared with Azure itself.
 
 It is for development and tests: one process, one disk. What it does not support it refuses by name.
 """

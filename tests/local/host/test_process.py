@@ -101,11 +101,12 @@ def test_settings_of_the_app_become_environment_without_overriding_it(
         "app = func.FunctionApp(func.AuthLevel.ANONYMOUS)\n"
         "@app.route(route='seen')\n"
         "def seen(req: func.HttpRequest) -> str:\n"
-        "    return ' '.join([os.environ['COLOUR'], os.environ['SHAPE'], pathlib.Path.cwd().name, __name__])\n"
+        "    told = [os.environ['COLOUR'], os.environ['SHAPE'], pathlib.Path.cwd().name, __name__]\n"
+        "    return ' '.join([*told, os.environ['FUNCTIONS_WORKER_RUNTIME'], os.environ['AzureWebJobsScriptRoot']])\n"
     )
     monkeypatch.setenv("COLOUR", "red")
     _, url = launch(app=str(app))
-    assert httpx.get(f"{url}/seen", trust_env=False).text == "red round app function_app"
+    assert httpx.get(f"{url}/seen", trust_env=False).text == f"red round app function_app python {app}"
 
 
 @pytest.mark.parametrize(
