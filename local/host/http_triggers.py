@@ -84,7 +84,8 @@ def _request_datum(request: Request, path: str, parameters: dict[str, str], body
 def _headers(request: Request) -> dict[str, list[str]]:
     """The values of each header, in UTF-8: what is not has been refused at the door."""
     found: dict[str, list[str]] = {}
-    for name, value in request.headers.raw:
+    # The order of the true host, where what it knows about the connection comes first.
+    for name, value in sorted(request.headers.raw, key=lambda header: header[0] != b"connection"):
         found.setdefault(name.decode("latin-1"), []).append(value.decode())
     return found
 

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 import h11
@@ -53,13 +54,17 @@ def bind(port: int) -> socket.socket:
 
 
 class _Connection(h11.Connection):
-    """Notes the target of each request, which uvicorn takes apart before anybody sees it."""
+    """Notes what uvicorn does not hand on: the target of each request, and what is wrong with one that is none."""
 
     state: dict[str, Any]
 
     def next_event(self) -> Any:
         """What came in, as h11 has it."""
-        event = super().next_event()
+        try:
+            event = super().next_event()
+        except h11.RemoteProtocolError as error:
+            self.state["refused"] = error.error_status_hint
+            raise
         if isinstance(event, h11.Request):
             self.state["target"] = event.target
         return event
@@ -73,11 +78,24 @@ class _Protocol(H11Protocol):
         self.conn = _Connection(h11.SERVER, MAX_HEAD)
         # Of which each request gets a copy.
         self.conn.state = self.app_state
+        self.app_state["end_with"] = self._end_with
+
+    def _close_with(self, status: int) -> None:
+        reason = status.phrase if isinstance(status, HTTPStatus) else ""
+        line = f"HTTP/1.1 {int(status)} {reason}"
+        self.transport.write(f"{line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        self.transport.close()
+
+    async def _end_with(self, status: int) -> None:
+        """Answer with a status that HTTP does not have, as the true host's server does, and close the connection."""
+        self._close_with(status)
+        # Until uvicorn knows that there is nobody any more, it would answer for an app that has not.
+        while not self.transport.is_closing() or (self.cycle is not None and not self.cycle.disconnected):
+            await asyncio.sleep(0)
 
     def send_400_response(self, _msg: str) -> None:
-        """Close the connection with 400 and nothing else."""
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        self.transport.close()
+        """Close the connection with 400, or 431 after a head without an end, and nothing else."""
+        self._close_with(HTTPStatus(self.app_state["refused"]))
 
 
 class WebServer:
@@ -183,7 +201,10 @@ class WebServer:
         response = await self._answer(request)
         # The `Date` of every answer is the clock's, as that of a server in Azure is its own (RFC 9110, 6.6.1).
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
-        await response(scope, receive, send)
+        if 0 <= response.status_code < 100 or response.status_code > 999:
+            await request.scope["state"]["end_with"](response.status_code)
+        else:
+            await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if self._draining and not request.scope["path"].startswith(self._always_open):

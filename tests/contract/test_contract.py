@@ -182,8 +182,10 @@ def test_a_deployment_ends_live_and_answering(service: Service, wanted: dict[str
         pytest.skip("no request that can succeed there was given: make contract REQUEST=request.json")
     status = ended(service, f"/api/deployments/{accepted(service, wanted)['id']}")
     assert status["status"] == "Succeeded", status.get("error")
-    assert status["result"]["answer"] is not None
-    assert status["result"]["observed"]["traffic"]
+    expected = wanted["smoke_test"]["expect"].get("json")
+    assert status["result"]["answer"] == pytest.approx(expected or status["result"]["answer"], abs=0.1)
+    if wanted.get("traffic", "all_at_once") == "all_at_once":
+        assert status["result"]["observed"]["traffic"] == {wanted["deployment"]["name"]: 100}
     assert {step["state"] for step in status["steps"]} <= {"succeeded", "skipped"}
 
 

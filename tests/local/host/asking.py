@@ -17,7 +17,7 @@ JSON: Headers = (("Content-Type", "application/json"),)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `status` 0: no HTTP."""
+    """What came back; `status` 0: no HTTP, but perhaps the `body` as a first line."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,8 +42,10 @@ def ask(host: LocalHost, method: str, target: str, headers: Headers = (), body: 
         response = http.client.HTTPResponse(connection, method=method)
         try:
             response.begin()
-        except http.client.BadStatusLine:
+        except http.client.RemoteDisconnected:
             return Answer(0, {}, b"")
+        except http.client.BadStatusLine as error:
+            return Answer(0, {}, str(error.args[0]).strip().encode())
         fields = {name.lower(): text for name, text in response.getheaders() if name.lower() != "date"}
         return Answer(response.status, fields, response.read())
 
