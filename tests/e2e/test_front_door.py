@@ -123,7 +123,7 @@ def test_a_key_with_another_body_is_a_conflict(door: Door) -> None:
     assert first not in other.text
 
 
-@pytest.mark.parametrize("key", ["", "two words", "x" * 256, "caf\u00e9".encode("latin-1")])
+@pytest.mark.parametrize("key", ["", "two words", "x" * 256, "caf\u00e9".encode()])
 def test_a_key_is_printable_ascii(door: Door, key: Any) -> None:
     headers: Any = {"Idempotency-Key": key}
     response = door("POST", "/api/deployments", json=samples.request(), headers=headers)
@@ -133,7 +133,7 @@ def test_a_key_is_printable_ascii(door: Door, key: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "unknown", ["dep-" + "0" * 32, "dep-1", "event-" + "0" * 32, "..%2Fhealth", "a%0Ab", "%00", "dep-" + "A" * 4000]
+    "unknown", ["dep-" + "0" * 32, "dep-1", "event-" + "0" * 32, "..%2Fhealth", "a%0Ab", "dep-" + "A" * 4000]
 )
 def test_an_unknown_deployment_is_not_found(door: Door, unknown: str) -> None:
     response = door("GET", f"/api/deployments/{unknown}")
