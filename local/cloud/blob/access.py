@@ -1,22 +1,20 @@
-"""Who may touch which container: shared access signatures, or a bearer token with a role assignment.
-
-The signed text is this emulator's own (it is the only issuer and the only verifier); the query parameters are those
-of an Azure SAS, so that clients carry it unchanged.
-"""
+"""Who may touch which container: the account's key, shared access signatures, or a token with a role assignment."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 from urllib.parse import urlencode
+
+from starlette.requests import Request
 
 from local.clock import Clock
 from local.cloud.arm.permissions import Permissions
+from local.cloud.blob import signatures
 from local.cloud.blob.errors import SERVICE_VERSION, BlobError, permission_mismatch, unauthenticated
 from local.cloud.exchange import Exchange
 from local.cloud.hosts import blob_url
@@ -28,19 +26,34 @@ _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 
 
 class Right(NamedTuple):
-    """What an operation needs: one of the letters in a SAS (`sp`), or a role's (data) action."""
+    """What an operation needs: one of the letters in a SAS (`sp`), or a role's (data) action.
+
+    `level` is what an account SAS must be for (`srt`): the service, a container or an object.
+    """
 
     letters: str
     action: str
     data: bool = True
+    level: Literal["s", "c", "o"] = "o"
 
 
 READ = Right("r", f"{_CONTAINERS}/blobs/read")
-LIST = Right("l", f"{_CONTAINERS}/blobs/read")
+LIST = Right("l", f"{_CONTAINERS}/blobs/read", level="c")
 WRITE = Right("cw", f"{_CONTAINERS}/blobs/write")
+OVERWRITE = Right("w", f"{_CONTAINERS}/blobs/write")
 DELETE = Right("d", f"{_CONTAINERS}/blobs/delete")
-READ_CONTAINER = Right("rl", f"{_CONTAINERS}/read", data=False)
-CREATE_CONTAINER = Right("c", f"{_CONTAINERS}/write", data=False)
+LIST_CONTAINERS = Right("l", f"{_CONTAINERS}/read", data=False, level="s")
+READ_CONTAINER = Right("rl", f"{_CONTAINERS}/read", data=False, level="c")
+CREATE_CONTAINER = Right("cw", f"{_CONTAINERS}/write", data=False, level="c")
+DELETE_CONTAINER = Right("d", f"{_CONTAINERS}/delete", data=False, level="c")
+
+
+class Target(NamedTuple):
+    """The account, container and blob a request is about."""
+
+    account: str
+    container: str
+    blob: str
 
 
 class BlobAccess:
@@ -50,57 +63,93 @@ class BlobAccess:
         self._clock = clock
         self._tokens = tokens
         self._permissions = permissions
-        self._key = secrets.token_bytes(32)
+        self._keys: dict[str, str] = {}
+
+    def account_key(self, account: str) -> str:
+        """The account's key: drawn once a run."""
+        return self._keys.setdefault(account, base64.b64encode(secrets.token_bytes(64)).decode())
 
     def signature(self, account: str, *, container: str = "", lifetime: timedelta) -> str:
         """A SAS query (without `?`) to read, list and write the account, or one container of it."""
         expiry = (self._clock.now() + lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
-        grant = {"sv": SERVICE_VERSION, "sp": "rcuwdl", "se": expiry}
-        grant |= {"sr": "c"} if container else {"ss": "bf", "srt": "co"}
-        return urlencode({**grant, "sig": self._sign(account, container, grant["sp"], expiry)})
+        query = {"sv": SERVICE_VERSION, "sp": "rcuwdl", "se": expiry}
+        query |= {"sr": "c"} if container else {"ss": "b", "srt": "sco"}
+        text = signatures.service_text(account, container, "", query)
+        if not container:
+            text = signatures.account_text(account, query)
+        return urlencode({**query, "sig": signatures.signed(self.account_key(account), text)})
 
-    def check(self, query: Mapping[str, str], header: str | None, exchange: Exchange, target: Target) -> None:
-        """Return when the request may do `target.right`; BlobError 401 or 403 otherwise."""
-        if "sig" in query:
+    def check(self, request: Request, target: Target, right: Right) -> None:
+        """Return when the request has `right` to its target; BlobError 401 or 403 otherwise."""
+        exchange, header = Exchange.of(request.scope), request.headers.get("authorization")
+        if "sig" in request.query_params:
             exchange.caller = "shared access signature"
-            self._check_signature(query, target)
-            return
-        if not header:
+            self._check_signature(dict(request.query_params), target, right)
+        elif header and header.lower().startswith("sharedkey "):
+            exchange.caller = "account key"
+            self._check_key(request, header, target.account)
+        elif header:
+            self._check_token(header, exchange, target, right)
+        else:
             message = (
                 "Server failed to authenticate the request. Please refer to the information in the www-authenticate "
                 "header."
             )
             raise BlobError(401, "NoAuthenticationInformation", message)
+
+    def _check_token(self, header: str, exchange: Exchange, target: Target, right: Right) -> None:
         accepted = audiences.STORAGE | {blob_url(target.account)}
         try:
             claims = self._tokens.bearer(header, accepted)
         except TokenRefused as refused:
             raise BlobError(401, "InvalidAuthenticationInfo", refused.message) from None
         exchange.caller = claims.name
-        scope = f"{storage_id(target.account)}/blobServices/default/containers/{target.container}"
-        right = target.right
+        scope = f"{storage_id(target.account)}/blobServices/default"
+        if target.container:
+            scope = f"{scope}/containers/{target.container}"
         if not self._permissions.allowed(claims.principal_id, right.action, scope, data=right.data):
             raise permission_mismatch()
 
-    def _check_signature(self, query: Mapping[str, str], target: Target) -> None:
-        permissions, expiry = query.get("sp", ""), query.get("se", "")
-        container = target.container if query.get("sr") == "c" else ""
-        expected = self._sign(target.account, container, permissions, expiry)
+    def _check_key(self, request: Request, header: str, account: str) -> None:
+        named, _, given = header.partition(" ")[2].partition(":")
+        raw_path = bytes(request.scope["raw_path"]).partition(b"?")[0].decode("ascii")
+        query = request.query_params.multi_items()
+        text = signatures.request_text(request.method, account, raw_path, query, request.headers)
+        expected = signatures.signed(self.account_key(account), text)
+        if named != account or not hmac.compare_digest(expected.encode(), given.encode()):
+            raise unauthenticated("The MAC signature found in the HTTP request is not the same as any computed one.")
+
+    def _check_signature(self, query: Mapping[str, str], target: Target, right: Right) -> None:
+        if "skoid" in query:
+            raise BlobError(501, "NotEmulatedLocally", "The local Azure does not emulate user delegation signatures.")
+        of_account = "ss" in query
+        text = (
+            signatures.account_text(target.account, query)
+            if of_account
+            else signatures.service_text(target.account, target.container, target.blob, query)
+        )
+        expected = signatures.signed(self.account_key(target.account), text)
         if not hmac.compare_digest(expected.encode(), query["sig"].encode()):
             raise unauthenticated("Signature did not match.")
-        if datetime.fromisoformat(expiry) < self._clock.now():
-            raise unauthenticated(f"Signature not valid in the specified time frame: Expiry [{expiry}].")
-        if not set(target.right.letters) & set(permissions):
+        self._check_time(query)
+        if of_account and not ("b" in query["ss"] and right.level in query.get("srt", "")):
+            message = "This request is not authorized to perform this operation using this resource type."
+            raise BlobError(403, "AuthorizationResourceTypeMismatch", message)
+        if not of_account and right.level == "s":
+            raise permission_mismatch()
+        if not set(right.letters) & set(query.get("sp", "")):
             raise permission_mismatch()
 
-    def _sign(self, account: str, container: str, permissions: str, expiry: str) -> str:
-        text = "\n".join((account, container, permissions, expiry))
-        return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+    def _check_time(self, query: Mapping[str, str]) -> None:
+        for name, comes_first in (("st", True), ("se", False)):
+            text = query.get(name)
+            if text and (_moment(text) > self._clock.now()) == comes_first:
+                bounds = f"Start [{query.get('st', '')}] - Expiry [{query.get('se', '')}]"
+                raise unauthenticated(f"Signature not valid in the specified time frame: {bounds}.")
+        if "se" not in query:
+            raise unauthenticated("Signature has no expiry, and access policies are not emulated.")
 
 
-class Target(NamedTuple):
-    """The container a request is about, and the right it needs there."""
-
-    account: str
-    container: str
-    right: Right
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

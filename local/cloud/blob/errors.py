@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -17,11 +18,12 @@ SERVICE_VERSION = "2025-01-05"
 class BlobError(Exception):
     """A refusal by the blob service: `code` is one of its documented error codes."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.headers = dict(headers or {})
 
     def response(self, now: datetime, *, head: bool) -> Response:
         """This error on the wire; a HEAD request gets the header alone."""
@@ -30,8 +32,11 @@ class BlobError(Exception):
             headers["WWW-Authenticate"] = (
                 "Bearer authorization_uri=https://login.microsoftonline.com/ resource_id=https://storage.azure.com"
             )
-        if head:
-            return Response(status_code=self.status, headers=headers)
+        headers |= self.headers
+        if head or self.status == 304:
+            # Azurite says what kind of body there would be to a 304, as to an error.
+            kind = {} if head else {"Content-Type": "application/xml"}
+            return Response(status_code=self.status, headers={**headers, **kind})
         text = f"{self.message}\nRequestId:{headers['x-ms-request-id']}\nTime:{with_zulu(now)}"
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'

@@ -2,65 +2,121 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import re
 import shutil
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from local.clock import Clock
 from local.cloud.blob.errors import BlobError, missing_blob, missing_container
+from local.cloud.blob.leases import NO_LEASE, Lease
+
+CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+NO_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Where a blob was copied from, and when that was done."""
+
+    id: str
+    source: str
+    done: datetime
 
 
 @dataclass(frozen=True)
 class Blob:
-    """One blob: where its content lies and what is known about it."""
+    """One blob: where its content lies and what is known about it; `path` None while no block is committed.
+
+    `headers` are those that come back with its content, by their HTTP names; `blocks` are its block ids and sizes.
+    """
 
     name: str
-    path: Path
+    path: Path | None
     size: int
     etag: str
     modified: datetime
-    content_type: str
-    metadata: dict[str, str]
+    created: datetime
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    md5: str | None = None
+    blocks: tuple[tuple[str, int], ...] = ()
+    lease: Lease = NO_LEASE
+    copy: Copy | None = None
+
+    def content(self) -> bytes:
+        """What is in it."""
+        return self.path.read_bytes() if self.path else b""
 
 
 @dataclass
-class _Container:
-    created: datetime
+class Container:
+    """A container; `staged` holds uncommitted blocks by blob and block id."""
+
+    modified: datetime
+    etag: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
     blobs: dict[str, Blob] = field(default_factory=dict)
-    blocks: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    staged: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
 class BlobStore:
-    """All containers of all emulated accounts; methods may be called from any thread."""
+    """All containers of all emulated accounts. Hold `lock` to look and act in one."""
 
     def __init__(self, root: Path, clock: Clock) -> None:
+        self.lock = threading.RLock()
         self._root = root
         self._clock = clock
-        self._containers: dict[tuple[str, str], _Container] = {}
-        self._files = count(1)
-        self._lock = threading.RLock()
+        self._containers: dict[tuple[str, str], Container] = {}
+        self._numbers = count(1)
 
     def clear(self) -> None:
         """Forget and delete everything."""
-        with self._lock:
+        with self.lock:
             self._containers.clear()
             shutil.rmtree(self._root, ignore_errors=True)
 
-    def create_container(self, account: str, name: str) -> bool:
+    def containers(self, account: str) -> list[str]:
+        """The names of an account's containers, in order."""
+        with self.lock:
+            return sorted(name for of, name in self._containers if of == account)
+
+    def container(self, account: str, name: str) -> Container:
+        """One container; BlobError 404 without it."""
+        with self.lock:
+            try:
+                return self._containers[account, name]
+            except KeyError:
+                raise missing_container() from None
+
+    def create_container(self, account: str, name: str, metadata: Mapping[str, str] | None = None) -> bool:
         """Make a container; False when it was there."""
-        with self._lock:
+        with self.lock:
             if (account, name) in self._containers:
                 return False
-            self._containers[account, name] = _Container(self._clock.now())
+            self._containers[account, name] = Container(self._clock.now(), self._etag(), metadata or {})
             return True
 
-    def container_created(self, account: str, name: str) -> datetime:
-        """When the container was made; BlobError 404 without it."""
-        return self._container(account, name).created
+    def describe_container(self, account: str, name: str, metadata: Mapping[str, str]) -> Container:
+        """Replace a container's metadata."""
+        with self.lock:
+            held = self.container(account, name)
+            held.metadata, held.modified, held.etag = metadata, self._clock.now(), self._etag()
+            return held
+
+    def delete_container(self, account: str, name: str) -> bool:
+        """Remove a container and what is in it; False when there was none."""
+        with self.lock:
+            held = self._containers.pop((account, name), None)
+            for blob in held.blobs.values() if held else ():
+                _discard(blob)
+            return held is not None
 
     def put(
         self,
@@ -69,77 +125,93 @@ class BlobStore:
         name: str,
         content: bytes,
         *,
-        content_type: str = "application/octet-stream",
-        metadata: dict[str, str] | None = None,
-        only_new: bool = False,
+        headers: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        blocks: tuple[tuple[str, int], ...] = (),
+        copy: Copy | None = None,
     ) -> Blob:
-        """Write a whole blob; with `only_new` an existing one is BlobError 409."""
-        with self._lock:
-            held = self._container(account, container)
-            old = held.blobs.get(name)
-            if old and only_new:
-                raise BlobError(409, "BlobAlreadyExists", "The specified blob already exists.")
-            path = self._root / account / container / f"{next(self._files):08d}"
+        """Write a whole blob; what was staged for it is forgotten, and a lease on it stays."""
+        with self.lock:
+            held = self.container(account, container)
+            old, now = held.blobs.get(name), self._clock.now()
+            path = self._root / account / container / f"{next(self._numbers):08d}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             blob = Blob(
                 name=name,
                 path=path,
                 size=len(content),
-                etag=f'"0x{hashlib.sha256(content).hexdigest()[:16].upper()}"',
-                modified=self._clock.now(),
-                content_type=content_type,
+                etag=self._etag(),
+                modified=now,
+                created=old.created if old else now,
+                headers=headers or NO_HEADERS,
                 metadata=metadata or {},
+                md5=None if blocks or copy else md5_of(content),
+                blocks=blocks,
+                lease=old.lease if old else NO_LEASE,
+                copy=copy,
             )
             held.blobs[name] = blob
+            held.staged.pop(name, None)
             if old:
-                old.path.unlink(missing_ok=True)
+                _discard(old)
             return blob
 
-    def put_metadata(self, account: str, container: str, name: str, metadata: dict[str, str]) -> Blob:
-        """Replace a blob's metadata."""
-        with self._lock:
-            old = self.get(account, container, name)
-            new = Blob(old.name, old.path, old.size, old.etag, self._clock.now(), old.content_type, metadata)
-            self._container(account, container).blobs[name] = new
-            return new
+    def change(self, account: str, container: str, blob: Blob, *, touch: bool = True) -> Blob:
+        """Keep what has changed about a blob; without `touch` it counts as unmodified (a lease was taken)."""
+        with self.lock:
+            changed = replace(blob, etag=self._etag(), modified=self._clock.now()) if touch else blob
+            self.container(account, container).blobs[blob.name] = changed
+            return changed
 
     def stage(self, account: str, container: str, name: str, block: str, content: bytes) -> None:
         """Hold one uncommitted block of a blob."""
-        with self._lock:
-            self._container(account, container).blocks[name, block] = content
+        with self.lock:
+            self.container(account, container).staged.setdefault(name, {})[block] = content
 
-    def staged(self, account: str, container: str, name: str, blocks: list[str]) -> bytes:
-        """The content of these blocks in order, which are then no longer held; BlobError 400 for an unknown one."""
-        with self._lock:
-            held = self._container(account, container).blocks
-            try:
-                content = b"".join(held[name, block] for block in blocks)
-            except KeyError:
-                raise BlobError(400, "InvalidBlockList", "The specified block list is invalid.") from None
-            for key in [key for key in held if key[0] == name]:
-                del held[key]
-            return content
+    def staged(self, account: str, container: str, name: str) -> Mapping[str, bytes]:
+        """The uncommitted blocks of a blob."""
+        return self.container(account, container).staged.get(name, {})
+
+    def assembled(self, account: str, container: str, name: str, blocks: Sequence[tuple[str, str]]) -> list[bytes]:
+        """The content of these (list, block id) pairs in order; BlobError 400 for a block that is not there.
+
+        The list is `Committed`, `Uncommitted`, or `Latest`: uncommitted if there is one, else committed.
+        """
+        with self.lock:
+            held = self.container(account, container)
+            staged, committed = held.staged.get(name, {}), _committed(held.blobs.get(name))
+            found = []
+            for where, block in blocks:
+                places = {"Committed": (committed,), "Uncommitted": (staged,)}.get(where, (staged, committed))
+                content = next((one[block] for one in places if block in one), None)
+                if content is None:
+                    raise BlobError(400, "InvalidBlockList", "The specified block list is invalid.")
+                found.append(content)
+            return found
+
+    def find(self, account: str, container: str, name: str) -> Blob | None:
+        """One blob, or None; BlobError 404 without its container."""
+        return self.container(account, container).blobs.get(name)
 
     def get(self, account: str, container: str, name: str) -> Blob:
         """One blob; BlobError 404 without it."""
-        with self._lock:
-            try:
-                return self._container(account, container).blobs[name]
-            except KeyError:
-                raise missing_blob() from None
+        blob = self.find(account, container, name)
+        if blob is None:
+            raise missing_blob()
+        return blob
 
     def delete(self, account: str, container: str, name: str) -> None:
         """Remove one blob; BlobError 404 without it."""
-        with self._lock:
+        with self.lock:
             blob = self.get(account, container, name)
-            del self._container(account, container).blobs[name]
-            blob.path.unlink(missing_ok=True)
+            del self.container(account, container).blobs[name]
+            _discard(blob)
 
     def list(self, account: str, container: str, prefix: str = "") -> list[Blob]:
         """The blobs whose names begin with `prefix`, by name."""
-        with self._lock:
-            blobs = self._container(account, container).blobs
+        with self.lock:
+            blobs = self.container(account, container).blobs
             return [blobs[name] for name in sorted(blobs) if name.startswith(prefix)]
 
     def materialise(self, account: str, container: str, prefix: str, destination: Path) -> int:
@@ -149,9 +221,8 @@ class BlobStore:
         Raises ValueError for a name that would leave `destination`.
         """
         prefix = prefix.strip("/")
-        with self._lock:
-            blobs = self._container(account, container).blobs
-            single = blobs.get(prefix)
+        with self.lock:
+            single = self.find(account, container, prefix)
             chosen = (
                 [(PurePosixPath(prefix).name, single)]
                 if single
@@ -162,11 +233,27 @@ class BlobStore:
                     raise ValueError(f"the blob name {blob.name!r} leaves its folder")
                 target = destination / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(blob.path, target)
+                target.write_bytes(blob.content())
         return len(chosen)
 
-    def _container(self, account: str, name: str) -> _Container:
-        try:
-            return self._containers[account, name]
-        except KeyError:
-            raise missing_container() from None
+    def _etag(self) -> str:
+        """A new one for each write, whatever was written."""
+        return f'"0x8D{next(self._numbers):013X}"'
+
+
+def md5_of(content: bytes) -> str:
+    """The MD5 of some content as headers carry it."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def _committed(blob: Blob | None) -> dict[str, bytes]:
+    found, position, content = {}, 0, blob.content() if blob and blob.blocks else b""
+    for block, size in blob.blocks if blob else ():
+        found[block] = content[position : position + size]
+        position += size
+    return found
+
+
+def _discard(blob: Blob) -> None:
+    if blob.path:
+        blob.path.unlink(missing_ok=True)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 import requests
-import urllib3
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.authorization import AuthorizationManagementClient
-from requests.adapters import BaseAdapter
-from starlette.types import ASGIApp
 
 from local.clock import Clock
 from local.cloud.arm.router import ArmRouter
@@ -27,6 +21,7 @@ from local.cloud.faults import Faults
 from local.cloud.gate import Gate
 from local.cloud.identity.tokens import Claims, Tokens
 from local.cloud.journal import Journal
+from tests.local.in_process import Http, InProcess
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -48,54 +43,6 @@ class _Credential:
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
         return AccessToken(self._principal_id, 4102444800)
-
-
-class Http:
-    """Plain HTTP to an ASGI app. The caller is the Owner unless a header says otherwise."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
-        async def send() -> httpx.Response:
-            transport, base = httpx.ASGITransport(self._app), "https://management.azure.com"
-            headers = {"Authorization": f"Bearer {OWNER}"}
-            async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
-                return await client.request(method, url, **kwargs)
-
-        return asyncio.run(send())
-
-    def get(self, url: str, **kwargs: Any) -> httpx.Response:
-        return self.request("GET", url, **kwargs)
-
-    def put(self, url: str, **kwargs: Any) -> httpx.Response:
-        return self.request("PUT", url, **kwargs)
-
-
-class _InProcess(BaseAdapter):
-    """Hands a `requests` request to an ASGI app."""
-
-    def __init__(self, client: Http) -> None:
-        super().__init__()
-        self._client = client
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        assert request.url is not None
-        answer = self._client.request(
-            str(request.method), request.url, content=request.body, headers=dict(request.headers)
-        )
-        response = requests.Response()
-        response.status_code = answer.status_code
-        response.headers.update(answer.headers)
-        response.request, response.url = request, request.url
-        raw = urllib3.HTTPResponse(
-            io.BytesIO(answer.content), answer.headers, answer.status_code, preload_content=False
-        )
-        response.raw = raw
-        return response
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 class _PlainTokens(Tokens):
@@ -134,14 +81,14 @@ def http(rbac: Authorization) -> Http:
     """For what the SDK cannot express."""
     routes = AuthorizationProvider(rbac).routes()
     arm = ArmRouter(routes, clock=rbac.clock, tokens=_PlainTokens(), permissions=rbac, lock=threading.RLock())
-    return Http(Gate(arm, rbac.clock, Journal(), Faults()))
+    return Http(Gate(arm, rbac.clock, Journal(), Faults()), {"Authorization": f"Bearer {OWNER}"})
 
 
 @pytest.fixture
 def sdk(http: Http) -> Callable[[str], AuthorizationManagementClient]:
     def client(principal_id: str) -> AuthorizationManagementClient:
         session = requests.Session()
-        session.mount("https://", _InProcess(http))
+        session.mount("https://", InProcess(http))
         transport = RequestsTransport(session=session, session_owner=False)
         return AuthorizationManagementClient(
             _Credential(principal_id), SUBSCRIPTION, transport=transport, retry_total=0
