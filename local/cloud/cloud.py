@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 
 from local.clock import Clock
-from local.cloud import authority, environment, hosts, resources
+from local.cloud import authority, environment, hosts
 from local.cloud.addresses import ANY_PORTS, Addresses, Ports
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.router import ArmRouter
@@ -21,6 +21,7 @@ from local.cloud.blob.store import BlobStore
 from local.cloud.control import Control
 from local.cloud.credential import LocalCredential
 from local.cloud.diagnostics import DiagnosticsProvider
+from local.cloud.directory import Directory
 from local.cloud.eventgrid import EventGrid
 from local.cloud.eventgrid.provider import EventGridProvider
 from local.cloud.faults import Faults
@@ -35,6 +36,7 @@ from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.directory import EndpointDirectory
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.proxy import Proxy
+from local.cloud.resources import Existing, Resources
 from local.cloud.schedule import Schedule
 from local.cloud.seeding import seed_world
 from local.cloud.serving import FrontDoor
@@ -72,14 +74,14 @@ class LocalCloud:
         self._certificates = authority.issue(self.data)
         self._addresses = Addresses(ports)
         self._headers: dict[str, str] = {}
-        self.world = self._world(clock, durations or Durations(), scoring_python)
         self.state = WorkspaceState()
+        self.world = self._world(clock, durations or Durations(), scoring_python)
         self._machine_learning = service.Provider(self.world, self.state, datastore_credentials)
         self.arm_routes: list[ArmRoute] = [
             *self._machine_learning.routes(),
-            *resources.routes(),
+            *Resources(self.world).routes(),
             *AuthorizationProvider(self.authorization).routes(),
-            *EventGridProvider(self.events, self.authorization).routes(),
+            *EventGridProvider(self.events, self.authorization, self.authorization.scope_exists).routes(),
             *DiagnosticsProvider(self.state).routes(),
         ]
         self._proxy = Proxy(hosts.emulated, port_of(self._addresses.azure), lambda: self.faults.dead)
@@ -89,13 +91,15 @@ class LocalCloud:
         seed_world(self.world)
 
     def _world(self, clock: Clock, durations: Durations, scoring_python: Path) -> World:
-        tokens = Tokens()
+        tokens, directory = Tokens(), Directory()
+        blobs = BlobStore(self.data / "azure-blobs", clock)
+        existing = Existing(self.state, blobs, directory)
         authorization = Authorization(
             clock,
             tenant=TENANT,
             subscription=SUBSCRIPTION,
             propagation=self._propagation,
-            scope_exists=resources.exists,
+            scope_exists=existing,
         )
         return World(
             clock=clock,
@@ -104,7 +108,8 @@ class LocalCloud:
             tokens=tokens,
             identities=IdentityEndpoint(tokens),
             authorization=authorization,
-            blobs=BlobStore(self.data / "azure-blobs", clock),
+            blobs=blobs,
+            directory=directory,
             access=BlobAccess(clock, tokens, authorization),
             events=EventGrid(clock),
             journal=Journal(),

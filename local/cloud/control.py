@@ -113,9 +113,9 @@ class Control:
 
 
 def _assets(state: WorkspaceState) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"models": [], "codes": [], "environments": []}
-    for (kind, _), versions in state.assets.items():
-        found[kind] += [f"{asset.name}:{asset.version}" for asset in versions.values()]
+    found: dict[str, list[str]] = {"models": [], "codes": [], "environments": [], "data": []}
+    for container in state.containers.values():
+        found[container.kind] += [f"{asset.name}:{asset.version}" for asset in container.versions.values()]
     return found
 
 

@@ -13,8 +13,11 @@ from local.cloud.arm.documents import Json
 from local.cloud.authorization import Propagation
 from local.cloud.faults import Fault
 from local.cloud.machinelearning.quota import Quota
+from local.cloud.machinelearning.skus import families
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.shared import World
+
+_FAMILIES = tuple(family.name for family in families())
 
 
 class Changes:
@@ -48,17 +51,20 @@ class Changes:
         return Response(status_code=204)
 
     async def quota(self, request: Request) -> Response:
-        """Change limits (fields of `Quota`); answers with all of them."""
+        """Change limits (fields of `Quota`, or a family of sizes); answers with all of them."""
         try:
             document = await _object(request)
-            known = {field.name for field in fields(Quota)}
-            limits = {name: value for name, value in document.items() if isinstance(value, int) and name in known}
-            if limits.keys() != document.keys():
-                return _bad_request(f"give whole numbers for any of {', '.join(sorted(known))}")
+            known = {field.name for field in fields(Quota)} - {"family_cores"}
+            by_family = {name: value for name, value in document.items() if name in _FAMILIES}
+            limits = {name: value for name, value in document.items() if name in known}
+            given = {**limits, **by_family}
+            if given.keys() != document.keys() or not all(isinstance(value, int) for value in given.values()):
+                return _bad_request(f"give whole numbers for any of {', '.join((*sorted(known), *_FAMILIES))}")
         except ValueError as reason:
             return _bad_request(str(reason))
         with self._state.lock:
-            self._state.quota = replace(self._state.quota, **limits)
+            quota = replace(self._state.quota, **limits)  # type: ignore[arg-type]  # whole numbers, as looked at
+            self._state.quota = replace(quota, family_cores={**quota.family_cores, **by_family})  # type: ignore[dict-item]
             return JSONResponse(asdict(self._state.quota))
 
     async def propagation(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError
 from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.schema import flag, items, record, text, whole
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import WORKSPACE_ID
 
@@ -23,6 +24,21 @@ METRICS = ("AllMetrics", "Traffic")
 DESTINATIONS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 # Of one resource (Azure Monitor's limits).
 MOST_SETTINGS = 5
+
+_KEPT = record(enabled=flag(), days=whole(0, 365))
+_ITEM: dict[str, Json] = {"category": text(), "categoryGroup": text(), "retentionPolicy": _KEPT, "timeGrain": text()}
+BODY = record(
+    {
+        "properties": record(
+            **{
+                name: text()
+                for name in (*DESTINATIONS, "serviceBusRuleId", "eventHubName", "logAnalyticsDestinationType")
+            },
+            logs=items(record({"enabled": flag()}, **_ITEM)),
+            metrics=items(record({"enabled": flag()}, **_ITEM)),
+        )
+    }
+)
 
 
 class DiagnosticsProvider:
@@ -37,7 +53,7 @@ class DiagnosticsProvider:
         every = f"/{{scope}}/providers/{KIND}"
         return [
             ArmRoute("GET", every, API_VERSIONS, self._list),
-            ArmRoute("PUT", f"{every}/{{name}}", API_VERSIONS, self._put),
+            ArmRoute("PUT", f"{every}/{{name}}", API_VERSIONS, self._put, body=BODY),
             ArmRoute("GET", f"{every}/{{name}}", API_VERSIONS, self._get),
             ArmRoute("DELETE", f"{every}/{{name}}", API_VERSIONS, self._delete),
         ]

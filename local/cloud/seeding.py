@@ -22,6 +22,7 @@ def seed_world(world: World) -> None:
     """Empty the stores, then make the containers, principals and role assignments that everybody finds."""
     shutil.rmtree(world.folder, ignore_errors=True)
     world.blobs.clear()
+    world.directory.reset()
     for account, container in (
         (WORKSPACE_STORAGE, BLOB_CONTAINER),
         (FEATURE_STORAGE, FEATURE_CONTAINER),

@@ -10,6 +10,7 @@ from local.clock import Clock
 from local.cloud.authorization import Authorization
 from local.cloud.blob.access import BlobAccess
 from local.cloud.blob.store import BlobStore
+from local.cloud.directory import Directory
 from local.cloud.eventgrid import EventGrid
 from local.cloud.faults import Faults
 from local.cloud.identity.endpoint import IdentityEndpoint
@@ -35,6 +36,7 @@ class World:
     authorization: Authorization
     blobs: BlobStore
     access: BlobAccess
+    directory: Directory
     events: EventGrid
     journal: Journal
     faults: Faults

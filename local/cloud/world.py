@@ -21,6 +21,7 @@ FEATURE_CONTAINER = "features"
 # The function app's own, in a resource group of its own in Azure; here there is one group.
 APP_STORAGE = "slipwayapp"
 LOG_CONTAINER = "deployment-logs"
+STORAGE_ACCOUNTS = (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE)
 REGISTRY = "slipwaylocalacr"
 DATASTORE = "workspaceblobstore"
 
@@ -42,6 +43,8 @@ SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
 RESOURCE_GROUP_ID = f"{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}"
 WORKSPACE_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
 REGISTRY_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY}"
+WORKSPACE_VAULT_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.KeyVault/vaults/slipwaylocalkv"
+WORKSPACE_INSIGHTS_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/components/slipway-local"
 
 
 def storage_id(account: str) -> str:
@@ -59,19 +62,24 @@ class Identity:
     resource_id: str | None = None
 
 
-def _identity(name: str, *, user_assigned: bool = False) -> Identity:
-    resource = f"{RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+def _identity(name: str) -> Identity:
+    return Identity(name=name, principal_id=stable_id("principal", name), client_id=stable_id("client", name))
+
+
+def user_assigned_identity(name: str, use: int = 0) -> Identity:
+    """The user-assigned identity of that name; `use` tells those apart that had the name one after the other."""
+    parts = (name.lower(), use) if use else (name.lower(),)
     return Identity(
         name=name,
-        principal_id=stable_id("principal", name),
-        client_id=stable_id("client", name),
-        resource_id=resource if user_assigned else None,
+        principal_id=stable_id("principal", *parts),
+        client_id=stable_id("client", *parts),
+        resource_id=f"{RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
     )
 
 
 APP = _identity("slipway-app")
 DEVELOPER = _identity("developer")
-USER_ASSIGNED = tuple(_identity(name, user_assigned=True) for name in ("credit-risk-identity", "spare-identity"))
+USER_ASSIGNED = tuple(user_assigned_identity(name) for name in ("credit-risk-identity", "spare-identity"))
 PRINCIPALS = {identity.name: identity for identity in (APP, DEVELOPER, *USER_ASSIGNED)}
 
 

@@ -79,6 +79,11 @@ def invalid(code: str, message: str) -> ServiceError:
     return ServiceError(400, "BadRequest", "The request is invalid.", detail=(code, message))
 
 
+def malformed(reason: str) -> ArmError:
+    """400 of ARM for a body that cannot be read as what the resource is; `reason` says where and why."""
+    return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {reason}.")
+
+
 def conflict(message: str) -> ArmError:
     """409 while another operation runs on the same endpoint (Microsoft Learn, troubleshooting online endpoints)."""
     return ArmError(409, "Conflict", message)

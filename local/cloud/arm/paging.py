@@ -14,7 +14,8 @@ _PAGE = 1000
 
 def page(items: Sequence[object], call: Call) -> Answer:
     """The page of `items` that the call asks for."""
-    first, size = _number(call, "$skip", 0), _number(call, "$top", _PAGE)
+    # `count` is what some lists of the machine learning service call `$top`.
+    first, size = _number(call, "$skip", 0), _number(call, "$top", _number(call, "count", _PAGE)) or _PAGE
     body: dict[str, object] = {"value": list(items[first : first + size])}
     if first + size < len(items):
         query = urlencode({**call.query, "$skip": first + size})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from local.cloud.arm.actions import target_of
 from local.cloud.arm.call import Handler
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import ArmError, malformed
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class ArmRoute:
 
     `{scope}` stands for any ARM id, so that a pattern beginning with it is an extension resource's. `checked_by` says
     who sees to it that the caller may perform `action`: the router, which knows method and path, or the handler where
-    that is not enough (a condition looks at the body, anybody may ask).
+    that is not enough (a condition looks at the body, anybody may ask). `body` is the JSON Schema of what may be sent,
+    without which no body is read; `refusal` is how this provider says that a body does not have it.
     """
 
     method: str
@@ -26,6 +29,8 @@ class ArmRoute:
     versions: Collection[str]
     handler: Handler
     checked_by: Literal["router", "handler"] = "router"
+    body: Json | None = None
+    refusal: Callable[[str], ArmError] = malformed
 
     @cached_property
     def action(self) -> str:

@@ -1,14 +1,16 @@
 """The front of management.azure.com: one route table, and the checks that every line of it shares.
 
-ARM ids are not case-sensitive, so neither is the table. Order of the checks, as ARM has it: api-version, token,
-permission, then the resource provider.
+ARM ids are not case-sensitive, so neither is the table. An api-version that this project does not know is served in the
+one shape that it does know where it lies between known ones; any other is refused by name, never in Azure's words.
+Order of the checks, as ARM has it: api-version, token, permission, the shape of the body, then the resource provider.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -22,9 +24,13 @@ from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, authorization_failed, not_emulated
 from local.cloud.arm.permissions import Permissions
 from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.schema import problem
 from local.cloud.exchange import Exchange
 from local.cloud.identity import audiences
 from local.cloud.identity.tokens import Claims, TokenRefused, Tokens
+
+_VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d(-preview)?")
+_DAY = len("2024-04-01")
 
 
 class ArmRouter:
@@ -71,6 +77,9 @@ class ArmRouter:
             body=await _json_body(request),
             now=self._clock.now(),
         )
+        wrong = problem(route.body, call.body) if route.body else None
+        if wrong:
+            raise route.refusal(wrong)
         with self._lock:
             return route.handler(call)
 
@@ -109,10 +118,16 @@ def _check_version(request: Request, route: ArmRoute) -> None:
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ArmError(400, "MissingApiVersionParameter", message)
-    if version not in route.versions:
-        supported = ",".join(sorted(route.versions, reverse=True))
-        message = f"The api-version '{version}' is invalid. The supported versions are '{supported}'."
-        raise ArmError(400, "InvalidApiVersionParameter", message)
+    if version not in route.versions and not _between(version, route.versions):
+        known = sorted(route.versions)
+        instead = f"It serves {known[0]} to {known[-1]} of {route.provider}."
+        raise not_emulated(f"the api-version '{version}' of {route.resource}", instead)
+
+
+def _between(version: str, known: Collection[str]) -> bool:
+    """Whether a version lies between those known: then it has the shape of its neighbours."""
+    days = sorted(one[:_DAY] for one in known)
+    return _VERSION.fullmatch(version) is not None and days[0] <= version[:_DAY] <= days[-1]
 
 
 async def _json_body(request: Request) -> Json:

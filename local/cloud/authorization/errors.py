@@ -50,6 +50,21 @@ def unmatched_principal_type(principal_id: str, actual: str, given: str) -> ArmE
     )
 
 
+def not_a_guid(principal_id: str) -> ArmError:
+    """400: a principal is named by its object id, never by its name or client id's text."""
+    return ArmError(
+        400,
+        "InvalidPrincipalId",
+        f"A valid principal ID must be provided for role assignment, and '{principal_id}' is not a GUID.",
+    )
+
+
+def not_a_role_id(role_definition_id: str) -> ArmError:
+    """400: a role is named by the ARM id of its definition (code as the CLI's users quote it)."""
+    message = f"The role definition ID '{role_definition_id}' is not valid."
+    return ArmError(400, "InvalidRoleDefinitionId", message)
+
+
 def no_such_role(role_definition_id: str) -> ArmError:
     """404: no role definition has that id."""
     guid = role_definition_id.rsplit("/", 1)[-1]

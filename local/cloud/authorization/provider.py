@@ -13,7 +13,7 @@ from local.cloud.authorization.engine import Authorization
 from local.cloud.authorization.errors import no_such_role
 from local.cloud.authorization.filters import select_assignments, select_roles
 from local.cloud.authorization.names import ROLE_ASSIGNMENT, ROLE_DEFINITION, definition_id
-from local.cloud.authorization.requests import read_request
+from local.cloud.authorization.requests import BODY, read_request
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.authorization.scopes import normalise
 from local.cloud.authorization.writes import assign
@@ -34,7 +34,9 @@ class AuthorizationProvider:
         permissions = "/{scope}/providers/Microsoft.Authorization/permissions"
         return [
             ArmRoute("GET", assignments, API_VERSIONS, self._list_assignments),
-            ArmRoute("PUT", f"{assignments}/{{name}}", API_VERSIONS, self._put_assignment, checked_by="handler"),
+            ArmRoute(
+                "PUT", f"{assignments}/{{name}}", API_VERSIONS, self._put_assignment, checked_by="handler", body=BODY
+            ),
             ArmRoute("GET", f"{assignments}/{{name}}", API_VERSIONS, self._get_assignment),
             ArmRoute("DELETE", f"{assignments}/{{name}}", API_VERSIONS, self._delete_assignment, checked_by="handler"),
             ArmRoute("GET", definitions, API_VERSIONS, self._list_roles),

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError
+from local.cloud.arm.schema import record, text
+from local.cloud.authorization.errors import not_a_guid
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+PRINCIPAL_TYPES = ("User", "Group", "ServicePrincipal", "ForeignGroup", "Device")
+# Source: RoleAssignmentCreateParameters of azure-mgmt-authorization 4.0.
+BODY = record(
+    {
+        "properties": record(
+            {"roleDefinitionId": text(), "principalId": text()},
+            principalType=text(one_of=PRINCIPAL_TYPES),
+            description=text(longest=1024),
+            condition=text(),
+            conditionVersion=text(),
+            delegatedManagedIdentityResourceId=text(),
+        )
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,8 @@ def read_request(body: Json, scope: str, name: str) -> AssignmentRequest:
         raise malformed("properties.roleDefinitionId and properties.principalId are required")
     if not isinstance(role, str) or not isinstance(principal, str):
         raise malformed("roleDefinitionId and principalId must be strings")
+    if not is_guid(principal):
+        raise not_a_guid(principal)
     return AssignmentRequest(
         scope=scope,
         name=name,
@@ -40,6 +61,11 @@ def read_request(body: Json, scope: str, name: str) -> AssignmentRequest:
         condition_version=_optional_text(properties, "conditionVersion"),
         description=_optional_text(properties, "description"),
     )
+
+
+def is_guid(value: str) -> bool:
+    """Whether it is a GUID as Azure writes and reads them: 32 hexadecimal digits in groups."""
+    return _GUID.fullmatch(value) is not None
 
 
 def malformed(message: str) -> ArmError:

@@ -6,6 +6,7 @@ tenant; description and condition may be updated), public issues.
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from local.cloud.arm.errors import ArmError
@@ -17,6 +18,11 @@ from local.cloud.authorization.engine import Authorization
 from local.cloud.authorization.requests import AssignmentRequest, malformed
 from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.authorization.scopes import normalise
+
+_ROLE_ID = re.compile(
+    r"(?:/subscriptions/(?P<subscription>[^/]+)(?:/.*)?)?/providers/Microsoft\.Authorization/roleDefinitions/[^/]+",
+    re.IGNORECASE,
+)
 
 
 def assign(rbac: Authorization, asked: AssignmentRequest, caller: str) -> tuple[RoleAssignment, bool]:
@@ -77,20 +83,27 @@ def _checked_role(rbac: Authorization, asked: AssignmentRequest) -> RoleDefiniti
             "https://aka.ms/ARMResourceNotFoundFix"
         )
         raise ArmError(404, "ResourceNotFound", message)
+    named = _ROLE_ID.fullmatch(asked.role_definition_id)
+    if named is None:
+        raise errors.not_a_role_id(asked.role_definition_id)
     role = role_with_id(asked.role_definition_id)
-    if role is None:
+    if role is None or (named["subscription"] or rbac.subscription).lower() != rbac.subscription.lower():
         raise errors.no_such_role(asked.role_definition_id)
     return role
 
 
 def _checked_principal(rbac: Authorization, asked: AssignmentRequest) -> str:
-    """The kind of the principal. One the directory does not know is accepted when the request says its kind."""
+    """The kind of the principal, which the directory must know.
+
+    Azure takes one that its directory has not heard of yet when the request says its kind. The directory here knows
+    everybody at once, so that one it does not know is a mistake.
+    """
     known = rbac.principal(asked.principal_id)
-    if known is None and asked.principal_type is None:
+    if known is None:
         raise errors.principal_not_found(asked.principal_id, rbac.tenant)
-    if known is not None and asked.principal_type not in (None, known.kind):
+    if asked.principal_type not in (None, known.kind):
         raise errors.unmatched_principal_type(asked.principal_id, known.kind, str(asked.principal_type))
-    return asked.principal_type or (known.kind if known else "ServicePrincipal")
+    return known.kind
 
 
 def _check_condition(asked: AssignmentRequest) -> None:

@@ -10,8 +10,45 @@ from urllib.parse import urlsplit
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, not_emulated
-from local.cloud.eventgrid.filters import FilterError, read_filter
+from local.cloud.arm.schema import flag, items, record, text, whole
+from local.cloud.eventgrid.filters import MAX_ADVANCED, FilterError, read_filter
 from local.cloud.eventgrid.subscriptions import RetryPolicy, Schema, Subscription
+
+_KEYED = record(
+    {"operatorType": text(), "key": text()}, value={"type": ["number", "boolean", "string"]}, values=items({})
+)
+# Source: models of azure-mgmt-eventgrid 10.4; limits of "Event Grid subscription schema" (Microsoft Learn).
+_DESTINATION = record(
+    {"endpointType": text()},
+    properties=record(
+        endpointUrl=text(),
+        maxEventsPerBatch=whole(1, 5000),
+        preferredBatchSizeInKilobytes=whole(1, 1024),
+        azureActiveDirectoryTenantId=text(),
+        azureActiveDirectoryApplicationIdOrUri=text(),
+        minimumTlsVersionAllowed=text(one_of=("1.0", "1.1", "1.2")),
+    ),
+)
+_REST: dict[str, Json] = {
+    "filter": record(
+        subjectBeginsWith=text(),
+        subjectEndsWith=text(),
+        includedEventTypes=items(text()),
+        isSubjectCaseSensitive=flag(),
+        enableAdvancedFilteringOnArrays=flag(),
+        advancedFilters=items(_KEYED, most=MAX_ADVANCED),
+    ),
+    "labels": items(text()),
+    "expirationTimeUtc": text(),
+    "eventDeliverySchema": text(one_of=("EventGridSchema", "CustomInputSchema", "CloudEventSchemaV1_0")),
+    "retryPolicy": record(maxDeliveryAttempts=whole(1, 30), eventTimeToLiveInMinutes=whole(1, 1440)),
+    "deadLetterDestination": {"type": "object"},
+    "deadLetterWithResourceIdentity": {"type": "object"},
+    "deliveryWithResourceIdentity": {"type": "object"},
+}
+BODY = record({"properties": record({"destination": _DESTINATION}, **_REST)})
+# What may be changed lies at the top of the body.
+PATCH = record(destination=_DESTINATION, **_REST)
 
 
 def read_subscription(scope: str, name: str, body: Json) -> Subscription:

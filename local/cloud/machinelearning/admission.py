@@ -5,19 +5,24 @@ from __future__ import annotations
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, not_emulated, not_found
 from local.cloud.machinelearning import rules
-from local.cloud.machinelearning.records import AssetKind, Endpoint
+from local.cloud.machinelearning.records import AssetKind, Deployment, Endpoint
 from local.cloud.machinelearning.references import from_registry, reference
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.usage import check_quota, size_of
+from local.cloud.machinelearning.wire import container_variables
 
 
 def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> int:
     """Check a deployment request as the service does before its 201; the instance count. ArmError otherwise."""
     properties = as_json(body.get("properties"))
     rules.check_name("Deployment", name)
+    rules.check_region(body)
     if str(properties.get("endpointComputeType", "Managed")).lower() != "managed":
         raise not_emulated("Kubernetes online deployments", "Use endpointComputeType Managed.")
     _check_emulated(properties)
+    _check_scaling(properties)
+    _check_variables(properties, endpoint.deployment(name))
+    _check_collection(state, properties)
     _check_assets(state, properties)
     size = size_of(properties)
     capacity = _capacity(body, state)
@@ -66,8 +71,6 @@ def _is_mlflow(state: WorkspaceState, properties: Json) -> bool:
 
 def _check_emulated(properties: Json) -> None:
     """Refuse by name what would otherwise be accepted and then not happen."""
-    if properties.get("dataCollector"):
-        raise not_emulated("model data collection (dataCollector)", "Leave it out, or try it in Azure.")
     if properties.get("modelMountPath"):
         raise not_emulated("modelMountPath", "Read the model from AZUREML_MODEL_DIR.")
     if str(properties.get("egressPublicNetworkAccess")).lower() == "disabled":
@@ -75,6 +78,28 @@ def _check_emulated(properties: Json) -> None:
     for name, value in as_json(properties.get("environmentVariables")).items():
         if "${{azureml://connections/" in str(value):
             raise not_emulated(f"secret injection (environment variable {name})", "Read the secret in score.py.")
+
+
+def _check_scaling(properties: Json) -> None:
+    """A managed deployment scales by Azure Monitor's autoscale settings, by none of its own (Microsoft Learn)."""
+    kind = str(as_json(properties.get("scaleSettings")).get("scaleType", "Default"))
+    if kind.lower() != "default":
+        raise invalid("InvalidScaleSettings", f"scaleType of a managed deployment must be Default, not {kind}.")
+
+
+def _check_variables(properties: Json, known: Deployment | None) -> None:
+    """Refuse by name to set what the platform sets; sending back what it has set before is no such wish."""
+    platform = container_variables(properties)
+    before = container_variables(known.properties) if known else {}
+    for name, value in as_json(properties.get("environmentVariables")).items():
+        if name in platform and value not in (platform[name], before.get(name)):
+            raise not_emulated(f"setting the environment variable {name}", "The platform sets it; leave it out.")
+
+
+def _check_collection(state: WorkspaceState, properties: Json) -> None:
+    """A data collector names data assets that are there (the SDK registers them before)."""
+    for collection in as_json(as_json(properties.get("dataCollector")).get("collections")).values():
+        _exists(state, "data", "Data", as_json(collection).get("dataId"))
 
 
 def _capacity(body: Json, state: WorkspaceState) -> int:

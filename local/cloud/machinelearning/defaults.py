@@ -32,6 +32,8 @@ ASSET_DEFAULTS: dict[str, Json] = {
         "osType": "Linux",
         "provisioningState": "Succeeded",
     },
+    # SDK models, not compared with live Azure.
+    "data": {**_EVERY_VERSION, "dataType": "uri_folder", "dataUri": None},
 }
 _PROBE: Json = {
     "failureThreshold": 30,

@@ -6,10 +6,10 @@ from typing import cast
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import conflict, invalid, not_found
+from local.cloud.arm.errors import conflict, invalid, not_emulated, not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
-from local.cloud.machinelearning import rules
+from local.cloud.machinelearning import bodies, rules
 from local.cloud.machinelearning.admission import admit
 from local.cloud.machinelearning.operations import DEPLOYMENT, Operations
 from local.cloud.machinelearning.provisioning import Provisioning
@@ -18,6 +18,7 @@ from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
 from local.cloud.machinelearning.wire import deployment_document
 from local.cloud.shared import World
+from local.cloud.world import REGION
 
 _MAX_LOG_LINES = 5000
 
@@ -38,10 +39,10 @@ class Deployments:
         return [
             ArmRoute("GET", every, API_VERSIONS, self._list),
             ArmRoute("GET", one, API_VERSIONS, self._get),
-            ArmRoute("PUT", one, API_VERSIONS, self._put),
-            ArmRoute("PATCH", one, API_VERSIONS, self._patch),
+            ArmRoute("PUT", one, API_VERSIONS, self._put, body=bodies.DEPLOYMENT),
+            ArmRoute("PATCH", one, API_VERSIONS, self._patch, body=bodies.DEPLOYMENT_PATCH),
             ArmRoute("DELETE", one, API_VERSIONS, self._delete),
-            ArmRoute("POST", f"{one}/getLogs", API_VERSIONS, self._logs),
+            ArmRoute("POST", f"{one}/getLogs", API_VERSIONS, self._logs, body=bodies.LOGS),
             ArmRoute("GET", f"{one}/skus", API_VERSIONS, self._skus),
         ]
 
@@ -65,13 +66,16 @@ class Deployments:
         return self._start(endpoint, call.parameters["deployment"], call.body, call)
 
     def _patch(self, call: Call) -> Answer:
-        """Change tags, instance count or properties, and leave the rest."""
+        """Change tags or instance count, the two that the management client's model of a patch has; leave the rest."""
         endpoint, deployment = self._found(call)
         capacity = as_json(call.body.get("sku")).get("capacity", deployment.capacity)
+        if call.body.get("properties"):
+            raise not_emulated("patching a deployment's properties", "PUT the whole deployment.")
         body: Json = {
+            "location": REGION,
             "tags": call.body.get("tags", deployment.tags),
             "sku": {"name": "Default", "capacity": capacity},
-            "properties": {**deployment.properties, **as_json(call.body.get("properties"))},
+            "properties": deployment.properties,
         }
         answer = self._start(endpoint, deployment.name, body, call)
         return Answer(200, answer.body, answer.headers)
@@ -109,7 +113,7 @@ class Deployments:
         def deleted() -> None:
             with self._state.lock:
                 endpoint.deployments.pop(deployment.name.lower(), None)
-                endpoint.traffic.pop(deployment.name, None)
+                endpoint.unrouted(deployment.name)
                 self._operations.end(deployment.operation)
 
         self._world.schedule.at(call.now + self._world.durations.delete, deleted)

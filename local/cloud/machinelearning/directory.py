@@ -7,7 +7,7 @@ from functools import partial
 
 from local.cloud.identity import audiences
 from local.cloud.identity.tokens import TokenRefused
-from local.cloud.machinelearning.records import Endpoint
+from local.cloud.machinelearning.records import AuthMode, Endpoint
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.wire import endpoint_id
 from local.cloud.serving import EndpointView
@@ -27,22 +27,24 @@ class EndpointDirectory:
         """The endpoint as it is now."""
         with self._state.lock:
             endpoint = self._state.endpoint(name)
-            if endpoint is None or not endpoint.reachable:
+            if endpoint is None or endpoint.in_force is None or not endpoint.reachable:
                 return None
+            routing = endpoint.in_force
             serving = {one.name: one.process for one in endpoint.deployments.values() if one.process}
             return EndpointView(
                 name=endpoint.name,
-                auth_mode=endpoint.auth_mode,
-                accepts=partial(self._accepts, endpoint),
-                traffic=dict(endpoint.traffic),
+                auth_mode=routing.auth_mode,
+                accepts=partial(self._accepts, endpoint, routing.auth_mode),
+                traffic=routing.traffic,
+                mirror=routing.mirror,
                 deployments=serving,
             )
 
-    def _accepts(self, endpoint: Endpoint, credential: str) -> bool:
-        if endpoint.auth_mode == "Key":
+    def _accepts(self, endpoint: Endpoint, auth_mode: AuthMode, credential: str) -> bool:
+        if auth_mode == "Key":
             keys = [key.encode() for key in endpoint.keys.values()]
             return any(hmac.compare_digest(key, credential.encode()) for key in keys)
-        if endpoint.auth_mode == "AMLToken":
+        if auth_mode == "AMLToken":
             ends = endpoint.tokens.get(credential)
             return ends is not None and ends > self._world.clock.now()
         try:

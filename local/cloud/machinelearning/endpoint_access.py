@@ -8,7 +8,7 @@ from datetime import timedelta
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.errors import invalid
 from local.cloud.arm.route import ArmRoute
-from local.cloud.machinelearning import rules
+from local.cloud.machinelearning import bodies, rules
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
@@ -37,15 +37,16 @@ class EndpointAccess:
         one = f"{WORKSPACE_PATTERN}/onlineEndpoints/{{endpoint}}"
         return [
             ArmRoute("POST", f"{one}/listKeys", API_VERSIONS, self._list_keys),
-            ArmRoute("POST", f"{one}/regenerateKeys", API_VERSIONS, self._regenerate_keys),
+            ArmRoute("POST", f"{one}/regenerateKeys", API_VERSIONS, self._regenerate_keys, body=bodies.KEYS),
             ArmRoute("POST", f"{one}/token", API_VERSIONS, self._token),
         ]
 
     def _list_keys(self, call: Call) -> Answer:
         endpoint = self._state.named(call.parameters["endpoint"])
-        if endpoint.auth_mode != "Key":
+        if endpoint.routing.auth_mode != "Key":
             raise invalid(
-                "InvalidAuthMode", f"Endpoint {endpoint.name} has no keys: its auth mode is {endpoint.auth_mode}."
+                "InvalidAuthMode",
+                f"Endpoint {endpoint.name} has no keys: its auth mode is {endpoint.routing.auth_mode}.",
             )
         return Answer(200, endpoint.keys)
 
@@ -53,7 +54,7 @@ class EndpointAccess:
         endpoint = self._state.named(call.parameters["endpoint"])
         rules.check_idle(endpoint, "regenerate a key of")
         name = _KEYS.get(str(call.body.get("keyType")))
-        if endpoint.auth_mode != "Key" or name is None:
+        if endpoint.routing.auth_mode != "Key" or name is None:
             raise invalid("InvalidKeyType", "keyType must be Primary or Secondary, of an endpoint with auth mode Key.")
         # The SDK sends the present key along, and what is asked for is another one: the present value means "draw".
         given = call.body.get("keyValue")
@@ -70,9 +71,10 @@ class EndpointAccess:
 
     def _token(self, call: Call) -> Answer:
         endpoint = self._state.named(call.parameters["endpoint"])
-        if endpoint.auth_mode != "AMLToken":
+        if endpoint.routing.auth_mode != "AMLToken":
             raise invalid(
-                "InvalidAuthMode", f"Endpoint {endpoint.name} gives no tokens: its auth mode is {endpoint.auth_mode}."
+                "InvalidAuthMode",
+                f"Endpoint {endpoint.name} gives no tokens: its auth mode is {endpoint.routing.auth_mode}.",
             )
         token = secrets.token_urlsafe(48)
         ends = call.now + _TOKEN_LIFETIME

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import invalid
+from local.cloud.arm.errors import invalid, not_emulated
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
-from local.cloud.machinelearning import rules
+from local.cloud.machinelearning import bodies, rules, selection
 from local.cloud.machinelearning.endpoint_access import new_keys
 from local.cloud.machinelearning.identities import EndpointIdentities
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
@@ -23,7 +23,7 @@ from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.machinelearning.wire import endpoint_document, endpoint_id
 from local.cloud.shared import World
-from local.cloud.world import NAME_TAKEN_IN_REGION
+from local.cloud.world import NAME_TAKEN_IN_REGION, REGION
 
 
 class Endpoints:
@@ -50,13 +50,14 @@ class Endpoints:
         return [
             ArmRoute("GET", every, API_VERSIONS, self._list),
             ArmRoute("GET", one, API_VERSIONS, self._get),
-            ArmRoute("PUT", one, API_VERSIONS, self._put),
-            ArmRoute("PATCH", one, API_VERSIONS, self._patch),
+            ArmRoute("PUT", one, API_VERSIONS, self._put, body=bodies.ENDPOINT),
+            ArmRoute("PATCH", one, API_VERSIONS, self._patch, body=bodies.ENDPOINT_PATCH),
             ArmRoute("DELETE", one, API_VERSIONS, self._delete),
         ]
 
     def _list(self, call: Call) -> Answer:
-        return page([endpoint_document(endpoint) for endpoint in self._state.endpoints.values()], call)
+        found = selection.endpoints(self._state.endpoints.values(), call)
+        return page([endpoint_document(endpoint) for endpoint in found], call)
 
     def _get(self, call: Call) -> Answer:
         return Answer(200, endpoint_document(self._state.named(call.parameters["endpoint"])))
@@ -71,10 +72,10 @@ class Endpoints:
 
     def _create(self, name: str, call: Call) -> Answer:
         self._check_free(name)
+        rules.check_region(call.body)
         properties = as_json(call.body.get("properties"))
         rules.check_emulated(properties)
-        traffic = rules.traffic(None, properties.get("traffic"))
-        mode = rules.auth_mode(properties)
+        routing = rules.routing(None, properties)
         wanted = rules.user_assigned_ids(call.body)
         identities = self._identities.attached(wanted, call) or self._identities.system_assigned(name)
         grant_secrets = self._identities.may_grant_secrets(properties, call)
@@ -82,9 +83,8 @@ class Endpoints:
             name=name,
             tags=as_json(call.body.get("tags")),
             identities=identities,
-            auth_mode=mode,
             properties=as_json(properties.get("properties")),
-            traffic=traffic,
+            routing=routing,
             stamps=Stamps.new(call.now, call.caller.name),
             operation=self._operations.begin(ENDPOINT, call.api_version),
             keys=new_keys(),
@@ -107,12 +107,12 @@ class Endpoints:
             raise invalid("OutOfQuota", message)
 
     def _replace(self, endpoint: Endpoint, body: Json, call: Call) -> Answer:
+        rules.check_region(body)
         properties = as_json(body.get("properties"))
         rules.check_emulated(properties)
-        mode = rules.auth_mode(properties)
-        traffic = rules.traffic(endpoint, properties.get("traffic"))
+        routing = rules.routing(endpoint, properties)
         self._check_identity(endpoint, body, call)
-        endpoint.auth_mode, endpoint.traffic = mode, traffic
+        endpoint.routing = routing
         endpoint.tags = as_json(body.get("tags"))
         endpoint.properties = as_json(properties.get("properties"))
         endpoint.description = _text(properties.get("description"))
@@ -137,15 +137,17 @@ class Endpoints:
             raise invalid("IdentityIsImmutable", message)
 
     def _patch(self, call: Call) -> Answer:
-        """Change tags or traffic and leave the rest."""
+        """Change tags or identity, the two that the management client's model of a patch has, and leave the rest."""
         endpoint = self._state.named(call.parameters["endpoint"])
         rules.check_idle(endpoint, "update")
+        if call.body.get("properties"):
+            raise not_emulated("patching an endpoint's properties", "PUT the whole endpoint.")
         current = endpoint_document(endpoint)
-        changes = as_json(call.body.get("properties"))
         body: Json = {
+            "location": REGION,
             "tags": call.body.get("tags", current["tags"]),
             "identity": call.body.get("identity", current["identity"]),
-            "properties": {**as_json(current["properties"]), **changes, "properties": endpoint.properties},
+            "properties": {**as_json(current["properties"]), "properties": endpoint.properties},
         }
         answer = self._replace(endpoint, body, call)
         return Answer(200, answer.body, answer.headers)
@@ -178,7 +180,7 @@ class Endpoints:
 
         def ended() -> None:
             with self._state.lock:
-                endpoint.state = "Succeeded"
+                endpoint.state, endpoint.in_force = "Succeeded", endpoint.routing
                 endpoint.reachable = True
                 self._operations.end(operation)
 

@@ -6,10 +6,11 @@ from local.cloud.arm.call import Call
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, linked_authorization_failed
 from local.cloud.authorization import Authorization
+from local.cloud.directory import Directory
 from local.cloud.grants import SECRETS_GRANT, SERVICE_GRANTS
 from local.cloud.machinelearning.records import Endpoint
 from local.cloud.machinelearning.state import WorkspaceState
-from local.cloud.world import USER_ASSIGNED, WORKSPACE_ID, Identity, stable_id
+from local.cloud.world import WORKSPACE_ID, Identity, stable_id
 
 # Managed Identity Operator grants exactly this form; the refusal names it without the `*` (quoted in issues).
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action"
@@ -23,16 +24,16 @@ _ENFORCE = "enforce_access_to_default_secret_stores"
 class EndpointIdentities:
     """Makes system-assigned identities, checks who may attach user-assigned ones, grants and takes back."""
 
-    def __init__(self, state: WorkspaceState, authorization: Authorization) -> None:
+    def __init__(self, state: WorkspaceState, authorization: Authorization, directory: Directory) -> None:
         self._state = state
+        self._directory = directory
         self._authorization = authorization
 
     def attached(self, ids: list[str], call: Call) -> tuple[Identity, ...]:
         """The user-assigned identities of these ARM ids, if the caller may attach them; else 403."""
-        known = {str(identity.resource_id).lower(): identity for identity in USER_ASSIGNED}
         chosen = []
         for resource in ids:
-            identity = known.get(resource.lower())
+            identity = self._directory.with_id(resource)
             caller = call.caller
             allowed = self._authorization.allowed(caller.principal_id, _ASSIGN, resource)
             if identity is None or not allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -11,7 +12,7 @@ from local.cloud.arm.states import OperationState, ProvisioningState
 from local.cloud.serving import ServingProcess
 from local.cloud.world import Identity
 
-AssetKind: TypeAlias = Literal["models", "codes", "environments"]
+AssetKind: TypeAlias = Literal["models", "codes", "environments", "data"]
 AuthMode: TypeAlias = Literal["Key", "AMLToken", "AADToken"]
 
 
@@ -35,8 +36,25 @@ class Stamps:
 
 
 @dataclass
+class Container:
+    """What all versions of one name are in; `properties` as the caller gave them."""
+
+    kind: AssetKind
+    name: str
+    properties: Json
+    stamps: Stamps
+    versions: dict[str, Asset] = field(default_factory=dict)
+
+    @property
+    def archived(self) -> bool:
+        """Whether lists of active containers leave it out: it was archived, or each of its versions was."""
+        versions = self.versions.values()
+        return bool(self.properties.get("isArchived")) or (bool(versions) and all(one.archived for one in versions))
+
+
+@dataclass
 class Asset:
-    """One version of a model, code or environment; `properties` as the caller gave them."""
+    """One version of a model, code, environment or data asset; `properties` as the caller gave them."""
 
     kind: AssetKind
     name: str
@@ -83,6 +101,23 @@ class Deployment:
     identity_headers: dict[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Routing:
+    """How an endpoint's requests are admitted, and where they go."""
+
+    auth_mode: AuthMode
+    traffic: Mapping[str, int]
+    mirror: Mapping[str, int]
+
+    def without(self, deployment: str) -> Routing:
+        """The same with nothing for one deployment."""
+        traffic, mirror = (
+            {name: share for name, share in split.items() if name != deployment}
+            for split in (self.traffic, self.mirror)
+        )
+        return Routing(self.auth_mode, traffic, mirror)
+
+
 @dataclass
 class Endpoint:
     """An online endpoint, its identities, keys and deployments."""
@@ -90,19 +125,25 @@ class Endpoint:
     name: str
     tags: Json
     identities: tuple[Identity, ...]
-    auth_mode: AuthMode
     properties: Json
-    traffic: dict[str, int]
+    # What was asked for last; `in_force` is what the last operation that succeeded has made of it.
+    routing: Routing
     stamps: Stamps
     operation: Operation
     keys: dict[str, str]
     state: ProvisioningState = "Creating"
     description: str | None = None
+    in_force: Routing | None = None
     # The scoring URI appears when the endpoint first succeeds and stays (recorded).
     reachable: bool = False
     deployments: dict[str, Deployment] = field(default_factory=dict)
     # Endpoint tokens handed out (auth mode AMLToken), and when each ends.
     tokens: dict[str, datetime] = field(default_factory=dict)
+
+    def unrouted(self, deployment: str) -> None:
+        """Have nothing go to a deployment that is no more."""
+        self.routing = self.routing.without(deployment)
+        self.in_force = self.in_force.without(deployment) if self.in_force else None
 
     def deployment(self, name: str) -> Deployment | None:
         """One deployment of this endpoint."""

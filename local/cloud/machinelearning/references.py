@@ -9,7 +9,7 @@ from local.cloud.machinelearning.records import AssetKind
 from local.cloud.world import WORKSPACE_ID
 
 _REFERENCE = re.compile(
-    rf"(?:{re.escape(WORKSPACE_ID)})/(?P<kind>models|codes|environments)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
+    rf"(?:{re.escape(WORKSPACE_ID)})/(?P<kind>models|codes|environments|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
     re.IGNORECASE,
 )
 

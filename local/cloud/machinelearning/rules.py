@@ -8,10 +8,14 @@ from typing import cast, get_args
 
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import conflict, invalid, not_emulated
-from local.cloud.machinelearning.records import AuthMode, Deployment, Endpoint
+from local.cloud.machinelearning.records import AuthMode, Deployment, Endpoint, Routing
+from local.cloud.world import REGION
 
 # Managed endpoints and deployments: Microsoft Learn, "Manage and increase quotas"; the SDK checks the same.
 _NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
+
+
+MOST_MIRRORED = 50
 
 
 def check_name(what: str, name: str) -> None:
@@ -24,12 +28,33 @@ def check_name(what: str, name: str) -> None:
         raise invalid(f"Invalid{what}Name", message)
 
 
-def auth_mode(properties: Json) -> AuthMode:
-    """The auth mode asked for."""
-    mode = properties.get("authMode")
-    if mode not in get_args(AuthMode):
-        raise invalid("InvalidAuthMode", f"authMode must be one of {', '.join(get_args(AuthMode))}, not {mode!r}.")
-    return cast("AuthMode", mode)
+def check_region(body: Json) -> None:
+    """Refuse another region than the workspace's. The service's words for it were not found."""
+    region = str(body.get("location")).replace(" ", "").lower()
+    if region != REGION:
+        raise invalid("InvalidLocation", f"The location must be the workspace's, {REGION}, not '{body['location']}'.")
+
+
+def routing(endpoint: Endpoint | None, properties: Json) -> Routing:
+    """The auth mode, traffic and mirror traffic asked for, checked."""
+    given = str(properties.get("authMode")).lower()
+    mode = next(mode for mode in get_args(AuthMode) if mode.lower() == given)
+    split = traffic(endpoint, properties.get("traffic"))
+    return Routing(cast("AuthMode", mode), split, _mirror(endpoint, split, properties.get("mirrorTraffic")))
+
+
+def _mirror(endpoint: Endpoint | None, split: dict[str, int], asked: object) -> dict[str, int]:
+    """Mirror traffic: one deployment without live traffic, of up to 50 percent (Microsoft Learn, safe rollout)."""
+    mirror = {name: share for name, share in _targets(endpoint, _percentages(asked)).items() if share}
+    if len(mirror) > 1:
+        raise invalid("InvalidMirrorTraffic", "Traffic can be mirrored to one deployment only.")
+    for name, share in mirror.items():
+        if share > MOST_MIRRORED or split.get(name):
+            message = (
+                f"At most {MOST_MIRRORED} percent can be mirrored, to a deployment without live traffic: '{name}'."
+            )
+            raise invalid("InvalidMirrorTraffic", message)
+    return mirror
 
 
 def user_assigned_ids(body: Json) -> list[str]:
@@ -38,6 +63,8 @@ def user_assigned_ids(body: Json) -> list[str]:
     kind = str(identity.get("type") or "SystemAssigned")
     ids = list(as_json(identity.get("userAssignedIdentities")))
     if kind.lower() == "systemassigned":
+        if ids:
+            raise invalid("InvalidIdentity", "identity.type SystemAssigned goes without userAssignedIdentities.")
         return []
     if kind.lower() != "userassigned":
         raise not_emulated(f"the identity type '{kind}' on endpoints", "Use SystemAssigned or UserAssigned.")
@@ -50,8 +77,6 @@ def check_emulated(properties: Json) -> None:
     """Refuse by name what would otherwise be accepted and then not happen."""
     if properties.get("compute"):
         raise not_emulated("Kubernetes online endpoints (properties.compute)", "Leave compute out for a managed one.")
-    if any(as_json(properties.get("mirrorTraffic")).values()):
-        raise not_emulated("mirror traffic", "Leave mirrorTraffic empty, or try it in Azure.")
     if str(properties.get("publicNetworkAccess")).lower() == "disabled":
         raise not_emulated("private endpoints (publicNetworkAccess disabled)", "Leave it enabled, or try it in Azure.")
 
@@ -64,7 +89,7 @@ def check_idle(endpoint: Endpoint, verb: str) -> None:
 
 def check_deletable(endpoint: Endpoint, deployment: Deployment) -> None:
     """Refuse to delete a deployment that has traffic (Microsoft Learn); the service's text was not found."""
-    share = endpoint.traffic.get(deployment.name, 0)
+    share = endpoint.routing.traffic.get(deployment.name, 0)
     if share:
         message = (
             f"Deployment {deployment.name} has {share} percent of endpoint {endpoint.name}'s traffic. "

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from local.cloud.arm.call import Answer, Call, Handler
-from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.arm.errors import ArmError, invalid, resource_not_found
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.assets import Assets
 from local.cloud.machinelearning.datastores import Credentials, Datastores
@@ -16,6 +16,7 @@ from local.cloud.machinelearning.endpoints import Endpoints
 from local.cloud.machinelearning.identities import EndpointIdentities
 from local.cloud.machinelearning.operations import Operations
 from local.cloud.machinelearning.provisioning import Provisioning
+from local.cloud.machinelearning.region import Region
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.machinelearning.workspace import WorkspaceResource
@@ -32,11 +33,11 @@ class Provider:
         self._state = state
         self._operations = Operations(state, world.clock)
         self._provisioning = Provisioning(world, state, self._operations)
-        identities = EndpointIdentities(state, world.authorization)
+        identities = EndpointIdentities(state, world.authorization, world.directory)
         self._parts = (
             WorkspaceResource(world.clock.now(), datastore_credentials),
             Datastores(world, datastore_credentials),
-            Assets(state, world.events),
+            Assets(world, state),
             Endpoints(world, state, self._operations, self._provisioning, identities),
             EndpointAccess(world, state, self._operations),
             Deployments(world, state, self._operations, self._provisioning),
@@ -45,8 +46,8 @@ class Provider:
     def routes(self) -> list[ArmRoute]:
         """Every route of the provider; those of a workspace that is not there answer 404 as ARM does."""
         inside = [route for part in self._parts for route in part.routes()]
-        guarded = [replace(route, handler=_in_workspace(route.handler)) for route in inside]
-        return [*guarded, *self._operations.routes()]
+        guarded = [replace(route, handler=_in_workspace(route.handler), refusal=_invalid_body) for route in inside]
+        return [*guarded, *self._operations.routes(), *Region(self._state).routes()]
 
     def stop_all(self, *, forget: bool = False) -> None:
         """End every scoring process and wait for it; `forget` also empties the workspace."""
@@ -59,6 +60,11 @@ class Provider:
         with ThreadPoolExecutor(_STOPPING) as threads:
             for stopped in [threads.submit(process.stop) for process in processes]:
                 stopped.result()
+
+
+def _invalid_body(reason: str) -> ArmError:
+    # The service's own code and words for each defect were not found.
+    return invalid("InvalidRequestBody", reason)
 
 
 def _in_workspace(handler: Handler) -> Handler:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 from local.cloud.arm.errors import not_found
 from local.cloud.machinelearning.quota import Quota
-from local.cloud.machinelearning.records import Asset, AssetKind, Deployment, Endpoint, Operation
+from local.cloud.machinelearning.records import Asset, AssetKind, Container, Deployment, Endpoint, Operation
 
 
 class WorkspaceState:
@@ -16,7 +17,7 @@ class WorkspaceState:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.quota = Quota()
-        self.assets: dict[tuple[AssetKind, str], dict[str, Asset]] = {}
+        self.containers: dict[tuple[AssetKind, str], Container] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.operations: dict[str, Operation] = {}
         # How often an endpoint name has been used: each use has an identity of its own.
@@ -26,7 +27,7 @@ class WorkspaceState:
         """Forget all. Work begun before finds its endpoint gone and stops."""
         with self.lock:
             self.quota = Quota()
-            self.assets.clear()
+            self.containers.clear()
             self.endpoints.clear()
             self.operations.clear()
             self.uses.clear()
@@ -37,7 +38,22 @@ class WorkspaceState:
 
     def asset(self, kind: AssetKind, name: str, version: str) -> Asset | None:
         """One asset version."""
-        return self.assets.get((kind, name.lower()), {}).get(version)
+        container = self.container(kind, name)
+        return container.versions.get(version) if container else None
+
+    def container(self, kind: AssetKind, name: str) -> Container | None:
+        """What the versions of a name are in."""
+        return self.containers.get((kind, name.lower()))
+
+    def kept(self, asset: Asset) -> None:
+        """Keep a new version, in a container of its name."""
+        key = (asset.kind, asset.name.lower())
+        made = Container(asset.kind, asset.name, {}, replace(asset.stamps))
+        self.containers.setdefault(key, made).versions[asset.version] = asset
+
+    def of_kind(self, kind: AssetKind) -> list[Container]:
+        """Every container of models, or of another kind, oldest first."""
+        return [container for (of, _), container in self.containers.items() if of == kind]
 
     def endpoint(self, name: str) -> Endpoint | None:
         """One endpoint."""

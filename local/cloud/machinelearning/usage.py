@@ -6,8 +6,8 @@ import json
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ServiceError, invalid
-from local.cloud.machinelearning.records import Endpoint
-from local.cloud.machinelearning.skus import Size, size_named
+from local.cloud.machinelearning.records import Deployment, Endpoint
+from local.cloud.machinelearning.skus import Family, Size, size_named
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import SUBSCRIPTION
 
@@ -31,6 +31,12 @@ def size_of(properties: Json) -> Size:
     return size
 
 
+def cores_used(state: WorkspaceState, family: Family, *, beside: Deployment | None = None) -> int:
+    """What the deployments of a family hold of its cores, all but `beside`."""
+    held = ((size_of(one.properties), one.capacity) for one in state.deployments() if one is not beside)
+    return sum(size.cores_for(capacity) for size, capacity in held if size.family == family)
+
+
 def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:
     if endpoint.deployment(name):
         return
@@ -46,17 +52,13 @@ def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:
 
 def _check_cores(state: WorkspaceState, endpoint: Endpoint, name: str, size: Size, capacity: int) -> None:
     """Every deployment holds its cores until it is deleted, failed ones too. Text: quoted in public issues."""
-    replaced = endpoint.deployment(name)
-    used = 0
-    for deployment in state.deployments():
-        if deployment is not replaced:
-            used += size_of(deployment.properties).cores_for(deployment.capacity)
+    used, limit = cores_used(state, size.family, beside=endpoint.deployment(name)), state.quota.cores_of(size.family)
     needed = size.cores_for(capacity)
-    if used + needed <= state.quota.cores:
+    if used + needed <= limit:
         return
     text = (
         f"Not enough quota available for {size.name} in SubscriptionId {SUBSCRIPTION}. Current usage/limit: "
-        f"{used}/{state.quota.cores}. Additional needed: {needed} {_OUT_OF_QUOTA}"
+        f"{used}/{limit}. Additional needed: {needed} {_OUT_OF_QUOTA}"
     )
     inner = {
         "errors": {"VmSize": [text]},

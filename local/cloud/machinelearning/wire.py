@@ -6,7 +6,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.hosts import endpoint_url
 from local.cloud.machinelearning.defaults import ASSET_DEFAULTS, DEPLOYMENT_DEFAULTS
 from local.cloud.machinelearning.operations import status_url
-from local.cloud.machinelearning.records import Asset, Deployment, Endpoint, Stamps
+from local.cloud.machinelearning.records import Asset, Container, Deployment, Endpoint, Stamps
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.moments import with_offset
 from local.cloud.world import REGION, TENANT, WORKSPACE_ID
@@ -23,7 +23,7 @@ def asset_id(asset: Asset) -> str:
 
 
 def asset_document(asset: Asset) -> Json:
-    """A version of a model, code or environment."""
+    """A version of a model, code, environment or data asset."""
     given = {name: value for name, value in asset.properties.items() if value is not None}
     return {
         "id": asset_id(asset),
@@ -34,24 +34,26 @@ def asset_document(asset: Asset) -> Json:
     }
 
 
-def container_document(versions: list[Asset]) -> Json:
+def container_document(container: Container) -> Json:
     """The container of all versions of one name, with the version that would come next."""
-    first = versions[0]
+    versions = list(container.versions.values())
     numbers = [int(asset.version) for asset in versions if asset.version.isdigit()]
-    newest = sorted(versions, key=lambda asset: asset.stamps.created_at)[-1]
+    newest = max(reversed(versions), key=lambda asset: asset.stamps.created_at, default=None)
+    given = {name: value for name, value in container.properties.items() if value is not None}
     return {
-        "id": f"{WORKSPACE_ID}/{first.kind}/{first.name}",
-        "name": first.name,
-        "type": f"{WORKSPACES}/{first.kind}",
+        "id": f"{WORKSPACE_ID}/{container.kind}/{container.name}",
+        "name": container.name,
+        "type": f"{WORKSPACES}/{container.kind}",
         "properties": {
             "description": None,
             "tags": {},
             "properties": {},
-            "isArchived": all(asset.archived for asset in versions),
-            "latestVersion": newest.version,
+            **given,
+            "isArchived": container.archived,
+            "latestVersion": newest.version if newest else None,
             "nextVersion": str(max(numbers, default=0) + 1),
         },
-        "systemData": _system_data(first.stamps, kind=True),
+        "systemData": _system_data(container.stamps, kind=True),
     }
 
 
@@ -71,11 +73,11 @@ def endpoint_document(endpoint: Endpoint) -> Json:
             "properties": {**endpoint.properties, **own},
             "scoringUri": f"{base}/score" if base else None,
             "swaggerUri": f"{base}/swagger.json" if base else None,
-            "authMode": endpoint.auth_mode,
+            "authMode": endpoint.routing.auth_mode,
             "provisioningState": endpoint.state,
             "compute": None,
-            "traffic": endpoint.traffic,
-            "mirrorTraffic": {},
+            "traffic": dict(endpoint.routing.traffic),
+            "mirrorTraffic": dict(endpoint.routing.mirror),
             "publicNetworkAccess": "Enabled",
         },
         "systemData": _system_data(endpoint.stamps, kind=False),
@@ -99,7 +101,7 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     if deployment.state == "Succeeded":
         properties["environmentVariables"] = {
             **as_json(given.get("environmentVariables")),
-            **_container_variables(properties),
+            **container_variables(properties),
         }
     return {
         "id": f"{endpoint_id(endpoint.name)}/deployments/{deployment.name}",
@@ -114,7 +116,7 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     }
 
 
-def _container_variables(properties: Json) -> Json:
+def container_variables(properties: Json) -> Json:
     """What the service adds to a deployment's variables once it has succeeded (recorded)."""
     code = as_json(properties.get("codeConfiguration"))
     variables: Json = {}

@@ -13,9 +13,11 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -35,7 +37,8 @@ class EndpointView:
     """What the front door needs to know of an endpoint.
 
     `accepts(credential)` says whether the bearer credential may score (a key, an endpoint token, or an Entra token
-    of a principal that may). `traffic` is percent by deployment; `deployments` holds those that have succeeded.
+    of a principal that may). `traffic` is percent by deployment, `mirror` percent of the live requests that a
+    deployment gets a copy of; `deployments` holds those that have succeeded.
     """
 
     name: str
@@ -43,6 +46,7 @@ class EndpointView:
     accepts: Callable[[str], bool]
     traffic: Mapping[str, int]
     deployments: Mapping[str, ServingProcess]
+    mirror: Mapping[str, int] = field(default_factory=dict)
 
 
 class Directory(Protocol):
@@ -87,8 +91,21 @@ class FrontDoor:
             raise Rejection(404, "")
         if request.method not in methods:
             raise Rejection(405, "", {"Allow": ", ".join(methods)})
-        name = self._choose(endpoint, request.headers.get(PIN))
-        return await self._admitted(endpoint.deployments[name], name, request)
+        pin = request.headers.get(PIN)
+        name = self._choose(endpoint, pin)
+        response = await self._admitted(endpoint.deployments[name], name, request)
+        if pin is None:
+            response.background = BackgroundTask(self._mirrored, endpoint, request)
+        return response
+
+    async def _mirrored(self, endpoint: EndpointView, request: Request) -> None:
+        """Send a copy to the deployment that traffic is mirrored to; its answer is nobody's."""
+        for name, share in endpoint.mirror.items():
+            with self._lock:
+                drawn = self._random.uniform(0, 100) < share
+            if drawn and name in endpoint.deployments:
+                with suppress(Rejection):
+                    await self._admitted(endpoint.deployments[name], name, request)
 
     def _choose(self, endpoint: EndpointView, pin: str | None) -> str:
         """The deployment that serves a request: the pinned one, or one drawn by traffic."""

@@ -52,7 +52,8 @@ Sdk = Callable[[str], AuthorizationManagementClient]
 
 
 def body(role: str, principal: str = ENDPOINT, kind: str = "ServicePrincipal") -> dict[str, object]:
-    return {"properties": {"roleDefinitionId": role, "principalId": principal, "principalType": kind}}
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    return {"properties": {"roleDefinitionId": definition, "principalId": principal, "principalType": kind}}
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ ENDPOINT = "aaaaaaaa-0000-0000-0000-000000000003"
 NAME = "0e5c3a52-9d5b-5b42-8f0c-3f2b7a3f1f10"
 OTHER_NAME = "1e5c3a52-9d5b-5b42-8f0c-3f2b7a3f1f11"
 READER_GUID = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"  # Storage Blob Data Reader
+ELSEWHERE = f"/subscriptions/{uuid.UUID(int=2)}/providers/Microsoft.Authorization/roleDefinitions/{READER_GUID}"
 ACR_PULL_GUID = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 
 
@@ -111,15 +112,16 @@ def test_the_description_may_be_updated(http: Http, clock: Clock) -> None:
     assert properties["createdOn"] < properties["updatedOn"]
 
 
-def test_a_principal_the_directory_does_not_know_needs_its_type(http: Http) -> None:
+@pytest.mark.parametrize("kind", [None, "ServicePrincipal"])
+def test_a_principal_that_the_directory_does_not_know_is_refused(http: Http, kind: str | None) -> None:
     stranger = str(uuid.uuid4())
 
-    refused = http.put(url(), json=grant(stranger, principalType=None))
+    refused = http.put(url(), json=grant(stranger, principalType=kind))
 
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "PrincipalNotFound"
     assert stranger.replace("-", "") in refused.json()["error"]["message"]
-    assert http.put(url(), json=grant(stranger)).status_code == 201
+    assert http.get(url()).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,10 @@ def test_a_principal_the_directory_does_not_know_needs_its_type(http: Http) -> N
         (NAME, STORAGE, grant(role=str(uuid.uuid4())), 404, "RoleDefinitionDoesNotExist"),
         (NAME, f"{STORAGE}-no-such", grant(), 404, "ResourceNotFound"),
         (NAME, STORAGE, grant(principalType="User"), 400, "UnmatchedPrincipalType"),
+        (NAME, STORAGE, grant("slipway-app"), 400, "InvalidPrincipalId"),
+        (NAME, STORAGE, grant(f"{{{ENDPOINT}}}"), 400, "InvalidPrincipalId"),
+        (NAME, STORAGE, grant(roleDefinitionId=READER_GUID), 400, "InvalidRoleDefinitionId"),
+        (NAME, STORAGE, grant(roleDefinitionId=ELSEWHERE), 404, "RoleDefinitionDoesNotExist"),
         (NAME, STORAGE, {"properties": {}}, 400, "InvalidRequestContent"),
         (NAME, STORAGE, [], 400, "InvalidRequestContent"),
         (NAME, STORAGE, grant(condition="x", conditionVersion="1.0"), 400, "InvalidRequestContent"),
@@ -226,13 +232,19 @@ def test_a_caller_without_the_right_is_refused_as_azure_does(sdk: Sdk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "code"),
-    [("", "MissingApiVersionParameter"), ("2031-01-01", "InvalidApiVersionParameter")],
+    ("version", "status", "code"),
+    [
+        ("", 400, "MissingApiVersionParameter"),
+        ("2031-01-01", 501, "NotEmulatedLocally"),
+        ("2014-01-01", 501, "NotEmulatedLocally"),
+        ("2020-10-01-beta", 501, "NotEmulatedLocally"),
+        ("2021-07-01-preview", 404, "RoleAssignmentNotFound"),
+    ],
 )
-def test_api_versions_are_checked(http: Http, version: str, code: str) -> None:
-    refused = http.get(url().split("?")[0], params={"api-version": version})
+def test_a_version_is_served_when_it_lies_between_known_ones(http: Http, version: str, status: int, code: str) -> None:
+    answer = http.get(url().split("?")[0], params={"api-version": version})
 
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
 def test_paths_ignore_case(http: Http) -> None:

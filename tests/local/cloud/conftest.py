@@ -13,6 +13,7 @@ from local.clock import Clock
 from local.cloud.authorization import Propagation
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import CONFLICTING
+from local.cloud.world import BLOB_CONTAINER, WORKSPACE_STORAGE
 from tests.local.cloud.sdk import IMAGE, PROPAGATION, SAMPLES, Describe, client
 
 # After `sdk`, which silences what their first import warns of.
@@ -45,6 +46,8 @@ def cloud(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iter
     with made:
         for name, value in made.environment("slipway-app").items():
             monkeypatch.setenv(name, value)
+        # What versions that only have to be there point to.
+        made.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "models/double/factor.txt", b"2\n")
         yield made
 
 

@@ -194,9 +194,9 @@ class TestAdmission:
     @pytest.mark.parametrize(
         ("changes", "named"),
         [
-            ({"dataCollector": {"collections": {}}, "modelMountPath": None}, "model data collection"),
             ({"modelMountPath": "/mnt/model"}, "modelMountPath"),
             ({"egressPublicNetworkAccess": "disabled"}, "network isolation"),
+            ({"environmentVariables": {"AML_APP_ROOT": "/mine"}}, "the environment variable AML_APP_ROOT"),
             ({"environmentVariables": {"KEY": "${{azureml://connections/a/credentials/key}}"}}, "secret injection"),
             ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
         ],
@@ -204,7 +204,10 @@ class TestAdmission:
     def test_what_would_not_happen_is_refused_by_name(
         self, cloud: LocalCloud, changes: dict[str, object], named: str
     ) -> None:
-        answer = arm(cloud, "PUT", "/onlineEndpoints/double/deployments/blue", body={"properties": changes})
+        code = {"scoringScript": "score.py"}
+        properties = {"endpointComputeType": "Managed", "codeConfiguration": code, **changes}
+        body = {"location": "eastus", "properties": properties}
+        answer = arm(cloud, "PUT", "/onlineEndpoints/double/deployments/blue", body=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulatedLocally")
         assert named in answer.json()["error"]["message"]
 

@@ -106,9 +106,9 @@ def test_patch_leaves_the_rest(cloud: LocalCloud, ml: MLClient) -> None:
     ("traffic", "reason"),
     [
         ({"blue": 100}, "'blue', which does not exist"),
-        ({"blue": 12.5}, "whole number"),
-        ({"blue": -1}, "whole number"),
-        ("blue", "must map"),
+        ({"blue": 12.5}, "properties.traffic.blue: 12.5"),
+        ({"blue": -1}, "properties.traffic.blue: -1"),
+        ("blue", "properties.traffic: 'blue'"),
     ],
 )
 def test_traffic_that_cannot_be_is_refused(cloud: LocalCloud, traffic: object, reason: str) -> None:
@@ -138,7 +138,6 @@ def test_names_follow_the_rules(cloud: LocalCloud, name: str, code: str) -> None
     ("properties", "named"),
     [
         ({"compute": f"{WORKSPACE_ID}/computes/cluster"}, "Kubernetes"),
-        ({"mirrorTraffic": {"green": 10}}, "mirror traffic"),
         ({"publicNetworkAccess": "disabled"}, "private endpoints"),
     ],
 )

@@ -14,7 +14,8 @@ from azure.ai.ml import MLClient
 from azure.ai.ml.entities import Environment, Model
 
 from local.cloud.cloud import LocalCloud
-from local.cloud.world import WORKSPACE_ID
+from local.cloud.hosts import blob_url
+from local.cloud.world import BLOB_CONTAINER, WORKSPACE_ID, WORKSPACE_STORAGE
 from tests.local.cloud.sdk import arm
 
 PATH = "azureml://datastores/workspaceblobstore/paths/models/double"
@@ -68,7 +69,7 @@ def test_new_versions_are_told_and_updates_are_not(
 
 def test_code_and_environments_are_no_events(cloud: LocalCloud, ml: MLClient, received: Queue[dict[str, Any]]) -> None:
     ml.environments.create_or_update(Environment(name="serving", version="1", image="mcr.microsoft.com/azureml/x:1"))
-    code = {"codeUri": "https://slipwaylocal.blob.core.windows.net/blobs/code"}
+    code = {"codeUri": f"{blob_url(WORKSPACE_STORAGE)}/{BLOB_CONTAINER}/models/double"}
     assert arm(cloud, "PUT", "/codes/scoring/versions/1", body={"properties": code}).status_code == 201
     ml.models.create_or_update(Model(name="double", version="1", path=PATH))
     assert received.get(timeout=10)["subject"] == "models/double:1"

@@ -13,7 +13,15 @@ from azure.ai.ml import MLClient
 from azure.ai.ml.entities import Model
 
 from local.cloud.cloud import LocalCloud
-from local.cloud.world import REGISTRY_ID, RESOURCE_GROUP_ID, USER_ASSIGNED, WORKSPACE_ID, WORKSPACE_STORAGE, storage_id
+from local.cloud.world import (
+    BLOB_CONTAINER,
+    REGISTRY_ID,
+    RESOURCE_GROUP_ID,
+    USER_ASSIGNED,
+    WORKSPACE_ID,
+    WORKSPACE_STORAGE,
+    storage_id,
+)
 from tests.local.cloud.sdk import Describe, arm, deploy
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_keys.json").read_text())
@@ -78,6 +86,7 @@ class TestDocuments:
 
     def test_model(self, cloud: LocalCloud) -> None:
         path = "azureml://datastores/workspaceblobstore/paths/x"
+        cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "x/model.txt", b"x")
         put = arm(cloud, "PUT", "/models/m/versions/1", body={"properties": {"modelUri": path}})
         assert_as_recorded("model", put)
 
@@ -94,13 +103,13 @@ def test_failed_operation_has_a_null_code_and_the_code_in_its_message(
     cloud: LocalCloud, model: Model, ml: MLClient
 ) -> None:
     identity = {"type": "UserAssigned", "userAssignedIdentities": {USER_ASSIGNED[0].resource_id: {}}}
-    arm(cloud, "PUT", "/onlineEndpoints/double", body={"identity": identity, "properties": AUTH})
+    arm(cloud, "PUT", "/onlineEndpoints/double", body={"location": "eastus", "identity": identity, "properties": AUTH})
     eventually(lambda: ml.online_endpoints.get("double").provisioning_state == "Succeeded")
     environment = arm(
         cloud, "PUT", "/environments/e/versions/1", body={"properties": {"image": "i", "inferenceConfig": {}}}
     )
-    body = {"properties": {"model": model.id, "environmentId": environment.json()["id"]}}
-    body["properties"]["codeConfiguration"] = None
+    body: dict[str, Any] = {"location": "eastus", "properties": {"endpointComputeType": "Managed", "model": model.id}}
+    body["properties"] |= {"environmentId": environment.json()["id"], "codeConfiguration": None}
     refused = arm(cloud, "PUT", "/onlineEndpoints/double/deployments/blue", body=body)
     assert refused.json()["error"]["details"][0]["code"] == "MissingDriverProgram"
     server = {"image": "i", "inferenceConfig": {"livenessRoute": {"path": "/", "port": 80}}}
@@ -119,11 +128,14 @@ def test_failed_operation_has_a_null_code_and_the_code_in_its_message(
 
 class TestArm:
     @pytest.mark.parametrize(
-        ("version", "code"), [("2099-01-01", "InvalidApiVersionParameter"), (None, "MissingApiVersionParameter")]
+        ("version", "status", "code"),
+        [("2099-01-01", 501, "NotEmulatedLocally"), (None, 400, "MissingApiVersionParameter")],
     )
-    def test_api_version_must_be_one_it_speaks(self, cloud: LocalCloud, version: str | None, code: str) -> None:
+    def test_api_version_must_be_one_it_speaks(
+        self, cloud: LocalCloud, version: str | None, status: int, code: str
+    ) -> None:
         answer = arm(cloud, "GET", "", version=version)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
     # The app's roles name their actions; the developer's allow everything, also what was read wrongly from the path.
     @pytest.mark.parametrize("identity", ["developer", "slipway-app"])
@@ -133,7 +145,7 @@ class TestArm:
 
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("GET", f"{WORKSPACE_ID}/computes"), ("DELETE", WORKSPACE_ID), ("PUT", f"{WORKSPACE_ID}/models/m")],
+        [("GET", f"{WORKSPACE_ID}/computes"), ("DELETE", WORKSPACE_ID), ("PUT", f"{WORKSPACE_ID}/computes/m")],
     )
     def test_what_it_does_not_emulate_it_says(self, cloud: LocalCloud, method: str, path: str) -> None:
         answer = arm(cloud, method, path)

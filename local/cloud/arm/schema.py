@@ -1,0 +1,97 @@
+"""What a request's body may look like, written as JSON Schema, and said in one sentence when it does not.
+
+Azure's own check reads JSON into typed objects: a field of the wrong type, a required one that is missing, a word that
+is none of an enumeration or a number outside its range is refused before the service looks at it. Unknown fields are
+passed over, as Azure does, and words of an enumeration match in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from local.cloud.arm.documents import Json
+
+_DURATION = re.compile(r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?")
+
+
+def text(*, one_of: Iterable[str] = (), pattern: str | None = None, longest: int | None = None) -> Json:
+    """A text: one of a few words, or one that holds `pattern` (searched for, as .NET does)."""
+    limits = {"oneOfWords": sorted(one_of) or None, "pattern": pattern, "maxLength": longest}
+    return {"type": "string", **{name: value for name, value in limits.items() if value is not None}}
+
+
+def whole(least: int = -(2**31), most: int = 2**31 - 1) -> Json:
+    """A whole number; 32 bits where nothing narrower is said."""
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+def flag() -> Json:
+    """True or false."""
+    return {"type": "boolean"}
+
+
+def duration(least: timedelta = timedelta(), most: timedelta | None = None) -> Json:
+    """An ISO 8601 duration of days, hours, minutes and seconds."""
+    limits: Json = {"shortest": least}
+    return {"type": "string", "duration": limits if most is None else {**limits, "longest": most}}
+
+
+def mapping(of: Json, *, most: int | None = None) -> Json:
+    """An object with names of the caller's own."""
+    return {"type": "object", "additionalProperties": of, **({} if most is None else {"maxProperties": most})}
+
+
+def items(of: Json, *, most: int | None = None) -> Json:
+    """A list."""
+    return {"type": "array", "items": of, **({} if most is None else {"maxItems": most})}
+
+
+def record(required: Json | None = None, **optional: Json) -> Json:
+    """An object with fields of its own; the optional ones may be null, as clients send what they leave out."""
+    fields = {name: {**shape, "type": [shape["type"], "null"]} for name, shape in optional.items()}
+    return {"type": "object", "required": list(required or {}), "properties": {**(required or {}), **fields}}
+
+
+def parsed_duration(value: str) -> timedelta | None:
+    """The duration that an ISO 8601 text says; None for a text that is none."""
+    found = _DURATION.fullmatch(value)
+    if not found or value in ("P", "PT") or value.endswith("T"):
+        return None
+    try:
+        return timedelta(**{unit: float(amount) for unit, amount in found.groupdict().items() if amount})
+    except (ValueError, OverflowError):
+        return None
+
+
+def problem(shape: Json, body: object) -> str | None:
+    """What is wrong with `body`: where, and what; None when nothing is."""
+    found = next(_Validator(shape).iter_errors(body), None)
+    if found is None:
+        return None
+    place = ".".join(str(part) for part in found.absolute_path) or "the body"
+    return f"{place}: {found.message}"
+
+
+def _one_of_words(_validator: object, words: list[str], value: object, _shape: object) -> Iterable[ValidationError]:
+    if isinstance(value, str) and value.lower() not in (word.lower() for word in words):
+        yield ValidationError(f"{value!r} is not one of {', '.join(words)}")
+
+
+def _duration(_validator: object, limits: dict[str, timedelta], value: object, _shape: object) -> Any:
+    if not isinstance(value, str):
+        return
+    given = parsed_duration(value)
+    if given is None:
+        yield ValidationError(f"{value!r} is not an ISO 8601 duration such as PT30S")
+    elif given < limits["shortest"] or given > limits.get("longest", given):
+        bounds = " to ".join(str(limit) for limit in limits.values())
+        yield ValidationError(f"{value!r} is out of range ({bounds})")
+
+
+_Validator = extend(Draft202012Validator, {"oneOfWords": _one_of_words, "duration": _duration})  # type: ignore[no-untyped-call]  # no types there

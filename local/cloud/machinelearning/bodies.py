@@ -1,0 +1,164 @@
+"""The bodies that Microsoft.MachineLearningServices takes.
+
+Source: the models of azure-mgmt-machinelearningservices 2.0.0b2 (a test compares names, types, what is required and
+the words of every enumeration), and those of azure-ai-ml 1.35.2 for data collection. Ranges are Microsoft Learn's
+("Managed online deployment YAML schema", "Manage and increase quotas"); ARM allows 50 tags of 256 characters.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from local.cloud.arm.documents import Json
+from local.cloud.arm.schema import duration, flag, items, mapping, record, text, whole
+
+# A text in which there is something: what the SDK's models ask of paths and scripts.
+_FILLED = r"[a-zA-Z0-9_]"
+_TEXTS = mapping(text())
+# Values of these become text: azure-ai-ml sends a hash's version as a number, and is answered with text (recorded).
+_SCALARS = mapping({"type": ["string", "number", "boolean"]})
+_TAGS = mapping(text(longest=256), most=50)
+_SWITCH = text(one_of=("Enabled", "Disabled"))
+_IDENTITY_TYPES = ("None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned")
+_TIERS = ("Free", "Basic", "Standard", "Premium")
+_IDENTITY = record({"type": text(one_of=_IDENTITY_TYPES)}, userAssignedIdentities=mapping({"type": "object"}))
+# The longest that a request, or a probe, may take: three minutes (Microsoft Learn, request_settings).
+_REQUEST = duration(timedelta(milliseconds=1), timedelta(minutes=3))
+_SOME_TIME = duration(timedelta(seconds=1), timedelta(days=1))
+_INSTANCES = whole(1, 1000)
+
+
+def _sku(name: Json) -> Json:
+    fields = {"tier": text(one_of=_TIERS), "size": text(), "family": text(), "capacity": _INSTANCES}
+    return record({"name": name}, **fields)
+
+
+ENDPOINT = record(
+    {
+        "location": text(pattern=_FILLED),
+        "properties": record(
+            {"authMode": text(one_of=("AMLToken", "Key", "AADToken"))},
+            description=text(),
+            keys=record(primaryKey=text(), secondaryKey=text()),
+            properties=_SCALARS,
+            compute=text(),
+            mirrorTraffic=mapping(whole(0, 50)),
+            publicNetworkAccess=_SWITCH,
+            traffic=mapping(whole(0, 100)),
+        ),
+    },
+    tags=_TAGS,
+    identity=_IDENTITY,
+    kind=text(),
+    sku=_sku(text()),
+)
+# Only these of an endpoint are patched.
+ENDPOINT_PATCH = record(
+    tags=_TAGS,
+    identity=record(type=text(one_of=_IDENTITY_TYPES), userAssignedIdentities=mapping({})),
+)
+KEYS = record({"keyType": text(one_of=("Primary", "Secondary"))}, keyValue=text())
+
+_PROBE = record(
+    failureThreshold=whole(1),
+    successThreshold=whole(1),
+    initialDelay=duration(),
+    period=_SOME_TIME,
+    timeout=_SOME_TIME,
+)
+_COLLECTION = record(
+    dataCollectionMode=_SWITCH,
+    dataId=text(),
+    clientId=text(),
+    samplingRate={"type": "number", "minimum": 0, "maximum": 1},
+)
+DEPLOYMENT = record(
+    {
+        "location": text(pattern=_FILLED),
+        "properties": record(
+            {"endpointComputeType": text(one_of=("Managed", "Kubernetes"))},
+            codeConfiguration=record({"scoringScript": text(pattern=_FILLED)}, codeId=text()),
+            description=text(),
+            environmentId=text(),
+            environmentVariables=_SCALARS,
+            properties=_SCALARS,
+            appInsightsEnabled=flag(),
+            egressPublicNetworkAccess=_SWITCH,
+            instanceType=text(),
+            livenessProbe=_PROBE,
+            readinessProbe=_PROBE,
+            model=text(),
+            modelMountPath=text(),
+            requestSettings=record(
+                maxConcurrentRequestsPerInstance=whole(1),
+                maxQueueWait=duration(most=timedelta(minutes=3)),
+                requestTimeout=_REQUEST,
+            ),
+            scaleSettings=record(
+                {"scaleType": text(one_of=("Default", "TargetUtilization"))},
+                minInstances=_INSTANCES,
+                maxInstances=_INSTANCES,
+                pollingInterval=_SOME_TIME,
+                targetUtilizationPercentage=whole(1, 100),
+            ),
+            dataCollector=record(
+                {"collections": mapping(_COLLECTION)},
+                rollingRate=text(one_of=("Year", "Month", "Day", "Hour", "Minute")),
+                requestLogging=record(captureHeaders=items(text())),
+            ),
+        ),
+    },
+    tags=_TAGS,
+    identity=_IDENTITY,
+    kind=text(),
+    sku=_sku(text(one_of=("Default",))),
+)
+# Only these of a deployment are patched.
+DEPLOYMENT_PATCH = record(
+    tags=_TAGS,
+    sku=record(
+        name=text(one_of=("Default",)), tier=text(one_of=_TIERS), size=text(), family=text(), capacity=_INSTANCES
+    ),
+)
+LOGS = record(containerType=text(one_of=("StorageInitializer", "InferenceServer")), tail=whole(1))
+
+_VERSION = {"description": text(), "properties": _SCALARS, "tags": _TEXTS, "isAnonymous": flag(), "isArchived": flag()}
+_ROUTE = record({"path": text(pattern=r"[a-zA-Z0-9_/]"), "port": whole(1, 65535)})
+MODEL = record(
+    {
+        "properties": record(
+            flavors=mapping(record(data=_TEXTS)),
+            jobName=text(),
+            modelType=text(one_of=("custom_model", "mlflow_model", "triton_model")),
+            modelUri=text(pattern=_FILLED),
+            stage=text(),
+            **_VERSION,
+        )
+    }
+)
+CODE = record({"properties": record(codeUri=text(pattern=_FILLED), **_VERSION)})
+ENVIRONMENT = record(
+    {
+        "properties": record(
+            autoRebuild=text(one_of=("Disabled", "OnBaseImageUpdate")),
+            build=record({"contextUri": text(pattern=_FILLED)}, dockerfilePath=text()),
+            condaFile=text(),
+            image=text(),
+            inferenceConfig=record(livenessRoute=_ROUTE, readinessRoute=_ROUTE, scoringRoute=_ROUTE),
+            osType=text(one_of=("Linux", "Windows")),
+            stage=text(),
+            **_VERSION,
+        )
+    }
+)
+DATA = record(
+    {
+        "properties": record(
+            {"dataType": text(one_of=("uri_file", "uri_folder", "mltable")), "dataUri": text(pattern=_FILLED)},
+            referencedUris=items(text()),
+            **_VERSION,
+        )
+    }
+)
+CONTAINER = record({"properties": record(description=text(), properties=_SCALARS, tags=_TEXTS, isArchived=flag())})
+UPLOAD = record(pendingUploadId=text(), pendingUploadType=text(one_of=("None", "TemporaryBlobReference")))

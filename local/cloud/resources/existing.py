@@ -1,0 +1,86 @@
+"""What exists in this world, by ARM id: where a role may be assigned, and what may send events.
+
+Everything else is a mistyped name, which Azure answers with 404.
+"""
+
+from __future__ import annotations
+
+from local.cloud.authorization.scopes import normalise
+from local.cloud.blob.errors import BlobError
+from local.cloud.blob.store import BlobStore
+from local.cloud.directory import Directory
+from local.cloud.machinelearning.records import AssetKind
+from local.cloud.machinelearning.state import WorkspaceState
+from local.cloud.world import (
+    DATASTORE,
+    REGISTRY_ID,
+    RESOURCE_GROUP_ID,
+    STORAGE_ACCOUNTS,
+    SUBSCRIPTION_ID,
+    WORKSPACE_ID,
+    WORKSPACE_INSIGHTS_ID,
+    WORKSPACE_VAULT_ID,
+    storage_id,
+)
+
+_ASSETS: tuple[AssetKind, ...] = ("models", "codes", "environments", "data")
+_FIXED = frozenset(
+    normalise(scope)
+    for scope in (
+        SUBSCRIPTION_ID,
+        RESOURCE_GROUP_ID,
+        WORKSPACE_ID,
+        f"{WORKSPACE_ID}/datastores/{DATASTORE}",
+        REGISTRY_ID,
+        STORAGE_ACCOUNTS,
+        WORKSPACE_VAULT_ID,
+        WORKSPACE_INSIGHTS_ID,
+        *(storage_id(account) for account in STORAGE_ACCOUNTS),
+        *(f"{storage_id(account)}/blobServices/default" for account in STORAGE_ACCOUNTS),
+    )
+)
+
+
+class Existing:
+    """Looks ids up, whatever their case."""
+
+    def __init__(self, state: WorkspaceState, blobs: BlobStore, directory: Directory) -> None:
+        self._state = state
+        self._blobs = blobs
+        self._directory = directory
+
+    def __call__(self, scope: str) -> bool:
+        """Whether there is such a subscription, group, resource or part of one."""
+        wanted = normalise(scope)
+        return (
+            wanted in _FIXED
+            or self._directory.with_id(wanted) is not None
+            or self._is_container(wanted)
+            or self._is_in_workspace(wanted)
+        )
+
+    def _is_container(self, wanted: str) -> bool:
+        for account in STORAGE_ACCOUNTS:
+            containers = normalise(f"{storage_id(account)}/blobServices/default/containers") + "/"
+            if wanted.startswith(containers):
+                try:
+                    self._blobs.container(account, wanted.removeprefix(containers))
+                except BlobError:
+                    return False
+                return True
+        return False
+
+    def _is_in_workspace(self, wanted: str) -> bool:
+        if not wanted.startswith(normalise(WORKSPACE_ID) + "/"):
+            return False
+        kind, name, *rest = [*wanted.removeprefix(normalise(WORKSPACE_ID) + "/").split("/"), ""]
+        if kind == "onlineendpoints":
+            endpoint = self._state.endpoint(name)
+            inner = rest[1] if len(rest) > 2 and rest[0] == "deployments" else None
+            return endpoint is not None and (rest == [""] or bool(inner and endpoint.deployment(inner)))
+        asset = next((one for one in _ASSETS if one == kind), None)
+        if asset is None:
+            return False
+        version = rest[1] if len(rest) > 2 and rest[0] == "versions" else None
+        held = self._state.container(asset, name)
+        return held is not None and (rest == [""] or version in held.versions)

@@ -1,0 +1,91 @@
+"""Microsoft.ManagedIdentity/userAssignedIdentities.
+
+Source: models of azure-mgmt-msi 7.1. Federated credentials are not emulated.
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.cloud.arm.call import Answer, Call
+from local.cloud.arm.documents import Json, as_json
+from local.cloud.arm.errors import ArmError
+from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.schema import mapping, record, text
+from local.cloud.authorization import Authorization
+from local.cloud.directory import Directory, UserAssigned
+from local.cloud.resources.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named, tracked
+from local.cloud.world import REGION, TENANT
+
+_KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{2,127}")
+_TAGS = mapping(text(longest=256), most=50)
+_BODY = record({"location": text()}, tags=_TAGS, properties={"type": "object"})
+
+
+class UserAssignedIdentities:
+    """Reads, makes and removes them; the directory knows a new one at once."""
+
+    def __init__(self, directory: Directory, authorization: Authorization) -> None:
+        self._directory = directory
+        self._authorization = authorization
+
+    def routes(self) -> list[ArmRoute]:
+        """The lines of the route table."""
+        one = f"{GROUP_PATTERN}/providers/{_KIND}/{{name}}"
+        return [
+            ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
+            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
+            ArmRoute("GET", one, _VERSIONS, named(self._documents, _KIND)),
+            ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=_BODY),
+            ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=record(location=text(), tags=_TAGS)),
+            ArmRoute("DELETE", one, _VERSIONS, in_group(self._delete)),
+        ]
+
+    def _put(self, call: Call) -> Answer:
+        name, tags = call.parameters["name"], _tags(call.body)
+        if not _NAME.fullmatch(name):
+            raise ArmError(400, "InvalidRequestContent", f"The identity name '{name}' is not valid.")
+        if str(call.body["location"]).replace(" ", "").lower() != REGION:
+            message = f"The local Azure has one region, '{REGION}', and no '{call.body['location']}'."
+            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        known = self._directory.named(name)
+        if known:
+            known.tags = tags
+            return Answer(200, tracked(_document(known)))
+        made = self._directory.add(name, tags)
+        self._authorization.add_principal(made.identity.principal_id, name)
+        return Answer(201, tracked(_document(made)))
+
+    def _patch(self, call: Call) -> Answer:
+        document = found(self._documents(), _KIND, call)
+        known = self._directory.named(str(document["name"]))
+        if known and call.body.get("tags") is not None:
+            known.tags = _tags(call.body)
+        return Answer(200, tracked(found(self._documents(), _KIND, call)))
+
+    def _delete(self, call: Call) -> Answer:
+        """Remove it: 200, or 204 when there is none. Its role assignments stay behind, as in Azure."""
+        gone = self._directory.remove(call.parameters["name"])
+        if gone:
+            self._authorization.remove_principal(gone.identity.principal_id)
+        return Answer(200 if gone else 204)
+
+    def _documents(self) -> dict[str, Json]:
+        return {one.identity.name.lower(): _document(one) for one in self._directory.every()}
+
+
+def _document(one: UserAssigned) -> Json:
+    identity = one.identity
+    return {
+        "id": identity.resource_id,
+        "name": identity.name,
+        "type": _KIND,
+        "tags": dict(one.tags),
+        "properties": {"tenantId": TENANT, "principalId": identity.principal_id, "clientId": identity.client_id},
+    }
+
+
+def _tags(body: Json) -> dict[str, str]:
+    return {name: str(value) for name, value in as_json(body.get("tags")).items()}

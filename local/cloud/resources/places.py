@@ -1,0 +1,54 @@
+"""Where resources lie: paths of the one subscription and its one group, and how other ones are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from local.cloud.arm.call import Answer, Call, Handler
+from local.cloud.arm.documents import Json
+from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.world import REGION, RESOURCE_GROUP, SUBSCRIPTION
+
+SUBSCRIPTION_PATTERN = "/subscriptions/{subscription}"
+GROUP_PATTERN = f"{SUBSCRIPTION_PATTERN}/resourceGroups/{{group}}"
+
+
+def in_group(handler: Handler) -> Handler:
+    """The handler for resources of the one group (or of the whole subscription); 404 as ARM says it elsewhere."""
+
+    def checked(call: Call) -> Answer:
+        subscription, group = call.parameters["subscription"], call.parameters.get("group", RESOURCE_GROUP)
+        if subscription.lower() != SUBSCRIPTION:
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+        if group.lower() != RESOURCE_GROUP:
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+        return handler(call)
+
+    return checked
+
+
+def listed(documents: Callable[[], dict[str, Json]]) -> Handler:
+    """The handler of a list; the few resources of this world are on one page."""
+    return in_group(lambda _call: Answer(200, {"value": [tracked(one) for one in documents().values()]}))
+
+
+def named(documents: Callable[[], dict[str, Json]], kind: str) -> Handler:
+    """The handler that reads one of these documents; `kind` is what a 404 calls it."""
+
+    def get(call: Call) -> Answer:
+        return Answer(200, tracked(found(documents(), kind, call)))
+
+    return in_group(get)
+
+
+def found(documents: dict[str, Json], kind: str, call: Call) -> Json:
+    """The document that the call names; `ArmError` 404 without it."""
+    document = documents.get(call.parameters["name"].lower())
+    if document is None:
+        raise resource_not_found(f"{kind}/{call.parameters['name']}", call.parameters["group"])
+    return document
+
+
+def tracked(document: Json) -> Json:
+    """A document with what every tracked resource has."""
+    return {"location": REGION, "tags": {}, **document}

@@ -1,0 +1,328 @@
+"""A body with one defect is taken by no resource: each field of each body that a PUT reads."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from local.clock import Clock
+from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.router import ArmRouter
+from local.cloud.arm.schema import parsed_duration
+from local.cloud.authorization.names import definition_id
+from local.cloud.authorization.roles import role_named
+from local.cloud.cloud import LocalCloud
+from local.cloud.faults import Faults
+from local.cloud.gate import Gate
+from local.cloud.journal import Journal
+from local.cloud.world import (
+    BLOB_CONTAINER,
+    DEVELOPER,
+    REGION,
+    RESOURCE_GROUP_ID,
+    SUBSCRIPTION,
+    USER_ASSIGNED,
+    WORKSPACE_ID,
+    WORKSPACE_STORAGE,
+    storage_id,
+)
+from tests.local.cloud.conftest import SCORING_PYTHON
+from tests.local.in_process import Http
+
+GUID = str(UUID(int=7))
+FILES = "azureml://datastores/workspaceblobstore/paths/there"
+VERSION = {"description": "d", "tags": {"a": "b"}, "properties": {"a": "b"}, "isAnonymous": False, "isArchived": False}
+ROUTE = {"path": "/score", "port": 5001}
+PROBE = {"failureThreshold": 3, "successThreshold": 1, "initialDelay": "PT1S", "period": "PT5S", "timeout": "PT2S"}
+COLLECTION = {
+    "dataCollectionMode": "Enabled",
+    "dataId": f"{WORKSPACE_ID}/data/collected/versions/1",
+    "samplingRate": 0.5,
+}
+MANAGED = {
+    "endpointComputeType": "Managed",
+    "codeConfiguration": {"codeId": f"{WORKSPACE_ID}/codes/there/versions/1", "scoringScript": "score.py"},
+    "description": "d",
+    "environmentId": f"{WORKSPACE_ID}/environments/there/versions/1",
+    "environmentVariables": {"MODE": "calm"},
+    "properties": {"a": "b"},
+    "appInsightsEnabled": False,
+    "egressPublicNetworkAccess": "Enabled",
+    "instanceType": "Standard_DS3_v2",
+    "livenessProbe": PROBE,
+    "readinessProbe": PROBE,
+    "model": f"{WORKSPACE_ID}/models/there/versions/1",
+    "requestSettings": {"maxConcurrentRequestsPerInstance": 2, "maxQueueWait": "PT1S", "requestTimeout": "PT30S"},
+    "scaleSettings": {"scaleType": "Default"},
+    "dataCollector": {
+        "collections": {"model_inputs": COLLECTION},
+        "rollingRate": "Hour",
+        "requestLogging": {"captureHeaders": ["x-id"]},
+    },
+}
+HOOK = {"endpointType": "WebHook", "properties": {"endpointUrl": "http://127.0.0.1:1/", "maxEventsPerBatch": 1}}
+FILTER = {
+    "subjectBeginsWith": "models/",
+    "includedEventTypes": ["Microsoft.MachineLearningServices.ModelRegistered"],
+    "isSubjectCaseSensitive": False,
+    "advancedFilters": [{"operatorType": "StringIn", "key": "data.ModelName", "values": ["a"]}],
+}
+WHOLE: dict[str, dict[str, Any]] = {
+    f"{WORKSPACE_ID}/onlineEndpoints/whole": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "kind": "Managed",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {str(USER_ASSIGNED[0].resource_id): {}}},
+        "properties": {
+            "authMode": "Key",
+            "description": "d",
+            "properties": {"a": "b"},
+            "publicNetworkAccess": "Enabled",
+            "traffic": {},
+            "mirrorTraffic": {},
+        },
+    },
+    f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/blue": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "sku": {"name": "Default", "tier": "Standard", "capacity": 1},
+        "properties": MANAGED,
+    },
+    f"{WORKSPACE_ID}/models/m/versions/1": {
+        "properties": {
+            **VERSION,
+            "modelType": "custom_model",
+            "modelUri": FILES,
+            "flavors": {"python": {"data": {"a": "b"}}},
+        }
+    },
+    f"{WORKSPACE_ID}/codes/c/versions/1": {"properties": {**VERSION, "codeUri": FILES}},
+    f"{WORKSPACE_ID}/environments/e/versions/1": {
+        "properties": {
+            **VERSION,
+            "image": "mcr.microsoft.com/azureml/x:1",
+            "condaFile": "dependencies: []",
+            "osType": "Linux",
+            "autoRebuild": "Disabled",
+            "inferenceConfig": {"livenessRoute": ROUTE, "readinessRoute": ROUTE, "scoringRoute": ROUTE},
+        }
+    },
+    f"{WORKSPACE_ID}/environments/built/versions/1": {
+        "properties": {"build": {"contextUri": FILES, "dockerfilePath": "Dockerfile"}}
+    },
+    f"{WORKSPACE_ID}/data/d/versions/1": {"properties": {**VERSION, "dataType": "uri_folder", "dataUri": FILES}},
+    f"{WORKSPACE_ID}/models/m": {"properties": {"description": "d", "tags": {"a": "b"}, "isArchived": False}},
+    f"{storage_id(WORKSPACE_STORAGE)}/providers/Microsoft.Authorization/roleAssignments/{GUID}": {
+        "properties": {
+            "roleDefinitionId": definition_id(SUBSCRIPTION, role_named("AcrPull").guid),
+            "principalId": USER_ASSIGNED[0].principal_id,
+            "principalType": "ServicePrincipal",
+            "description": "d",
+        }
+    },
+    f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions/mine": {
+        "properties": {
+            "destination": HOOK,
+            "filter": FILTER,
+            "labels": ["a"],
+            "eventDeliverySchema": "EventGridSchema",
+            "retryPolicy": {"maxDeliveryAttempts": 3, "eventTimeToLiveInMinutes": 60},
+        }
+    },
+    f"{WORKSPACE_ID}/onlineEndpoints/there/providers/Microsoft.Insights/diagnosticSettings/mine": {
+        "properties": {
+            "workspaceId": f"{RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs",
+            "logs": [{"category": "AmlOnlineEndpointConsoleLog", "enabled": True}],
+            "metrics": [{"category": "AllMetrics", "enabled": True}],
+        }
+    },
+    f"{RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+    },
+    f"{storage_id(WORKSPACE_STORAGE)}/blobServices/default/containers/mine": {
+        "properties": {"metadata": {"a": "b"}, "publicAccess": "None"}
+    },
+    RESOURCE_GROUP_ID: {"location": REGION, "tags": {"team": "risk"}},
+}
+Path_ = tuple[Any, ...]
+
+
+def defects(body: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The body with one defect each: a wrong type, a required field gone, an unknown word, a number out of range."""
+    for place, value, shape in _fields(body, schema, ()):
+        for name, bad in _bad(value, shape):
+            if bad is None and not place and not schema.get("required"):
+                continue  # a body of nothing but optional fields may be left out
+            yield f"{'.'.join(map(str, place))}: {name}", _with(body, place, bad)
+        for required in shape.get("required", []):
+            if isinstance(value, dict) and required in value:
+                yield f"{'.'.join(map(str, (*place, required)))}: gone", _without(body, (*place, required))
+
+
+def _fields(value: Any, schema: dict[str, Any], place: Path_) -> Iterator[tuple[Path_, Any, dict[str, Any]]]:
+    yield place, value, schema
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            shape = schema.get("properties", {}).get(name) or schema.get("additionalProperties")
+            assert shape is not None, f"{(*place, name)} is in no schema"
+            yield from _fields(inner, shape, (*place, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _fields(inner, schema["items"], (*place, index))
+
+
+def _bad(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    kinds = shape.get("type", [])
+    allowed = {kinds} if isinstance(kinds, str) else set(kinds)
+    wrong = {"string": "text", "integer": 7, "boolean": True, "array": [], "object": {}, "number": 1.5, "null": None}
+    for kind, sample in wrong.items():
+        if allowed and kind not in allowed and not (kind == "integer" and "number" in allowed):
+            yield f"is {kind}", sample
+    yield from _beyond(value, shape)
+
+
+def _beyond(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Values of the right type that are none of the words, or out of range."""
+    too_many = {f"n{number}": "v" for number in range(shape.get("maxProperties", 0) + 1)}
+    found = {
+        "oneOfWords": ["no-such-word"],
+        "minimum": [shape.get("minimum", 0) - 1],
+        "maximum": [shape.get("maximum", 0) + 1],
+        "duration": ["30 seconds", "-PT1S", *(["P2D"] if "longest" in shape.get("duration", {}) else [])],
+        "maxLength": ["x" * (shape.get("maxLength", 0) + 1)],
+        "maxProperties": [too_many],
+        "maxItems": [value * (shape.get("maxItems", 0) + 1) if isinstance(value, list) else None],
+        "pattern": ["..."],
+    }
+    yield from ((f"{limit}: {bad!r:.40}", bad) for limit, values in found.items() if limit in shape for bad in values)
+
+
+def _with(body: dict[str, Any], place: Path_, bad: Any) -> Any:
+    if not place:
+        return bad
+    changed = copy.deepcopy(body)
+    inside: Any = changed
+    for step in place[:-1]:
+        inside = inside[step]
+    inside[place[-1]] = bad
+    return changed
+
+
+def _without(body: dict[str, Any], place: Path_) -> dict[str, Any]:
+    changed = copy.deepcopy(body)
+    inside: Any = changed
+    for step in place[:-1]:
+        inside = inside[step]
+    del inside[place[-1]]
+    return changed
+
+
+class World:
+    """A local Azure without a network, in which what the whole bodies name is there."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.cloud = cloud
+        router = ArmRouter(
+            cloud.arm_routes,
+            clock=cloud.clock,
+            tokens=cloud.world.tokens,
+            permissions=cloud.authorization,
+            lock=threading.RLock(),
+        )
+        token, _ = cloud.world.tokens.issue(DEVELOPER, "https://management.azure.com")
+        app = Gate(router, cloud.clock, Journal(), Faults())
+        self._http = Http(app, {"Authorization": f"Bearer {token}"})
+
+    def put(self, path: str, body: object) -> httpx.Response:
+        route = self._route(path)
+        return self._http.put(path, params={"api-version": max(route.versions)}, content=json.dumps(body))
+
+    def schema(self, path: str) -> dict[str, Any]:
+        body = self._route(path).body
+        assert body is not None
+        return body
+
+    def _route(self, path: str) -> ArmRoute:
+        return next(one for one in self.cloud.arm_routes if one.method == "PUT" and one.parameters(path) is not None)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    clock = Clock(stepped=True)
+    cloud = LocalCloud(tmp_path_factory.mktemp("azure"), clock, scoring_python=SCORING_PYTHON)
+    cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "there/file", b"x")
+    made = World(cloud)
+    for kind, properties in (
+        ("models", {"modelUri": FILES}),
+        ("codes", {"codeUri": FILES}),
+        ("environments", {"image": "mcr.microsoft.com/azureml/x:1"}),
+    ):
+        assert made.put(f"{WORKSPACE_ID}/{kind}/there/versions/1", {"properties": properties}).status_code == 201
+    collected = {"properties": {"dataType": "uri_folder", "dataUri": FILES}}
+    assert made.put(f"{WORKSPACE_ID}/data/collected/versions/1", collected).status_code == 201
+    with clock.busy():
+        endpoint = {"location": REGION, "properties": {"authMode": "Key"}}
+        assert made.put(f"{WORKSPACE_ID}/onlineEndpoints/there", endpoint).status_code == 201
+        there = cloud.state.named("there")
+        there.state, there.operation.status = "Succeeded", "Succeeded"
+        yield made
+    cloud.close()
+    clock.close()
+
+
+def changed(world: World) -> object:
+    state = world.cloud.state
+    return (
+        sorted(state.endpoints),
+        sorted(one.name for one in state.deployments()),
+        sorted((container.kind, container.name, *container.versions) for container in state.containers.values()),
+        len(world.cloud.authorization.assignments()),
+        [one.name for one in world.cloud.events.subscriptions()],
+        [one.identity.name for one in world.cloud.world.directory.every()],
+        world.cloud.blobs.containers(WORKSPACE_STORAGE),
+    )
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_no_body_with_a_defect_is_taken(world: World, path: str) -> None:
+    before, schema = changed(world), world.schema(path)
+    taken = []
+    for what, body in defects(WHOLE[path], schema):
+        answer = world.put(path, body)
+        if answer.status_code != 400:
+            taken.append((what, answer.status_code))
+
+    assert taken == []
+    assert changed(world) == before
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_the_body_without_defects_is_taken(world: World, path: str) -> None:
+    answer = world.put(path, WHOLE[path])
+
+    assert answer.status_code in (200, 201), answer.text
+    endpoint = world.cloud.state.endpoints.pop("whole", None)
+    deployment = world.cloud.state.named("there").deployments.pop("blue", None)
+    assert (endpoint is None, deployment is None) != (False, False)
+
+
+def test_every_put_has_a_schema_and_a_whole_body(world: World) -> None:
+    puts = [route for route in world.cloud.arm_routes if route.method == "PUT"]
+
+    assert [route.pattern for route in puts if route.body is None] == []
+    judged = [world.schema(path) for path in WHOLE]
+    assert [route.pattern for route in puts if not any(route.body is one for one in judged)] == []
+    assert sum(1 for path in WHOLE for _ in defects(WHOLE[path], world.schema(path))) > 500
+
+
+@pytest.mark.parametrize("wrong", ["", "P", "PT", "P1Y", "PT1", "1S", "PT1.2.3S", "PT1H30", "P1DT"])
+def test_a_text_that_is_no_duration(wrong: str) -> None:
+    assert parsed_duration(wrong) is None
