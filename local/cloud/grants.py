@@ -12,6 +12,7 @@ from local.cloud.world import (
     DEVELOPER,
     REGISTRY_ID,
     RESOURCE_GROUP_ID,
+    SUBSCRIPTION_ID,
     WORKSPACE_ID,
     WORKSPACE_STORAGE,
     Identity,
@@ -53,6 +54,7 @@ class RoleSeed:
 
 ROLE_SEEDS = (
     RoleSeed(DEVELOPER, "Owner", RESOURCE_GROUP_ID),
+    RoleSeed(DEVELOPER, "Reader", SUBSCRIPTION_ID),
     RoleSeed(APP, "AzureML Data Scientist", WORKSPACE_ID),
     RoleSeed(APP, "Role Based Access Control Administrator", RESOURCE_GROUP_ID, GRANT_CONDITION),
     RoleSeed(APP, "Managed Identity Operator", RESOURCE_GROUP_ID),

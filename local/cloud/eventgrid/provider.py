@@ -10,6 +10,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError, authorization_failed
 from local.cloud.arm.paging import page
 from local.cloud.arm.permissions import Permissions
+from local.cloud.arm.polling import poll_headers
 from local.cloud.arm.route import ArmRoute
 from local.cloud.authorization.scopes import covers
 from local.cloud.eventgrid.broker import EventGrid
@@ -67,7 +68,7 @@ class EventGridProvider:
         self._check_topic(call)
         subscription = read_subscription(call.extended, call.parameters["name"], call.body)
         self._grid.create(subscription)
-        return Answer(201, subscription.to_wire(), _operation(subscription, call))
+        return Answer(201, subscription.to_wire(), self._operation(subscription, call))
 
     def _patch(self, call: Call) -> Answer:
         """Begin to change a subscription: what is given replaces what it had."""
@@ -79,7 +80,7 @@ class EventGridProvider:
         self._check_topic(replace(call, body=body))
         changed = read_subscription(call.extended, known.name, body)
         self._grid.create(changed)
-        return Answer(201, changed.to_wire(), _operation(changed, call))
+        return Answer(201, changed.to_wire(), self._operation(changed, call))
 
     def _check_topic(self, call: Call) -> None:
         """Refuse events of something that is not there, that sends none, or sends none of these types."""
@@ -155,7 +156,17 @@ class EventGridProvider:
         if not self._permissions.allowed(caller.principal_id, action, scope):
             raise authorization_failed(caller.client_id, caller.principal_id, action, scope)
         status = "InProgress" if found.provisioning_state == "Creating" else found.provisioning_state
-        return Answer(200, {"id": call.path, "name": operation, "status": status, **_failure(found)})
+        return Answer(
+            200,
+            {"id": call.path, "name": operation, "status": status, **_failure(found)},
+            poll_headers(self._grid.clock),
+        )
+
+    def _operation(self, subscription: Subscription, call: Call) -> dict[str, str]:
+        account = "/".join(call.extended.split("/")[:3])
+        path = f"{account}/providers/Microsoft.EventGrid/locations/{REGION}/operationsStatus/{subscription.operation}"
+        url = f"{MANAGEMENT_URL}{path}?api-version={call.api_version}"
+        return {"Azure-AsyncOperation": url, **poll_headers(self._grid.clock)}
 
     def _found(self, call: Call) -> Subscription:
         found = next((one for one in self._grid.subscriptions() if one.key == _key(call)), None)
@@ -189,12 +200,6 @@ def _kind_document(kind: TopicType) -> Json:
 
 def _key(call: Call) -> str:
     return subscription_key(call.extended, call.parameters["name"])
-
-
-def _operation(subscription: Subscription, call: Call) -> dict[str, str]:
-    account = "/".join(call.extended.split("/")[:3])
-    path = f"{account}/providers/Microsoft.EventGrid/locations/{REGION}/operationsStatus/{subscription.operation}"
-    return {"Azure-AsyncOperation": f"{MANAGEMENT_URL}{path}?api-version={call.api_version}"}
 
 
 def _failure(subscription: Subscription) -> Json:

@@ -24,6 +24,7 @@ _DESTINATION = record(
         endpointUrl=text(),
         maxEventsPerBatch=whole(1, 5000),
         preferredBatchSizeInKilobytes=whole(1, 1024),
+        deliveryAttributeMappings=items({"type": "object"}),
         azureActiveDirectoryTenantId=text(),
         azureActiveDirectoryApplicationIdOrUri=text(),
         minimumTlsVersionAllowed=text(one_of=("1.0", "1.1", "1.2")),
@@ -51,12 +52,20 @@ BODY = record({"properties": record({"destination": _DESTINATION}, **_REST)})
 PATCH = record(destination=_DESTINATION, **_REST)
 
 
+_NOT_EMULATED = (
+    "deadLetterDestination",
+    "deadLetterWithResourceIdentity",
+    "deliveryWithResourceIdentity",
+    "expirationTimeUtc",
+)
+
+
 def read_subscription(scope: str, name: str, body: Json) -> Subscription:
     """Read the body of a PUT; `ArmError` names what is wrong, or not offered here."""
     properties = body.get("properties")
     if not isinstance(properties, Mapping):
         raise _invalid("properties are required")
-    for unsupported in ("deadLetterDestination", "deadLetterWithResourceIdentity", "deliveryWithResourceIdentity"):
+    for unsupported in _NOT_EMULATED:
         if properties.get(unsupported):
             raise not_emulated(f"{unsupported} of an event subscription", "Leave it out to run locally.")
     try:
@@ -65,7 +74,8 @@ def read_subscription(scope: str, name: str, body: Json) -> Subscription:
         raise _invalid(str(error)) from error
     url = _endpoint_url(properties.get("destination"))
     schema = _schema(properties.get("eventDeliverySchema") or "EventGridSchema")
-    return Subscription(name, scope, url, wanted, schema, _retry_policy(properties.get("retryPolicy") or {}))
+    retry = _retry_policy(properties.get("retryPolicy") or {})
+    return Subscription(name, scope, url, wanted, schema, retry, labels=tuple(properties.get("labels") or ()))
 
 
 def check_destination(url: str) -> None:
@@ -100,6 +110,10 @@ def _endpoint_url(destination: object) -> str:
         instead = "Use a WebHook with the Functions host's /runtime/webhooks/eventgrid?functionName=... URL."
         raise not_emulated(f"an event destination of type {kind}", instead)
     inner = destination.get("properties")
+    if isinstance(inner, Mapping) and inner.get("maxEventsPerBatch", 1) != 1:
+        raise not_emulated("batches of events (maxEventsPerBatch)", "Leave it at 1.")
+    if isinstance(inner, Mapping) and inner.get("deliveryAttributeMappings"):
+        raise not_emulated("deliveryAttributeMappings", "Leave them out to run locally.")
     url = inner.get("endpointUrl") if isinstance(inner, Mapping) else None
     if not isinstance(url, str) or not url:
         raise _invalid("properties.destination.properties.endpointUrl is required")

@@ -34,6 +34,7 @@ class Subscription:
     filter: EventFilter = field(default_factory=EventFilter)
     schema: Schema = "EventGridSchema"
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    labels: tuple[str, ...] = ()
     provisioning_state: ProvisioningState = "Creating"
     error: str | None = None
     operation: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -75,7 +76,7 @@ class Subscription:
                     },
                 },
                 "filter": self.filter.to_json(),
-                "labels": [],
+                "labels": list(self.labels),
                 "eventDeliverySchema": self.schema,
                 "retryPolicy": {
                     "maxDeliveryAttempts": self.retry.max_attempts,

@@ -8,12 +8,12 @@ that begins with the code (quoted in public issues; the raw document was never c
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 
 from local.clock import Clock
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import not_found
+from local.cloud.arm.polling import poll_headers
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import MANAGEMENT_URL
 from local.cloud.machinelearning.records import Operation
@@ -25,11 +25,6 @@ from local.cloud.world import REGION, SUBSCRIPTION_ID, WORKSPACE_GUID
 _LOCATION = f"{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{REGION}"
 _STATUS, _RESULT = "mfeOperationsStatus", "mfeOperationResults"
 _NEVER = "0001-01-01T00:00:00+00:00"
-
-# Between polls Azure says nothing and the SDK waits 5 or 30 s of real time; on a clock that runs faster that would
-# be hours. The header is the emulator's own: at speed 1 it asks for the SDK's usual 5 s.
-_POLL = timedelta(seconds=5)
-_POLL_AT_LEAST_MS = 20
 
 ENDPOINT = "oeidp"
 DEPLOYMENT = "odidp"
@@ -72,7 +67,8 @@ class Operations:
         result = f"{MANAGEMENT_URL}{_LOCATION}/{_RESULT}/{operation.name}?{signed}"
         if location:
             result = f"{MANAGEMENT_URL}{location}?api-version={operation.api_version}"
-        return {"Azure-AsyncOperation": status, "Location": result, "x-ms-async-operation-timeout": "PT30M"}
+        told = {"Azure-AsyncOperation": status, "Location": result, "x-ms-async-operation-timeout": "PT30M"}
+        return {**told, **poll_headers(self._clock)}
 
     def routes(self) -> list[ArmRoute]:
         """The routes of operation status and results.
@@ -98,17 +94,12 @@ class Operations:
         }
         if operation.error:
             body["error"] = {"code": None, "message": operation.error}
-        return Answer(200, body, {"x-ms-retry-after-ms": str(self._poll_milliseconds())})
+        return Answer(200, body, poll_headers(self._clock))
 
     def _result(self, call: Call) -> Answer:
         if self._named(call).status == "Updating":
-            return Answer(202, headers={"x-ms-retry-after-ms": str(self._poll_milliseconds())})
+            return Answer(202, headers=poll_headers(self._clock))
         return Answer(204)
-
-    def _poll_milliseconds(self) -> int:
-        if self._clock.stepped:
-            return _POLL_AT_LEAST_MS
-        return max(_POLL_AT_LEAST_MS, int(_POLL.total_seconds() * 1000 / self._clock.speed))
 
     def _named(self, call: Call) -> Operation:
         operation = self._state.operations.get(call.parameters["operation"])

@@ -34,8 +34,9 @@ class Provider:
         self._operations = Operations(state, world.clock)
         self._provisioning = Provisioning(world, state, self._operations)
         identities = EndpointIdentities(state, world.authorization, world.directory)
+        self._workspace = WorkspaceResource(world.clock.now(), datastore_credentials)
         self._parts = (
-            WorkspaceResource(world.clock.now(), datastore_credentials),
+            self._workspace,
             Datastores(world, datastore_credentials),
             Assets(world, state),
             Endpoints(world, state, self._operations, self._provisioning, identities),
@@ -47,7 +48,8 @@ class Provider:
         """Every route of the provider; those of a workspace that is not there answer 404 as ARM does."""
         inside = [route for part in self._parts for route in part.routes()]
         guarded = [replace(route, handler=_in_workspace(route.handler), refusal=_invalid_body) for route in inside]
-        return [*guarded, *self._operations.routes(), *Region(self._state).routes()]
+        around = (self._operations.routes(), self._workspace.lists(), Region(self._state).routes())
+        return [*guarded, *(route for routes in around for route in routes)]
 
     def stop_all(self, *, forget: bool = False) -> None:
         """End every scoring process and wait for it; `forget` also empties the workspace."""

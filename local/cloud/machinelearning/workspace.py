@@ -6,6 +6,8 @@ from datetime import datetime
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
+from local.cloud.arm.paging import page
+from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import REGISTRY_DISCOVERY
 from local.cloud.machinelearning.datastores import Credentials
@@ -28,7 +30,7 @@ from local.cloud.world import (
 
 
 class WorkspaceResource:
-    """The workspace, which can be read."""
+    """The workspace, which can be read and listed."""
 
     def __init__(self, created: datetime, datastore_credentials: Credentials) -> None:
         self._created = created
@@ -36,11 +38,20 @@ class WorkspaceResource:
 
     def routes(self) -> list[ArmRoute]:
         """The workspace's line of the route table."""
-        return [ArmRoute("GET", WORKSPACE_PATTERN, API_VERSIONS, self._get)]
+        return [ArmRoute("GET", WORKSPACE_PATTERN, API_VERSIONS, lambda _call: Answer(200, self._document()))]
 
-    def _get(self, call: Call) -> Answer:
+    def lists(self) -> list[ArmRoute]:
+        """The lines of the route table that list workspaces: this one."""
+        group, _, _ = WORKSPACE_PATTERN.rpartition("/")
+        everywhere = f"/subscriptions/{{subscription}}/providers/{WORKSPACES}"
+        return [ArmRoute("GET", one, API_VERSIONS, in_group(self._list)) for one in (group, everywhere)]
+
+    def _list(self, call: Call) -> Answer:
+        return page([self._document()], call)
+
+    def _document(self) -> Json:
         created = with_offset(self._created)
-        body: Json = {
+        return {
             "id": WORKSPACE_ID,
             "name": WORKSPACE,
             "type": WORKSPACES,
@@ -64,7 +75,6 @@ class WorkspaceResource:
                 "lastModifiedByType": "User",
             },
         }
-        return Answer(200, body)
 
     def _properties(self) -> Json:
         base = f"https://{REGISTRY_DISCOVERY}"

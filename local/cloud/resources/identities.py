@@ -10,11 +10,11 @@ import re
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError
+from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named, tracked
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import mapping, record, text
 from local.cloud.authorization import Authorization
 from local.cloud.directory import Directory, UserAssigned
-from local.cloud.resources.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named, tracked
 from local.cloud.world import REGION, TENANT
 
 _KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError
+from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named
 from local.cloud.arm.route import ArmRoute
-from local.cloud.resources.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named
 from local.cloud.world import REGISTRY, REGISTRY_ID
 
 _KIND = "Microsoft.ContainerRegistry/registries"

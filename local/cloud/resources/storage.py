@@ -10,6 +10,7 @@ import re
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError
+from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import mapping, record, text
 from local.cloud.blob.access import BlobAccess
@@ -17,7 +18,6 @@ from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import CONTAINER_NAME, BlobStore
 from local.cloud.hosts import blob_url
 from local.cloud.moments import with_zulu
-from local.cloud.resources.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named
 from local.cloud.world import STORAGE_ACCOUNTS, storage_id
 
 _KIND = "Microsoft.Storage/storageAccounts"
@@ -56,7 +56,7 @@ class StorageAccounts:
             ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(_accounts)),
             ArmRoute("GET", one, _VERSIONS, named(_accounts, _KIND)),
             ArmRoute("POST", f"{one}/listKeys", _VERSIONS, in_group(self._keys)),
-            ArmRoute("POST", check, _VERSIONS, in_group(_check_name), body=_NAME_CHECK),
+            ArmRoute("POST", check, _VERSIONS, in_group(_check_name), body=_NAME_CHECK, checked_by="handler"),
             ArmRoute("GET", containers, _VERSIONS, in_group(self._list)),
             ArmRoute("GET", container, _VERSIONS, in_group(self._get)),
             ArmRoute("PUT", container, _VERSIONS, in_group(self._put), body=_CONTAINER),

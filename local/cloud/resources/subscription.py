@@ -8,9 +8,9 @@ from __future__ import annotations
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, not_emulated
+from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import mapping, record, text
-from local.cloud.resources.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, in_group
 from local.cloud.world import REGION, RESOURCE_GROUP, RESOURCE_GROUP_ID, SUBSCRIPTION, SUBSCRIPTION_ID, TENANT
 
 _VERSIONS = ("2016-06-01", "2018-05-01", "2019-11-01", "2021-01-01", "2021-04-01", "2022-09-01", "2022-12-01",

@@ -65,6 +65,12 @@ def webhook(url: str, **properties: Any) -> dict[str, Any]:
     return {"properties": {"destination": destination, **properties}}
 
 
+def batched(events: int) -> dict[str, Any]:
+    body = webhook("http://127.0.0.1:1/")
+    body["properties"]["destination"]["properties"]["maxEventsPerBatch"] = events
+    return body
+
+
 def test_created_after_its_handshake_and_then_served(
     arm: Arm, grid: EventGrid, subscriber: Any, pass_time: PassTime
 ) -> None:
@@ -161,6 +167,8 @@ def test_deleted_and_gone(arm: Arm, subscriber: Any, pass_time: PassTime) -> Non
         ({"properties": {"destination": {"endpointType": "AzureFunction"}}}, 501, "AzureFunction"),
         (webhook("http://127.0.0.1:1/", eventDeliverySchema="CustomInputSchema"), 501, "CustomInputSchema"),
         (webhook("http://127.0.0.1:1/", deadLetterDestination={"x": 1}), 501, "deadLetterDestination"),
+        (webhook("http://127.0.0.1:1/", expirationTimeUtc="2027-01-01T00:00:00Z"), 501, "expirationTimeUtc"),
+        (batched(10), 501, "maxEventsPerBatch"),
         (webhook("http://127.0.0.1:1/", retryPolicy={"maxDeliveryAttempts": 31}), 400, "maxDeliveryAttempts"),
         (webhook("http://127.0.0.1:1/", retryPolicy={"eventTimeToLiveInMinutes": 0}), 400, "eventTimeToLiveInMinutes"),
         (webhook("http://127.0.0.1:1/", filter={"advancedFilters": [1]}), 400, "advancedFilters"),
