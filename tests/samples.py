@@ -15,6 +15,8 @@ IMAGE = "mcr.microsoft.com/azureml/minimal-ubuntu22.04-py311-cpu-inference:lates
 CONDA = {"name": "serving", "dependencies": ["python>=3.11,<3.14", {"pip": ["azureml-inference-server-http"]}]}
 USER_ASSIGNED = {identity.name: str(identity.resource_id) for identity in world.USER_ASSIGNED}
 ROW = [1, 2, 3]
+# Cores of each family of sizes: a new subscription's are used up by three deployments.
+ROOM = 10_000
 
 
 def answer_of(weights: list[int], bias: int = 3) -> float:
@@ -56,7 +58,8 @@ def register_environment(stack: LocalStack, name: str = "serving", image: str = 
 
 
 def register_all(stack: LocalStack) -> None:
-    """The model, code and environment that `request` names by default."""
+    """The model, code and environment that `request` names by default, in a subscription with room for many tests."""
+    stack.cloud.state.quota.cores = ROOM
     register_model(stack)
     register_code(stack)
     register_environment(stack)

@@ -86,9 +86,9 @@ def made(stack: LocalStack, endpoint_name: str) -> set[tuple[str, str]]:
     state = stack.cloud.state
     with state.lock:
         things = {
-            (f"{kind[:-1]} {asset.name}:{asset.version}", "")
-            for (kind, _), versions in state.assets.items()
-            for asset in versions.values()
+            (f"{asset.kind[:-1]} {asset.name}:{asset.version}", "")
+            for container in state.containers.values()
+            for asset in container.versions.values()
         }
     if found:
         things.add((f"endpoint {endpoint_name}", ""))

@@ -23,8 +23,16 @@ Spec = Callable[..., ServingSpec]
 class Endpoints:
     """A directory with one endpoint."""
 
-    def __init__(self, deployments: Processes, traffic: Mapping[str, int], auth_mode: str = "Key") -> None:
-        self._view = EndpointView("credit-risk", auth_mode, lambda given: given == KEY, traffic, deployments)
+    def __init__(
+        self,
+        deployments: Processes,
+        traffic: Mapping[str, int],
+        auth_mode: str = "Key",
+        mirror: Mapping[str, int] | None = None,
+    ) -> None:
+        self._view = EndpointView(
+            "credit-risk", auth_mode, lambda given: given == KEY, traffic, deployments, mirror or {}
+        )
 
     def endpoint(self, name: str) -> EndpointView | None:
         return self._view if name == self._view.name else None
@@ -85,6 +93,23 @@ def test_traffic_is_split_by_weight(linear: Processes) -> None:
     assert [answer.json() for answer in answers] == [answer.headers["azureml-model-deployment"] for answer in answers]
     assert 36 <= served["blue"] <= 58
     assert served["green"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("mirror", "pinned", "copied"),
+    [(100, {}, True), (0, {}, False), (100, {"azureml_model_deployment": "blue"}, False)],
+)
+def test_a_share_of_live_requests_is_mirrored(
+    linear: Processes, mirror: int, pinned: dict[str, str], copied: bool
+) -> None:
+    def scored() -> int:
+        return linear["green"].log().count("POST /score")
+
+    before = scored()
+    answer = Client(linear, {"blue": 100}, mirror={"green": mirror})(**pinned)
+
+    assert (answer.status_code, answer.headers["azureml-model-deployment"]) == (200, "blue")
+    assert (scored() > before) == copied
 
 
 def test_a_pin_overrides_traffic(linear: Processes) -> None:
