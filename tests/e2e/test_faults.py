@@ -164,7 +164,7 @@ def test_traffic_is_what_it_was_when_it_was_shifted(stack: LocalStack) -> None:
     def overtaken() -> None:
         with stack.cloud.state.lock:
             [found] = [one for one in stack.cloud.state.endpoints.values() if one.name == "overtaken"]
-            found.traffic = {}
+            found.routing = found.in_force = replace(found.routing, traffic={})
         stack.cloud.faults.clear()
 
     with stack.clock.busy():
@@ -252,7 +252,7 @@ def test_a_deployment_that_somebody_has_given_traffic_is_not_undone(stack: Local
     def adopted() -> None:
         with stack.cloud.state.lock:
             [found] = [one for one in stack.cloud.state.endpoints.values() if one.name == "adopted"]
-            found.traffic = {"blue": 50, "green": 50}
+            found.routing = found.in_force = replace(found.routing, traffic={"blue": 50, "green": 50})
 
     with stack.clock.busy():
         accepted = stack.post(samples.request(endpoint="adopted", deployment="green"))
