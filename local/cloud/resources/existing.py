@@ -32,7 +32,6 @@ _FIXED = frozenset(
         WORKSPACE_ID,
         f"{WORKSPACE_ID}/datastores/{DATASTORE}",
         REGISTRY_ID,
-        STORAGE_ACCOUNTS,
         WORKSPACE_VAULT_ID,
         WORKSPACE_INSIGHTS_ID,
         *(storage_id(account) for account in STORAGE_ACCOUNTS),

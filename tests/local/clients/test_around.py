@@ -18,12 +18,12 @@ from azure.mgmt.storage import StorageManagementClient
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import (
     DEVELOPER,
-    FEATURE_STORAGE,
     REGION,
     REGISTRY,
     REGISTRY_ID,
     RESOURCE_GROUP,
     RESOURCE_GROUP_ID,
+    STORAGE_ACCOUNTS,
     SUBSCRIPTION_ID,
     USER_ASSIGNED,
     WORKSPACE_ID,
@@ -162,7 +162,7 @@ def test_storage_accounts_with_their_keys_and_containers(connect: Connect[Any], 
     assert client.storage_accounts.get_properties(*place).primary_endpoints.blob.startswith(
         "https://slipwaylocal.blob."
     )
-    assert [one.name for one in client.storage_accounts.list()] == [WORKSPACE_STORAGE, FEATURE_STORAGE]
+    assert [one.name for one in client.storage_accounts.list()] == list(STORAGE_ACCOUNTS)
     assert [one.name for one in client.storage_accounts.list_by_resource_group(RESOURCE_GROUP)] != []
     assert client.storage_accounts.list_keys(*place).keys_property[0].value == cloud.world.access.account_key(
         WORKSPACE_STORAGE
