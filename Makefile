@@ -97,4 +97,5 @@ lock: .venv/.uv
 		--no-emit-index-url --no-emit-find-links --upgrade requirements.in -o requirements.txt
 
 clean:
-	@rm -rf .venv .venv-score .venv-infra .venv-bench .venv-worker .slipway .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-score .venv-infra .venv-bench .venv-worker .slipway .slipway-cache .mypy_cache .pytest_cache \
+		.ruff_cache

@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCORING_PYTHON = ROOT / ".venv-score" / "bin" / "python"
+# Environments of deployments, built once and shared by every local Azure of this checkout.
+ENVIRONMENTS = ROOT / ".slipway-cache" / "environments"
 EXAMPLE = ROOT / "examples" / "credit-risk"
 
 # What infra/ sets in the function app besides its workspace.

@@ -6,6 +6,9 @@ in every timestamp and a few seconds at the desk. Three ways to run it:
 * real (`speed=1`), or scaled (`speed=120`: 15 minutes pass in 7.5 s), from an anchor that can be shared between
   processes through a small file (`save`, `load`);
 * stepped, for tests: time stands still while anybody is busy, and jumps to the next alarm when nobody is.
+
+Real work (a build, a process that starts) is not multiplied by the speed: `at_most` says how long it takes in Azure,
+and time passes no further until it is done. Who shares the clock follows its file.
 """
 
 from __future__ import annotations
@@ -14,12 +17,14 @@ import heapq
 import itertools
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 _log = logging.getLogger("local.clock")
 
@@ -29,6 +34,9 @@ FASTEST = 2000
 # How long a stepped clock must have seen nobody busy before it jumps: covers the hand-over between two threads.
 IDLE_GRACE = 0.003
 
+
+# How often a clock that stands still for real work looks whether it may go on; real seconds.
+_STANDING = 0.02
 
 # Real seconds after which holds that nothing has moved since are taken for lost: whoever took them died without letting
 # go. Starting a model is the longest real work; it takes seconds.
@@ -48,6 +56,14 @@ class Alarm:
         self.cancelled = True
 
 
+class _Anchor(NamedTuple):
+    """A moment in both times, and the virtual one at which time stands still; replaced as one, read without a lock."""
+
+    virtual: datetime
+    real: float
+    limit: datetime | None
+
+
 class Clock:
     """Virtual time, in aware UTC, and the alarms set on it. All methods may be called from any thread."""
 
@@ -56,8 +72,12 @@ class Clock:
             raise ValueError("speed must be greater than 0 (1 is real time, 120 makes 15 minutes last 7.5 s)")
         self.speed = speed
         self.stepped = stepped
-        self._virtual = start or datetime.now(UTC)
-        self._real = time.time()
+        self._virtual = start or datetime.now(UTC)  # of a stepped clock
+        self._anchor = _Anchor(self._virtual, time.time(), None)  # of a running one
+        # Where time stops until real work is done, by whose work it is.
+        self._limits: dict[object, datetime] = {}
+        self._shared: Path | None = None
+        self._followed = 0
         self._busy = 0
         self._lost = 0
         self._idle_since = self._moved = time.monotonic()
@@ -69,24 +89,83 @@ class Clock:
 
     @classmethod
     def load(cls, path: Path) -> Clock:
-        """The clock another process saved to `path`: same anchor, same speed."""
-        saved = json.loads(path.read_text())
-        clock = cls(speed=saved["speed"], start=datetime.fromisoformat(saved["virtual"]))
-        clock._real = saved["real"]
+        """The clock another process saved to `path`: same anchor, same speed, and it stops when that one does."""
+        clock = cls(speed=json.loads(path.read_text())["speed"])
+        clock._shared = path
+        clock._follow()
         return clock
 
     def save(self, path: Path) -> None:
         """Write the anchor to `path`, for `load` in another process; a stepped clock cannot be shared."""
         if self.stepped:
             raise ValueError("a stepped clock lives in one process; use speed= to share a clock")
-        text = json.dumps({"speed": self.speed, "virtual": self._virtual.isoformat(), "real": self._real})
-        path.write_text(text)
+        with self._changed:
+            self._anchor = _Anchor(self.now(), time.time(), None)
+            self._shared = path
+            self._publish()
 
     def now(self) -> datetime:
         """The current virtual time, aware UTC."""
         if self.stepped:
             return self._virtual
-        return self._virtual + timedelta(seconds=(time.time() - self._real) * self.speed)
+        self._follow()
+        virtual, real, limit = self._anchor
+        moved = virtual + timedelta(seconds=(time.time() - real) * self.speed)
+        return min(moved, limit) if limit else moved
+
+    @contextmanager
+    def at_most(self, models: timedelta) -> Iterator[None]:
+        """Do real work that takes `models` in Azure: virtual time passes that long, then stands still until it is done.
+
+        A stepped clock is held instead, and real time is not held up.
+        """
+        with self.busy():
+            if self.stepped or self.speed == 1:
+                yield
+                return
+            work = object()
+            self._limited(lambda: self._limits.update({work: self.now() + models}))
+            try:
+                yield
+            finally:
+                self._limited(lambda: self._limits.pop(work))
+
+    def _limited(self, change: Callable[[], object]) -> None:
+        """Change the limits, go on from now, and have the others know."""
+        with self._changed:
+            now = self.now()
+            change()
+            self._anchor = _Anchor(now, time.time(), min(self._limits.values(), default=None))
+            self._publish()
+            self._changed.notify_all()
+
+    def _publish(self) -> None:
+        if self._shared is None:
+            return
+        virtual, real, limit = self._anchor
+        until = limit.isoformat() if limit else None
+        anchor = {"speed": self.speed, "virtual": virtual.isoformat(), "real": real, "limit": until}
+        written = self._shared.with_name(f"{self._shared.name}.{os.getpid()}")
+        written.write_text(json.dumps(anchor))
+        # A stamp of its own: two writes within one tick of the file system's clock would look the same.
+        self._followed = max(time.time_ns(), self._followed + 1)
+        os.utime(written, ns=(self._followed, self._followed))
+        written.replace(self._shared)
+
+    def _follow(self) -> None:
+        """Take over what another process has written since."""
+        if self._shared is None:
+            return
+        try:
+            changed = self._shared.stat().st_mtime_ns
+        except FileNotFoundError:
+            return  # the folder is being cleared: whoever still asks goes on as before
+        if changed == self._followed:
+            return
+        saved = json.loads(self._shared.read_text())
+        limit = datetime.fromisoformat(saved["limit"]) if saved.get("limit") else None
+        self._anchor = _Anchor(datetime.fromisoformat(saved["virtual"]), saved["real"], limit)
+        self._followed = changed
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -175,7 +254,9 @@ class Clock:
     def _seconds_until(self, moment: datetime) -> float:
         """Real seconds until `moment` may go off, or until it is worth looking again."""
         if not self.stepped:
-            return (moment - self.now()).total_seconds() / self.speed
+            now = self.now()
+            wait = (moment - now).total_seconds() / self.speed
+            return max(wait, _STANDING) if wait > 0 and now == self._anchor.limit else wait
         if moment <= self._virtual:
             return 0
         if self._busy > self._lost:

@@ -37,9 +37,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _clock(path: Path, speed: float) -> Clock:
-    if path.exists():
-        return Clock.load(path)
-    clock = Clock(speed=speed)
+    clock = Clock.load(path) if path.exists() else Clock(speed=speed)
+    # Also one that was there: where it stood still, nobody is at work any more.
     clock.save(path)
     return clock
 

@@ -8,6 +8,7 @@ from typing import IO, Self
 from starlette.applications import Starlette
 from starlette.routing import Route, Router
 
+from local.checkout import ENVIRONMENTS
 from local.clock import Clock
 from local.cloud import authority, environment, hosts
 from local.cloud.addresses import ANY_PORTS, Addresses, Ports
@@ -28,6 +29,8 @@ from local.cloud.faults import Faults
 from local.cloud.gate import Gate
 from local.cloud.identity.endpoint import IdentityEndpoint
 from local.cloud.identity.tokens import Tokens
+from local.cloud.images.containers import Containers
+from local.cloud.images.own import NAME as OWN_IMAGES
 from local.cloud.ingress import AzureHosts, LoopbackPaths
 from local.cloud.journal import Journal
 from local.cloud.listener import Listener
@@ -50,7 +53,7 @@ class LocalCloud:
     """One local Azure on the loopback interface, with its files under `data`.
 
     `clock` says what time it is and how fast it goes; `seed` fixes what is drawn (propagation, the split of traffic),
-    never a secret. `scoring_python` is the interpreter of the virtual environment that serves deployed models.
+    never a secret. `scoring_python` is the interpreter of the prebuilt scoring environment.
     `datastore_credentials` is how clients get into the workspace's storage. Use it as a context manager, or call
     `start` and `close`.
     """
@@ -115,7 +118,9 @@ class LocalCloud:
             journal=Journal(),
             faults=Faults(),
             folder=self.data / "azure-deployments",
-            scoring_python=scoring_python,
+            containers=Containers(
+                ENVIRONMENTS, scoring_python, images=Path(OWN_IMAGES), variables=environment.of_this_machine()
+            ),
             environment_behind=self._environment_behind,
         )
 
@@ -165,6 +170,7 @@ class LocalCloud:
         """
         self.world.schedule.cancel_all()
         self._machine_learning.stop_all(forget=True)
+        self.world.containers.forget()
         self.events.reset()
         self.authorization.reset()
         self.authorization.propagation = self._propagation

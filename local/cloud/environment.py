@@ -7,6 +7,7 @@ the first is missing. Lower-case proxy variables win over upper-case ones, so bo
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,15 @@ def environment(*, proxy_url: str, authority: Path, identity_url: str, identity_
         "IDENTITY_HEADER": identity_header,
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
     }
+
+
+def of_this_machine() -> dict[str, str]:
+    """This process's environment without what would lead it to a local Azure, for programs that need the world."""
+    variables = dict(os.environ)
+    if not variables.get("IDENTITY_ENDPOINT", "").startswith(f"http://{ADDRESS}:"):
+        return variables
+    ours = environment(proxy_url="", authority=Path(), identity_url="", identity_header="")
+    return {name: value for name, value in variables.items() if name not in ours}
 
 
 def settings() -> dict[str, str]:

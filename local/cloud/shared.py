@@ -15,6 +15,7 @@ from local.cloud.eventgrid import EventGrid
 from local.cloud.faults import Faults
 from local.cloud.identity.endpoint import IdentityEndpoint
 from local.cloud.identity.tokens import Tokens
+from local.cloud.images.containers import Containers
 from local.cloud.journal import Journal
 from local.cloud.schedule import Schedule
 from local.cloud.world import Durations
@@ -24,7 +25,7 @@ from local.cloud.world import Durations
 class World:
     """One running world.
 
-    `folder` is for the files of deployments, `scoring_python` the interpreter that serves them, and
+    `folder` is for the files of deployments, `containers` finds out how their environments run here, and
     `environment_behind` gives the variables of a process that acts as the identity behind a header secret.
     """
 
@@ -41,5 +42,5 @@ class World:
     journal: Journal
     faults: Faults
     folder: Path
-    scoring_python: Path
+    containers: Containers
     environment_behind: Callable[[str], dict[str, str]]

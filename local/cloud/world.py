@@ -93,6 +93,8 @@ class Durations:
     endpoint_update: timedelta = timedelta(seconds=70)
     # Same recordings: two Standard_F2s_v2 instances took about 7 minutes.
     deployment_create: timedelta = timedelta(minutes=7)
+    # On top, when its image has to be built: the documents speak of more than 15 minutes in all, and of up to 20.
+    image_build: timedelta = timedelta(minutes=8)
     # When a deployment first uses its endpoint's identity, after its PUT. Not compared with live Azure.
     deployment_startup: timedelta = timedelta(seconds=60)
     # Reported by practitioners for endpoints and for deployments: up to 20 minutes.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
+from local.cloud.machinelearning import image_logs
 from local.cloud.machinelearning.operations import Operations
 from local.cloud.machinelearning.records import Deployment, Endpoint, Operation
 from local.cloud.machinelearning.startup_rights import missing_permission
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.unpacking import Unpacking
-from local.cloud.serving import ServingProcess, ServingSpec, StartupProblem, launch
+from local.cloud.serving import Modelled, ServingProcess, ServingSpec, StartupProblem, launch
 from local.cloud.shared import World
 
 logger = logging.getLogger(__name__)
@@ -25,6 +28,9 @@ class Provisioning:
         self._state = state
         self._operations = operations
         self._unpacking = Unpacking(world, state)
+        durations = world.durations
+        start = durations.deployment_create - durations.deployment_startup
+        self._modelled = Modelled(durations.image_build, max(start, timedelta()))
 
     def begin(self, endpoint: Endpoint, deployment: Deployment) -> None:
         """Have the deployment started when its operation has run for the startup time."""
@@ -76,7 +82,7 @@ class Provisioning:
                 self._world.identities.detach([header])
                 return
             report = partial(self._reported, endpoint, deployment, operation)
-            deployment.starting = launch(whole, self._world.clock, self._world.scoring_python, report)
+            deployment.starting = launch(whole, self._world.clock, self._world.containers, report, self._modelled)
             deployment.identity_headers[id(deployment.starting)] = header
 
     def _reported(
@@ -86,11 +92,30 @@ class Provisioning:
         with self._state.lock:
             if operation.status != "Updating" or not self._state.current(endpoint, deployment):
                 return
+            deployment.notes = process.plan.notes if process.plan else ()
+            place = image_logs.keep(self._world.blobs, process)
+            durations = self._world.durations
+            begun = operation.started + durations.deployment_startup + process.takes
             if process.failure:
-                self._failed(deployment, operation, process.failure)
+                problem = image_logs.located(process.failure, place)
+                self._at(begun, partial(self._failed_later, endpoint, deployment, operation, problem))
                 return
-            ready = operation.started + self._world.durations.deployment_create
+            ready = max(operation.started + durations.deployment_create + process.built_for, begun)
             self._world.schedule.at(ready, partial(self._succeeded, endpoint, deployment, operation))
+
+    def _at(self, moment: datetime, work: Callable[[], None]) -> None:
+        """Do `work` at `moment`, which may be now."""
+        if moment <= self._world.clock.now():
+            work()
+        else:
+            self._world.schedule.at(moment, work)
+
+    def _failed_later(
+        self, endpoint: Endpoint, deployment: Deployment, operation: Operation, problem: StartupProblem
+    ) -> None:
+        with self._state.lock:
+            if operation.status == "Updating" and self._state.current(endpoint, deployment):
+                self._failed(deployment, operation, problem)
 
     def _succeeded(self, endpoint: Endpoint, deployment: Deployment, operation: Operation) -> None:
         with self._state.lock:

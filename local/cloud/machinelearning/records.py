@@ -84,7 +84,8 @@ class Operation:
 class Deployment:
     """An online deployment.
 
-    `process` serves it, `starting` is about to, and `log` is what a start that never came so far left behind.
+    `process` serves it, `starting` is about to, and `log` is what a start that never came so far left behind. `notes`
+    say in what its environment differs from the one that Azure would build.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Deployment:
     process: ServingProcess | None = None
     starting: ServingProcess | None = None
     log: str = ""
+    notes: tuple[str, ...] = ()
     # The header secret with which each process gets tokens; useless once the process is stopped.
     identity_headers: dict[int, str] = field(default_factory=dict)
 

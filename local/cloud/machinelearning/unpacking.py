@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -14,11 +13,10 @@ from local.cloud.blob.store import BlobStore
 from local.cloud.machinelearning.places import blob_place
 from local.cloud.machinelearning.records import Asset, AssetKind, Deployment, Endpoint
 from local.cloud.machinelearning.references import from_registry, reference
+from local.cloud.machinelearning.settings import duration, probe, whole
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.serving import ServingSpec, StartupProblem, not_runnable
 from local.cloud.shared import World
-
-_DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?")
 
 
 class _Parts(NamedTuple):
@@ -59,8 +57,8 @@ class Unpacking:
         return self._state.asset(kind, *named) if named else None
 
     def _fetch(self, parts: _Parts, folder: Path) -> StartupProblem | None:
-        (folder / "model").mkdir(parents=True, exist_ok=True)
-        (folder / "code").mkdir(parents=True, exist_ok=True)
+        for name in ("model", "code", "context"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
         problem = None
         if parts.model:
             uri = str(parts.model.properties.get("modelUri"))
@@ -68,6 +66,10 @@ class Unpacking:
         if parts.code and not problem:
             uri = str(parts.code.properties.get("codeUri"))
             problem = _fetched(self._blobs, uri, folder / "code", what="user code", keep_name=False)
+        build = as_json(parts.environment.properties.get("build")) if parts.environment else {}
+        if build and not problem:
+            uri = str(build.get("contextUri"))
+            problem = _fetched(self._blobs, uri, folder / "context", what="build context", keep_name=False)
         return problem
 
 
@@ -93,22 +95,23 @@ def _image(properties: Json, parts: _Parts) -> str:
 
 
 def _unrunnable(properties: Json, parts: _Parts, image: str) -> StartupProblem | None:
+    """What says how to serve: a scoring script, or an environment whose container does."""
     code = as_json(properties.get("codeConfiguration"))
-    if parts.code is None or not code.get("scoringScript"):
-        message = (
-            f"image {image!r}: without a scoring script the local Azure has nothing it can run. Deploy it in Azure."
-        )
-        return not_runnable(message)
-    if parts.environment and parts.environment.properties.get("build"):
-        message = "the environment is built from a Docker context, and there is no container engine here."
-        return not_runnable(message)
-    return None
+    if code.get("scoringScript") or _routes(parts):
+        return None
+    message = f"image {image!r}: without a scoring script the local Azure has nothing it can run. Deploy it in Azure."
+    return not_runnable(message)
+
+
+def _routes(parts: _Parts) -> Json:
+    return as_json(parts.environment.properties.get("inferenceConfig")) if parts.environment else {}
 
 
 def _specification(endpoint: Endpoint, deployment: Deployment, parts: _Parts, image: str, folder: Path) -> ServingSpec:
     properties, model = deployment.properties, parts.model
     settings = as_json(properties.get("requestSettings"))
-    conda_file = parts.environment.properties.get("condaFile") if parts.environment else None
+    environment = parts.environment.properties if parts.environment else {}
+    conda_file, build = environment.get("condaFile"), as_json(environment.get("build"))
     variables = as_json(properties.get("environmentVariables"))
     return ServingSpec(
         endpoint=endpoint.name,
@@ -116,25 +119,22 @@ def _specification(endpoint: Endpoint, deployment: Deployment, parts: _Parts, im
         image=image,
         conda_file=conda_file if isinstance(conda_file, str) else None,
         code_dir=folder / "code",
-        scoring_script=str(as_json(properties.get("codeConfiguration"))["scoringScript"]),
+        scoring_script=str(as_json(properties.get("codeConfiguration")).get("scoringScript") or ""),
         model_dir=folder / "model",
         model_name=model.name if model else "none",
         model_version=model.version if model else "0",
         root=folder / "run",
         environment_variables={name: str(value) for name, value in variables.items()},
-        request_timeout=_duration(settings.get("requestTimeout"), timedelta(seconds=5)),
-        max_concurrent=_whole(settings.get("maxConcurrentRequestsPerInstance"), 1),
+        request_timeout=duration(settings.get("requestTimeout"), timedelta(seconds=5)),
+        max_concurrent=whole(settings.get("maxConcurrentRequestsPerInstance"), 1),
         instance_count=deployment.capacity,
+        liveness=probe(as_json(properties.get("livenessProbe")), _path(parts, "livenessRoute")),
+        readiness=probe(as_json(properties.get("readinessProbe")), _path(parts, "readinessRoute")),
+        context=folder / "context" if build else None,
+        dockerfile=str(build.get("dockerfilePath") or "Dockerfile"),
+        scoring_path=_path(parts, "scoringRoute", "/score"),
     )
 
 
-def _duration(text: object, otherwise: timedelta) -> timedelta:
-    """An ISO 8601 duration of hours, minutes and seconds; `otherwise` when there is none."""
-    found = _DURATION.fullmatch(str(text or ""))
-    if not found:
-        return otherwise
-    return timedelta(**{unit: float(value) for unit, value in found.groupdict().items() if value}) or otherwise
-
-
-def _whole(value: object, otherwise: int) -> int:
-    return value if isinstance(value, int) and value > 0 else otherwise
+def _path(parts: _Parts, route: str, otherwise: str = "/") -> str:
+    return str(as_json(_routes(parts).get(route)).get("path") or otherwise)

@@ -97,6 +97,7 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     properties["properties"] = {
         **as_json(given.get("properties")),
         "AzureAsyncOperationUri": status_url(deployment.operation),
+        **({"localAzure.environment": "; ".join(deployment.notes)} if deployment.notes else {}),
     }
     if deployment.state == "Succeeded":
         properties["environmentVariables"] = {

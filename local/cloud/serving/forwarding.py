@@ -38,7 +38,9 @@ class Rejection(Exception):
 async def forward(process: ServingProcess, name: str, request: Request) -> Response:
     """Pass the request to the scoring process and its answer back, as the service words it."""
     routing = {PIN: name, "azureml-model-session": name}
-    url = f"http://{ADDRESS}:{process.port}{request.url.path}"
+    # `/score` of the endpoint is the scoring route of the container. Not compared with live Azure.
+    path = process.spec.scoring_path if request.url.path == "/score" else request.url.path
+    url = f"http://{ADDRESS}:{process.port}{path}"
     headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
     body = await request.body()
     # Plain HTTP on the loopback interface: nothing to verify, and loading certificates would cost each request 20 ms.

@@ -86,14 +86,14 @@ class FrontDoor:
         if endpoint is None:
             raise Rejection(404, "")
         _check_credential(endpoint, request)
-        methods = ROUTES.get(request.url.path)
-        if methods is None:
-            raise Rejection(404, "")
-        if request.method not in methods:
-            raise Rejection(405, "", {"Allow": ", ".join(methods)})
+        if not any(one.spec.serves_itself for one in endpoint.deployments.values()):
+            _check_route(request)
         pin = request.headers.get(PIN)
         name = self._choose(endpoint, pin)
-        response = await self._admitted(endpoint.deployments[name], name, request)
+        process = endpoint.deployments[name]
+        if not process.spec.serves_itself:
+            _check_route(request)
+        response = await self._admitted(process, name, request)
         if pin is None:
             response.background = BackgroundTask(self._mirrored, endpoint, request)
         return response
@@ -133,6 +133,14 @@ class FrontDoor:
             with self._lock:
                 self._pending[key] -= 1
                 self._pending += Counter()  # drops what has come down to zero
+
+
+def _check_route(request: Request) -> None:
+    methods = ROUTES.get(request.url.path)
+    if methods is None:
+        raise Rejection(404, "")
+    if request.method not in methods:
+        raise Rejection(405, "", {"Allow": ", ".join(methods)})
 
 
 def _check_credential(endpoint: EndpointView, request: Request) -> None:

@@ -12,10 +12,21 @@ import shutil
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from local.cloud.serving.spec import ServingSpec, StartupProblem
+from local.cloud.images.problems import StartupProblem
+from local.cloud.serving.spec import ServingSpec
 
 INFERENCE_LOG = "inference-server.log"
 STORAGE_LOG = "storage-initializer.log"
+
+
+def code_folder(spec: ServingSpec) -> Path:
+    """The deployment's copy of its code."""
+    return _code(spec)
+
+
+def model_folder(spec: ServingSpec) -> Path:
+    """What `AZUREML_MODEL_DIR` says."""
+    return _model(spec)
 
 
 def app_root(spec: ServingSpec) -> Path:
@@ -35,7 +46,7 @@ def prepare(spec: ServingSpec, now: datetime) -> StartupProblem | None:
     lines = [_copied(spec.code_dir, _code(spec), f"code of deployment {spec.deployment}", now)]
     lines.append(_copied(spec.model_dir, _model(spec), f"model {spec.model_name}:{spec.model_version}", now))
     (spec.root / STORAGE_LOG).write_text("".join(lines))
-    if not (_code(spec) / script).is_file():
+    if spec.scoring_script and not (_code(spec) / script).is_file():
         message = f"The scoring script {spec.scoring_script!r} is not in the code folder {spec.code_dir.name!r}."
         return StartupProblem("UserError", message)
     return None

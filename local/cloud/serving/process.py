@@ -1,4 +1,4 @@
-"""One scoring process: started, watched until it answers, logged, stopped."""
+"""One deployment's process: its environment built, the server started, watched until it answers, logged, stopped."""
 
 from __future__ import annotations
 
@@ -9,41 +9,67 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Literal, NamedTuple
 
 from local.clock import Clock
-from local.cloud.serving import images, layout, server_process
-from local.cloud.serving.spec import ServingSpec, StartupProblem
+from local.cloud.images import uv
+from local.cloud.images.building import Built, Plan
+from local.cloud.images.containers import Containers
+from local.cloud.images.own import OwnImage
+from local.cloud.images.problems import Refused, StartupProblem
+from local.cloud.serving import layout, server_process
+from local.cloud.serving.spec import ServingSpec
+from local.cloud.serving.starting import Starting
 from local.loopback import ADDRESS, port_of
 
 State = Literal["starting", "healthy", "failed", "stopped"]
 
-# The service gives a container 10 s + 30 probes 10 s apart (recorded defaults). Starting is real work on this
-# machine, so it is real time, and shorter: a server that has not answered by then hangs.
-START_LIMIT = 90.0
-PROBE_INTERVAL = 0.05
 # More servers starting at once than processors makes each slower, not all of them faster.
 _STARTING = threading.BoundedSemaphore(os.cpu_count() or 2)
 _EXCEPTION_LINE = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*", re.MULTILINE)
+_CRASHED = "User container has crashed or terminated"
 _GUIDE = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready"
+
+
+class Modelled(NamedTuple):
+    """How long things take in Azure: building an image that the registry has not got, and starting a container."""
+
+    build: timedelta = timedelta(minutes=8)
+    start: timedelta = timedelta(minutes=6)
+
+
+IN_AZURE = Modelled()
 
 
 class ServingProcess:
     """A deployment's server. `state`, `failure` (set when failed) and `port` may be read from any thread.
 
     Made by `launch`. One process serves, whatever `instance_count`; `WORKER_COUNT` among the deployment's variables
-    gives it more workers, as in Azure. No isolation: it is a process of the user who runs the local Azure.
+    gives it more workers, as in Azure. No isolation: it is a process of the user who runs the local Azure. `plan` is
+    how its environment was built, `built_for` how much of `takes` its image takes; `takes` is the time that all it
+    did takes in Azure.
     """
 
-    def __init__(self, spec: ServingSpec, clock: Clock, python: Path, report: Callable[[ServingProcess], None]) -> None:
+    def __init__(
+        self,
+        spec: ServingSpec,
+        clock: Clock,
+        containers: Containers,
+        report: Callable[[ServingProcess], None],
+        modelled: Modelled,
+    ) -> None:
         self.spec = spec
         self.state: State = "starting"
         self.failure: StartupProblem | None = None
         self.port = 0
+        self.plan: Plan | None = None
+        self.built_for = self.takes = timedelta()
         self._clock = clock
-        self._python = python
+        self._containers = containers
         self._report = report
+        self._modelled = modelled
         self._stopping = threading.Event()
         self._server: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -72,6 +98,11 @@ class ServingProcess:
             return ""
         return text if lines is None else "".join(text.splitlines(keepends=True)[-lines:] if lines > 0 else [])
 
+    @property
+    def build_log(self) -> str:
+        """The log of its image's build; empty without one."""
+        return self._containers.builder.log(self.plan) if self.plan else ""
+
     def stop(self) -> None:
         """End the process and everything it started; harmless when it has ended. Returns when it is gone."""
         self._stopping.set()
@@ -84,8 +115,11 @@ class ServingProcess:
 
     def _live(self) -> None:
         try:
-            with _STARTING:
-                self._start()
+            self._start()
+        except Refused as refused:
+            self._fail(refused.problem)
+        except uv.Stopped:
+            pass  # nobody hears of what nobody wants any more
         except Exception as error:
             # Whatever it is: a process that was not started must never be reported without a failure.
             self._fail(
@@ -105,43 +139,96 @@ class ServingProcess:
             self.state = "stopped"
 
     def _start(self) -> None:
-        if self._stopping.is_set():
+        container = self._container()
+        if not self._go_on():
             return
-        failure = images.problem(self.spec, self._python) or layout.prepare(self.spec, self._clock.now())
+        failure = layout.prepare(self.spec, self._clock.now())
         if failure is not None:
             self._fail(failure)
             return
+        with self._clock.at_most(self._modelled.start), ExitStack() as crowd:
+            crowd.enter_context(_STARTING)
+            self._spawned(container)
+            self._watched(crowd)
+
+    def _container(self) -> Built | OwnImage:
+        """What serves; an environment is built now, while Azure would be building it or pulling it."""
+        found = self._containers.plan(self.spec.asked)
+        if isinstance(found, OwnImage):
+            return found
+        self.plan = found
+        if self._containers.first_build(found):
+            self.built_for = self.takes = self._modelled.build
+        with self._clock.at_most(self._modelled.build):
+            return self._containers.builder.build(found, self._go_on)
+
+    def _go_on(self) -> bool:
+        """Whether it is still wanted; tells the clock that whoever holds it is at work."""
+        with self._clock.busy():
+            return not self._stopping.is_set()
+
+    def _spawned(self, container: Built | OwnImage) -> None:
         with socket.socket() as listening:
             # Bound here and handed over, so that no other process can take the port in between. Not yet listening:
             # a probe has to be refused until the server is there.
             listening.bind((ADDRESS, 0))
             self.port = port_of(listening)
-            server = self._spawn(listening.fileno())
-        deadline = time.monotonic() + START_LIMIT
-        while server.poll() is None and not self._stopping.is_set():
-            if server_process.answers(self.port):
-                self.state = "healthy"
+            if isinstance(container, OwnImage):
+                listening.close()  # a command of somebody's own binds its port itself
+                self._say(f"container {self.spec.image} is run as a command of this machine, without its image")
+                with self._lock:
+                    self._server = server_process.spawn_own(self.spec, container, self.port)
                 return
-            if time.monotonic() > deadline:
+            for note in container.notes:
+                self._say(note)
+            if server_process.server_version(container.python) is None:
+                self._say(server_process.NO_SERVER)
+                return
+            with self._lock:
+                self._server = server_process.spawn_server(self.spec, container, listening.fileno())
+
+    def _say(self, text: str) -> None:
+        """Write into the container's log in the local Azure's own name."""
+        with (self.spec.root / layout.INFERENCE_LOG).open("a") as log:
+            log.write(f"{self._clock.now():%Y-%m-%d %H:%M:%S} I local Azure: {text}\n")
+
+    def _watched(self, crowd: ExitStack) -> None:
+        """Ask until both probes have had their answer, or one of them is given up, or the server has ended.
+
+        An `init()` that takes long waits for something: it leaves the `crowd` of those that need a processor.
+        """
+        server, starting = self._server, Starting(self.spec, time.monotonic())
+        if server is None:
+            self._fail(self._crash(1))
+            return
+        while server.poll() is None and self._go_on():
+            if starting.answered(self.port):
+                self.state = "healthy"
+                self.takes += starting.passed
+                return
+            if starting.given_up:
                 break
-            self._stopping.wait(PROBE_INTERVAL)
+            if starting.is_long:
+                crowd.close()
+            self._stopping.wait(starting.pause)
         code = server.poll()
         server_process.end(server)
-        if not self._stopping.is_set():
-            self._fail(self._crash(code))
+        if self._stopping.is_set():
+            return
+        if code is None:
+            self.takes += starting.gives_up_after
+            self._fail(StartupProblem("ResourceNotReady", f"{_CRASHED}: {starting.told}. {_GUIDE}"))
+            return
+        self._fail(self._crash(code))
 
-    def _spawn(self, listening: int) -> subprocess.Popen[bytes]:
-        with self._lock:
-            self._server = server_process.spawn(self.spec, self._python, listening)
-        return self._server
-
-    def _crash(self, code: int | None) -> StartupProblem:
-        ended = f"exit code {code}" if code is not None else f"no answer within {START_LIMIT:.0f} s"
+    def _crash(self, code: int) -> StartupProblem:
         # The server wraps what the script raised in an exception of its own, which says less.
         lines = _EXCEPTION_LINE.findall(self.log())
         causes = [line for line in lines if not line.startswith("azureml_inference_server_http")] or lines
-        cause = f"{causes[-1].strip()} ({ended})" if causes else ended
-        return StartupProblem("ResourceNotReady", f"User container has crashed or terminated: {cause}. {_GUIDE}")
+        if server_process.NO_SERVER in self.log() and not causes:
+            causes = [server_process.NO_SERVER]
+        cause = f"{causes[-1].strip()} (exit code {code})" if causes else f"exit code {code}"
+        return StartupProblem("ResourceNotReady", f"{_CRASHED}: {cause}. {_GUIDE}")
 
     def _fail(self, failure: StartupProblem) -> None:
         self.failure = failure
@@ -153,13 +240,17 @@ class ServingProcess:
 
 
 def launch(
-    spec: ServingSpec, clock: Clock, python: Path, on_exit_or_ready: Callable[[ServingProcess], None]
+    spec: ServingSpec,
+    clock: Clock,
+    containers: Containers,
+    on_exit_or_ready: Callable[[ServingProcess], None],
+    modelled: Modelled = IN_AZURE,
 ) -> ServingProcess:
-    """Start serving `spec` with the scoring environment's interpreter `python`; returns at once.
+    """Build what `spec` needs and start serving it; returns at once.
 
     `on_exit_or_ready` is called from the process's own thread when it becomes healthy or failed, and again should a
     healthy one end by itself; never after `stop`. A stepped clock stands still until the first call has returned.
     """
-    process = ServingProcess(spec, clock, python, on_exit_or_ready)
+    process = ServingProcess(spec, clock, containers, on_exit_or_ready, modelled)
     process.begin()
     return process

@@ -1,4 +1,4 @@
-"""The inference server as a process of this machine: started, asked whether it answers, ended."""
+"""A deployment's server as a process of this machine: started, asked whether it answers, ended."""
 
 from __future__ import annotations
 
@@ -6,45 +6,76 @@ import http.client
 import os
 import signal
 import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from local.cloud.serving import images, layout
-from local.cloud.serving.spec import ServingSpec
+from local.cloud.images.building import Built
+from local.cloud.images.own import OwnImage
+from local.cloud.serving import layout
+from local.cloud.serving.spec import Probe, ServingSpec
 from local.loopback import ADDRESS
 
 STOP_GRACE = 5.0
-_SUPERVISOR = Path(__file__).with_name("supervise.py")
+_FOLDER = Path(__file__).parent
+_SUPERVISOR = _FOLDER / "supervise.py"
+_PACKAGE = "azureml_inference_server_http"
+# What the start script of Azure ML's images says and then ends (quoted in Azure/azureml-examples#2760).
+NO_SERVER = "A required package azureml-inference-server-http is missing."
 
 
-def spawn(spec: ServingSpec, python: Path, listening: int) -> subprocess.Popen[bytes]:
-    """Start the inference server on a listening socket, under a supervisor that ends it with this process."""
+def server_version(python: Path) -> str | None:
+    """What the inference server of an environment calls itself, as in the `x-ms-server-version` of its answers."""
+    found = next((python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}-*.dist-info"), None)
+    return f"azmlinfsrv/{found.name.split('-')[1].removesuffix('.dist')}" if found else None
+
+
+def spawn_server(spec: ServingSpec, built: Built, listening: int) -> subprocess.Popen[bytes]:
+    """Start the inference server of a built environment on a listening socket."""
     workers = spec.environment_variables.get("WORKER_COUNT", "1")
-    gunicorn = [str(python), "-m", "gunicorn", "--bind", f"fd://{listening}", "--workers", workers]
-    gunicorn += ["--timeout", "300", "--no-control-socket", "--access-logfile", "-", "--error-logfile", os.devnull]
-    gunicorn += ["azureml_inference_server_http.server.entry:app"]
-    command = [str(python), "-I", "-S", str(_SUPERVISOR), str(listening), *gunicorn]
+    gunicorn = [str(built.python), "-m", "gunicorn", "--config", str(_FOLDER / "gunicorn_settings.py")]
+    gunicorn += ["--bind", f"fd://{listening}", "--workers", workers, f"{_PACKAGE}.server.entry:app"]
+    own = {**built.variables, **layout.variables(spec)}
+    # Its programs are found first, as in the image.
+    path = {"PATH": f"{built.python.parent}{os.pathsep}{own['PATH']}"}
+    version = server_version(built.python) or ""
+    return _spawn(spec, built.python, gunicorn, {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}, listening)
+
+
+def spawn_own(spec: ServingSpec, image: OwnImage, port: int) -> subprocess.Popen[bytes]:
+    """Start the command that serves an own container at `port`."""
+    command = image.started(port=port, model_dir=layout.model_folder(spec), code_dir=layout.code_folder(spec))
+    return _spawn(spec, Path(sys.executable), command, {**image.environment, **layout.variables(spec)})
+
+
+def _spawn(
+    spec: ServingSpec, python: Path, command: Sequence[str], variables: Mapping[str, str], listening: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a command under a supervisor that ends it with this process."""
+    handed = [] if listening is None else [listening]
+    inherited = "-" if listening is None else str(listening)
     with (spec.root / layout.INFERENCE_LOG).open("ab") as output:
         return subprocess.Popen(
-            command,
+            [str(python), "-I", "-S", str(_SUPERVISOR), inherited, *command],
             cwd=layout.app_root(spec),
-            env={**layout.variables(spec), "HTTP_X_MS_SERVER_VERSION": images.server_version(python)},
+            env=dict(variables),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=[listening],
+            pass_fds=handed,
             start_new_session=True,
         )
 
 
-def answers(port: int) -> bool:
-    """Whether the server at `port` has come up."""
-    connection = http.client.HTTPConnection(ADDRESS, port, timeout=1)
+def answer(port: int, probe: Probe) -> int | None:
+    """The status with which a probe is answered; None without an answer in time."""
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=max(probe.timeout.total_seconds(), 0.1))
     try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
+        connection.request("GET", probe.path)
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

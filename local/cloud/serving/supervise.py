@@ -4,7 +4,7 @@ Started by `process.py` with the scoring environment's interpreter, as the leade
 the standard library only. Its standard input is a pipe that the local Azure holds open: when that ends, however the
 local Azure died, the whole group is ended. Works without Linux's parent-death signal, which belongs to a thread.
 
-    python -I -S supervise.py LISTENING_FD PROGRAM [ARGUMENT ...]
+    python -I -S supervise.py LISTENING_FD|- PROGRAM [ARGUMENT ...]
 """
 
 import os
@@ -17,12 +17,14 @@ import threading
 GRACE = 5.0
 
 
-def main(listening: int, command: list[str]) -> int:
+def main(listening: str, command: "list[str]") -> int:
     """Run `command` until it ends; its exit code."""
     # The child gets the group's SIGTERM too, and this waits for it. Not SIG_IGN: that would be inherited.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[listening])
-    os.close(listening)
+    handed = [] if listening == "-" else [int(listening)]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed)
+    for one in handed:
+        os.close(one)
     threading.Thread(target=_end_with_owner, args=(child,), daemon=True).start()
     return child.wait()
 
@@ -38,4 +40,4 @@ def _end_with_owner(child: "subprocess.Popen[bytes]") -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from local.clock import Clock
-from local.cloud.serving import ServingProcess, ServingSpec, launch
+from local.cloud.environment import of_this_machine
+from local.cloud.serving import Containers, ServingProcess, ServingSpec, launch
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[3]
-IMAGE = "mcr.microsoft.com/azureml/minimal-ubuntu22.04-py310-cpu-inference:latest"
+IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest"
+# What the prebuilt scoring environment has.
+CONDA = "dependencies: [python, {pip: [azureml-inference-server-http, scikit-learn]}]"
 # Starting is real work; anything slower than this is stuck.
 PATIENCE = 60.0
 
@@ -24,6 +27,13 @@ def scoring_python() -> Path:
     python = REPOSITORY / ".venv-score" / "bin" / "python"
     assert python.exists(), "no scoring environment (.venv-score): `make environments` makes it"
     return python
+
+
+@pytest.fixture(scope="session")
+def containers(scoring_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Containers:
+    """With a cache of their own, and no images of one's own."""
+    folder = tmp_path_factory.mktemp("environments")
+    return Containers(folder, scoring_python, images=folder / "none.yml", variables=of_this_machine())
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ def specification(root: Path, **changes: Any) -> ServingSpec:
         "endpoint": "credit-risk",
         "deployment": "blue",
         "image": IMAGE,
-        "conda_file": None,
+        "conda_file": CONDA,
         "code_dir": SAMPLES / "linear" / "code",
         "scoring_script": "score.py",
         "model_dir": SAMPLES / "linear" / "model",
@@ -65,13 +75,13 @@ class Reports:
 
 
 @pytest.fixture
-def start(scoring_python: Path) -> Iterator[Callable[[ServingSpec], tuple[ServingProcess, Reports]]]:
+def start(containers: Containers) -> Iterator[Callable[[ServingSpec], tuple[ServingProcess, Reports]]]:
     """Launch a spec and wait for its first report; whatever was started is stopped afterwards."""
     started: list[ServingProcess] = []
 
     def start(spec: ServingSpec) -> tuple[ServingProcess, Reports]:
         reports = Reports()
-        process = launch(spec, Clock(), scoring_python, reports)
+        process = launch(spec, Clock(), containers, reports)
         started.append(process)
         reports.wait()
         return process, reports
@@ -82,7 +92,7 @@ def start(scoring_python: Path) -> Iterator[Callable[[ServingSpec], tuple[Servin
 
 
 @pytest.fixture(scope="session")
-def linear(scoring_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServingProcess]]:
+def linear(containers: Containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServingProcess]]:
     """Two healthy deployments, blue and green, for tests that only ask them questions."""
     reports = Reports()
     processes = {
@@ -94,7 +104,7 @@ def linear(scoring_python: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 max_concurrent=4,
             ),
             Clock(),
-            scoring_python,
+            containers,
             reports,
         )
         for name in ("blue", "green")

@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from local.clock import Clock
-from local.cloud.serving import ServingProcess, ServingSpec, launch
+from local.cloud.serving import Containers, Probe, ServingProcess, ServingSpec, launch
+from local.waiting import until
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[3]
@@ -55,19 +56,25 @@ def gone(group: int) -> bool:
     return not members(group)
 
 
-def group_of(process: ServingProcess) -> int:
-    """The group of the process that listens on a port."""
+def serving(spec: ServingSpec) -> list[int]:
+    """The groups of the processes that serve it."""
+    found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             command = (entry / "cmdline").read_bytes()
-            root = os.fsencode(process.spec.root)
+            root = os.fsencode(spec.root)
             if b"gunicorn" in command and os.fsencode(os.readlink(entry / "cwd")).startswith(root):
-                return os.getpgid(int(entry.name))
+                found.append(os.getpgid(int(entry.name)))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-    raise AssertionError("no scoring process was found")
+    return found
+
+
+def group_of(spec: ServingSpec) -> int:
+    """The group of the process that serves it."""
+    return serving(spec)[0]
 
 
 def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
@@ -171,38 +178,53 @@ def test_an_image_that_cannot_run_here_is_not_pretended(start: Start, spec: Spec
     assert process.log() == ""
 
 
-def test_a_script_that_never_gets_ready_fails(
-    start: Start, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("local.cloud.serving.process.START_LIMIT", 1.0)
-    code = tmp_path / "stuck"
-    code.mkdir()
-    script = "import threading\ndef init(): threading.Event().wait()\ndef run(raw): return raw\n"
-    (code / "score.py").write_text(script)
-    wanted = spec(code_dir=code)
+HANGS = "import threading\ndef init(): threading.Event().wait()\ndef run(raw): return raw\n"
+SHORT = Probe(initial_delay=timedelta(seconds=1), period=timedelta(seconds=1), failure_threshold=1)
 
-    process, _ = start(wanted)
+
+def code_of(folder: Path, script: str) -> Path:
+    """A code folder with one script."""
+    folder.mkdir()
+    (folder / "score.py").write_text(script)
+    return folder
+
+
+def test_an_init_beyond_what_a_probe_allows_fails_in_azures_words(start: Start, spec: Spec, tmp_path: Path) -> None:
+    process, _ = start(spec(code_dir=code_of(tmp_path / "code", HANGS), liveness=SHORT))
 
     assert process.failure is not None
-    assert "no answer within 1 s" in process.failure.message
-    with pytest.raises(AssertionError, match="no scoring process"):
-        group_of(process)
+    assert process.failure.code == "ResourceNotReady"
+    assert process.failure.message.startswith(
+        "User container has crashed or terminated: Liveness probe failed: HTTP probe failed with statuscode: 502"
+    )
+    assert process.takes == timedelta(seconds=3)
+    until(lambda: not serving(process.spec), seconds=20)
 
 
-def test_stopped_while_it_starts(spec: Spec, scoring_python: Path) -> None:
+def test_an_init_that_takes_long_within_its_probes_is_waited_for(start: Start, spec: Spec, tmp_path: Path) -> None:
+    script = "import time\ndef init(): time.sleep(1.5)\ndef run(raw): return 1\n"
+    patient = Probe(initial_delay=timedelta(seconds=1), period=timedelta(seconds=1))
+    code = code_of(tmp_path / "code", script)
+
+    process, _ = start(spec(code_dir=code, liveness=patient, readiness=patient))
+
+    assert process.state == "healthy"
+    assert process.takes >= timedelta(seconds=2), "as many seconds pass in Azure as passed here"
+
+
+def test_stopped_while_it_starts(spec: Spec, containers: Containers) -> None:
     reported: list[str] = []
-    process = launch(spec(), Clock(), scoring_python, lambda process: reported.append(process.state))
+    process = launch(spec(), Clock(), containers, lambda process: reported.append(process.state))
 
     process.stop()
 
     assert (process.state, reported) == ("stopped", [])
-    with pytest.raises(AssertionError, match="no scoring process"):
-        group_of(process)
+    until(lambda: not serving(process.spec), seconds=20)
 
 
 def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
     process, reports = start(spec())
-    group = group_of(process)
+    group = group_of(process.spec)
 
     process.stop()
     process.stop()
@@ -216,7 +238,7 @@ def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
 
 def test_a_server_that_ends_by_itself_is_reported_again(start: Start, spec: Spec) -> None:
     process, reports = start(spec())
-    group = group_of(process)
+    group = group_of(process.spec)
 
     for member in members(group):
         os.kill(member, signal.SIGKILL)
@@ -232,30 +254,31 @@ def test_nothing_outlives_a_killed_owner(spec: Spec, scoring_python: Path, tmp_p
 import sys, threading
 from pathlib import Path
 from local.clock import Clock
-from local.cloud.serving import ServingSpec, launch
-code, model, root, python = map(Path, sys.argv[1:])
-image = "mcr.microsoft.com/azureml/minimal:1"
-spec = ServingSpec("e", "d", image, None, code, "score.py", model, "m", "1", root)
+from local.cloud.serving import Containers, ServingSpec, launch
+code, model, root, python, cache = map(Path, sys.argv[1:6])
+spec = ServingSpec("e", "d", *sys.argv[6:], code, "score.py", model, "m", "1", root)
 ready = threading.Event()
-process = launch(spec, Clock(), python, lambda process: ready.set())
+containers = Containers(cache, python, images=cache / "none", variables={})
+process = launch(spec, Clock(), containers, lambda process: ready.set())
 ready.wait(60)
 print(process.state, flush=True)
 threading.Event().wait()
 """
     wanted = spec()
-    arguments = [wanted.code_dir, wanted.model_dir, wanted.root, scoring_python]
+    arguments = [wanted.code_dir, wanted.model_dir, wanted.root, scoring_python, tmp_path / "cache"]
+    arguments += [wanted.image, wanted.conda_file]
     command = [sys.executable, "-c", owner_script, *map(str, arguments)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().strip() == "healthy"
-        group = group_of(ServingProcess(wanted, Clock(), scoring_python, lambda process: None))
+        group = group_of(wanted)
         assert len(members(group)) >= 2
         owner.kill()
 
     assert gone(group)
 
 
-def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, scoring_python: Path) -> None:
+def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, containers: Containers) -> None:
     clock = Clock(stepped=True)
     seen: list[str] = []
     passed = threading.Event()
@@ -267,7 +290,7 @@ def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, scori
         seen.append("seven minutes later")
         passed.set()
 
-    process = launch(spec(), clock, scoring_python, reported)
+    process = launch(spec(), clock, containers, reported)
     clock.alarm(clock.now() + timedelta(minutes=7), later)
     assert passed.wait(60)
     process.stop()
@@ -280,7 +303,7 @@ def test_more_workers_on_request(start: Start, spec: Spec) -> None:
     process, _ = start(spec(environment_variables={"WORKER_COUNT": "2"}))
 
     # The supervisor, gunicorn's master and two workers.
-    assert len(members(group_of(process))) == 4
+    assert len(members(group_of(process.spec))) == 4
 
 
 @pytest.mark.parametrize("variables", [{"A": "x\0y"}, {"A=B": "x"}])

@@ -1,0 +1,188 @@
+"""The Dockerfiles that are followed without a container engine: FROM a known image, COPY, and what pip installs.
+
+`conda env update` of a copied conda file is followed as well, as Azure's own examples do it. Anything else is refused
+with its line, because leaving it out would build another image than Azure does.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+
+from local.cloud.images.problems import Refused, build_fails, cannot_build_here
+
+# Options of pip that say how to install, and nothing about what.
+_HOW = {"--no-cache-dir", "--upgrade", "-U", "--quiet", "-q", "--user", "--no-input", "--disable-pip-version-check"}
+# So many files are named, and the others counted.
+_NAMED = 5
+# Instructions that change nothing a scoring script sees.
+_WITHOUT_EFFECT = {"LABEL", "MAINTAINER", "EXPOSE", "USER", "SHELL", "STOPSIGNAL"}
+
+
+@dataclass
+class Steps:
+    """What a Dockerfile does: the image it begins with, then conda files, requirements and variables in order."""
+
+    image: str = ""
+    conda_files: list[str] = field(default_factory=list)
+    requirements: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Steps:
+    """Read a Dockerfile in its context. `Refused` as the build fails, or as this machine cannot build it."""
+    if not path.is_file():
+        raise build_fails(f"failed to read dockerfile: open {path.name}: no such file or directory")
+    reader = _Reader(path.parent)
+    for number, instruction, arguments in _instructions(path.read_text(errors="replace")):
+        reader.take(number, instruction, arguments)
+    if not reader.steps.image:
+        raise build_fails("the Dockerfile has no FROM")
+    return reader.finished()
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Each instruction with the number of its first line; lines that end with a backslash go on."""
+    whole, first = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#") or not (line.strip() or whole):
+            continue
+        first = first if whole else number
+        whole += line.rstrip()
+        if whole.endswith("\\"):
+            whole = whole[:-1]
+            continue
+        instruction, _, arguments = whole.strip().partition(" ")
+        yield first, instruction.upper(), arguments.strip()
+        whole = ""
+
+
+def _commands(line: str) -> list[list[str]]:
+    """The words of each command that `&&` joins; one with any other meaning to a shell is left as a word of its own."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=";|<>&()")
+    lexer.whitespace_split = True
+    commands: list[list[str]] = [[]]
+    for word in lexer:
+        if word == "&&":
+            commands.append([])
+        elif set(word) <= set(";|<>&()") or any(sign in word for sign in "$`"):
+            return [[line]]
+        else:
+            commands[-1].append(word)
+    return commands
+
+
+class _Reader:
+    """Follows a Dockerfile and keeps which file of the context lies where in the image."""
+
+    def __init__(self, context: Path) -> None:
+        self.steps = Steps()
+        self._context = context
+        self._workdir = PurePosixPath("/")
+        self._copied: dict[PurePosixPath, Path] = {}
+        self._used: set[PurePosixPath] = set()
+
+    def take(self, number: int, instruction: str, arguments: str) -> None:
+        """Follow one instruction; `Refused` for one that is not followed here."""
+        follow = {
+            "FROM": self._from,
+            "COPY": self._copy,
+            "ADD": self._copy,
+            "WORKDIR": self._move,
+            "ENV": self._set,
+            "RUN": self._run,
+        }.get(instruction)
+        if follow is not None:
+            follow(number, arguments)
+        elif instruction not in _WITHOUT_EFFECT:
+            raise self._needs_engine(number, f"{instruction} {arguments}")
+
+    def finished(self) -> Steps:
+        """What was read, with a note on each file that lies in the image and not here."""
+        unused = sorted(str(path) for path in self._copied if path not in self._used)
+        if unused:
+            more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
+            self.steps.notes = (f"not there, though the Dockerfile copies it: {', '.join(unused[:_NAMED])}{more}",)
+        return self.steps
+
+    def _from(self, number: int, arguments: str) -> None:
+        if self.steps.image or len(arguments.split()) != 1:
+            raise self._needs_engine(number, f"FROM {arguments}")
+        self.steps.image = arguments
+
+    def _copy(self, number: int, arguments: str) -> None:
+        *sources, target = shlex.split(arguments)
+        if not sources or sources[0].startswith("-") or any("://" in one or "*" in one for one in sources):
+            raise self._needs_engine(number, f"COPY {arguments}")
+        for source in sources:
+            found = (self._context / source.lstrip("/")).resolve()
+            if not found.is_relative_to(self._context.resolve()) or not found.exists():
+                raise build_fails(f"COPY {source}: not found in the build context")
+            self._place(found, self._workdir / target, many=len(sources) > 1 or target.endswith("/") or target == ".")
+
+    def _place(self, found: Path, target: PurePosixPath, *, many: bool) -> None:
+        if found.is_file():
+            self._copied[target / found.name if many else target] = found
+            return
+        for file in (one for one in found.rglob("*") if one.is_file()):
+            self._copied[target / file.relative_to(found).as_posix()] = file
+
+    def _move(self, _number: int, arguments: str) -> None:
+        self._workdir /= arguments.strip("\"'")
+
+    def _set(self, number: int, arguments: str) -> None:
+        pairs = shlex.split(arguments)
+        if "=" not in pairs[0]:
+            pairs = [f"{pairs[0]}={' '.join(pairs[1:])}"]
+        if any("$" in pair for pair in pairs) or not all("=" in pair for pair in pairs):
+            raise self._needs_engine(number, f"ENV {arguments}")
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            self.steps.variables[name] = value
+
+    def _run(self, number: int, arguments: str) -> None:
+        for command in _commands(arguments):
+            match command:
+                case ["pip" | "pip3", "install", *rest] | ["python" | "python3", "-m", "pip", "install", *rest]:
+                    self._pip(number, rest)
+                case ["conda", "env", "update", *rest]:
+                    self._conda(number, rest)
+                case _:
+                    raise self._needs_engine(number, f"RUN {arguments}")
+
+    def _pip(self, number: int, arguments: list[str]) -> None:
+        words = iter(arguments)
+        for word in words:
+            if word in ("-r", "--requirement"):
+                lines = self._file(next(words, "")).read_text().splitlines()
+                self.steps.requirements += [line.strip() for line in lines if line.split("#")[0].strip()]
+            elif word.startswith("-"):
+                if word not in _HOW:
+                    raise self._needs_engine(number, f"RUN pip install {' '.join(arguments)}")
+            else:
+                self.steps.requirements.append(word)
+
+    def _conda(self, number: int, arguments: list[str]) -> None:
+        for option, value in pairwise(arguments):
+            if option in ("-f", "--file"):
+                self.steps.conda_files.append(self._file(value).read_text())
+                return
+        raise self._needs_engine(number, f"RUN conda env update {' '.join(arguments)}")
+
+    def _file(self, name: str) -> Path:
+        place = self._workdir / name
+        if place not in self._copied:
+            raise build_fails(f"{place}: no such file: the Dockerfile does not copy it there")
+        self._used.add(place)
+        return self._copied[place]
+
+    def _needs_engine(self, number: int, what: str) -> Refused:
+        return cannot_build_here(
+            f"line {number} of the environment's Dockerfile, {what[:120]!r}, takes a container engine (`--containers "
+            "docker`), or Azure. Without one, FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and "
+            "RUN conda env update are followed."
+        )

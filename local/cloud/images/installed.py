@@ -1,0 +1,112 @@
+"""What is installed in a virtual environment, and what of it a list of requirements would bring."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from packaging.markers import default_environment
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+_ASK = """
+import importlib.metadata as metadata, json, platform
+found = {}
+for one in metadata.distributions():
+    if one.metadata["Name"]:
+        files = sorted({str(file) for file in one.files or ()})
+        found[one.metadata["Name"]] = [one.version, one.requires or [], files]
+print(json.dumps({"python": platform.python_version(), "packages": found}))
+"""
+# An interpreter that takes longer to list its packages is broken.
+_ASK_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Package:
+    """One installed package; `files` are relative to the folder of packages."""
+
+    version: str
+    requires: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One interpreter: its version in full, and its packages by canonical name."""
+
+    interpreter: Path
+    python: str
+    packages: dict[str, Package]
+
+    @property
+    def minor(self) -> str:
+        """The version as `3.11`."""
+        return ".".join(self.python.split(".")[:2])
+
+    def closure(self, requirements: Iterable[str]) -> frozenset[str] | None:
+        """The packages that these requirements bring with all they need, or None when any of it is not here."""
+        wanted: set[str] = set()
+        seen: set[str] = set()
+        asked = list(requirements)
+        while asked:
+            line = asked.pop()
+            if line in seen:
+                continue
+            seen.add(line)
+            try:
+                requirement = Requirement(line)
+            except InvalidRequirement:
+                return None
+            if requirement.marker is not None and not requirement.marker.evaluate(self._markers("")):
+                continue
+            package = self._satisfying(requirement)
+            if package is None:
+                return None
+            wanted.add(canonicalize_name(requirement.name))
+            asked += self._needs(package, requirement.extras)
+        return frozenset(wanted)
+
+    def _satisfying(self, requirement: Requirement) -> Package | None:
+        package = self.packages.get(canonicalize_name(requirement.name))
+        if package is None or requirement.url is not None:
+            return None
+        return package if requirement.specifier.contains(package.version, prereleases=True) else None
+
+    def _needs(self, package: Package, extras: set[str]) -> list[str]:
+        needs = []
+        for text in package.requires:
+            need = Requirement(text)
+            marker, need.marker = need.marker, None
+            if marker is None or any(marker.evaluate(self._markers(extra)) for extra in ("", *extras)):
+                needs.append(str(need))
+        return needs
+
+    def _markers(self, extra: str) -> dict[str, str]:
+        known = {name: str(value) for name, value in default_environment().items()}
+        return {**known, "python_version": self.minor, "python_full_version": self.python, "extra": extra}
+
+
+@cache
+def inspect(interpreter: Path) -> Installed:
+    """Ask an interpreter what it has; once per run of this process.
+
+    `FileNotFoundError` when there is no such interpreter, `RuntimeError` when it does not answer.
+    """
+    if not interpreter.exists():
+        raise FileNotFoundError(interpreter)
+    answer = subprocess.run(
+        [str(interpreter), "-I", "-c", _ASK], capture_output=True, text=True, timeout=_ASK_TIMEOUT, check=False
+    )
+    if answer.returncode != 0:
+        raise RuntimeError(f"{interpreter} could not list its packages: {answer.stderr[-500:]}")
+    said = json.loads(answer.stdout)
+    packages = {
+        str(canonicalize_name(name)): Package(version, tuple(needs), tuple(files))
+        for name, (version, needs, files) in said["packages"].items()
+    }
+    return Installed(interpreter, said["python"], packages)
