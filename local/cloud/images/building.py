@@ -52,7 +52,7 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """Everything in which it differs from what Azure would build."""
-        conda = self.recipe.from_conda
+        conda = [one for one in self.recipe.from_conda if not prebuilt.is_tool(one)]
         mapped = (f"taken from PyPI instead of conda: {', '.join(conda)}",) if conda else ()
         return (*((self.relaxed,) if self.relaxed else ()), *mapped, *self.recipe.notes)
 
@@ -82,7 +82,7 @@ class Builder:
             )
         packages = None
         if chosen == at_hand:
-            wanted = [one for one in recipe.requirements if one not in prebuilt.TOOLS]
+            wanted = [one for one in recipe.requirements if not prebuilt.is_tool(one)]
             packages = scoring.closure(wanted)
         return Plan(recipe, chosen, packages, relaxed, _key(recipe, chosen, scoring if packages is not None else None))
 

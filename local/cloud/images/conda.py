@@ -16,7 +16,7 @@ from local.cloud.images.problems import build_fails, cannot_build_here
 _DATA = Path(__file__).with_name("data") / "conda.yml"
 # `channel::name`, then a version in any of conda's forms, then perhaps a build.
 _SPEC = re.compile(r"(?:[\w./-]+::)?(?P<name>[\w.-]+?)(?:\[(?P<inside>[^]]*)\]|(?P<rest>[\s=<>!~].*)?)")
-_RELATION = re.compile(r"(?P<sign>===|==|=|>=|<=|>|<|!=|~=)?\s*(?P<version>[\w.+!*-]+)")
+_RELATION = re.compile(r"(?P<sign>===|==|=|>=|<=|>|<|!=|~=)?\s*(?P<version>[\d*][\w.+!*-]*)")
 
 
 @dataclass(frozen=True)

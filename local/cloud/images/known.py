@@ -70,7 +70,7 @@ def _name(image: str) -> tuple[str, str]:
     rest = image[len(registry) :]
     kind, form = ("environments", _VERSIONED) if registry.startswith("azureml:") else ("images", _TAGGED)
     found = form.fullmatch(rest)
-    return kind, found["name"] if found else rest
+    return kind, found["name"] if found else ""
 
 
 def _brings(family: Any, image: str) -> Brings:

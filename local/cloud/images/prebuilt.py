@@ -6,13 +6,19 @@ fails in Azure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from local.cloud.images.installed import Installed
 
 # What installers bring rather than scripts use; the prebuilt environment was made without them.
-TOOLS = frozenset({"pip", "setuptools", "wheel"})
+_TOOL = re.compile(r"(?:pip|setuptools|wheel)(?:[=<>!~].*)?")
+
+
+def is_tool(requirement: str) -> bool:
+    """Whether a requirement is one of those."""
+    return _TOOL.fullmatch(requirement) is not None
 
 
 def make(installed: Installed, packages: frozenset[str], folder: Path) -> Path:
