@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from local.cloud.images.problems import build_fails, cannot_build_here
 
@@ -32,8 +34,13 @@ class CondaFile:
 
 
 @cache
+def _data() -> Any:
+    return yaml.safe_load(_DATA.read_text())
+
+
+@cache
 def _names() -> tuple[dict[str, str], dict[str, list[str]], frozenset[str]]:
-    data = yaml.safe_load(_DATA.read_text())
+    data = _data()
     pypi = {name: name for name in data["same"].split()} | data["renamed"]
     return pypi, data["with"], frozenset(data["conda_only"].split())
 
@@ -60,7 +67,21 @@ def read(text: str) -> CondaFile:
             f"the environment's conda file: {'; '.join(unknown)}. The local Azure has no conda: list what PyPI has "
             "under pip, or deploy this environment in Azure."
         )
-    return CondaFile(python, tuple(conda), tuple(pip))
+    return CondaFile(python, (*conda, *_numpy_1(conda)), tuple(pip))
+
+
+def _numpy_1(requirements: Iterable[str]) -> list[str]:
+    """The bound on numpy that conda-forge's builds of these versions bring with them, where one does."""
+    first: dict[str, str] = _data()["numpy_1_before"]
+    old = (one for one in map(Requirement, requirements) if one.name in first and _is_older(one, first[one.name]))
+    return ["numpy<2"] if any(old) else []
+
+
+def _is_older(requirement: Requirement, than: str) -> bool:
+    """Whether every version that is wanted is older."""
+    ends = [one.version.removesuffix(".*") for one in requirement.specifier if one.operator in ("==", "===", "~=")]
+    bounds = [one.version for one in requirement.specifier if one.operator in ("<", "<=")]
+    return any(Version(one) < Version(than) for one in ends) or any(Version(one) <= Version(than) for one in bounds)
 
 
 def _dependencies(text: str) -> list[Any]:

@@ -76,7 +76,7 @@ class Provisioning:
 
     def _launch(self, endpoint: Endpoint, deployment: Deployment, operation: Operation, spec: ServingSpec) -> None:
         header = self._world.identities.attach(endpoint.identities)
-        whole = replace(spec, process_environment=self._world.environment_behind(header))
+        whole = replace(spec, process_environment=_with_older_names(self._world.environment_behind(header)))
         with self._state.lock:
             if not self._state.current(endpoint, deployment):
                 self._world.identities.detach([header])
@@ -133,3 +133,8 @@ class Provisioning:
         if deployment.starting:
             deployment.log = deployment.starting.log()
         self._operations.end(operation, error=f"{problem.code}: {problem.message}")
+
+
+def _with_older_names(variables: dict[str, str]) -> dict[str, str]:
+    """Scoring containers are told of their identity by the older names as well: Azure's own examples read those."""
+    return {**variables, "MSI_ENDPOINT": variables["IDENTITY_ENDPOINT"], "MSI_SECRET": variables["IDENTITY_HEADER"]}

@@ -3,5 +3,4 @@
 # Otherwise every instance of a user has one and the same control socket.
 control_socket_disable = True
 accesslog = "-"
-errorlog = "/dev/null"
 timeout = 300

@@ -33,13 +33,16 @@ def server_version(python: Path) -> str | None:
 
 def spawn_server(spec: ServingSpec, built: Built, listening: int) -> subprocess.Popen[bytes]:
     """Start the inference server of a built environment on a listening socket."""
+    version = server_version(built.python) or ""
+    # Before its version 1 the server said what went wrong through gunicorn, and nowhere else.
+    errors = "-" if version.startswith("azmlinfsrv/0.") else os.devnull
     workers = spec.environment_variables.get("WORKER_COUNT", "1")
     gunicorn = [str(built.python), "-m", "gunicorn", "--config", str(_FOLDER / "gunicorn_settings.py")]
+    gunicorn += ["--error-logfile", errors]
     gunicorn += ["--bind", f"fd://{listening}", "--workers", workers, f"{_PACKAGE}.server.entry:app"]
     own = {**built.variables, **layout.variables(spec)}
     # Its programs are found first, as in the image.
     path = {"PATH": f"{built.python.parent}{os.pathsep}{own['PATH']}"}
-    version = server_version(built.python) or ""
     return _spawn(spec, built.python, gunicorn, {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}, listening)
 
 

@@ -101,7 +101,7 @@ def test_an_index_that_does_not_answer_is_not_azures_no(tmp_path: Path) -> None:
     [
         (
             "error: Failed to build `numpy==1.19.5`\n  cause: Call to `setuptools.build_meta` failed",
-            "had to be compiled",
+            "has to be compiled",
         ),
         ("error: Git operation failed\n  cause: failed to clone into: /x", "index was not reached"),
         (

@@ -64,6 +64,23 @@ def test_pips_section_is_pips_own_and_conda_brings_its_tools_with_it() -> None:
     assert found.from_pip == ("joblib==1.5.1", "inference-schema[numpy-support]", "-r more.txt")
 
 
+@pytest.mark.parametrize(
+    ("written", "bounded"),
+    [
+        ("scikit-learn=1.2.2", True),
+        ("scikit-learn=1.7.0", False),
+        ("scikit-learn", False),
+        ("scikit-learn>=1.2", False),
+        ("scipy<1.13", True),
+        ("pandas>=1.5,<3", False),
+        ("pandas~=1.5.3", True),
+        ("joblib=1.2.0", False),
+    ],
+)
+def test_what_conda_built_against_numpy_1_stays_with_it(written: str, bounded: bool) -> None:
+    assert ("numpy<2" in read(conda(written, "numpy")).from_conda) is bounded
+
+
 def test_what_only_conda_has_is_refused_by_name_all_at_once() -> None:
     with pytest.raises(Refused) as refused:
         read(conda("openjdk", "numpy", "cudatoolkit=11.3", "somebodys-package"))
