@@ -13,6 +13,8 @@ from tests import samples
 
 # The Durable SDK reads these when it is first used; tests that replay without a stack need them too.
 os.environ.update(APP_SETTINGS)
+# No test asks a package index: what a deployment's environment needs is prebuilt, or it is the test's to say so.
+os.environ["UV_NO_INDEX"] = "1"
 # Somebody's workspace, for tests that need an app with settings and no stack.
 os.environ.update(
     SLIPWAY_SUBSCRIPTION_ID="00000000-0000-0000-0000-000000000001", SLIPWAY_RESOURCE_GROUP="rg", SLIPWAY_WORKSPACE="ws"

@@ -72,13 +72,16 @@ class LocalCloud:
     ) -> None:
         self.data = data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
+        containers = Containers(
+            ENVIRONMENTS, scoring_python, images=Path(OWN_IMAGES), variables=environment.of_this_machine()
+        )
         self._lock = _claimed(self.data)
         self._propagation = propagation or Propagation.drawn(seed)
         self._certificates = authority.issue(self.data)
         self._addresses = Addresses(ports)
         self._headers: dict[str, str] = {}
         self.state = WorkspaceState()
-        self.world = self._world(clock, durations or Durations(), scoring_python)
+        self.world = self._world(clock, durations or Durations(), containers)
         self._machine_learning = service.Provider(self.world, self.state, datastore_credentials)
         self.arm_routes: list[ArmRoute] = [
             *self._machine_learning.routes(),
@@ -93,7 +96,7 @@ class LocalCloud:
         self._listener = Listener()
         seed_world(self.world)
 
-    def _world(self, clock: Clock, durations: Durations, scoring_python: Path) -> World:
+    def _world(self, clock: Clock, durations: Durations, containers: Containers) -> World:
         tokens, directory = Tokens(), Directory()
         blobs = BlobStore(self.data / "azure-blobs", clock)
         existing = Existing(self.state, blobs, directory)
@@ -118,9 +121,7 @@ class LocalCloud:
             journal=Journal(),
             faults=Faults(),
             folder=self.data / "azure-deployments",
-            containers=Containers(
-                ENVIRONMENTS, scoring_python, images=Path(OWN_IMAGES), variables=environment.of_this_machine()
-            ),
+            containers=containers,
             environment_behind=self._environment_behind,
         )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from local import clock as clocks
 from local.clock import Clock
+from local.waiting import until
 
 
 def rung(clock: Clock, seconds: float) -> bool:
@@ -44,3 +46,75 @@ def test_a_hold_after_a_lost_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert rung(clock, 10)
     clock.close()
+
+
+def test_real_work_is_not_multiplied_by_the_speed() -> None:
+    """Six minutes in Azure are six minutes here, however long they take on a busy machine."""
+    clock = Clock(speed=2000)
+
+    with clock.at_most(timedelta(minutes=6)):
+        limit = until(lambda: clock.now() if not moves(clock) else None, seconds=10)
+        assert not rung(clock, 0.2)
+
+    assert rung(clock, 10)
+    assert clock.now() > limit
+    clock.close()
+
+
+def test_of_several_pieces_of_work_the_first_to_end_is_waited_for() -> None:
+    clock = Clock(speed=2000)
+    began = clock.now()
+
+    with clock.at_most(timedelta(hours=10)):
+        with clock.at_most(timedelta(minutes=6)):
+            stands = until(lambda: clock.now() if not moves(clock) else None, seconds=10)
+        assert until(lambda: clock.now() > stands, seconds=10)
+
+    assert stands - began < timedelta(minutes=10)
+    clock.close()
+
+
+def test_who_shares_the_clock_stands_still_with_it(tmp_path: Path) -> None:
+    clock = Clock(speed=2000)
+    clock.save(tmp_path / "clock.json")
+    other = Clock.load(tmp_path / "clock.json")
+
+    with clock.at_most(timedelta(minutes=6)):
+        stands = until(lambda: other.now() if not moves(other) else None, seconds=10)
+        assert stands == clock.now()
+        assert not rung(other, 0.1)
+
+    assert rung(other, 10)
+    assert abs(other.now() - clock.now()) < timedelta(minutes=5)
+    other.close()
+    clock.close()
+
+
+def test_a_clock_that_was_left_standing_goes_on_for_the_next(tmp_path: Path) -> None:
+    clock = Clock(speed=2000)
+    clock.save(tmp_path / "clock.json")
+    left = clock.at_most(timedelta(seconds=1))
+    left.__enter__()
+
+    following = Clock.load(tmp_path / "clock.json")
+    following.save(tmp_path / "clock.json")
+
+    assert rung(following, 10)
+    following.close()
+
+
+def test_real_time_and_stepped_time_know_no_limit() -> None:
+    real, stepped = Clock(), Clock(stepped=True)
+    began = real.now()
+    with real.at_most(timedelta(0)), stepped.at_most(timedelta(0)):
+        assert until(lambda: real.now() > began, seconds=10)
+        assert not rung(stepped, 0.05)
+    assert rung(stepped, 10)
+    stepped.close()
+
+
+def moves(clock: Clock) -> bool:
+    """Whether time passes."""
+    before = clock.now()
+    threading.Event().wait(0.02)
+    return clock.now() != before

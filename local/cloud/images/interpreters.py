@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-# The oldest that any inference server runs on, and the newest worth asking the search path for.
+# The oldest that any inference server runs on, and the newest worth looking for.
 _MINORS = range(7, 20)
 _ASK = "import platform; print(platform.python_version())"
 # A start-up script of a version manager that has no such Python answers at once, a Python within a second.
@@ -48,8 +48,8 @@ def choose(clauses: str, at_hand: Interpreter) -> Interpreter | None:
     """The Python at hand if it is what the clauses ask for, else the newest of this machine that is; or None."""
     if satisfies(at_hand.minor, clauses):
         return at_hand
-    fitting = [one for one in installed() if satisfies(one.minor, clauses)]
-    return max(fitting, key=lambda one: [int(part) for part in one.minor.split(".")], default=None)
+    fitting = (minor for minor in reversed(_MINORS) if satisfies(f"3.{minor}", clauses))
+    return next((found for minor in fitting if (found := of(minor))), None)
 
 
 @cache
@@ -64,24 +64,18 @@ def ask(program: Path) -> Interpreter | None:
 
 
 @cache
-def installed() -> tuple[Interpreter, ...]:
-    """One interpreter of each minor version found on the search path, in pyenv's folder or in uv's."""
-    found: dict[str, Interpreter] = {}
-    for program in _programs():
-        interpreter = ask(program)
-        if interpreter:
-            found.setdefault(interpreter.minor, interpreter)
-    return tuple(found.values())
+def of(minor: int) -> Interpreter | None:
+    """The Python 3.`minor` of this machine, from the search path, pyenv's folder or uv's; None without one."""
+    answers = (ask(program) for program in _programs(f"python3.{minor}"))
+    return next((found for found in answers if found), None)
 
 
-def _programs() -> Iterator[Path]:
-    for minor in _MINORS:
-        on_path = shutil.which(f"python3.{minor}")
-        if on_path:
-            yield Path(on_path)
+def _programs(name: str) -> Iterator[Path]:
+    on_path = shutil.which(name)
+    if on_path:
+        yield Path(on_path)
     home = Path.home()
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local" / "share" / "uv" / "python")
     for folder in (pyenv, uv):
-        yield from sorted(folder.glob("*/bin/python3.[0-9]*[0-9]"), reverse=True)
-        yield from sorted(folder.glob("*/bin/python3.[0-9]"), reverse=True)
+        yield from sorted(folder.glob(f"*/bin/{name}"), reverse=True)

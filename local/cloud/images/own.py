@@ -26,7 +26,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _PLACES = {"port", "model_dir", "code_dir"}
 
 
-class NotReadable(ValueError):
+class NotReadable(RuntimeError):
     """`local-images.yml` is not what it should be; the message says where."""
 
 

@@ -128,7 +128,7 @@ def test_what_only_this_machine_cannot_do_is_not_azures_no(
 def test_another_python_is_never_silent_and_its_failure_is_not_azures(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interpreters, "installed", tuple)
+    monkeypatch.setattr(interpreters, "of", lambda minor: None)
 
     built = build(Recipe("==2.7.*", ("tiny",)))
     with pytest.raises(Refused) as refused:
@@ -185,12 +185,12 @@ def test_a_python_is_chosen_by_its_minor_version(minor: str, clauses: str, fits:
 
 def test_the_python_at_hand_comes_first_and_then_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
     here = Interpreter(Path("here"), "3.11.7")
-    others = tuple(Interpreter(Path(f"p{minor}"), f"3.{minor}.1") for minor in (8, 9, 10))
-    monkeypatch.setattr(interpreters, "installed", lambda: others)
+    others = {minor: Interpreter(Path(f"p{minor}"), f"3.{minor}.1") for minor in (8, 9, 10)}
+    monkeypatch.setattr(interpreters, "of", others.get)
 
     assert choose("", here) == here
-    assert choose("<3.11", here) == others[2]
-    assert choose("==3.9.*", here) == others[1]
+    assert choose("<3.11", here) == others[10]
+    assert choose("==3.9.*", here) == others[9]
     assert choose("==3.12.*", here) is None
 
 
