@@ -73,8 +73,10 @@ def read(text: str) -> CondaFile:
 def _numpy_1(requirements: Iterable[str]) -> list[str]:
     """The bound on numpy that conda-forge's builds of these versions bring with them, where one does."""
     first: dict[str, str] = _data()["numpy_1_before"]
-    old = (one for one in map(Requirement, requirements) if one.name in first and _is_older(one, first[one.name]))
-    return ["numpy<2"] if any(old) else []
+    listed = [Requirement(one) for one in requirements]
+    bounded = any(one.name == "numpy" and _is_older(one, "2") for one in listed)
+    old = any(one.name in first and _is_older(one, first[one.name]) for one in listed)
+    return ["numpy<2"] if old and not bounded else []
 
 
 def _is_older(requirement: Requirement, than: str) -> bool:

@@ -34,16 +34,25 @@ def server_version(python: Path) -> str | None:
 def spawn_server(spec: ServingSpec, built: Built, listening: int) -> subprocess.Popen[bytes]:
     """Start the inference server of a built environment on a listening socket."""
     version = server_version(built.python) or ""
-    # Before its version 1 the server said what went wrong through gunicorn, and nowhere else.
-    errors = "-" if version.startswith("azmlinfsrv/0.") else os.devnull
     workers = spec.environment_variables.get("WORKER_COUNT", "1")
     gunicorn = [str(built.python), "-m", "gunicorn", "--config", str(_FOLDER / "gunicorn_settings.py")]
-    gunicorn += ["--error-logfile", errors]
-    gunicorn += ["--bind", f"fd://{listening}", "--workers", workers, f"{_PACKAGE}.server.entry:app"]
+    gunicorn += ["--bind", f"fd://{listening}", "--workers", workers, *_application(built.python, version)]
     own = {**built.variables, **layout.variables(spec)}
     # Its programs are found first, as in the image.
     path = {"PATH": f"{built.python.parent}{os.pathsep}{own['PATH']}"}
     return _spawn(spec, built.python, gunicorn, {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}, listening)
+
+
+def _application(python: Path, version: str) -> list[str]:
+    """Where a version of the inference server has its application, and who says what goes wrong in it."""
+    if not version.startswith("azmlinfsrv/0."):
+        return ["--error-logfile", os.devnull, f"{_PACKAGE}.server.entry:app"]
+    # Before version 1 that is gunicorn; the oldest start from within their own folder, with logging of their own.
+    package = next((python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}"))
+    if (package / "server" / "create_app.py").exists():
+        within = ["--pythonpath", str(package / "server"), "--log-config", str(package / "logging.conf")]
+        return [*within, "entry:app"]
+    return ["--error-logfile", "-", f"{_PACKAGE}.server.entry:app"]
 
 
 def spawn_own(spec: ServingSpec, image: OwnImage, port: int) -> subprocess.Popen[bytes]:
