@@ -141,7 +141,9 @@ CASES: dict[str, tuple[Body, Callable[[LocalStack], None], Expected]] = {
     "no-such-package": (
         {"environment": "azureml:no-such-package:1"},
         nothing,
-        Expected("ImageNotRunnable", "deployment_provisioned", "ImageNotRunnableLocally", message="nothing"),
+        Expected(
+            "ImageNotRunnable", "deployment_provisioned", "ImageBuildFailure", message="Image build failed. error"
+        ),
     ),
     "unknown-size": (
         {"instance_type": "Standard_Imaginary"},

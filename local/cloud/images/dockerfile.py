@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from local.cloud.images.problems import Refused, build_fails, cannot_build_here
+from local.cloud.images.problems import WITH_AN_ENGINE, Refused, build_fails, cannot_build_here
 
 # Options of pip that say how to install, and nothing about what.
 _HOW = {"--no-cache-dir", "--upgrade", "-U", "--quiet", "-q", "--user", "--no-input", "--disable-pip-version-check"}
@@ -182,7 +182,7 @@ class _Reader:
 
     def _needs_engine(self, number: int, what: str) -> Refused:
         return cannot_build_here(
-            f"line {number} of the environment's Dockerfile, {what[:120]!r}, takes a container engine (`--containers "
-            "docker`), or Azure. Without one, FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and "
-            "RUN conda env update are followed."
+            f"line {number} of the environment's Dockerfile, {what[:120]!r}, takes a container engine. Without one, "
+            "FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and RUN conda env update are followed. "
+            f"{WITH_AN_ENGINE}"
         )

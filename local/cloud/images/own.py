@@ -5,8 +5,13 @@
         command: [tensorflow_model_server, "--rest_api_port={port}", "--model_base_path={model_dir}"]
         environment: {TF_CPP_MIN_LOG_LEVEL: "1"}
 
+      - image: "*.azurecr.io/*"
+        command: [docker, run, --rm, --env-file, "{env_file}", --publish, "127.0.0.1:{port}:5001", "{image}"]
+
 `image` is a pattern (`*`, `?`, `[a-z]`), the first that fits counts. `{port}` is where the command must listen, on the
-loopback interface; `{model_dir}` and `{code_dir}` are the deployment's folders.
+loopback interface; `{model_dir}` and `{code_dir}` are the deployment's folders, `{env_file}` has its variables, one in
+each line, `{image}` is the image's whole name. Docker or podman are used where they are asked for like this, and not else:
+inside a container 127.0.0.1 is the container, so the local Azure's identities are not to be had there.
 """
 
 from __future__ import annotations
@@ -23,7 +28,9 @@ import yaml
 NAME = "local-images.yml"
 _KEYS = {"image", "command", "environment"}
 _PLACE = re.compile(r"\{(\w+)\}")
-_PLACES = {"port", "model_dir", "code_dir"}
+_PLACES = {"port", "model_dir", "code_dir", "env_file", "image"}
+
+_OTHERS = ", ".join(f"{{{name}}}" for name in sorted(_PLACES - {"port"}))
 
 
 class NotReadable(RuntimeError):
@@ -39,7 +46,7 @@ class OwnImage:
     environment: dict[str, str] = field(default_factory=dict)
 
     def started(self, **places: object) -> list[str]:
-        """The command with `port`, `model_dir` and `code_dir` in their places."""
+        """The command with all of its places filled."""
         return [_PLACE.sub(lambda found: str(places[found[1]]), word) for word in self.command]
 
 
@@ -72,5 +79,5 @@ def _image(where: str, one: Any) -> OwnImage:
         raise NotReadable(f"{where}.environment must be a mapping")
     named = {name for word in command for name in _PLACE.findall(word)}
     if named - _PLACES or "port" not in named:
-        raise NotReadable(f"{where}.command must have {{port}}, and may have {{model_dir}} and {{code_dir}}")
+        raise NotReadable(f"{where}.command must have {{port}}, and may have {_OTHERS}")
     return OwnImage(str(one["image"]), tuple(command), {str(key): str(value) for key, value in environment.items()})

@@ -10,6 +10,10 @@ BUILD_FAILED = "ImageBuildFailure"
 NOT_PULLED = "BadArgument"
 
 
+# What to do with an image that is built of more than is followed here.
+WITH_AN_ENGINE = "Build the image with one and name a command for it in local-images.yml, or deploy it in Azure."
+
+
 class StartupProblem(NamedTuple):
     """Why a deployment does not run: Azure's code, and a message that says what to do."""
 

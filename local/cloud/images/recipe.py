@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.cloud.images import conda, dockerfile
 from local.cloud.images.known import Brings, brought_by
-from local.cloud.images.problems import cannot_build_here
+from local.cloud.images.problems import WITH_AN_ENGINE, cannot_build_here
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _of_context(path: Path) -> Recipe:
     if brings is None:
         raise cannot_build_here(
             f"the environment's Dockerfile begins with FROM {steps.image}, an image of which nothing is known here: it "
-            "takes a container engine (`--containers docker`), or Azure."
+            f"takes a container engine. {WITH_AN_ENGINE}"
         )
     base = _of_image(brings)
     for text in steps.conda_files:

@@ -57,8 +57,18 @@ def _application(python: Path, version: str) -> list[str]:
 
 def spawn_own(spec: ServingSpec, image: OwnImage, port: int) -> subprocess.Popen[bytes]:
     """Start the command that serves an own container at `port`."""
-    command = image.started(port=port, model_dir=layout.model_folder(spec), code_dir=layout.code_folder(spec))
-    return _spawn(spec, Path(sys.executable), command, {**image.environment, **layout.variables(spec)})
+    variables = {**image.environment, **layout.variables(spec)}
+    listed = spec.root / "variables.env"
+    listed.touch(mode=0o600)  # an identity's secret is among them
+    listed.write_text("".join(f"{name}={value}\n" for name, value in variables.items() if "\n" not in value))
+    command = image.started(
+        port=port,
+        model_dir=layout.model_folder(spec),
+        code_dir=layout.code_folder(spec),
+        env_file=listed,
+        image=spec.image,
+    )
+    return _spawn(spec, Path(sys.executable), command, variables)
 
 
 def _spawn(

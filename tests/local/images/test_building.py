@@ -145,7 +145,7 @@ def test_the_prebuilt_environment_is_used_where_it_is_enough(builder: Builder, b
 
     built = build(recipe)
 
-    assert builder.plan(recipe).packages == {"joblib", "cloudpickle"}
+    assert builder.plan(recipe).packages == frozenset({"joblib", "cloudpickle"})
     assert says(built, "joblib.__version__", "joblib") == inspect(SCORING_PYTHON).packages["joblib"].version
     assert says(built, "1", "sklearn") == "ModuleNotFoundError: No module named 'sklearn'"
 
@@ -153,7 +153,9 @@ def test_the_prebuilt_environment_is_used_where_it_is_enough(builder: Builder, b
 def test_extras_and_markers_count_for_what_is_enough(builder: Builder) -> None:
     scoring = inspect(SCORING_PYTHON)
 
-    assert scoring.closure(["inference-schema[numpy-support]"]) >= {"inference-schema", "numpy", "wrapt"}
+    assert {"inference-schema", "numpy", "wrapt"} <= (
+        scoring.closure(["inference-schema[numpy-support]"]) or frozenset()
+    )
     assert scoring.closure(["requests[socks]"]) is None
     assert scoring.closure(["pywin32==1; sys_platform == 'win32'"]) == frozenset()
     assert scoring.closure(["joblib==0.1"]) is None

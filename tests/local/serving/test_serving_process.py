@@ -265,8 +265,8 @@ print(process.state, flush=True)
 threading.Event().wait()
 """
     wanted = spec()
-    arguments = [wanted.code_dir, wanted.model_dir, wanted.root, scoring_python, tmp_path / "cache"]
-    arguments += [wanted.image, wanted.conda_file]
+    folders = [wanted.code_dir, wanted.model_dir, wanted.root, scoring_python, tmp_path / "cache"]
+    arguments = [*folders, wanted.image, wanted.conda_file]
     command = [sys.executable, "-c", owner_script, *map(str, arguments)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
