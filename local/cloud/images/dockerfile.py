@@ -183,6 +183,6 @@ class _Reader:
     def _needs_engine(self, number: int, what: str) -> Refused:
         return cannot_build_here(
             f"line {number} of the environment's Dockerfile, {what[:120]!r}, takes a container engine. Without one, "
-            "FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and RUN conda env update are followed. "
-            f"{WITH_AN_ENGINE}"
+            "FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and RUN conda env update are "
+            f"followed. {WITH_AN_ENGINE}"
         )

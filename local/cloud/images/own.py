@@ -10,8 +10,8 @@
 
 `image` is a pattern (`*`, `?`, `[a-z]`), the first that fits counts. `{port}` is where the command must listen, on the
 loopback interface; `{model_dir}` and `{code_dir}` are the deployment's folders, `{env_file}` has its variables, one in
-each line, `{image}` is the image's whole name. Docker or podman are used where they are asked for like this, and not else:
-inside a container 127.0.0.1 is the container, so the local Azure's identities are not to be had there.
+each line, `{image}` is the image's whole name. Docker or podman are used where they are asked for like this, and not
+else: inside a container 127.0.0.1 is the container, so the local Azure's identities are not to be had there.
 """
 
 from __future__ import annotations
