@@ -150,6 +150,13 @@ def test_the_prebuilt_environment_is_used_where_it_is_enough(builder: Builder, b
     assert says(built, "1", "sklearn") == "ModuleNotFoundError: No module named 'sklearn'"
 
 
+def test_a_folder_that_packages_share_has_only_what_was_asked_for(build: Build) -> None:
+    built = build(Recipe("", ("azure-core",)))
+
+    assert says(built, "azure.core.__name__", "azure.core") == "azure.core"
+    assert says(built, "1", "azure.identity") == "ModuleNotFoundError: No module named 'azure.identity'"
+
+
 def test_extras_and_markers_count_for_what_is_enough(builder: Builder) -> None:
     scoring = inspect(SCORING_PYTHON)
 
