@@ -19,7 +19,7 @@ def keep(blobs: BlobStore, process: ServingProcess) -> str | None:
         return None
     path = f"ImageLogs/{process.plan.image_id}/build.log"
     blobs.create_container(WORKSPACE_STORAGE, CONTAINER)
-    blobs.put(WORKSPACE_STORAGE, CONTAINER, path, text.encode(), content_type="text/plain")
+    blobs.put(WORKSPACE_STORAGE, CONTAINER, path, text.encode(), headers={"Content-Type": "text/plain"})
     return path
 
 
