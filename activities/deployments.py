@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.container_logs import log_tail
 from activities.platforms import platform_named
-from activities.resource import Resource
+from activities.resource import Resource, There
 from activities.scene import Finding, Scene
 from activities.servings import serving_of
 from azure_api import begin
@@ -94,23 +94,26 @@ class Deployments(Resource[OnlineDeploymentRequest]):
             raise _with_log(begin.why_failed(found), endpoint, name)
         return Provisioning(state=state, done=state == begin.SUCCEEDED)
 
-    def remove(self, order: EntryInput) -> Provisioning:
-        """Begin deleting it: a failed deployment still holds quota. One that has traffic stays."""
-        endpoint, name = endpoint_and_deployment(order.entry.id)
-        found = begin.get_deployment(endpoint, name)
+    def there(self, order: EntryInput) -> There | None:
+        """The deployment of that name."""
+        found = begin.get_deployment(*endpoint_and_deployment(order.entry.id))
         if found is None:
-            return Provisioning(state="Deleted", done=True, absent=True)
-        state = begin.state_of(found)
-        if begin.mark_of(found) != order.mark:
-            return Provisioning(state=state, done=True, ours=False, stays="somebody else made it anew")
-        if state == "Deleting":
-            return Provisioning(state=state, done=False)
-        # Undo has taken back what traffic this run gave: what is left was given by somebody who relies on it.
-        share = _traffic_share(endpoint, name)
-        if share:
-            return Provisioning(state=state, done=True, stays=f"it has {share} % of the traffic by now")
+            return None
+        return There(found, ours=begin.mark_of(found) == order.mark, state=begin.state_of(found))
+
+    def why_it_stays(self, found: There, order: EntryInput) -> str | None:
+        """One that has traffic stays: this run's is taken back by then, so that it was given by who relies on it.
+
+        One that failed is confirmed by nobody: whoever wants it puts it again.
+        """
+        wish = order.keep if found.state in (begin.FAILED, begin.CANCELED) else order.wish
+        share = 0 if wish else _traffic_share(*endpoint_and_deployment(order.entry.id))
+        return f"it has {share} % of the traffic by now" if share else wish
+
+    def delete(self, found: There, order: EntryInput) -> Provisioning:
+        """Begin deleting it: a failed deployment still holds quota."""
         with translated():
-            begin.begin_delete_deployment(endpoint, name)
+            begin.begin_delete_deployment(*endpoint_and_deployment(order.entry.id))
         return Provisioning(state="Deleting", done=False)
 
     def _ensured(self, order: EnsureInput, state: str, *, made: bool) -> Ensured:

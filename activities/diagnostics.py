@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StrictBool
 
-from activities.resource import Resource
+from activities.resource import Resource, There
 from activities.scene import Finding, Scene
 from azure_api.clients import clients
 from azure_api.errors import translated
@@ -83,13 +83,16 @@ class Diagnostics(Resource[DiagnosticsRequest]):
                 clients().put(_arm(own), API_VERSION, {"properties": wanted.body()})
         return Ensured(entries=[self.entry(found or own, made=found in (None, own))])
 
-    def remove(self, order: EntryInput) -> Provisioning:
-        """Delete the setting."""
+    def there(self, order: EntryInput) -> There | None:
+        """The setting, whose name carries the mark."""
         try:
             with translated(not_found=AssetNotFound):
-                clients().get(_arm(order.entry.id), API_VERSION)
+                return There(clients().get(_arm(order.entry.id), API_VERSION), ours=True)
         except AssetNotFound:
-            return Provisioning(state="Deleted", done=True, absent=True)
+            return None
+
+    def delete(self, found: There, order: EntryInput) -> Provisioning:
+        """Delete the setting."""
         with translated():
             clients().delete(_arm(order.entry.id), API_VERSION)
         return Provisioning(state="Deleted", done=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
-from activities.resource import Resource
+from activities.resource import Resource, There
+from activities.role_assignments import revoke_roles
 from activities.scene import Finding, Scene
 from azure_api import begin, versions
 from azure_api.clients import clients
@@ -89,24 +90,29 @@ class Endpoints(Resource[EndpointRequest]):
         """How far creating the endpoint is; raises its error when it failed."""
         return endpoint_state(short_name(entry.id))
 
-    def remove(self, order: EntryInput) -> Provisioning:
-        """Begin deleting an endpoint that never came up and holds nothing; one that works stays."""
-        name = short_name(order.entry.id)
-        found = begin.get_endpoint(name)
+    def there(self, order: EntryInput) -> There | None:
+        """The endpoint of that name."""
+        found = begin.get_endpoint(short_name(order.entry.id))
         if found is None:
-            return Provisioning(state="Deleted", done=True, absent=True)
-        state, ours = begin.state_of(found), begin.mark_of(found) == order.mark
-        if not ours:
-            return Provisioning(state=state, done=True, ours=False, stays="somebody else made it anew")
-        if state == "Deleting":
-            return Provisioning(state=state, done=False)
-        if state == begin.SUCCEEDED:
-            return Provisioning(state=state, done=True, stays=KEPT)
-        others = begin.deployments_of(name)
-        if others:
-            return Provisioning(state=state, done=True, stays=f"it is in use by now ({', '.join(others)})"[:200])
+            return None
+        return There(found, ours=begin.mark_of(found) == order.mark, state=begin.state_of(found))
+
+    def why_it_stays(self, found: There, order: EntryInput) -> str | None:
+        """One that works stays, and one that holds something."""
+        if order.wish or found.state == begin.SUCCEEDED:
+            return order.wish or KEPT
+        others = begin.deployments_of(short_name(order.entry.id))
+        return f"it is in use by now ({', '.join(others)})"[:200] if others else None
+
+    def delete(self, found: There, order: EntryInput) -> Provisioning:
+        """Begin deleting an endpoint that never came up, with the roles that other runs gave to its own identity.
+
+        Those runs may have ended, and left them for whoever deploys to it next.
+        """
+        if not found.thing.identity.user_assigned_identities:
+            revoke_roles(begin.principal_of(found.thing), but_of=order.mark)
         with translated():
-            begin.begin_delete_endpoint(name)
+            begin.begin_delete_endpoint(short_name(order.entry.id))
         return Provisioning(state="Deleting", done=False)
 
     def _plan_identity(self, wanted: EndpointRequest, scene: Scene, finding: Finding) -> None:

@@ -7,6 +7,7 @@ rights that takes. `registry.py` lists the rooms; their activities, the plan and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from activities import assets
@@ -17,6 +18,20 @@ from contracts.ledger import LedgerEntry
 
 Wanted = TypeVar("Wanted")
 REGISTERED = "registered versions are immutable and shared"
+
+
+@dataclass(frozen=True)
+class There:
+    """What is found where a ledger entry points.
+
+    Attributes:
+        thing: what the room read; only the room knows what that is.
+        ours: whether this run made it: another thing of that name is somebody else's.
+    """
+
+    thing: Any
+    ours: bool
+    state: str = "Succeeded"
 
 
 class Resource(Generic[Wanted]):
@@ -69,19 +84,43 @@ class Resource(Generic[Wanted]):
         return Provisioning(state="Succeeded", done=True)
 
     def remove(self, order: EntryInput) -> Provisioning:
-        """Begin to remove it, or see how far that is; only what carries the mark is removed."""
+        """Begin to remove it, or see how far that is; nothing is said of it before it was looked at.
+
+        Only what carries the mark is removed, and only if nothing speaks for keeping it.
+        """
+        found = self.there(order)
+        if found is None:
+            return Provisioning(state="Deleted", done=True, absent=True)
+        if not found.ours:
+            return Provisioning(state=found.state, done=True, ours=False)
+        if found.state == "Deleting":
+            return Provisioning(state=found.state, done=False)
+        stays = self.why_it_stays(found, order)
+        if stays:
+            return Provisioning(state=found.state, done=True, stays=stays)
+        return self.delete(found, order)
+
+    def there(self, order: EntryInput) -> There | None:
+        """What is there of the order's entry; None for nothing."""
+        raise NotImplementedError
+
+    def why_it_stays(self, found: There, order: EntryInput) -> str | None:
+        """Why this run's own thing is not removed; None when it is."""
+        return order.wish
+
+    def delete(self, found: There, order: EntryInput) -> Provisioning:
+        """Begin to remove it."""
         raise NotImplementedError
 
 
 class Registered(Resource[Wanted]):
     """A versioned asset of the workspace: never removed, because others may name it by now."""
 
-    def remove(self, order: EntryInput) -> Provisioning:
-        """It stays, if it was made at all."""
-        if order.entry.sure:
-            return Provisioning(state="Succeeded", done=True, stays=REGISTERED)
+    def there(self, order: EntryInput) -> There | None:
+        """The registered version."""
         found = assets.find(order.entry.id)
-        if found is None:
-            return Provisioning(state="Deleted", done=True, absent=True)
-        ours = assets.mark_of(found) == order.mark
-        return Provisioning(state="Succeeded", done=True, stays=REGISTERED, ours=ours)
+        return None if found is None else There(found, ours=assets.mark_of(found) == order.mark)
+
+    def why_it_stays(self, found: There, order: EntryInput) -> str:
+        """Always."""
+        return REGISTERED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.resource import Resource
+from activities.resource import Resource, There
 from activities.roles import (
     BuiltInRole,
     asked_for,
@@ -29,6 +29,8 @@ from contracts.request import AccessRequest
 
 WRITE = "Microsoft.Authorization/roleAssignments/write"
 REFUSAL_BYTES = 300
+# How the description of an assignment begins that Slipway made; it ends with the run's mark.
+SIGNED = "Slipway: "
 KEPT = "the identity keeps its roles, so that the next attempt does not wait again"
 
 
@@ -102,23 +104,28 @@ class RoleAssignments(Resource[Any]):
         missing = any(not grant.exists for grant in scene.planned_grants)
         return RolesEnsured(newest=datetime.now(UTC) if missing else scene.newest_grant)
 
-    def remove(self, order: EntryInput) -> Provisioning:
-        """Revoke a role that is useless without an endpoint that is gone; any other stays."""
+    def there(self, order: EntryInput) -> There | None:
+        """The assignment of that id."""
         from azure.core.exceptions import ResourceNotFoundError
 
-        endpoint = order.entry.goes_with
-        assignments = clients().authorization.role_assignments
         with translated():
             try:
-                found = assignments.get_by_id(order.entry.id)
+                found = clients().authorization.role_assignments.get_by_id(order.entry.id)
             except ResourceNotFoundError:
-                return Provisioning(state="Deleted", done=True, absent=True)
-        if not _is_ours(found, order.mark):
-            return Provisioning(state="Succeeded", done=True, ours=False, stays="somebody else granted it")
-        if endpoint is None or _is_identity_of(endpoint, str(found.principal_id)):
-            return Provisioning(state="Succeeded", done=True, stays=KEPT)
+                return None
+        return There(found, ours=_is_ours(found, order.mark))
+
+    def why_it_stays(self, found: There, order: EntryInput) -> str | None:
+        """Any stays but one that is useless without an endpoint that is gone; nobody can want that one kept."""
+        endpoint = order.entry.goes_with
+        if endpoint is None or _is_identity_of(endpoint, str(found.thing.principal_id)):
+            return order.wish or KEPT
+        return None
+
+    def delete(self, found: There, order: EntryInput) -> Provisioning:
+        """Revoke the role."""
         with translated():
-            assignments.delete_by_id(order.entry.id)
+            clients().authorization.role_assignments.delete_by_id(order.entry.id)
         return Provisioning(state="Deleted", done=True)
 
 
@@ -149,6 +156,27 @@ def find_assignment(role: NeededRole, principal_id: str) -> Any:
     return None
 
 
+def revoke_roles(principal_id: str, *, but_of: str) -> None:
+    """Revoke what Slipway granted to an identity that goes with its endpoint; not what the run of that mark granted.
+
+    Looked for in the whole subscription, or in the workspace's resource group where Slipway may not read more: there
+    it grants, unless it was given rights elsewhere as well.
+    """
+    assignments = clients().authorization.role_assignments
+    asked = f"principalId eq '{principal_id}'"
+    group = clients().settings.resource_group
+    try:
+        with translated():
+            listed = list(assignments.list_for_subscription(filter=asked))
+    except MissingRight:
+        with translated():
+            listed = list(assignments.list_for_resource_group(group, filter=asked))
+    for found in listed:
+        if str(found.description or "").startswith(SIGNED) and not _is_ours(found, but_of):
+            with translated():
+                assignments.delete_by_id(str(found.id))
+
+
 def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
     from azure.core.exceptions import HttpResponseError
     from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
@@ -164,7 +192,7 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
         role_definition_id=role_definition_id(role.scope, role.guid),
         principal_id=principal_id,
         principal_type="ServicePrincipal",
-        description=f"Slipway: {role.reason}; instance {mark}",
+        description=f"{SIGNED}{role.reason}; instance {mark}",
     )
     name = assignment_id(role.scope, principal_id, role.guid).rsplit("/", 1)[-1]
     try:

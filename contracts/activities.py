@@ -55,6 +55,13 @@ class EntryInput(Contract):
 
     mark: str
     entry: LedgerEntry
+    keep: Annotated[str | None, Field(description="why the request wants it to stay")] = None
+    claimed_by: Annotated[str | None, Field(description="id of another run that seems to rely on it")] = None
+
+    @property
+    def wish(self) -> str | None:
+        """Why somebody wants it to stay."""
+        return self.keep or (f"{self.claimed_by} has confirmed it" if self.claimed_by else None)
 
 
 class Provisioning(Contract):

@@ -82,9 +82,8 @@ class Run(Engine):
         if not ensured.done:
             yield from self.watch(resource.provisioned, self.about_entry(entry), resource.provisioned.backoff)
 
-    def remove(self, resource: Resource[Ensuring], entry: LedgerEntry) -> Taking[Provisioning]:
+    def remove(self, resource: Resource[Ensuring], order: EntryInput) -> Taking[Provisioning]:
         """Remove what an entry refers to, if it carries this run's mark; whatever is not there is looked for again."""
-        order = self.about_entry(entry)
         removal = yield from self.take(resource.remove, order)
         if removal.done and not removal.absent:
             return removal

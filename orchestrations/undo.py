@@ -95,12 +95,13 @@ def undo_one(run: Run, entry: LedgerEntry) -> Taking[None]:
 
 
 def remove(run: Run, entry: LedgerEntry) -> Taking[Provisioning]:
-    """Have what an entry refers to removed, unless another run has confirmed it meanwhile."""
-    resource = steps.of_kind(entry.kind)
+    """Have what an entry refers to removed, or looked at only when the request or another run wants it to stay."""
+    resource, order = steps.of_kind(entry.kind), run.about_entry(entry)
     if run.keeps and resource is not steps.TRAFFIC:
-        return Provisioning(state="Succeeded", done=True, stays="the request says `on_failure: keep`")
+        return (
+            yield from run.remove(resource, order.model_copy(update={"keep": "the request says `on_failure: keep`"}))
+        )
     if resource.claimable:
-        claim = yield from run.take(steps.FIND_CLAIM, run.about_entry(entry))
-        if claim.claimed_by:
-            return Provisioning(state="Succeeded", done=True, stays=f"{claim.claimed_by} has confirmed it")
-    return (yield from run.remove(resource, entry))
+        claim = yield from run.take(steps.FIND_CLAIM, order)
+        order = order.model_copy(update={"claimed_by": claim.claimed_by})
+    return (yield from run.remove(resource, order))

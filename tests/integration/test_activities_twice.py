@@ -175,20 +175,29 @@ def test_a_role_that_somebody_else_granted_is_confirmed_and_not_revoked(stack: L
     assert not acting.done("remove_role_assignment", gone)["ours"]
 
 
-def test_an_endpoint_that_failed_and_its_roles_are_removed(stack: LocalStack) -> None:
-    order = acting.order(stack, identity=None)
+def test_an_endpoint_that_failed_goes_with_the_roles_that_other_runs_gave_to_its_identity(stack: LocalStack) -> None:
+    reader = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
+    order = acting.order(stack, identity=None, access={"additional": [reader]})
     verdict = acting.planned(order)
     endpoint = acting.about("endpoint", verdict.resolved.endpoint)
-    acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", verdict.resolved))
+    principal = acting.done("ensure_endpoint", acting.ensuring(order, "endpoint", verdict.resolved))["principal_id"]
+    theirs = acting.granting(verdict, principal).model_copy(update={"mark": THEIRS})
+    [granted] = acting.done("grant_roles", theirs)["entries"]
+    by_a_person = stack.cloud.authorization.seed(principal, "AcrPull", world.REGISTRY_ID)
     acting.until(stack, "endpoint_provisioned", endpoint, acting.is_done)
     with stack.cloud.state.lock:
         [found] = stack.cloud.state.endpoints.values()
         found.state = "Failed"
 
     twice = Twice(stack)
+    kept = endpoint.model_copy(update={"claimed_by": THEIRS})
+    assert twice("remove_endpoint", kept)["stays"] == f"{THEIRS} has confirmed it"
     assert not twice("remove_endpoint", endpoint)["done"]
     acting.until(stack, "remove_endpoint", endpoint, acting.is_done)
-    assert twice("remove_endpoint", endpoint)["absent"]
+    assert twice("remove_endpoint", kept)["absent"]
+    left = {one.name for one in stack.cloud.authorization.assignments() if one.principal_id == principal}
+    assert granted["id"].rsplit("/", 1)[-1] not in left
+    assert left >= {by_a_person.name}
 
 
 def test_what_somebody_else_made_is_not_undone(stack: LocalStack) -> None:

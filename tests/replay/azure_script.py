@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.activities import Grants
+from contracts.activities import EntryInput, Grants
 from contracts.marks import assignment_id
 from tests import samples
 from tests.replay.scripted import BEGIN, Answer
@@ -55,6 +55,8 @@ class Removal:
 
     def __call__(self, message: dict[str, Any]) -> dict[str, Any]:
         reference = message["entry"]["id"]
+        if wish := EntryInput.from_wire(message).wish:
+            return {**THERE, "stays": wish}
         if reference in self.removed:
             return GONE
         self.removed.append(reference)

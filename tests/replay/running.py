@@ -1,4 +1,4 @@
-"""Running a deployment without a host: to its success, to its failure, with activities that fail."""
+"""Runs of a deployment on answers from a script: those that must succeed, and those that must fail."""
 
 from __future__ import annotations
 
@@ -43,4 +43,5 @@ def raising(*errors: DeploymentError, then: Answer | None = None) -> Answer:
 
 
 def fates(context: Context) -> dict[str, str]:
+    """What became of what a run had made, by kind."""
     return {entry.kind: entry.fate for entry in context.progress.ledger if entry.how != "found"}

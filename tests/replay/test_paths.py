@@ -12,9 +12,7 @@ import pytest
 from contracts.activities import Ensured
 from contracts.errors import (
     AccessNotYetEffective,
-    CloudUnavailable,
     EndpointBusy,
-    ModelNotFound,
     WrongAnswer,
 )
 from orchestrations.policies import ABSENCES_BELIEVED
@@ -113,70 +111,6 @@ def test_problems_of_the_plan_stop_a_run_before_anything_is_made() -> None:
     assert error is not None
     assert (error.code, error.step) == ("ModelNotFound", "plan_deployment")
     assert "and 2 more" in error.message
-
-
-def test_a_wrong_answer_undoes_the_deployment_and_keeps_the_endpoint() -> None:
-    context = failed(smoke_test=raising(WrongAnswer("[18]")))
-
-    assert fates(context) == {"endpoint": "stays", "role_assignment": "stays", "deployment": "undone"}
-    assert context.progress.error is not None
-    assert context.progress.error.code == "WrongAnswer"
-    # One look that finds nothing is not believed.
-    assert context.world.called.count("remove_deployment") == 1 + ABSENCES_BELIEVED
-
-
-def test_traffic_is_given_back_before_the_deployment_goes() -> None:
-    context = failed(traffic_provisioned=raising(ModelNotFound("no")))
-
-    undone = [name for name in context.world.called if name.startswith("remove_")]
-    assert undone.index("remove_traffic") < undone.index("remove_deployment")
-    assert fates(context)["traffic"] == "undone"
-
-
-def test_an_endpoint_that_never_came_up_goes_and_then_its_roles() -> None:
-    context = failed(
-        endpoint_provisioned=raising(ModelNotFound("no")),
-        remove_endpoint=azure.Removal(),
-        remove_role_assignment=lambda _: {"state": "Deleted", "done": True},
-    )
-
-    undone = list(dict.fromkeys(name for name in context.world.called if name.startswith("remove_")))
-    assert undone == ["remove_endpoint", "remove_role_assignment"]
-    assert fates(context) == {"endpoint": "undone", "role_assignment": "undone"}
-
-
-def test_a_try_whose_answer_was_lost_is_undone_too() -> None:
-    context = failed(begin_deployment=raising(CloudUnavailable("lost")))
-
-    assert fates(context)["deployment"] == "undone"
-
-
-def test_what_was_never_made_leaves_the_ledger() -> None:
-    context = failed(begin_deployment=raising(CloudUnavailable("lost")), remove_deployment=lambda _: azure.GONE)
-
-    assert "deployment" not in fates(context)
-
-
-def test_what_another_run_has_confirmed_stays() -> None:
-    context = failed(smoke_test=raising(WrongAnswer("[18]")), find_claim=lambda _: {"claimed_by": "dep-other"})
-
-    assert fates(context)["deployment"] == "stays"
-    assert "remove_deployment" not in context.world.called
-
-
-def test_what_is_to_be_kept_stays_and_gets_no_traffic() -> None:
-    context = failed(azure.order(on_failure="keep"), traffic_provisioned=raising(ModelNotFound("no")))
-
-    assert fates(context) == dict.fromkeys(("endpoint", "role_assignment", "deployment"), "stays") | {
-        "traffic": "undone"
-    }
-    assert "remove_deployment" not in context.world.called
-
-
-def test_an_undo_that_fails_does_not_stop_the_others() -> None:
-    context = failed(smoke_test=raising(WrongAnswer("[18]")), remove_deployment=raising(ModelNotFound("no")))
-
-    assert fates(context) == {"endpoint": "stays", "role_assignment": "stays", "deployment": "undo_failed"}
 
 
 def test_a_refused_role_leaves_those_granted_in_the_ledger() -> None:

@@ -87,7 +87,7 @@ class Judged:
             if entry.kind == "traffic" or (entry.how == "found" and not self.succeeded):
                 continue
             there, ours = _there(self._azure, entry), _mark(self._azure, entry, self.id)
-            if entry.fate in ("in_use", "stays") and not there and not self.taken_since(entry.id):
+            if entry.fate in ("in_use", "stays") and not there and not self._gone_since(entry):
                 yield Broken(self._promise(entry), f"{self.id}: {entry.kind} {entry.id} {became(entry)}, and gone")
             if entry.fate == "undone" and there and ours:
                 yield Broken("the ledger is true", f"{self.id}: {entry.kind} {entry.id} is undone, and there")
@@ -106,6 +106,13 @@ class Judged:
         looked = self._azure.looks.get((self.id, key.lower()))
         others = [act for act in acts_on(self._azure, key) if act.by == OUTSIDER]
         return any(looked is None or act.moment >= looked for act in others)
+
+    def _gone_since(self, entry: LedgerEntry) -> bool:
+        """Whether it was somebody else's to take: a role goes with its endpoint, also after the run that granted it."""
+        acts = acts_on(self._azure, entry.goes_with) if entry.goes_with else []
+        ended = self.instance.ended
+        with_it = any(act.what == "delete" and ended is not None and act.moment >= ended for act in acts)
+        return with_it or self.taken_since(entry.id)
 
     def fates(self, kind: str) -> list[str]:
         """What became of everything of that kind."""
