@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from activities.operator_limits import check_identity
@@ -29,6 +30,10 @@ SHARES = (
     "Let the policy name an endpoint for each model, with {model} in endpoint.name, or write"
     " `shares_endpoint: true` in it if its models shall share this one and its traffic."
 )
+TAKES = (
+    "It was empty when this deployment began. Give each model an endpoint of its own, or send the request again if it"
+    " shall take the traffic; a policy says so with `shares_endpoint: true`."
+)
 KEPT = "an empty endpoint costs nothing, and the next attempt finds its roles in effect"
 
 
@@ -51,6 +56,7 @@ class Endpoints(Resource[EndpointRequest]):
         self._plan_identity(wanted, scene, finding)
         found = scene.endpoint
         if found is None:
+            self._plan_sharing(wanted.name, scene, finding)
             finding.creates.append(f"endpoint {wanted.name}")
             return finding
         conflict = endpoint_conflict(wanted, found)
@@ -134,19 +140,12 @@ class Endpoints(Resource[EndpointRequest]):
 
     def _plan_sharing(self, name: str, scene: Scene, finding: Finding) -> None:
         """A policy must not take the traffic of another model: it deploys without anybody looking."""
-        if scene.order.shares_endpoint is not False or scene.resolved.model is None:
+        if scene.order.shares_endpoint or scene.resolved.model is None:
             return
-        model = _without_version(scene.resolved.model)
-        with translated():
-            there = [one for one in clients().ml.online_deployments.list(name) if begin.state_of(one) != "Deleting"]
-        workspace_id = clients().settings.workspace_id
-        others = {
-            str(one.name): _without_version(reference(str(one.model), workspace_id)) if one.model else "no model"
-            for one in there
-        }
-        strangers = sorted(f"{one} has {short_name(other)}" for one, other in others.items() if other != model)
-        if strangers:
-            message = f"endpoint {name} has deployments of another model: {', '.join(strangers)}"
+        there = other_models(name, scene.resolved.model) if scene.endpoint is not None else {}
+        scene.resolve(alone=not there)
+        if there and scene.order.shares_endpoint is False:
+            message = f"endpoint {name} has deployments of another model: {_listed(there)}"
             finding.problem("endpoint.name", EndpointConflict(message, suggestion=SHARES))
 
     def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
@@ -155,6 +154,30 @@ class Endpoints(Resource[EndpointRequest]):
             done=begin.state_of(found) == begin.SUCCEEDED,
             principal_id=begin.principal_of(found),
         )
+
+
+def other_models(name: str, model: str) -> dict[str, str]:
+    """The endpoint's deployments that serve another model than that one, and what they serve."""
+    with translated():
+        there = [one for one in clients().ml.online_deployments.list(name) if begin.state_of(one) != "Deleting"]
+    workspace_id = clients().settings.workspace_id
+    served = {str(one.name): reference(str(one.model), workspace_id) if one.model else "no model" for one in there}
+    return {
+        one: short_name(_without_version(other))
+        for one, other in served.items()
+        if _without_version(other) != _without_version(model)
+    }
+
+
+def refuse_taking(name: str, traffic: Mapping[str, int], model: str) -> None:
+    """Raise EndpointConflict when another model has the endpoint's traffic."""
+    serving = {one: other for one, other in other_models(name, model).items() if one in traffic}
+    if serving:
+        raise EndpointConflict(f"endpoint {name} serves another model by now: {_listed(serving)}", suggestion=TAKES)
+
+
+def _listed(models: Mapping[str, str]) -> str:
+    return ", ".join(f"{one} has {other}" for one, other in sorted(models.items()))
 
 
 def _without_version(model: str) -> str:

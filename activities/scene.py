@@ -55,7 +55,7 @@ class Scene:
         self.planned_grants: list[PlannedGrant] = []
         self.newest_grant: Any = None
 
-    def resolve(self, **facts: str | None) -> None:
+    def resolve(self, **facts: str | bool | None) -> None:
         """Write down what a name of the request turned out to be."""
         self.resolved = self.resolved.model_copy(update=facts)
 

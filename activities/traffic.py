@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.endpoints import endpoint_state
+from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
 from activities.resource import Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.errors import translated
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning, TrafficInput, TrafficShift
-from contracts.errors import TrafficRejected
+from contracts.errors import EndpointBusy, TrafficRejected
 from contracts.ledger import LedgerEntry, short_name
 from contracts.plan import Percentages
 
@@ -58,6 +58,8 @@ class Traffic(Resource[TrafficShift]):
             # As wanted already: a try whose answer was lost has begun it.
             before = wanted.before
         else:
+            if order.resolved.alone:
+                _refuse_taking(name, state, before, str(order.resolved.model))
             _refuse_unready(name, wanted.after)
             state = _write(endpoint, wanted.after)
         change = LedgerEntry(
@@ -106,6 +108,16 @@ def _write(endpoint: Any, traffic: Percentages) -> str:
     endpoint.traffic = traffic
     with translated():
         return begin.state_of(begin.begin_endpoint(endpoint, endpoint.location))
+
+
+def _refuse_taking(endpoint: str, state: str, traffic: Percentages, model: str) -> None:
+    """Two runs may both have found the endpoint empty: who gives traffic first has it.
+
+    One operation runs on an endpoint at a time, so that what is read here is still so when the write is let through.
+    """
+    if state not in (begin.SUCCEEDED, begin.FAILED, begin.CANCELED):
+        raise EndpointBusy(f"endpoint {endpoint} is {state}")
+    refuse_taking(endpoint, traffic, model)
 
 
 def _refuse_unready(endpoint: str, traffic: Percentages) -> None:

@@ -59,6 +59,7 @@ class Resolved(Contract):
     environment: str | None = None
     code: str | None = None
     principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None
+    alone: Annotated[bool, Field(description="no other model is there, or may be: none shall lose its traffic")] = False
 
 
 class Extra(Contract):

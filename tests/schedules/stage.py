@@ -101,11 +101,14 @@ class Stage:
         """What has happened so far."""
         return self._schedule.played
 
-    def starts(self, deployment: str = "blue", **parts: Any) -> Instance:
-        """A deployment that everything is to be made for, under an id that is made of its number."""
+    def starts(self, deployment: str = "blue", *, shares: bool | None = None, **parts: Any) -> Instance:
+        """A deployment that everything is to be made for, under an id that is made of its number.
+
+        `shares` is what a policy says of its endpoint; None when a person asks.
+        """
         number = len(self.hub.instances)
-        request = judged(body(deployment) | parts)
-        self.hub.start("deploy", f"dep-{number:032x}", {"request": request, "digest": "d"})
+        order = {"request": judged(body(deployment) | parts), "digest": "d", "shares_endpoint": shares}
+        self.hub.start("deploy", f"dep-{number:032x}", order)
         return self.hub.instances[f"dep-{number:032x}"]
 
     def rests(self) -> list[Broken]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from contracts.status import DeploymentResult
 from tests.schedules.clients import guard_looks
 from tests.schedules.hub import Instance
 from tests.schedules.orders import PATHS
@@ -118,3 +121,27 @@ def test_a_failed_deployment_is_kept_for_nobody(stage: Stage) -> None:
 def begun(run: Instance) -> bool:
     """Whether a run's deployment has failed, and its undo has not begun."""
     return "deployment_provisioned" in json.dumps(run.shown) and '"error"' not in json.dumps(run.shown)
+
+
+@pytest.mark.parametrize("shares", [None, False])
+def test_of_two_models_on_an_empty_endpoint_the_first_one_keeps_its_traffic(stage: Stage, shares: bool | None) -> None:
+    """Both have found the endpoint empty, and both have a deployment that is ready."""
+    runs = [stage.starts("blue", shares=shares), stage.starts("green", shares=shares, model="azureml:credit-risk:1")]
+
+    assert stage.rests() == []
+    [served] = [run for run in runs if run.status == "Completed"]
+    [refused] = [run for run in runs if run.status == "Failed"]
+    error = error_of(refused)
+    assert error is not None
+    assert (error.code, error.step) == ("EndpointConflict", "shift_traffic")
+    assert fates_of(refused)["deployment"] == "undone"
+    deployed = DeploymentResult.from_wire(served.output).observed
+    assert stage.azure.endpoints["north"].traffic == {deployed.deployment: 100}
+    assert [*stage.azure.endpoints["north"].deployments] == [deployed.deployment]
+
+
+def test_models_that_share_an_endpoint_take_its_traffic_in_turn(stage: Stage) -> None:
+    runs = [stage.starts("blue", shares=True), stage.starts("green", shares=True, model="azureml:credit-risk:1")]
+
+    assert stage.rests() == []
+    assert [run.status for run in runs] == ["Completed", "Completed"]
