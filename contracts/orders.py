@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from contracts.base import Contract, Duration, Json
 from contracts.errors import Failure
@@ -29,12 +31,20 @@ class Carried(Contract):
     error: Failure | None = None
 
 
+class Ending(Contract):
+    """All that is left to do for an instance: to show this, and to fail."""
+
+    failure: Failure
+    shown: Annotated[Json, Field(description="its custom status")] = None
+
+
 class DeployOrder(Contract):
     """Deploy this request. It was judged at the front door; its parts are carried unread to the activities."""
 
     request: dict[str, Any]
     digest: str = ""
     carried: Carried = Carried()
+    ending: Ending | None = None
     match: dict[str, Any] | None = None
     """That of the policy which asked: only versions it is for can supersede this one."""
     shares_endpoint: bool | None = None
@@ -116,3 +126,4 @@ class ReactOrder(Contract):
     event: ModelRegistered | None = None
     digest: str = ""
     carried: Carried = Carried()
+    ending: Ending | None = None

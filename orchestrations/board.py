@@ -15,10 +15,15 @@ from orchestrations.policies import PROGRESS_LIMIT_BYTES
 
 
 class Board:
-    """Shows what it is given; it knows nothing else."""
+    """Shows what it is given; it knows nothing else.
+
+    Attributes:
+        shown: what it has shown last.
+    """
 
     def __init__(self, publish: Callable[[Any], None]) -> None:
         self._publish = publish
+        self.shown: Json = None
         self._about: dict[str, str] = {}
         self._error: Failure | None = None
         self._ended = False
@@ -38,13 +43,14 @@ class Board:
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
         progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error, ended=self._ended)
-        self._publish(fitted(readable(progress.to_wire())))
+        self.shown = fitted(readable(progress.to_wire()))
+        self._publish(self.shown)
 
 
 # What the Functions host takes for the beginning of a credential (recorded): in the text that a failed orchestrator
 # ends with, its custom status included, it hides all that follows up to the next quote.
 _TAKEN_FOR_CREDENTIALS = re.compile(
-    r"(token|key|pwd|password|server|data source|[?&/](?:sig|code))(?==)", re.IGNORECASE
+    r"(token|key|pwd|password|server|data source|endpointsprotocol|[?&/;](?:sig|code))(?==)", re.IGNORECASE
 )
 
 # The end of a container's log that outlasts the details, and the reasons and names of a ledger: ten lines, and three.

@@ -6,6 +6,8 @@ from contracts.base import Json
 from contracts.errors import StepFailed, Superseded
 from contracts.orders import PolicyDeployment, ReactOrder
 from contracts.status import EventOutcome
+from orchestrations.board import readable
+from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.newest import newest_version
 from orchestrations.run import RunFailed, defect
@@ -24,14 +26,18 @@ def react_to_registration(context: Context) -> Taking[Json]:
     """
     told = Told(context)
     try:
+        end_here(context)
         yield from react(Engine(context), told)
         return told.outcome.to_wire()
+    except RunFailed:
+        raise
     except StepFailed as failed:
         failure = failed.failure
     except Exception as error:  # a defect must not end in words that nobody can read
         failure = defect(error)
     told.now("failed", f"{failure.code} in {failure.step}: {failure.message}")
-    raise RunFailed(failure)
+    fail_alone(context, failure, told.shown)
+    return None
 
 
 class Told:
@@ -45,7 +51,12 @@ class Told:
         """Tell how far it is."""
         said = self.outcome.saying(*(reason[:REASON_CHARACTERS] for reason in reasons))
         self.outcome = said.model_copy(update={"outcome": state, **changes})
-        self._context.set_custom_status(self.outcome.to_wire())
+        self._context.set_custom_status(self.shown)
+
+    @property
+    def shown(self) -> Json:
+        """The custom status, in words that the host leaves alone."""
+        return readable(self.outcome.to_wire())
 
 
 def react(engine: Engine, told: Told) -> Taking[None]:

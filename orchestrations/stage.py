@@ -61,6 +61,9 @@ class Stage:
         """A sub-orchestration."""
         return Asked(name, order)
 
+    def continue_as_new(self, order: Json) -> None:
+        """What comes after this history is not played."""
+
     def create_timer(self, moment: datetime) -> Asked:
         """A timer."""
         return Asked(fires=moment)

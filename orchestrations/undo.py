@@ -12,6 +12,7 @@ from contracts.base import Contract, Json
 from contracts.errors import Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
 from orchestrations import steps
+from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Taking
 from orchestrations.run import NewHistory, Run, RunFailed, defect
 
@@ -22,20 +23,24 @@ REASON_CHARACTERS = 100
 def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Json]:
     """The result of a runbook; whatever goes wrong in it, a defect of Slipway included, is told and undone.
 
-    Raises RunFailed then, so that the instance ends *Failed*.
+    Raises RunFailed in a last history then, so that the instance ends *Failed*.
     """
     try:
+        end_here(run.context)
         result = yield from runbook()
         return result.to_wire()
     except NewHistory as new:
         run.context.continue_as_new(new.order.to_wire())
         return None
+    except RunFailed:
+        raise
     except StepFailed as failed:
         failure = failed.failure
     except Exception as error:  # a defect must not skip the undo
         failure = defect(error)
     yield from undo(run, failure)
-    raise RunFailed(failure)
+    fail_alone(run.context, failure, run.board.shown)
+    return None
 
 
 def undo(run: Run, failure: Failure) -> Taking[None]:

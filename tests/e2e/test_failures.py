@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from local.cloud import world
 from local.stack import LocalStack
+from orchestrations.run import OWN_WORDS
 from tests import samples
 from tests.e2e import reading
 
@@ -268,3 +270,19 @@ class TestAServingEndpoint:
 
         assert (status["error"]["code"], status["error"]["step"]) == (code, "plan_deployment")
         assert reading.changes(stack) == written
+
+
+def test_words_that_the_host_takes_for_credentials_hide_no_failure(stack: LocalStack) -> None:
+    """What a run has asked for is in the text with which it fails, and the Functions host hides what follows them."""
+    words = 'sort by key="age", Server="x", Token=\'y\'; https://host/p?code="z"&sig="z" Data Source="w"'
+    body = samples.request(endpoint="words", expect={"json": [18]})
+    body["deployment"] |= {"environment_variables": {"HINT": words}, "tags": {"hint": words}}
+    body["smoke_test"]["request"]["hint"] = words
+
+    status = stack.deploy(body)
+
+    assert (status["status"], status["error"]["code"]) == ("Failed", "WrongAnswer")
+    assert reading.fates(status)["deployment blue"] == "undone"
+    history = str(stack.history(status["id"]))
+    assert OWN_WORDS in history
+    assert re.findall(r"resumptions\W+(\d)", history) == ["0"]

@@ -14,7 +14,7 @@ from azure_api import begin
 from contracts.activities import EntryInput, Provisioning
 from contracts.errors import NotAsDeployed, StepFailed, Superseded
 from contracts.ledger import short_name
-from orchestrations import board, deploy, react, undo, watch
+from orchestrations import board, deploy, ending, react, undo, watch
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
 from tests.schedules import hub, orders, play
@@ -125,7 +125,7 @@ def is_registered(stage: Stage) -> None:
 MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     "the end is the platform's": (
         "in our own words",
-        lambda patch: patch.setattr(undo, "RunFailed", RuntimeError),
+        lambda patch: patch.setattr(ending, "RunFailed", RuntimeError),
         fails,
     ),
     "the guard does not look": (
