@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,6 +17,7 @@ from local.cloud import world
 from local.cloud.authorization import Propagation
 from local.cloud.faults import Fault
 from local.cloud.world import Durations
+from local.host.store import Store
 from local.stack import LocalStack
 from tests import samples
 from tests.replay.histories import GOLDEN, SUB_ORCHESTRATION_CREATED
@@ -23,15 +26,36 @@ ENDPOINT_READ = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/re
 UNAVAILABLE = Fault(status=503, times=None)
 
 
-def record(stack: LocalStack, instance_id: str, name: str) -> None:
-    """Write the histories of an instance and its sub-orchestrations to a golden file."""
+@contextmanager
+def keeping_histories() -> Iterator[dict[str, list[Any]]]:
+    """By instance, the histories that were given up for new ones, all but the turn that gave them up."""
+    kept: dict[str, list[Any]] = {}
+    forget = Store.forget_history
+
+    def keep(store: Store, instance_id: str) -> None:
+        rows = store._write.execute("SELECT event FROM history WHERE instance_id=? ORDER BY number", (instance_id,))
+        events = [{**json.loads(text), "IsPlayed": True} for (text,) in rows]
+        if events:
+            kept.setdefault(instance_id, []).append(events)
+        forget(store, instance_id)
+
+    Store.forget_history = keep  # type: ignore[method-assign,assignment]
+    try:
+        yield kept
+    finally:
+        Store.forget_history = forget  # type: ignore[method-assign]
+
+
+def record(stack: LocalStack, kept: dict[str, list[Any]], instance_id: str, name: str) -> None:
+    """Write the histories of an instance, in their order, and of its sub-orchestrations to a golden file."""
     instances, waiting = [], [instance_id]
     while waiting:
         found = waiting.pop(0)
         events = stack.history(found)
         events = events["history"] if isinstance(events, dict) else events
-        instances.append({"instance_id": found, "events": events})
-        waiting += [event["InstanceId"] for event in events if event["EventType"] == SUB_ORCHESTRATION_CREATED]
+        for one in (*(kept.get(found, []) if found == instance_id else []), events):
+            instances.append({"instance_id": found, "events": one})
+            waiting += [event["InstanceId"] for event in one if event["EventType"] == SUB_ORCHESTRATION_CREATED]
     GOLDEN.mkdir(exist_ok=True)
     (GOLDEN / f"{name}.json").write_text(json.dumps(instances, indent=1) + "\n")
 
@@ -163,9 +187,9 @@ def main() -> None:
             policies = Path(folder) / "policies"
             policies.mkdir()
             (policies / "credit-risk.yml").write_text(yaml.safe_dump(policy()))
-            with LocalStack(Path(folder) / "data", policies=policies) as stack:
+            with keeping_histories() as kept, LocalStack(Path(folder) / "data", policies=policies) as stack:
                 samples.register_all(stack)
-                record(stack, path(stack), name)
+                record(stack, kept, path(stack), name)
 
 
 if __name__ == "__main__":
