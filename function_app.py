@@ -12,7 +12,7 @@ from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
-from triggers import claims, events, guard, http
+from triggers import claims, ends, events, guard, http
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -38,11 +38,13 @@ orchestrations = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
 for orchestration in orchestrations:
     app.orchestration_trigger(context_name="context")(orchestration)
 
-claiming = app.durable_client_input(client_name="client")(claims.find_claim)
-app.activity_trigger(input_name="payload")(claiming)
+# Those that ask the task hub.
+asking = (claims.find_claim, ends.deployment_ended)
+for asks in asking:
+    app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 
 activities = all_activities(plan_deployment)
 for activity in activities:
     app.activity_trigger(input_name="payload")(activity)
 
-check_names(RUNBOOKS, RESOURCES, orchestrations, (*activities, claims.find_claim))
+check_names(RUNBOOKS, RESOURCES, orchestrations, (*activities, *asking))

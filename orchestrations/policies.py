@@ -57,6 +57,9 @@ DELETED = Backoff(timedelta(seconds=30), 1.5, timedelta(minutes=2), deadline=tim
 # is a new provisioning of minutes, so looking more often gains nothing.
 ROLES_EFFECTIVE = Backoff(timedelta(minutes=2), 1.5, timedelta(minutes=5), deadline=timedelta(hours=24))
 
+# A deployment that the platform has ended is carried on, and may wait for its roles a day more.
+CARRIED_ON = Backoff(timedelta(minutes=1), 1.5, timedelta(minutes=5), deadline=timedelta(days=2))
+
 # An activity that raises what nobody foresaw is tried again: most are a lost worker, which another call can have taken
 # with it (measured: a killed worker fails every activity in flight). Five times is enough to know.
 CRASHES_ALLOWED = 4

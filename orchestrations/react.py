@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contracts.activities import EntryInput
 from contracts.base import Json
 from contracts.errors import StepFailed, Superseded
+from contracts.ledger import LedgerEntry
 from contracts.orders import PolicyDeployment, ReactOrder
 from contracts.status import EventOutcome
+from orchestrations import steps
 from orchestrations.board import readable
 from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.newest import newest_version
-from orchestrations.run import RunFailed, defect
+from orchestrations.policies import CARRIED_ON
+from orchestrations.run import OWN_WORDS, RunFailed, defect
 
 REASON_CHARACTERS = 300
 
@@ -68,11 +72,11 @@ def react(engine: Engine, told: Told) -> Taking[None]:
     ends = {order.outcome.outcome, *(["deployed"] if order.outcome.deployments else [])}
     ends |= {"invalid"} if order.outcome.invalid else set()
     for asked in order.asked:
-        ends.add((yield from deploy_by_policy(engine, told, asked)))
+        ends.add((yield from deploy_by_policy(engine, told, asked, resumed=order.carried.resumptions > 0)))
     told.now(next((one for one in WORST_FIRST if one in ends), "ignored"))
 
 
-def deploy_by_policy(engine: Engine, told: Told, asked: PolicyDeployment) -> Taking[str]:
+def deploy_by_policy(engine: Engine, told: Told, asked: PolicyDeployment, *, resumed: bool) -> Taking[str]:
     """What became of the registration by one policy; whether it is superseded is looked at when its turn comes."""
     model, version = told.outcome.model, told.outcome.version
     newest = yield from newest_version(engine, model, version, asked.order.match)
@@ -83,11 +87,27 @@ def deploy_by_policy(engine: Engine, told: Told, asked: PolicyDeployment) -> Tak
         told.now(told.outcome.outcome, f"{asked.policy}: superseded, the newest version is {newest}")
         return "superseded"
     told.now("deploying", deployments={**told.outcome.deployments, asked.policy: asked.instance_id})
-    try:
-        yield engine.context.call_sub_orchestrator("deploy", asked.order.to_wire(), asked.instance_id)
-    except Exception as error:  # the SDK raises bare Exception when a sub-orchestration failed
-        # A backend that leaves out the texts of failures makes this a failed one, whose status says the same.
-        end = "superseded" if Superseded.__name__ in str(error) else "failed"
+    end = yield from deploy(engine, asked, resumed=resumed)
+    if end != "deployed":
         told.now("deploying", f"{asked.policy}: deployment {asked.instance_id} {end}")
-        return end
-    return "deployed"
+    return end
+
+
+def deploy(engine: Engine, asked: PolicyDeployment, *, resumed: bool) -> Taking[str]:
+    """How the deployment that a policy asks for ends; a resumed instance may have started it already."""
+    order = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=asked.instance_id))
+    started = resumed and not (yield from engine.take(steps.DEPLOYMENT_ENDED, order)).absent
+    if not started:
+        try:
+            yield engine.context.call_sub_orchestrator("deploy", asked.order.to_wire(), asked.instance_id)
+        except Exception as error:  # the SDK raises bare Exception when a sub-orchestration failed
+            if OWN_WORDS in str(error):
+                return "superseded" if Superseded.__name__ in str(error) else "failed"
+        else:
+            return "deployed"
+    # The platform has ended it, and the guard carries it on as an instance of its own; or the backend tells no texts.
+    try:
+        ended = yield from engine.watch(steps.DEPLOYMENT_ENDED, order, CARRIED_ON)
+    except StepFailed:
+        return "failed"
+    return {"Succeeded": "deployed", Superseded.__name__: "superseded"}.get(ended.state, "failed")

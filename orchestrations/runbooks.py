@@ -100,7 +100,7 @@ REACT = Runbook(
     listing=EventList,
     filters=("model",),
     ended=lambda status: EventOutcome.from_wire(status).outcome == "failed",
-    takes=(steps.FIND_NEWEST_VERSION,),
+    takes=(steps.FIND_NEWEST_VERSION, steps.DEPLOYMENT_ENDED),
 )
 RUNBOOKS = (DEPLOY, REACT)
 

@@ -50,7 +50,7 @@ async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
 
 async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
     """Start an instance again that the platform ended; False when it ended in its own words, or runs."""
-    if instance.runtime_status != FAILED or not is_of(runbook, instance) or _in_own_words(runbook, instance):
+    if instance.runtime_status != FAILED or not is_of(runbook, instance) or in_own_words(runbook, instance):
         return False
     try:
         async with Hub(client) as hub:
@@ -73,7 +73,8 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
     return True
 
 
-def _in_own_words(runbook: Runbook, instance: Instance) -> bool:
+def in_own_words(runbook: Runbook, instance: Instance) -> bool:
+    """Whether an instance that failed did so in its own words; otherwise the platform ended it."""
     if OWN_WORDS in str(instance.output):
         return True
     try:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub, Instance
-from triggers import claims, guard
+from triggers import claims, ends, guard
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
 
-def find_claim(hub: Hub, payload: Any) -> Any:
-    """The activity that asks the task hub, answered from this one."""
-    return finished(claims.find_claim(payload, Client(hub)))
+def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
+    """The activities that ask the task hub, answered from this one."""
+    return {
+        "find_claim": lambda payload: finished(claims.find_claim(payload, Client(hub))),
+        "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
+    }
 
 
 def guard_looks(hub: Hub) -> None:
@@ -27,14 +30,14 @@ def guard_looks(hub: Hub) -> None:
 @contextmanager
 def hub_answers() -> Iterator[None]:
     """Whoever asks for instances is told those of a schedule's hub."""
-    asking = [vars(module) for module in (claims, guard)]
-    before = [names["Hub"] for names in asking]
-    for names in asking:
+    modules = [vars(module) for module in (claims, ends, guard)]
+    before = [names["Hub"] for names in modules]
+    for names in modules:
         names["Hub"] = _Answers
     try:
         yield
     finally:
-        for names, own in zip(asking, before, strict=True):
+        for names, own in zip(modules, before, strict=True):
             names["Hub"] = own
 
 
@@ -78,9 +81,11 @@ class _Answers:
         told = [_told(one) for one in listed if not query.states or one.status in query.states]
         return Page(sorted(told, key=lambda one: one.id), "")
 
-    async def instance(self, instance_id: str, *, history: bool = False) -> Told:
+    async def instance(self, instance_id: str, *, history: bool = False) -> Told | None:
         """One with its input, and its history when that is asked for."""
-        instance = self._hub.instances[instance_id]
+        instance = self._hub.instances.get(instance_id)
+        if instance is None:
+            return None
         events = plain(instance.execution.events()) if history else ()
         return _told(instance, input=plain(instance.execution.given), history=tuple(events))
 

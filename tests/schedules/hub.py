@@ -77,6 +77,8 @@ class Hub:
         """The activity that runs."""
         self.turns_to_kill = 0
         """So many of the next turns are not survived by their worker."""
+        self.whose_turns = ""
+        """Of which orchestration; of any when empty."""
         self.caller: Callable[[str, datetime], None] = lambda _, __: None
         self._random = random
         self._activities = activities
@@ -134,10 +136,11 @@ class Hub:
             if instance.status == "Running":
                 instance.execution.replay()
 
-    def kill_worker(self, turns: int) -> None:
-        """The worker dies with the activities in flight, and with so many of the turns to come."""
-        self.tell(f"the worker is killed, with {turns} turns")
+    def kill_worker(self, turns: int, whose: str = "") -> None:
+        """The worker dies with the activities in flight, and with so many of the turns to come; `whose` names some."""
+        self.tell(f"the worker is killed, with {turns} turns {whose}")
         self.turns_to_kill += turns
+        self.whose_turns = whose
         for event in self._due:
             event.run, event.fail = event.fail or event.run, None
 
@@ -173,7 +176,7 @@ class Hub:
 
     def _turn(self, instance: Instance, answer: Any) -> None:
         execution = instance.execution
-        if self.turns_to_kill:
+        if self.turns_to_kill and self.whose_turns in ("", instance.name):
             self.turns_to_kill -= 1
             execution.missed(self.now, answer)
             self._killed(instance)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
 import tests.schedules.assignments  # noqa: F401 - its routes
 from activities.planning import plan_deployment
@@ -14,7 +13,7 @@ from activities.registry import all_activities
 from contracts.digests import digest
 from tests.schedules import orders
 from tests.schedules.azure import Azure
-from tests.schedules.clients import find_claim, guard_looks
+from tests.schedules.clients import asking, guard_looks
 from tests.schedules.documents import asset
 from tests.schedules.hub import Hub, Instance
 from tests.schedules.outsiders import Outsiders
@@ -65,8 +64,9 @@ class Schedule:
         kinds = tuple(kind for kind in KINDS if kind != "hidden" or "lost sight" in self._with)
         rate, trouble = random.choice((0.0, 0.01, 0.03, 0.08)), random.choice((0.0, 0.2, 0.5))
         self.azure = Azure(BEGIN, Weather(seed, rate=rate, kinds=kinds, trouble=trouble))
-        activities = {**ACTIVITIES, "find_claim": self._find_claim}
+        activities = dict(ACTIVITIES)
         self.hub = Hub(random, activities, BEGIN, self._tell)
+        activities |= asking(self.hub)
         self.hub.caller = self._calls
         self.played = Played(seed, self.hub, self.azure)
         self._outsiders = Outsiders(self.azure, self.hub, random, self._tell)
@@ -147,9 +147,6 @@ class Schedule:
         caller, now = self.azure.caller, self.azure.now
         self.hub.interlude()
         self.azure.caller, self.azure.now = caller, now
-
-    def _find_claim(self, payload: Any) -> Any:
-        return find_claim(self.hub, payload)
 
     def _guard(self) -> None:
         guard_looks(self.hub)

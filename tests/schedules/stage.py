@@ -11,8 +11,9 @@ from typing import Any
 from contracts.failure import Failure
 from contracts.status import Progress
 from tests import samples
+from tests.schedules.documents import asset
 from tests.schedules.hub import Hub, Instance
-from tests.schedules.orders import LOG_ANALYTICS, PATHS
+from tests.schedules.orders import COUNTING, LOG_ANALYTICS, MODEL, PATHS, registration
 from tests.schedules.outsiders import Outsiders
 from tests.schedules.play import Schedule
 from tests.schedules.records import STORAGE_ID
@@ -110,6 +111,14 @@ class Stage:
         order = {"request": judged(body(deployment) | parts), "digest": "d", "shares_endpoint": shares}
         self.hub.start("deploy", f"dep-{number:032x}", order)
         return self.hub.instances[f"dep-{number:032x}"]
+
+    def registers(self, version: str) -> Instance:
+        """A registered version that a policy is for, and what reacts to it."""
+        path = f"models/{MODEL}/versions/{version}"
+        self.azure.assets[path] = asset(path, {"properties": {"tags": COUNTING}}, self.hub.now)
+        instance_id, order = registration(version, COUNTING)
+        self.hub.start("react_to_registration", instance_id, order)
+        return self.hub.instances[instance_id]
 
     def rests(self) -> list[Broken]:
         """Let everything happen; the promises that were broken."""

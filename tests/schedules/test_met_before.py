@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contracts.status import DeploymentResult
+from contracts.status import DeploymentResult, EventOutcome
 from tests.schedules.clients import guard_looks
 from tests.schedules.hub import Instance
 from tests.schedules.orders import PATHS
@@ -145,3 +145,15 @@ def test_models_that_share_an_endpoint_take_its_traffic_in_turn(stage: Stage) ->
 
     assert stage.rests() == []
     assert [run.status for run in runs] == ["Completed", "Completed"]
+
+
+@pytest.mark.parametrize("whose", ["deploy", "react_to_registration"])
+def test_an_event_tells_how_a_deployment_ended_that_the_platform_had_ended(stage: Stage, whose: str) -> None:
+    """The worker dies in a turn of the deployment, or of what has started it; the guard carries that one on."""
+    event = stage.registers("2")
+    stage.hub.after(60, lambda: stage.hub.kill_worker(1, whose))
+    stage.hub.after(360, lambda: guard_looks(stage.hub))
+
+    assert stage.rests() == []
+    assert [one.resumed for one in stage.hub.instances.values() if one.name == whose] == [1]
+    assert EventOutcome.from_wire(event.shown).outcome == "deployed"

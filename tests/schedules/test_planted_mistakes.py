@@ -17,9 +17,8 @@ from contracts.ledger import short_name
 from orchestrations import board, deploy, ending, react, undo, watch
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
-from tests.schedules import hub, orders, play
+from tests.schedules import hub, play
 from tests.schedules.clients import guard_looks
-from tests.schedules.documents import asset
 from tests.schedules.hub import NeverEnds
 from tests.schedules.stage import FAILS, WRONG, Stage
 from tests.schedules.wire import Line
@@ -116,10 +115,7 @@ def relied_on(stage: Stage) -> None:
 
 
 def is_registered(stage: Stage) -> None:
-    stage.azure.assets["models/credit-risk/versions/2"] = asset(
-        "models/credit-risk/versions/2", {"properties": {"tags": orders.COUNTING}}, stage.hub.now
-    )
-    stage.hub.start("react_to_registration", *orders.registration("2", orders.COUNTING))
+    stage.registers("2")
 
 
 MISTAKES: dict[str, tuple[str, Plant, Play]] = {
@@ -130,7 +126,7 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     ),
     "the guard does not look": (
         "in our own words",
-        lambda patch: patch.setattr("triggers.guard._in_own_words", lambda *_: True),
+        lambda patch: patch.setattr("triggers.guard.in_own_words", lambda *_: True),
         dies_in_a_turn,
     ),
     "a status is not cut": (

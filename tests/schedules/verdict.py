@@ -56,6 +56,18 @@ def _ends(played: Played) -> Iterator[Broken]:
             outcome = EventOutcome.from_wire(instance.shown).outcome if instance.shown else "nothing"
             if outcome not in ("ignored", "superseded", "deployed", "failed"):
                 yield Broken("every event has an outcome", f"{instance.id}: {outcome}")
+            yield from _told_of(instance, played)
+
+
+def _told_of(instance: Instance, played: Played) -> Iterator[Broken]:
+    """What an event tells is how its deployment ended: there is one at most in a schedule."""
+    told = EventOutcome.from_wire(instance.shown) if instance.shown and instance.status == "Completed" else None
+    for one in told.deployments.values() if told else ():
+        run = played.hub.instances[one]
+        superseded = Judged(run, played.azure).code == Superseded.__name__
+        ended = "deployed" if run.status == "Completed" else "superseded" if superseded else "failed"
+        if told and told.outcome != ended:
+            yield Broken("an event tells the end", f"{instance.id}: {told.outcome}, and {one} {ended}")
 
 
 class Judged:

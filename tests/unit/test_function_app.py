@@ -11,7 +11,7 @@ from typing import Any
 from activities.envelope import CONTRACTS
 from activities.registry import RESOURCES
 from activities.resource import Resource as Room
-from contracts.activities import Claim
+from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
@@ -20,6 +20,8 @@ from tests.registered import triggers
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The activities that are no room's, and what they answer.
+ASKING = {"find_claim": Claim, "deployment_ended": Provisioning}
 ACTIVITIES = {
     "plan_deployment",
     "register_model",
@@ -44,6 +46,7 @@ ACTIVITIES = {
     "traffic_provisioned",
     "remove_traffic",
     "find_claim",
+    "deployment_ended",
     "smoke_test",
     "read_back",
     "keep_logs",
@@ -85,7 +88,7 @@ def test_the_front_door_is_exactly_this() -> None:
 
 
 def test_every_activity_takes_one_contract_and_answers_one() -> None:
-    assert set(CONTRACTS) == ACTIVITIES - {"find_claim"}, "which talks to the task hub, and is no room's"
+    assert set(CONTRACTS) == ACTIVITIES - set(ASKING), "which ask the task hub, and are no room's"
     for message, result in CONTRACTS.values():
         assert issubclass(message, Contract)
         assert issubclass(result, Contract)
@@ -99,7 +102,7 @@ def test_the_worker_finds_each_activitys_parameter_by_the_name_of_its_binding() 
 
 def test_everything_a_runbook_may_ask_for_is_in_the_index_with_its_result() -> None:
     # A name that is not registered hangs for ever in Azure.
-    results = {name: result for name, (_, result) in CONTRACTS.items()} | {"find_claim": Claim}
+    results = {name: result for name, (_, result) in CONTRACTS.items()} | ASKING
     takes = [taken for runbook in RUNBOOKS for taken in runbook.takes]
     resources = [taken for taken in takes if isinstance(taken, Resource)]
     asked = [taken for taken in takes if isinstance(taken, Step)]

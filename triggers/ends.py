@@ -1,0 +1,44 @@
+"""How a deployment ended that no longer runs as a part of what has started it.
+
+When the platform ends a child (its worker died in a turn), the parent is told of a failure, and the guard carries the
+child on under its own id. So whoever started it asks the task hub how it really ended.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.durable_functions as df
+
+from contracts.activities import EntryInput, Provisioning
+from contracts.base import Json
+from contracts.errors import CloudUnavailable, Superseded
+from orchestrations.runbooks import DEPLOY
+from triggers.guard import carry_on, in_own_words
+from triggers.hub import Hub, HubUnavailable, Instance
+from triggers.statuses import RUNNING, deployment_status, state_of
+
+
+async def deployment_ended(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
+    """Activity: whether the deployment of that id has ended in its own words, and how; one ended by others goes on."""
+    order = EntryInput.from_wire(payload)
+    try:
+        async with Hub(client) as hub:
+            instance = await hub.instance(order.entry.id)
+        seen = await _seen(client, instance)
+    except HubUnavailable as error:
+        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+    return {"ok": seen.to_wire()}
+
+
+async def _seen(client: Any, instance: Instance | None) -> Provisioning:
+    if instance is None:
+        return Provisioning(state="Deleted", done=False, absent=True)
+    state = state_of(instance)
+    if state in RUNNING or await carry_on(client, DEPLOY, instance):
+        return Provisioning(state=state, done=False)
+    if state != "Failed":
+        return Provisioning(state=state, done=True)
+    error = deployment_status(instance, brief=True).error
+    superseded = error is not None and error.code == Superseded.__name__
+    return Provisioning(state=Superseded.__name__ if superseded else state, done=in_own_words(DEPLOY, instance))
