@@ -94,11 +94,14 @@ def broken(told: list[dict[str, Any]], state: dict[str, Any]) -> Iterator[str]:
         (status["id"], entry["id"].lower(), entry["fate"])
         for status in told
         for entry in status["ledger"]
-        if entry["kind"] in ("endpoint", "deployment") and entry["how"] != "found"
+        if entry["kind"] in ("endpoint", "deployment") and made(entry)
     ]
     for run, key, fate in entries:
         if (there.get(key) == run) != (fate in ("in_use", "stays")):
             yield f"{run}: {key} is {fate}, and the workspace has it from {there.get(key)}"
+    for status in told:
+        if status["status"] == "Failed" and any(entry["fate"] == "in_use" for entry in status["ledger"] if made(entry)):
+            yield f"{status['id']} has failed, and not all that it made is accounted for"
     for key, run in there.items():
         if (run, key) not in {(by, of) for by, of, _ in entries}:
             yield f"{key} is an orphan of {run}"
@@ -107,6 +110,11 @@ def broken(told: list[dict[str, Any]], state: dict[str, Any]) -> Iterator[str]:
         traffic = {name: share for name, share in endpoint["properties"]["traffic"].items() if share}
         if sum(traffic.values()) != (100 if served else 0) or traffic.keys() - served:
             yield f"traffic is {traffic}, and {served} succeeded"
+
+
+def made(entry: dict[str, Any]) -> bool:
+    """Whether a run made or changed what an entry of its ledger is about."""
+    return bool(entry["how"] != "found")
 
 
 def _marks(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
