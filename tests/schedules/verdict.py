@@ -64,7 +64,7 @@ def _told_of(instance: Instance, played: Played) -> Iterator[Broken]:
     told = EventOutcome.from_wire(instance.shown) if instance.shown and instance.status == "Completed" else None
     for one in told.deployments.values() if told else ():
         run = played.hub.instances[one]
-        superseded = Judged(run, played.azure).code == Superseded.__name__
+        superseded = run.status == "Failed" and Judged(run, played.azure).code == Superseded.__name__
         ended = "deployed" if run.status == "Completed" else "superseded" if superseded else "failed"
         if told and told.outcome != ended:
             yield Broken("an event tells the end", f"{instance.id}: {told.outcome}, and {one} {ended}")
