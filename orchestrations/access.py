@@ -7,7 +7,7 @@ nothing tells when: only a call by that identity does. So the wait ends at the n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -23,6 +23,7 @@ from orchestrations import steps
 from orchestrations.engine import Taking
 from orchestrations.policies import ROLES_EFFECTIVE, TRIES_PER_HISTORY
 from orchestrations.run import NewHistory, Run
+from orchestrations.undo import undo_one
 
 T = TypeVar("T")
 WAIT = "roles_effective"
@@ -54,7 +55,20 @@ def grant_roles(
         for role in plan.grants
     ]
     granted = yield from run.ensure(steps.ROLE_ASSIGNMENT, grants.to_wire(), plan.resolved, entries)
+    yield from revoke_those_of_the_dead(run, entries)
     return Access(grants, granted.newest, propagation)
+
+
+def revoke_those_of_the_dead(run: Run, granted: Sequence[LedgerEntry]) -> Taking[None]:
+    """Revoke what this run gave to an identity that went with its endpoint, which was made anew since; rely on none."""
+    alive, endpoint = {entry.key for entry in granted}, granted[0].goes_with
+    for entry in [one for one in run.ledger.entries if one.kind == steps.ROLE_ASSIGNMENT.kind]:
+        if endpoint is None or entry.goes_with != endpoint or entry.key in alive or entry.fate != "in_use":
+            continue
+        if entry.how == "made":
+            yield from undo_one(run, entry)
+        else:
+            run.ledger.drop(entry)
 
 
 def roles_effective(run: Run, access: Access | None) -> Taking[None]:

@@ -67,10 +67,25 @@ def test_a_known_identity_gets_its_roles_before_the_endpoint() -> None:
 
 def test_an_endpoint_made_anew_has_its_new_identity_granted() -> None:
     known = {"resolved": {**azure.RESOLVED, "principal_id": "another"}, "model": "m:1", "grants": [azure.ROLE]}
-    context, result = deployed(plan_deployment=lambda _: known)
+    revoked = {"state": "Deleted", "done": True}
+    context, result = deployed(plan_deployment=lambda _: known, remove_role_assignment=lambda _: revoked)
 
     assert context.world.called.count("grant_roles") == 2
-    assert sum(entry.kind == "role_assignment" for entry in result.ledger) == 2
+    assert [entry.fate for entry in result.ledger if entry.kind == "role_assignment"] == ["undone", "in_use"]
+
+
+def test_a_role_of_an_identity_that_is_gone_is_relied_on_no_more() -> None:
+    """It was another run's, which revokes it when it finds that the endpoint has been made anew."""
+    known = {"resolved": {**azure.RESOLVED, "principal_id": "another"}, "model": "m:1", "grants": [azure.ROLE]}
+
+    def grant(message: dict[str, Any]) -> dict[str, Any]:
+        granted = azure.granted(message)
+        theirs = message["wanted"]["principal_id"] == "another"
+        return granted | {"entries": [{**one, "how": "found" if theirs else "made"} for one in granted["entries"]]}
+
+    _, result = deployed(plan_deployment=lambda _: known, grant_roles=grant)
+
+    assert [entry.how for entry in result.ledger if entry.kind == "role_assignment"] == ["made"]
 
 
 def test_the_wait_ends_fifteen_minutes_after_the_newest_grant() -> None:
