@@ -9,20 +9,72 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.base import Json
 from contracts.digests import digest
-from contracts.errors import AssetNotFound, CloudUnavailable
+from contracts.errors import AssetNotFound, CloudUnavailable, DeploymentError, RequestRejected
 from contracts.ledger import arm_id, short_name
 from contracts.marks import MARK_TAG
-from contracts.names import split_reference
+from contracts.references import LATEST, AssetNamed, asset_named
 
 # Assets that Slipway names after their content never get a second version.
 VERSION = "1"
-_API_VERSIONS = {"models": versions.MODELS, "environments": versions.ENVIRONMENTS, "codes": versions.CODES}
+_API_VERSIONS = {
+    "models": versions.MODELS,
+    "environments": versions.ENVIRONMENTS,
+    "codes": versions.CODES,
+    "data": versions.DATA,
+}
 
 
-def named(collection: str, asset: str) -> str:
-    """The ledger's reference of `azureml:name:version` in this workspace."""
-    name, version = split_reference(asset)
-    return f"{collection}/{name}/versions/{version}"
+def named(collection: str, asset: str, *, not_found: type[DeploymentError] = AssetNotFound) -> str:
+    """The ledger's reference of what a request names: a version of this workspace, or a registry's as it is written.
+
+    A label becomes a version here. Raises `not_found` when there is none, RequestRejected for another workspace.
+    """
+    parts = asset_named(asset)
+    if parts.registry:
+        return asset
+    ours = clients().settings.workspace_id
+    if parts.workspace and parts.workspace.lower() != ours.lower():
+        raise RequestRejected(
+            f"{parts.shown} is in another workspace ({parts.workspace})",
+            suggestion=f"Name one of workspace {clients().settings.workspace}, or share it through a registry.",
+        )
+    version = parts.version or _labelled(collection, parts, not_found)
+    return f"{collection}/{parts.name}/versions/{version}"
+
+
+def is_of_registry(reference: str) -> bool:
+    """Whether a reference is one of an Azure ML registry, of which this workspace's addresses tell nothing."""
+    return reference.startswith("azureml:")
+
+
+def _labelled(collection: str, parts: AssetNamed, not_found: type[DeploymentError]) -> str:
+    with translated(not_found=not_found):
+        found = getattr(clients().ml, collection).get(parts.name, label=parts.label or LATEST)
+    return str(found.version)
+
+
+def newest(collection: str, name: str) -> dict[str, Any] | None:
+    """The newest version of that name, as ARM has it; None when there is none."""
+    address = f"{clients().settings.workspace_id}/{collection}/{name}/versions"
+    try:
+        with translated(not_found=AssetNotFound):
+            page = clients().get(address, _API_VERSIONS[collection])
+    except AssetNotFound:
+        return None
+    # The newest versions come first.
+    listed: list[dict[str, Any]] = page.get("value") or []
+    return listed[0] if listed else None
+
+
+def next_version(collection: str, name: str) -> str:
+    """The version that the service would give to the next one of that name."""
+    address = f"{clients().settings.workspace_id}/{collection}/{name}"
+    try:
+        with translated(not_found=AssetNotFound):
+            container = clients().get(address, _API_VERSIONS[collection])
+    except AssetNotFound:
+        return VERSION
+    return str(container["properties"].get("nextVersion") or VERSION)
 
 
 def made_of(collection: str, content: Json) -> str:

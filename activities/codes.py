@@ -13,11 +13,11 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput
-from contracts.errors import AssetNotFound
+from contracts.assets import CodeConfiguration
+from contracts.errors import AssetNotFound, RequestRejected
 from contracts.ledger import arm_id, short_name
 from contracts.marks import MARK_TAG
-from contracts.names import split_datastore_path, split_reference
-from contracts.online import CodeConfiguration
+from contracts.names import is_datastore_path, split_datastore_path
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/codes/versions/write"
 COLLECTION = "codes"
@@ -41,13 +41,11 @@ class Codes(Registered[CodeConfiguration | None]):
         if wanted is None:
             return finding
         if not _in_datastore(wanted):
-            scene.resolve(code=assets.named(COLLECTION, wanted.code))
             try:
-                assets.require(str(scene.resolved.code))
-            except AssetNotFound as error:
+                scene.resolve(code=assets.named(COLLECTION, wanted.code))
+                _confirm(str(scene.resolved.code), finding)
+            except (AssetNotFound, RequestRejected) as error:
                 finding.problem(PATH, error)
-            else:
-                finding.confirms.append(f"code {':'.join(split_reference(wanted.code))}")
             return finding
         made = assets.made_of(COLLECTION, [*split_datastore_path(wanted.code)])
         scene.resolve(code=made)
@@ -74,8 +72,16 @@ class Codes(Registered[CodeConfiguration | None]):
         return Ensured(entries=[self.entry(resolved, made=assets.mark_of(found) == order.mark)])
 
 
+def _confirm(reference: str, finding: Finding) -> None:
+    if assets.is_of_registry(reference):
+        finding.unchecked.append(f"{PATH}: whether {reference} is there, and whether this workspace may read it")
+        return
+    assets.require(reference)
+    finding.confirms.append(f"code {short_name(reference)}")
+
+
 def _in_datastore(code: CodeConfiguration) -> bool:
-    return code.code.startswith("azureml://")
+    return is_datastore_path(code.code)
 
 
 def _blob_uri(code: CodeConfiguration) -> str:

@@ -21,7 +21,7 @@ from contracts.errors import (
     DeploymentError,
     RequestRejected,
 )
-from contracts.names import split_datastore_path
+from contracts.names import is_datastore_path, split_datastore_path
 
 _LONG = re.compile(
     r"azureml://subscriptions/([^/]+)/resourcegroups/([^/]+)/(?:providers/[^/]+/)?workspaces/([^/]+)/", re.IGNORECASE
@@ -66,6 +66,9 @@ def judge_path(field: str, path: str, finding: Finding, *, inside: str = "", onl
 
     With `only_blobs`, a datastore that is no blob container is a problem.
     """
+    if not is_datastore_path(path):
+        finding.unchecked.append(f"{field}: whether there is {path}, which a job has left")
+        return
     try:
         check_workspace(path)
         datastore, folder = split_datastore_path(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.assets import is_of_registry
 from activities.container_logs import log_tail
 from activities.platforms import platform_named
 from activities.resource import Resource, There
 from activities.scene import Finding, Scene
-from activities.servings import serving_of
+from activities.servings import Serving, serving_of
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import looks_refused, translated
@@ -44,13 +45,13 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def plan(self, wanted: OnlineDeploymentRequest, scene: Scene) -> Finding:
         """Whether one of that name exists, made from the same."""
-        serving_of(wanted)
+        _serving(wanted, scene.resolved)
         finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
         found = scene.deployment
         if found is None:
             finding.creates.append(f"deployment {wanted.name}")
         elif (found.tags or {}).get(DIGEST_TAG) != made_from(wanted, scene.resolved):
-            model = str(found.model).split("/models/")[-1]
+            model = str(found.model or "none").split("/models/")[-1]
             message = f"deployment {wanted.name} exists and was made from something else (model {model})"
             finding.problem("deployment.name", DeploymentConflict(message))
         else:
@@ -79,7 +80,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
         tags = {MARK_TAG: order.mark, DIGEST_TAG: wanted_digest}
         platform = platform_named(order.resolved.platform)
         with translated():
-            entity = platform.deployment(wanted, order, serving_of(wanted), tags)
+            entity = platform.deployment(wanted, order, _serving(wanted, order.resolved), tags)
             begun = begin.begin_deployment(entity, order.resolved.location)
         return self._ensured(order, begin.state_of(begun), made=True)
 
@@ -130,7 +131,13 @@ def made_from(wanted: OnlineDeploymentRequest, resolved: Resolved) -> str:
             ("code", resolved.code),
         )
     }
-    return digest({**assets, "deployment": wanted.to_wire()})
+    # Without what a default says: a field that a later release adds must not make a deployment another one.
+    return digest({**assets, "deployment": wanted.model_dump(mode="json", exclude_defaults=True)})
+
+
+def _serving(wanted: OnlineDeploymentRequest, resolved: Resolved) -> Serving:
+    unknown = resolved.model is not None and is_of_registry(resolved.model)
+    return serving_of(wanted, resolved.model_type, unknown_model=unknown)
 
 
 def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> DeploymentError:

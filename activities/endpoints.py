@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from activities.endpoint_settings import change, changes_of, endpoint_conflict
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
 from activities.resource import Resource, There
@@ -23,9 +24,6 @@ from contracts.operator_limits import IdentityNotAllowed
 WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 ATTACH_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
-# Azure ML's names of identity types, by the names of the `az ml` files.
-IDENTITY_TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAssigned"}
-
 SHARES = (
     "Let the policy name an endpoint for each model, with {model} in endpoint.name, or write"
     " `shares_endpoint: true` in it if its models shall share this one and its traffic."
@@ -34,6 +32,7 @@ TAKES = (
     "It was empty when this deployment began. Give each model an endpoint of its own, or send the request again if it"
     " shall take the traffic; a policy says so with `shares_endpoint: true`."
 )
+CHANGED = "what was asked of it besides stays: description, tags, settings"
 KEPT = "an empty endpoint costs nothing, and the next attempt finds its roles in effect"
 
 
@@ -52,9 +51,11 @@ class Endpoints(Resource[EndpointRequest]):
     def plan(self, wanted: EndpointRequest, scene: Scene) -> Finding:
         """Whether it exists as asked for, and whose identity it has."""
         finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
-        scene.resolve(platform=platform_for(wanted).name)
-        self._plan_identity(wanted, scene, finding)
         found = scene.endpoint
+        platform = platform_for(wanted, found)
+        scene.resolve(platform=platform.name)
+        self._plan_identity(wanted, scene, finding)
+        _plan_platform(platform.name, wanted, scene, finding)
         if found is None:
             self._plan_sharing(wanted.name, scene, finding)
             finding.creates.append(f"endpoint {wanted.name}")
@@ -64,16 +65,21 @@ class Endpoints(Resource[EndpointRequest]):
             finding.problem("endpoint", EndpointConflict(conflict))
             return finding
         self._plan_sharing(wanted.name, scene, finding)
+        changes = changes_of(wanted, found)
+        if changes:
+            finding.changes.append(f"endpoint {wanted.name}: {', '.join(changes)}")
         finding.confirms.append(f"endpoint {wanted.name}")
         scene.resolve(principal_id=begin.principal_of(found))
         return finding
 
     def ensure(self, wanted: EndpointRequest, order: EnsureInput) -> EndpointEnsured:
-        """Confirm the endpoint, or begin creating it (again); its answer already names the identity's principal.
+        """Confirm the endpoint or begin to change it, or begin creating it (again).
 
+        The answer already names the identity's principal. What is changed is the fetched endpoint: a bare PUT would
+        reset the rest.
         Raises EndpointConflict when it exists with another auth mode or identity, EndpointBusy while it is deleted.
         """
-        found = begin.find_endpoint(wanted.name)
+        found, changes = begin.find_endpoint(wanted.name), {}
         if found is not None:
             state = begin.state_of(found)
             if state == "Deleting":
@@ -81,16 +87,21 @@ class Endpoints(Resource[EndpointRequest]):
             conflict = endpoint_conflict(wanted, found)
             if conflict:
                 raise EndpointConflict(conflict)
-            if state not in (begin.FAILED, begin.CANCELED):
+            changes = changes_of(wanted, found)
+            if state not in (begin.FAILED, begin.CANCELED) and not changes:
                 return self._ensured(order, found)
-        # One that failed is put again as it is: it may hold deployments and traffic of others.
+            # One that failed is put again as it is: it may hold deployments and traffic of others.
+            change(found, changes)
         entity = found or platform_for(wanted).endpoint(wanted, order.mark)
         with translated():
-            return self._ensured(order, begin.begin_endpoint(entity, order.resolved.location))
+            begun = begin.begin_endpoint(entity, order.resolved.location)
+        return self._ensured(order, begun, changed=bool(changes))
 
     def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> EndpointEnsured:
         """A new identity where the plan knows of none."""
-        return EndpointEnsured(done=not finding.creates, principal_id=scene.resolved.principal_id or "new")
+        return EndpointEnsured(
+            done=not (finding.creates or finding.changes), principal_id=scene.resolved.principal_id or "new"
+        )
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
         """How far creating the endpoint is; raises its error when it failed."""
@@ -101,10 +112,14 @@ class Endpoints(Resource[EndpointRequest]):
         found = begin.get_endpoint(short_name(order.entry.id))
         if found is None:
             return None
-        return There(found, ours=begin.mark_of(found) == order.mark, state=begin.state_of(found))
+        # What was changed is another's endpoint, with this run's words on it.
+        ours = order.entry.how == "changed" or begin.mark_of(found) == order.mark
+        return There(found, ours=ours, state=begin.state_of(found))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:
-        """One that works stays, and one that holds something."""
+        """One that works stays, one that others have made, and one that holds something."""
+        if order.entry.how == "changed":
+            return CHANGED
         if order.wish or found.state == begin.SUCCEEDED:
             return order.wish or KEPT
         others = begin.deployments_of(short_name(order.entry.id))
@@ -122,9 +137,15 @@ class Endpoints(Resource[EndpointRequest]):
         return Provisioning(state="Deleting", done=False)
 
     def _plan_identity(self, wanted: EndpointRequest, scene: Scene, finding: Finding) -> None:
-        identity_id = wanted.identity.user_assigned_id
-        if identity_id is None:
-            return
+        for number, identity_id in enumerate(wanted.user_assigned_ids):
+            self._plan_user_assigned(identity_id, scene, finding, first=number == 0)
+        if len(wanted.user_assigned_ids) > 1:
+            finding.warnings.append(
+                f"endpoint.identity: roles are granted to {short_name(wanted.user_assigned_ids[0])}, the first of the"
+                " identities; the others need theirs already"
+            )
+
+    def _plan_user_assigned(self, identity_id: str, scene: Scene, finding: Finding, *, first: bool) -> None:
         attach = Right(ATTACH_IDENTITY, identity_id)
         try:
             check_identity(identity_id)
@@ -135,7 +156,8 @@ class Endpoints(Resource[EndpointRequest]):
             # Whoever may not look at it may not attach it either, and is told both; nothing can be asked of nothing.
             finding.needs += [attach] if isinstance(error, MissingRight) else []
         else:
-            scene.resolve(principal_id=str(found["properties"]["principalId"]))
+            if first:
+                scene.resolve(principal_id=str(found["properties"]["principalId"]))
             finding.needs.append(attach)
 
     def _plan_sharing(self, name: str, scene: Scene, finding: Finding) -> None:
@@ -148,9 +170,12 @@ class Endpoints(Resource[EndpointRequest]):
             message = f"endpoint {name} has deployments of another model: {_listed(there)}"
             finding.problem("endpoint.name", EndpointConflict(message, suggestion=SHARES))
 
-    def _ensured(self, order: EnsureInput, found: Any) -> EndpointEnsured:
+    def _ensured(self, order: EnsureInput, found: Any, *, changed: bool = False) -> EndpointEnsured:
+        entry = self.entry(order.resolved.endpoint, made=begin.mark_of(found) == order.mark)
+        if changed and entry.how == "found":
+            entry = entry.model_copy(update={"how": "changed"})
         return EndpointEnsured(
-            entries=[self.entry(order.resolved.endpoint, made=begin.mark_of(found) == order.mark)],
+            entries=[entry],
             done=begin.state_of(found) == begin.SUCCEEDED,
             principal_id=begin.principal_of(found),
         )
@@ -195,15 +220,10 @@ def endpoint_state(name: str) -> Provisioning:
     return Provisioning(state=state, done=state == begin.SUCCEEDED)
 
 
-def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:
-    """What an existing endpoint has otherwise than the request asks for; None when it fits."""
-    if str(found.auth_mode).lower() != wanted.auth_mode:
-        return f"endpoint {wanted.name} has auth_mode {found.auth_mode}, the request asks for {wanted.auth_mode}"
-    kind = str(found.identity.type).replace("_", "").lower()
-    if kind != IDENTITY_TYPES[wanted.identity.type].lower():
-        return f"endpoint {wanted.name} has identity {found.identity.type}, the request asks for {wanted.identity.type}"
-    ids = {str(item.resource_id).lower() for item in found.identity.user_assigned_identities or []}
-    asked = wanted.identity.user_assigned_id
-    if asked and ids != {asked.lower()}:
-        return f"endpoint {wanted.name} has another user-assigned identity than the request asks for"
-    return None
+def _plan_platform(platform: str, wanted: EndpointRequest, scene: Scene, finding: Finding) -> None:
+    asked = (scene.order.part("deployment") or {}).get("type")
+    if asked and asked != platform:
+        message = f"endpoint {wanted.name} is {platform}, and the deployment asks for type {asked}"
+        finding.problem("deployment.type", EndpointConflict(message, suggestion="Leave `type` out, or name `compute`."))
+    if wanted.compute:
+        finding.unchecked.append(f"endpoint.compute: whether {wanted.compute} is attached, and has what is asked of it")

@@ -1,7 +1,8 @@
-"""Environments: a registered one is passed on, one given inline is registered under a name made from its content."""
+"""Environments: a registered one is passed on, one given inline is registered, under its name or one of its content."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from activities import assets
@@ -12,71 +13,131 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput
+from contracts.assets import EnvironmentDefinition
+from contracts.base import Json
+from contracts.digests import digest
+from contracts.errors import RequestRejected
 from contracts.ledger import short_name
-from contracts.marks import MARK_TAG
-from contracts.names import split_reference
-from contracts.online import EnvironmentDefinition
+from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.operator_limits import RegistryNotAllowed
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/environments/versions/write"
 COLLECTION = "environments"
+PATH = "deployment.environment"
 
-Wanted = EnvironmentDefinition | str
+Wanted = EnvironmentDefinition | str | None
 
 
 class Environments(Registered[Wanted]):
-    """What the model server runs in."""
+    """What the model server runs in; none where the model brings its own."""
 
     kind = "environment"
     step = "register_environment"
     rights = (WRITE,)
 
     def read(self, part: Any) -> Wanted:
-        """A reference, or a definition to register."""
+        """A reference, a definition to register, or none."""
+        if part is None:
+            return None
         return EnvironmentDefinition.from_wire(part) if isinstance(part, dict) else str(part)
 
     def plan(self, wanted: Wanted, scene: Scene) -> Finding:
         """Whether it is registered, and its image one that may be used."""
+        if wanted is None:
+            return Finding()
         if isinstance(wanted, str):
             scene.resolve(environment=assets.named(COLLECTION, wanted))
-            registered = assets.require(str(scene.resolved.environment))
-            finding = Finding(confirms=[f"environment {':'.join(split_reference(wanted))}"])
-            _judge_image(registered["properties"], "deployment.environment", finding)
-            return finding
-        inline = assets.made_of(COLLECTION, wanted.to_wire())
-        scene.resolve(environment=inline)
+            return _named(str(scene.resolved.environment))
+        resolved, there = _place(wanted)
+        scene.resolve(environment=resolved)
         finding = Finding()
-        _judge_image({"image": wanted.image}, "deployment.environment.image", finding)
-        if assets.find(inline) is not None:
-            finding.confirms.append(f"environment {short_name(inline)}")
-        else:
-            finding.creates.append(f"environment {short_name(inline)}")
+        origin = {"image": wanted.image, "build": wanted.build}
+        _judge_image(origin, f"{PATH}.image", finding)
+        if there is None:
+            finding.creates.append(f"environment {short_name(resolved)}")
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+        elif _is(there, wanted):
+            finding.confirms.append(f"environment {short_name(resolved)}")
+        else:
+            message = f"environment {short_name(resolved)} is registered with other content"
+            finding.problem(PATH, RequestRejected(message, suggestion="Give the new content a new version."))
         return finding
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
         """Register an inline environment, or find that it is registered."""
-        from azure.ai.ml.entities import Environment
-
         resolved = str(order.resolved.environment)
-        found = None if isinstance(wanted, str) else assets.find(resolved)
-        if isinstance(wanted, str) or found is not None:
+        found = assets.find(resolved) if isinstance(wanted, EnvironmentDefinition) else None
+        if not isinstance(wanted, EnvironmentDefinition) or found is not None:
             made = found is not None and assets.mark_of(found) == order.mark
             return Ensured(entries=[self.entry(resolved, made=made)])
-        config = wanted.inference_config
-        name, version = short_name(resolved).rsplit(":", 1)
         with translated():
-            clients().ml.environments.create_or_update(
-                Environment(
-                    name=name,
-                    version=version,
-                    image=wanted.image,
-                    conda_file=wanted.conda_file,
-                    inference_config=config.to_wire() if config else None,
-                    tags={MARK_TAG: order.mark},
-                )
-            )
+            clients().ml.environments.create_or_update(_entity(wanted, resolved, order.mark))
         return Ensured(entries=[self.entry(resolved, made=True)])
+
+
+def content_of(wanted: EnvironmentDefinition) -> Json:
+    """What an environment is made of; its names and its description are not."""
+    made_of = {"image", "build", "conda_file", "inference_config", "os_type"}
+    return wanted.model_dump(mode="json", include=made_of, exclude_none=True)
+
+
+def _place(wanted: EnvironmentDefinition) -> tuple[str, dict[str, Any] | None]:
+    """Where a definition is registered, and what is there: under its own name, or one made from its content."""
+    if wanted.name is None:
+        reference = assets.made_of(COLLECTION, content_of(wanted))
+        return reference, assets.find(reference)
+    if wanted.version is not None:
+        reference = f"{COLLECTION}/{wanted.name}/versions/{wanted.version}"
+        return reference, assets.find(reference)
+    newest = assets.newest(COLLECTION, wanted.name)
+    if newest is not None and _is(newest, wanted):
+        return f"{COLLECTION}/{wanted.name}/versions/{newest['name']}", newest
+    return f"{COLLECTION}/{wanted.name}/versions/{assets.next_version(COLLECTION, wanted.name)}", None
+
+
+def _is(registered: dict[str, Any], wanted: EnvironmentDefinition) -> bool:
+    """Whether a version was made from the same; of one that somebody else made, as far as ARM tells."""
+    properties = registered["properties"]
+    told = (properties.get("tags") or {}).get(DIGEST_TAG)
+    if told is not None or wanted.name is None:
+        return told is None or told == digest(content_of(wanted))
+    if wanted.build is not None:
+        return (properties.get("build") or {}).get("contextUri") == wanted.build.path
+    same_image = bool(properties.get("image") == wanted.image)
+    return same_image and bool(_conda(properties.get("condaFile")) == (wanted.conda_file or {}))
+
+
+def _conda(text: object) -> Json:
+    import yaml
+
+    return yaml.safe_load(text) or {} if isinstance(text, str) else {}
+
+
+def _entity(wanted: EnvironmentDefinition, resolved: str, mark: str) -> Any:
+    from azure.ai.ml.entities import BuildContext, Environment
+
+    name, version = short_name(resolved).rsplit(":", 1)
+    config = wanted.inference_config
+    return Environment(
+        name=name,
+        version=version,
+        description=wanted.description,
+        image=wanted.image,
+        build=BuildContext(**wanted.build.to_wire()) if wanted.build else None,
+        conda_file=json.loads(json.dumps(wanted.conda_file)) if wanted.conda_file else None,
+        inference_config=config.to_wire() if config else None,
+        os_type=wanted.os_type.capitalize() if wanted.os_type else None,
+        tags={**wanted.tags, MARK_TAG: mark, **({DIGEST_TAG: digest(content_of(wanted))} if wanted.name else {})},
+    )
+
+
+def _named(reference: str) -> Finding:
+    if assets.is_of_registry(reference):
+        return Finding(unchecked=[f"{PATH}: whether {reference} is there, and whether this workspace may read it"])
+    registered = assets.require(reference)
+    finding = Finding(confirms=[f"environment {short_name(reference)}"])
+    _judge_image(registered["properties"], PATH, finding)
+    return finding
 
 
 def _judge_image(properties: dict[str, Any], path: str, finding: Finding) -> None:

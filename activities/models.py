@@ -14,53 +14,58 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, NewestVersion, RegistrationRef
+from contracts.assets import ModelDefinition
+from contracts.digests import digest
 from contracts.errors import ModelNotFound, RequestRejected
 from contracts.ledger import reference, short_name
 from contracts.marks import MARK_TAG
-from contracts.names import model_of_id, split_datastore_path, split_reference
-from contracts.online import ModelDefinition
+from contracts.names import model_of_id, split_datastore_path
 from contracts.policy import Match
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/models/versions/write"
+COLLECTION = "models"
 
-Wanted = ModelDefinition | str
+PATH = "model.path"
+# Models that bring their own server, which Azure ML then takes (no-code deployment).
+NO_CODE = ("mlflow_model", "triton_model")
+
+Wanted = ModelDefinition | str | None
 
 
 class Models(Registered[Wanted]):
-    """A registered model version, named or defined in the request."""
+    """A registered model version, named or defined in the request; none for a deployment that needs none."""
 
     kind = "model"
     step = "register_model"
     rights = (WRITE,)
 
     def read(self, part: Any) -> Wanted:
-        """A reference, or a definition to register."""
+        """A reference, a definition to register, or none."""
+        if part is None:
+            return None
         return ModelDefinition.from_wire(part) if isinstance(part, dict) else str(part)
 
     def plan(self, wanted: Wanted, scene: Scene) -> Finding:
         """Whether it is registered; `latest` becomes a version here, once for the whole run."""
-        name, version = split_reference(wanted) if isinstance(wanted, str) else (wanted.name, wanted.version)
-        workspace_id = clients().settings.workspace_id
+        if wanted is None:
+            return Finding()
+        if isinstance(wanted, str):
+            return _named(wanted, scene)
+        resolved = _place(wanted)
         try:
-            with translated(not_found=ModelNotFound):
-                latest = {"label": "latest"} if version == "latest" else {"version": version}
-                found = clients().ml.models.get(name, **latest)
+            found = _registered(resolved)
         except ModelNotFound:
-            if version != "latest":
-                assets.find(f"models/{name}/versions/{version}")  # raises when Azure lists it all the same
-            if isinstance(wanted, str):
-                raise
-            scene.resolve(model=f"models/{name}/versions/{version}")
-            finding = Finding(creates=[f"model {name}:{version}"], needs=[Right(WRITE, workspace_id)])
-            judge_path("model.path", wanted.path, finding)
+            scene.resolve(model=resolved, model_type=_no_code(wanted.type))
+            finding = Finding(creates=[f"model {short_name(resolved)}"])
+            finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+            judge_path(PATH, wanted.path, finding)
             return finding
-        resolved = reference(str(found.id), workspace_id)
-        scene.resolve(model=resolved)
+        scene.resolve(model=_reference(found), model_type=_no_code(found.type))
         finding = Finding(confirms=[f"model {found.name}:{found.version}"])
         try:
             _same_files(wanted, resolved, found.path)
         except RequestRejected as error:
-            finding.problem("model.path", error)
+            finding.problem(PATH, error)
         return finding
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
@@ -68,34 +73,87 @@ class Models(Registered[Wanted]):
 
         Raises ModelNotFound for an unregistered reference, RequestRejected when the version exists with other files.
         """
-        from azure.ai.ml.entities import Model
-        from azure.core.exceptions import ResourceNotFoundError
-
         resolved = str(order.resolved.model)
-        name, version = model_of_id(f"/{resolved}")
-        models = clients().ml.models
+        if assets.is_of_registry(resolved):
+            return Ensured(entries=[self.entry(resolved, made=False)])
+        try:
+            found = _registered(resolved)
+        except ModelNotFound:
+            if not isinstance(wanted, ModelDefinition):
+                raise
+        else:
+            _same_files(wanted, resolved, found.path)
+            return Ensured(entries=[self.entry(resolved, made=begin.mark_of(found) == order.mark)])
         with translated(not_found=ModelNotFound):
-            try:
-                found = models.get(name, version=version)
-            except ResourceNotFoundError:
-                assets.find(resolved)  # raises when Azure lists it all the same
-                if not isinstance(wanted, ModelDefinition):
-                    raise
-            else:
-                _same_files(wanted, resolved, found.path)
-                return Ensured(entries=[self.entry(resolved, made=begin.mark_of(found) == order.mark)])
-            models.create_or_update(
-                Model(
-                    name=wanted.name,
-                    version=wanted.version,
-                    path=wanted.path,
-                    type=wanted.type,
-                    description=wanted.description,
-                    properties=dict(wanted.properties),
-                    tags={**wanted.tags, MARK_TAG: order.mark},
-                )
-            )
+            clients().ml.models.create_or_update(_entity(wanted, resolved, order.mark))
         return Ensured(entries=[self.entry(resolved, made=True)])
+
+
+def _named(wanted: str, scene: Scene) -> Finding:
+    """What a reference of a request names; a registry's is not looked at, its type is not known."""
+    reference = assets.named(COLLECTION, wanted, not_found=ModelNotFound)
+    if assets.is_of_registry(reference):
+        scene.resolve(model=reference)
+        return Finding(unchecked=[f"model: whether {reference} is there, and what it is served by"])
+    found = _registered(reference)
+    scene.resolve(model=_reference(found), model_type=_no_code(found.type))
+    return Finding(confirms=[f"model {found.name}:{found.version}"])
+
+
+def _place(wanted: ModelDefinition) -> str:
+    """The version that a definition is, or will be: its own, or the newest one with its files, or the next."""
+    name = wanted.name or f"slipway-{digest(wanted.path, 20)}"
+    if wanted.version is not None or wanted.name is None:
+        return f"{COLLECTION}/{name}/versions/{wanted.version or assets.VERSION}"
+    newest = assets.newest(COLLECTION, name)
+    if newest is not None and _same_place(wanted.path, newest["properties"].get("modelUri")):
+        return f"{COLLECTION}/{name}/versions/{newest['name']}"
+    return f"{COLLECTION}/{name}/versions/{assets.next_version(COLLECTION, name)}"
+
+
+def _registered(resolved: str) -> Any:
+    """The SDK's model; raises ModelNotFound."""
+    name, version = model_of_id(f"/{resolved}")
+    try:
+        with translated(not_found=ModelNotFound):
+            return clients().ml.models.get(name, version=version)
+    except ModelNotFound:
+        assets.find(resolved)  # raises when Azure lists it all the same
+        raise
+
+
+def _reference(found: Any) -> str:
+    return reference(str(found.id), clients().settings.workspace_id)
+
+
+def _no_code(kind: object) -> str | None:
+    return str(kind) if kind in NO_CODE else None
+
+
+def _entity(wanted: ModelDefinition, resolved: str, mark: str) -> Any:
+    from azure.ai.ml.entities import Model
+
+    name, version = model_of_id(f"/{resolved}")
+    # Its public name takes the templates as mappings too, and knows `system_metadata` by no parameter.
+    more: dict[str, Any] = {}
+    if wanted.default_deployment_template:
+        more["default_deployment_template"] = wanted.default_deployment_template.to_wire()
+    if wanted.allowed_deployment_templates:
+        more["allowed_deployment_templates"] = [one.to_wire() for one in wanted.allowed_deployment_templates]
+    if wanted.system_metadata:
+        more["system_metadata"] = wanted.system_metadata
+    return Model(
+        name=name,
+        version=version,
+        path=wanted.path,
+        type=wanted.type,
+        description=wanted.description,
+        properties=dict(wanted.properties),
+        tags={**wanted.tags, MARK_TAG: mark},
+        stage=wanted.stage,
+        flavors=wanted.flavors or None,
+        **more,
+    )
 
 
 @activity
@@ -123,16 +181,20 @@ def find_newest_version(order: RegistrationRef) -> NewestVersion:
 
 
 def _same_files(wanted: Wanted, resolved: str, path: object) -> None:
-    # A version is immutable in Azure ML; the service normalises the case of the ids in front of the datastore.
-    if isinstance(wanted, str):
+    # A version is immutable in Azure ML.
+    if not isinstance(wanted, ModelDefinition):
         return
     check_workspace(wanted.path)
-    try:
-        there = split_datastore_path(str(path))
-    except ValueError:  # a job's output, a URL: registered by somebody else, from elsewhere
-        there = None
-    if there != split_datastore_path(wanted.path):
+    if not _same_place(wanted.path, path):
         raise RequestRejected(
             f"model {short_name(resolved)} is registered with other files ({path})",
             suggestion="Give the new files a new version.",
         )
+
+
+def _same_place(wanted: str, there: object) -> bool:
+    """Whether two paths name the same files; the service normalises the case of the ids in front of a datastore."""
+    try:
+        return split_datastore_path(wanted) == split_datastore_path(str(there))
+    except ValueError:  # a job's output, or registered by somebody else from a URL
+        return wanted == there

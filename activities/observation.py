@@ -18,8 +18,8 @@ def read_back(order: ReadBackInput) -> Observed:
     deployment = begin.find_deployment(order.endpoint, order.deployment)
     if endpoint is None or deployment is None:
         raise NotAsDeployed(f"{order.endpoint}/{order.deployment} is gone")
-    state, model, traffic = begin.state_of(deployment), str(deployment.model), begin.traffic_of(endpoint)
-    wanted = arm_id(order.model, clients().settings.workspace_id)
+    state, model, traffic = begin.state_of(deployment), str(deployment.model or ""), begin.traffic_of(endpoint)
+    wanted = arm_id(order.model, clients().settings.workspace_id) if order.model else ""
     if state != begin.SUCCEEDED or model.lower() != wanted.lower():
         raise NotAsDeployed(f"deployment {order.deployment} is {state} with model {model}")
     if order.traffic is not None and traffic != order.traffic and not _by_a_later_run(order, traffic):

@@ -75,11 +75,11 @@ def look(order: PlanInput) -> Findings:
     extras = []
     for resource in RESOURCES:
         part = scene.order.part(resource.kind)
-        if resource.words is not None and part is None:
+        if resource.optional and not part:
             continue
         path = ".".join(PARTS.get(resource.kind, (resource.kind,)))
         found[resource.kind] = _guarded(path, partial(_finding, resource, part, scene))
-        if resource.words is not None:
+        if resource.optional:
             extras.append(Extra(kind=resource.kind, id=resource.reference(scene), after=resource.after))
     if scene.resolved.location:
         found["rights"] = _guarded("access", lambda: _rights(found.values()))

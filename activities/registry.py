@@ -10,12 +10,14 @@ from typing import Any
 
 from activities.codes import Codes
 from activities.container_logs import keep_logs
+from activities.data_assets import DataAssets
 from activities.deployments import Deployments
 from activities.diagnostics import Diagnostics
 from activities.endpoints import Endpoints
 from activities.envelope import Activity, as_activity
 from activities.environments import Environments
 from activities.gates import GATES
+from activities.mirror_traffic import MirrorTraffic
 from activities.models import Models, find_newest_version
 from activities.observation import read_back
 from activities.resource import Resource
@@ -31,7 +33,9 @@ RESOURCES: tuple[Resource[Any], ...] = (
     Endpoints(),
     RoleAssignments(),
     Diagnostics(),
+    DataAssets(),
     Deployments(),
+    MirrorTraffic(),
     Traffic(),
 )
 

@@ -42,6 +42,7 @@ class Resource(Generic[Wanted]):
         step: what the runbook calls ensuring it, where `ensure_<kind>` does not say it.
         rights: the actions that Slipway's own identity must be allowed to take.
         words: the contract of its part of a request, where callers may leave the whole part out.
+        within: whether its part is one of another resource's, and may be left out there (`contracts.orders.PARTS`).
         after: the kind of the resource that such a part is made after.
         answers: what `ensure` answers.
         long: whether making it takes longer than a call.
@@ -51,9 +52,15 @@ class Resource(Generic[Wanted]):
     step: str | None = None
     rights: Sequence[str] = ()
     words: type[Contract] | None = None
+    within: bool = False
     after: str = ""
     answers: type[Ensured] = Ensured
     long: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether it is made only when a request has its part."""
+        return self.words is not None or self.within
 
     def entry(self, reference: str, *, made: bool) -> LedgerEntry:
         """What the ledger says of it."""

@@ -139,9 +139,17 @@ def _needed(wanted: AccessRequest, scene: Scene, finding: Finding) -> list[Neede
             raise
         except DeploymentError as error:
             finding.problem(f"access.additional.{number}.role", error)
-    if wanted.grants == "auto" and scene.order.user_assigned_id is not None:
+    if wanted.grants == "auto" and _is_user_assigned(scene):
         needed += automatic_roles(scene.workspace)
     return list({(role.guid, role.scope.lower()): role for role in needed}.values())
+
+
+def _is_user_assigned(scene: Scene) -> bool:
+    """By the request, or where it says nothing of an identity, by the endpoint that is there."""
+    if scene.order.user_assigned_id is not None:
+        return True
+    found = scene.endpoint.identity if scene.endpoint is not None else None
+    return bool(found and found.user_assigned_identities)
 
 
 def find_assignment(role: NeededRole, principal_id: str) -> Any:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from cli.folders import UnusableFolder, code_files, content_digest, model_files
 from cli.outcome import NotAccepted
 from cli.wording import counted
+from contracts.assets import ModelDefinition
 from contracts.base import Json
-from contracts.online import ModelDefinition
 from contracts.problems import Problem, RequestProblems, read_request
 from triggers.body import BodyTooLarge, parse_body
 

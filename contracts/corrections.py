@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from contracts.base import Contract, Json
 from contracts.names import MEANT
-from contracts.request import NOT_CARRIED, DeploymentRequest
 
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 # Nobody mistypes longer names, and comparing takes its time.
@@ -44,9 +43,9 @@ _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 # Fields that are text or a mapping: after them the location names the branch taken.
 _EITHER = {
-    ("model",): "write azureml:<name>:<version>, or a mapping with name, version and path",
+    ("model",): "write azureml:<name>:<version>, or a mapping with path, name and version",
     ("traffic",): "write all_at_once, none, or a mapping of deployments to percentages",
-    ("deployment", "environment"): "write azureml:<name>:<version>, or a mapping with image",
+    ("deployment", "environment"): "write azureml:<name>:<version>, or a mapping with image or build",
 }
 
 
@@ -56,9 +55,6 @@ def correction(finding: Any, body: Json, contract: type[Contract]) -> tuple[list
     kind = finding["type"]
     code = _CODES.get(kind, "wrong_type" if kind.endswith("_type") else "invalid_value")
     if code == "unknown_field":
-        carried = NOT_CARRIED.get(".".join(part for part in parts if not part.isdigit()))
-        if carried and contract is DeploymentRequest:
-            return parts, "not_supported", carried
         return parts, code, _unknown(parts, body, contract)
     if kind in ("model_type", "dict_type") and tuple(parts) in _EITHER:
         return parts, code, _EITHER[tuple(parts)]
@@ -93,24 +89,31 @@ def _unknown(parts: list[str], body: Json, contract: type[Contract]) -> str:
 
 def fields_at(contract: type[Contract], place: list[str]) -> set[str]:
     """The fields that can be written at a place of a body, given by its path."""
-    here = {contract}
+    here: list[Any] = [contract]
     for part in place:
         if not part.isdigit():
-            found = [
-                one.model_fields[name].annotation for one in here for name in one.model_fields if _is(one, name, part)
-            ]
-            here = {inner for annotation in found for inner in _contracts(annotation)}
-    return {field.alias or name for one in here for name, field in one.model_fields.items()}
+            here = [inner for one in here for inner in _below(one, part)]
+    contracts = [one for one in here if _is_contract(one)]
+    return {field.alias or name for one in contracts for name, field in one.model_fields.items()}
 
 
-def _is(contract: type[Contract], name: str, written: str) -> bool:
-    return written == (contract.model_fields[name].alias or name)
+def _below(kind: Any, part: str) -> list[Any]:
+    """What can stand under a name: below a contract a field's types, below a mapping those of its values."""
+    if _is_contract(kind):
+        named = [field for name, field in kind.model_fields.items() if part == (field.alias or name)]
+        return [inner for field in named for inner in _kinds(field.annotation)]
+    return _kinds(get_args(kind)[1])
 
 
-def _contracts(annotation: Any) -> set[type[Contract]]:
-    if isinstance(annotation, type) and issubclass(annotation, Contract):
-        return {annotation}
-    return {inner for part in get_args(annotation) for inner in _contracts(part)}
+def _kinds(annotation: Any) -> list[Any]:
+    """The contracts and mappings that an annotation is made of; what a list holds counts as the list."""
+    if _is_contract(annotation) or get_origin(annotation) is dict:
+        return [annotation]
+    return [inner for part in get_args(annotation) for inner in _kinds(part)]
+
+
+def _is_contract(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Contract)
 
 
 def _written(body: Json, place: list[str]) -> set[str]:

@@ -10,9 +10,9 @@ import re
 from itertools import islice
 from typing import Any
 
+from contracts.assets import Tags
 from contracts.base import Contract
 from contracts.names import ASSET
-from contracts.online import Tags
 from contracts.redaction import redact, secret_in
 from contracts.secrets import without_secrets
 

@@ -20,7 +20,9 @@ class LedgerEntry(Contract):
     """One thing of one run."""
 
     kind: str
-    id: Annotated[str, Field(description="ARM id; inside a history relative to the workspace unless it starts with /")]
+    id: Annotated[
+        str, Field(description="ARM id; inside a history relative to the workspace unless it begins with / or azureml:")
+    ]
     how: How = "made"
     sure: Annotated[bool, Field(description="false: begun, and no answer has said yet that it was done")] = True
     before: Annotated[Json, Field(description="what a changed thing was")] = None
@@ -42,7 +44,7 @@ class LedgerEntry(Contract):
 
 def arm_id(reference: str, workspace_id: str) -> str:
     """The ARM id that a ledger's reference stands for."""
-    return reference if reference.startswith("/") else f"{workspace_id}/{reference}"
+    return reference if reference.startswith(("/", "azureml:")) else f"{workspace_id}/{reference}"
 
 
 def reference(resource_id: str, workspace_id: str) -> str:
@@ -59,5 +61,5 @@ def endpoint_and_deployment(reference: str) -> tuple[str, str]:
 
 def short_name(reference: str) -> str:
     """`name:version` of an asset, the last name of anything else."""
-    asset = re.search(r"([^/]+)/versions/([^/]+)$", reference)
+    asset = re.search(r"([^/]+)/(?:versions|labels)/([^/]+)$", reference)
     return f"{asset[1]}:{asset[2]}" if asset else reference.rsplit("/", 1)[-1]

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field
 ASSET = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
 _ONLINE_NAME = r"[A-Za-z](-?[A-Za-z0-9])*"
 SHORTEST_ONLINE_NAME, LONGEST_ONLINE_NAME = 3, 32
-_ASSET_REFERENCE = re.compile(rf"azureml:(?P<name>{ASSET}):(?P<version>{ASSET})")
-_LATEST = re.compile(rf"azureml:(?P<name>{ASSET})@latest")
+_DATASTORES = re.compile(r"azureml://(?:subscriptions/.+/)?datastores(?:/|$)")
+# What a job has left: its named output, or a run's artifacts (MLflow).
+_JOB_OUTPUT = re.compile(r"(?:azureml://jobs/[^/?#\\]+/outputs/[^?#\\]+|runs:/[^/?#\\]+/[^?#\\]+)")
 _DATASTORE_PATH = re.compile(
     r"azureml://(?:subscriptions/[^/?#\\]+/resource[gG]roups/[^/?#\\]+"
     r"/(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/?#\\]+/)?"
@@ -34,18 +35,13 @@ _IDENTITY_ID = re.compile(
     r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+",
     re.IGNORECASE,
 )
+_COMPUTE_ID = re.compile(
+    rf"/subscriptions/{_GUID}/resourceGroups/{_SEGMENT}/providers/Microsoft\.MachineLearningServices"
+    rf"/workspaces/{_SEGMENT}/computes/{ASSET}",
+    re.IGNORECASE,
+)
+_SCRIPT = r"(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\.py"
 _MODEL_VERSION_ID = re.compile(rf"/models/(?P<name>{ASSET})/versions/(?P<version>{ASSET})$")
-
-
-def split_reference(reference: str) -> tuple[str, str]:
-    """`azureml:name:version` as (name, version); version is `latest` for `azureml:name@latest`."""
-    match = _ASSET_REFERENCE.fullmatch(reference)
-    if match:
-        return match["name"], match["version"]
-    match = _LATEST.fullmatch(reference)
-    if match:
-        return match["name"], "latest"
-    raise ValueError(f"{reference!r} is not azureml:<name>:<version>")
 
 
 def split_datastore_path(path: str) -> tuple[str, str]:
@@ -79,18 +75,6 @@ def _online_name(value: str) -> str:
     return value.lower()
 
 
-def _asset_reference(value: str) -> str:
-    if value.startswith("azureml://registries/"):
-        raise ValueError("registry assets are not supported yet: register the asset in the workspace")
-    if not _ASSET_REFERENCE.fullmatch(value):
-        raise ValueError("name a registered asset: azureml:<name>:<version> (local files are not read by the service)")
-    return value
-
-
-def _model_reference(value: str) -> str:
-    return value if _LATEST.fullmatch(value) else _asset_reference(value)
-
-
 def _climbs(path: str) -> bool:
     """Whether a part of the path is `.` or `..`, also quoted: whoever resolves it ends somewhere else."""
     return any(unquote(part).strip(" ") in (".", "..") or "/" in unquote(part) for part in path.split("/"))
@@ -105,8 +89,15 @@ def _datastore_path(value: str) -> str:
     return value
 
 
-def _code_reference(value: str) -> str:
-    return _datastore_path(value) if value.startswith("azureml://datastores") else _asset_reference(value)
+def is_datastore_path(value: str) -> bool:
+    """Whether this is a path in a datastore, written so that it is checked as one."""
+    return bool(_DATASTORES.match(value)) and _datastore_path(value) == value
+
+
+def _model_path(value: str) -> str:
+    if _JOB_OUTPUT.fullmatch(value) and not _climbs(value.split(":", 1)[1].lstrip("/")):
+        return value
+    return _datastore_path(value)
 
 
 def _arm_id(value: str) -> str:
@@ -129,8 +120,16 @@ def _identity_id(value: str) -> str:
 
 
 def _script(value: str) -> str:
-    if not re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py", value):
+    name = value.removeprefix("./")
+    if not re.fullmatch(_SCRIPT, name) or _climbs(name):
         raise ValueError("name a .py file inside the code folder, e.g. score.py")
+    return name
+
+
+def _compute(value: str) -> str:
+    name = value.removeprefix("azureml:")
+    if name == value or not (re.fullmatch(rf"{ASSET}", name) or _COMPUTE_ID.fullmatch(name)):
+        raise ValueError("write azureml:<name of an attached Kubernetes compute>, or its ARM id after azureml:")
     return value
 
 
@@ -146,30 +145,31 @@ OnlineName = Annotated[
 ]
 # A pattern is checked sooner than a function of ours; `MEANT` says what each of them asks for.
 _ASSET_NAME = rf"^{ASSET}$"
-_INSTANCE_TYPE = r"^[A-Za-z][A-Za-z0-9_]{2,63}$"
-_IMAGE = r"^[a-z0-9][a-z0-9._:/@-]{2,400}$"
-_ROUTE = r"^/[A-Za-z0-9._/-]*$"
+_INSTANCE_TYPE = r"^[A-Za-z][A-Za-z0-9_.-]{2,63}$"
+# Docker's own rule: a repository is written small, a tag is not; a digest may follow.
+_IMAGE = r"^[a-z0-9][a-z0-9._:/-]{1,300}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]{2,16}:[0-9a-fA-F]{32,128})?$"
+_ROUTE = r"^/[!-~]{0,500}$"
 MEANT = {
     _ASSET_NAME: "use 1 to 255 letters, digits, dashes, dots and underscores, starting with a letter or digit",
     _INSTANCE_TYPE: "name a virtual machine size, e.g. Standard_DS3_v2",
-    _IMAGE: "name an image as <registry>/<repository>:<tag> in small letters, e.g. mcr.microsoft.com/azureml/base:1",
+    _IMAGE: "name an image as <registry>/<repository>:<tag>, the repository in small letters,"
+    " e.g. mcr.microsoft.com/azureml/base:1",
     _ROUTE: "write a path that starts with a slash, e.g. /score",
 }
 
 AssetName = Annotated[str, Field(pattern=_ASSET_NAME)]
-AssetReference = Annotated[str, AfterValidator(_asset_reference), _told(f"azureml:{ASSET}:{ASSET}")]
-ModelReference = Annotated[str, AfterValidator(_model_reference), _told(f"azureml:{ASSET}(:{ASSET}|@latest)")]
-CodeReference = Annotated[str, AfterValidator(_code_reference), _told("azureml:.+")]
 DatastorePath = Annotated[
     str, AfterValidator(_datastore_path), _told(r"azureml://(.+/)?datastores/[A-Za-z0-9_]+/paths/[A-Za-z0-9_][^?#\\]*")
 ]
+ModelPath = Annotated[str, AfterValidator(_model_path), _told(r"(azureml://.+|runs:/.+)")]
 ArmId = Annotated[str, AfterValidator(_arm_id), _told(_ARM_ID.pattern)]
 IdentityId = Annotated[
     str,
     AfterValidator(_identity_id),
     _told(_IDENTITY_ID.pattern),
 ]
-ScriptName = Annotated[str, AfterValidator(_script), _told(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py")]
+ScriptName = Annotated[str, AfterValidator(_script), _told(r"(\./)?" + _SCRIPT)]
+ComputeReference = Annotated[str, AfterValidator(_compute), _told("azureml:.+")]
 InstanceType = Annotated[str, Field(pattern=_INSTANCE_TYPE)]
 ImageName = Annotated[str, Field(pattern=_IMAGE)]
 RoutePath = Annotated[str, Field(pattern=_ROUTE)]

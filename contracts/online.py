@@ -1,65 +1,48 @@
-"""The model, the online endpoint and the online deployment of a request, in `az ml` YAML field names."""
+"""The online endpoint and the online deployment of a request, in `az ml` YAML field names.
+
+Every field that azure-ai-ml 1.35.2 knows for managed and for Kubernetes endpoints; what only one of the two has is
+refused for the other, as its loader does.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StrictBool, StrictInt, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from contracts.base import Contract, json_type
-from contracts.names import (
-    AssetName,
-    AssetReference,
-    CodeReference,
-    DatastorePath,
-    IdentityId,
-    ImageName,
-    InstanceType,
-    OnlineName,
-    RoutePath,
-    ScriptName,
+from contracts.assets import (
+    CodeConfiguration,
+    Description,
+    EnvironmentDefinition,
+    Properties,
+    Tags,
+    Variables,
 )
+from contracts.base import Contract, json_type
+from contracts.collecting import DataCollector
+from contracts.names import ComputeReference, IdentityId, InstanceType, OnlineName
+from contracts.references import EnvironmentReference
+from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Whole
 
-Tags = dict[Annotated[str, Field(max_length=512)], Annotated[str, Field(max_length=256)]]
-ModelType = Literal["custom_model", "mlflow_model", "triton_model"]
 AuthMode = Literal["key", "aml_token", "aad_token"]
-
-
-class ModelDefinition(Contract):
-    """A model version to register from files already in a workspace datastore."""
-
-    name: AssetName
-    version: Annotated[
-        AssetName,
-        Field(
-            description="asset versions are text in Azure ML; a whole number is taken as its digits",
-            json_schema_extra={"type": ["string", "integer"]},
-        ),
-    ]
-    path: DatastorePath
-    type: ModelType = "custom_model"
-    description: Annotated[str, Field(max_length=2000)] | None = None
-    properties: Tags = {}
-    tags: Tags = {}
-
-    @field_validator("version", mode="before")
-    @classmethod
-    def _text(cls, value: object) -> object:
-        # `version: 3` is what people write in YAML.
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+MIRROR_LIMIT = 50
+KUBERNETES = "kubernetes"
 
 
 class UserAssignedIdentity(Contract):
-    """A user-assigned identity by its ARM id, in the shape of the `az ml` files."""
+    """A user-assigned identity by its ARM id, in the shape of the `az ml` files; only the ARM id counts."""
 
     resource_id: IdentityId
+    client_id: str | None = None
+    object_id: str | None = None
+    principal_id: str | None = None
 
 
 class EndpointIdentity(Contract):
     """Who the endpoint is towards other Azure services."""
 
-    type: Literal["system_assigned", "user_assigned"] = "system_assigned"
-    user_assigned_identities: Annotated[list[UserAssignedIdentity], Field(max_length=1)] = []
+    type: Annotated[Literal["system_assigned", "user_assigned"], AS_WORDS] = "system_assigned"
+    user_assigned_identities: Annotated[list[UserAssignedIdentity], Field(max_length=10)] = []
 
     @field_validator("user_assigned_identities", mode="before")
     @classmethod
@@ -76,103 +59,159 @@ class EndpointIdentity(Contract):
             )
         return self
 
-    @property
-    def user_assigned_id(self) -> str | None:
-        """ARM id of the user-assigned identity; None for a system-assigned one."""
-        return self.user_assigned_identities[0].resource_id if self.user_assigned_identities else None
-
 
 class EndpointRequest(Contract):
-    """The managed online endpoint: created when missing, confirmed when it exists."""
+    """The online endpoint: created when missing, brought to what is asked for when it exists.
+
+    What is left out stays as it is; a new endpoint then has keys and an identity of its own. One with `compute` is a
+    Kubernetes endpoint.
+    """
 
     name: OnlineName
-    auth_mode: AuthMode = "key"
-    identity: EndpointIdentity = EndpointIdentity()
-    description: Annotated[str, Field(max_length=2000)] | None = None
+    compute: ComputeReference | None = None
+    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"], AS_WORDS] | None = None
+    identity: EndpointIdentity | None = None
+    description: Description | None = None
     tags: Tags = {}
+    properties: Properties = {}
+    public_network_access: Annotated[Literal["enabled", "disabled"], IN_ANY_CASE] | None = None
+    mirror_traffic: Annotated[
+        dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]],
+        Field(max_length=1, description="one deployment that gets a copy of so many percent of the requests"),
+    ] = {}
 
-
-class CodeConfiguration(Contract):
-    """The scoring code: a registered code asset or a datastore folder, and the script in it."""
-
-    code: CodeReference
-    scoring_script: ScriptName
-
-
-class Route(Contract):
-    """One route of a custom container."""
-
-    path: RoutePath
-    port: Annotated[StrictInt, Field(ge=1, le=65535)]
-
-
-class InferenceConfig(Contract):
-    """Where a custom container answers probes and scoring."""
-
-    liveness_route: Route
-    readiness_route: Route
-    scoring_route: Route
-
-
-class EnvironmentDefinition(Contract):
-    """An environment given inline; it is registered under a name made from its content."""
-
-    image: ImageName
-    conda_file: dict[str, Any] | None = None
-    inference_config: InferenceConfig | None = None
-
-    @field_validator("conda_file", mode="before")
+    @field_validator("public_network_access")
     @classmethod
-    def _inline(cls, value: object) -> object:
-        if isinstance(value, str):
-            raise ValueError("write the conda file's content here (a mapping); files are not read by the service")  # noqa: TRY004 - pydantic reports ValueError with the field's path
+    def _managed_only(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("compute") is not None:
+            raise ValueError("only managed endpoints have this: leave it out, or leave `compute` out")
         return value
+
+    @model_validator(mode="after")
+    def _secrets_for_its_own_identity(self) -> EndpointRequest:
+        enforced = self.properties.get("enforce_access_to_default_secret_stores", "").lower() == "enabled"
+        if enforced and self.user_assigned_ids:
+            raise ValueError(
+                "properties.enforce_access_to_default_secret_stores is for an endpoint's own identity: give a"
+                " user-assigned one the role Azure Machine Learning Workspace Connection Secrets Reader instead"
+            )
+        return self
+
+    @property
+    def user_assigned_ids(self) -> list[str]:
+        """ARM ids of the user-assigned identities; none for an identity of its own, and when nothing is said."""
+        return [one.resource_id for one in self.identity.user_assigned_identities] if self.identity else []
 
 
 class RequestSettings(Contract):
     """How the serving container takes requests (Azure ML defaults where unset)."""
 
-    request_timeout_ms: Annotated[StrictInt, Field(ge=1, le=180_000)] | None = None
-    max_concurrent_requests_per_instance: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
-    max_queue_wait_ms: Annotated[StrictInt, Field(ge=0, le=180_000)] | None = None
+    request_timeout_ms: Annotated[Whole, Field(ge=1, le=300_000)] | None = None
+    max_concurrent_requests_per_instance: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
+    max_queue_wait_ms: Annotated[Whole, Field(ge=0, le=300_000)] | None = None
 
 
 class ProbeSettings(Contract):
     """A liveness or readiness probe; times in seconds."""
 
-    failure_threshold: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
-    success_threshold: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
-    timeout: Annotated[StrictInt, Field(ge=1, le=600)] | None = None
-    period: Annotated[StrictInt, Field(ge=1, le=600)] | None = None
-    initial_delay: Annotated[StrictInt, Field(ge=0, le=3600)] | None = None
+    failure_threshold: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    success_threshold: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    timeout: Annotated[Whole, Field(ge=1, le=36_000)] | None = None
+    period: Annotated[Whole, Field(ge=1, le=36_000)] | None = None
+    initial_delay: Annotated[Whole, Field(ge=0, le=36_000)] | None = None
+
+
+class ScaleSettings(Contract):
+    """How the number of instances is decided: `default` is `instance_count`; `target_utilization` is Kubernetes'."""
+
+    type: Annotated[Literal["default", "target_utilization"], AS_WORDS]
+    min_instances: Annotated[Whole, Field(ge=0, le=1000)] | None = None
+    max_instances: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    polling_interval: Annotated[Whole, Field(ge=1, le=36_000)] | None = None
+    target_utilization_percentage: Annotated[Whole, Field(ge=1, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _default_says_nothing_else(self) -> ScaleSettings:
+        if self.type == "default" and self.model_fields_set - {"type"}:
+            raise ValueError("type default takes nothing else: set `instance_count`")
+        return self
+
+
+class ResourceAmounts(Contract):
+    """Amounts in Kubernetes' own units, such as `0.5`, `1Gi`."""
+
+    cpu: Annotated[str, Field(max_length=32)] | None = None
+    memory: Annotated[str, Field(max_length=32)] | None = None
+    gpu: Annotated[str, Field(max_length=32)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_kubernetes_name(cls, value: object) -> object:
+        # As Kubernetes calls it, and the loader takes it.
+        if isinstance(value, dict) and "nvidia.com/gpu" in value and "gpu" not in value:
+            return {"gpu" if name == "nvidia.com/gpu" else name: amount for name, amount in value.items()}
+        return value
+
+
+class ResourceRequirements(Contract):
+    """What each instance of a Kubernetes deployment asks for, and its limits."""
+
+    requests: ResourceAmounts | None = None
+    limits: ResourceAmounts | None = None
 
 
 class OnlineDeploymentRequest(Contract):
-    """One managed online deployment."""
+    """One online deployment.
+
+    `environment` may be left out where the model brings its own (MLflow, Triton), `code_configuration` there and
+    where the environment says by its `inference_config` where its container answers.
+    """
 
     name: OnlineName
+    type: Annotated[Literal["managed", "kubernetes"], AS_WORDS] | None = None
     code_configuration: CodeConfiguration | None = None
-    environment: Annotated[
-        Annotated[AssetReference, Tag("text")] | Annotated[EnvironmentDefinition, Tag("mapping")],
-        Discriminator(json_type),
-    ]
-    instance_type: InstanceType
-    instance_count: Annotated[StrictInt, Field(ge=1, le=50)] = 1
-    environment_variables: Annotated[dict[str, str], Field(max_length=50)] = {}
+    environment: (
+        Annotated[
+            Annotated[EnvironmentReference, Tag("text")] | Annotated[EnvironmentDefinition, Tag("mapping")],
+            Discriminator(json_type),
+        ]
+        | None
+    ) = None
+    instance_type: InstanceType | None = Field(default=None, validate_default=True)
+    instance_count: Annotated[Whole, Field(ge=1, le=1000)] = 1
+    environment_variables: Variables = {}
     request_settings: RequestSettings | None = None
     liveness_probe: ProbeSettings | None = None
     readiness_probe: ProbeSettings | None = None
-    app_insights_enabled: StrictBool = False
-    description: Annotated[str, Field(max_length=2000)] | None = None
+    app_insights_enabled: Flag = False
+    scale_settings: ScaleSettings | None = None
+    data_collector: DataCollector | None = None
+    model_mount_path: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    egress_public_network_access: Annotated[Literal["enabled", "disabled"], IN_ANY_CASE] | None = None
+    private_network_connection: Flag | None = None
+    resources: ResourceRequirements | None = None
+    description: Description | None = None
     tags: Tags = {}
+    properties: Properties = {}
 
-    @model_validator(mode="after")
-    def _code_for_model(self) -> OnlineDeploymentRequest:
-        if self.code_configuration is not None or isinstance(self.environment, str):
-            return self  # a registered environment may bring its own inference_config
-        if self.environment.inference_config is None:
-            raise ValueError(
-                "needs code_configuration (a score.py), or an environment with inference_config;"
-                " models without code are not supported yet"
-            )
-        return self
+    @field_validator("egress_public_network_access", "private_network_connection", "resources", "scale_settings")
+    @classmethod
+    def _where_it_runs(cls, value: object, info: ValidationInfo) -> object:
+        kubernetes = info.data.get("type") == KUBERNETES
+        if value is None:
+            return value
+        if info.field_name == "resources" and not kubernetes:
+            raise ValueError("only deployments of `type: kubernetes` have this: set `instance_type`")
+        if isinstance(value, ScaleSettings):
+            if value.type != "default" and not kubernetes:
+                raise ValueError("managed deployments scale by rules of Azure Monitor: write type default, or leave it")
+        elif kubernetes and info.field_name != "resources":
+            raise ValueError("only managed deployments have this: leave it out")
+        return value
+
+    @field_validator("instance_type")
+    @classmethod
+    def _machine(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("type") != KUBERNETES:
+            raise ValueError("add this field: a virtual machine size, e.g. Standard_DS3_v2")
+        return value

@@ -19,7 +19,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "environment": ("deployment", "environment"),
     "code": ("deployment", "code_configuration"),
     "role_assignment": ("access",),
+    "data_asset": ("deployment", "data_collector"),
+    "mirror_traffic": ("endpoint", "mirror_traffic"),
 }
+
+
+# How a deployment without a model is shown; no model can be called so without a version.
+NO_MODEL = "none"
 
 
 class Carried(Contract):
@@ -69,15 +75,23 @@ class DeployOrder(Contract):
 
     @property
     def model(self) -> str:
-        """The model as asked for, `name:version`; `@latest` where the request says so."""
+        """The model as asked for, `name:version`; `@latest` where the request says so, `none` where there is none."""
         model = self.part("model")
-        return f"{model['name']}:{model['version']}" if isinstance(model, dict) else model.removeprefix("azureml:")
+        if isinstance(model, dict):
+            return ":".join(str(model[part]) for part in ("name", "version") if model.get(part)) or "a model"
+        return str(model).removeprefix("azureml:") if model else NO_MODEL
 
     @property
     def user_assigned_id(self) -> str | None:
         """ARM id of the endpoint's user-assigned identity; None when its identity is its own."""
         identities = (self.part("endpoint").get("identity") or {}).get("user_assigned_identities") or []
         return str(identities[0]["resource_id"]) if identities else None
+
+    @property
+    def waived(self) -> str | None:
+        """Why there is no smoke test; None when there is one."""
+        why = (self.part("smoke_test") or {}).get("waived")
+        return str(why) if why else None
 
     @property
     def keeps_on_failure(self) -> bool:

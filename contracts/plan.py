@@ -56,6 +56,7 @@ class Resolved(Contract):
     endpoint: str = ""
     deployment: str = ""
     model: str | None = None
+    model_type: Annotated[str | None, Field(description="where the model brings its own server: what it is")] = None
     environment: str | None = None
     code: str | None = None
     principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None

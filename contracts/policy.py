@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from contracts.assets import Tags
 from contracts.base import Contract, Json
 from contracts.derived_names import online_name
 from contracts.events import ModelRegistered
-from contracts.online import Tags
 from contracts.problems import Problem, RequestProblems, read_request, secret_problems
 from contracts.request import DeploymentRequest
 

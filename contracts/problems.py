@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from contracts.base import Contract, Json
 from contracts.corrections import correction
+from contracts.gathering import Gathered, gathered
 from contracts.redaction import redact
-from contracts.request import DeploymentRequest
+from contracts.request import DeploymentRequest, RequestBody
 from contracts.reserved import RESERVED_KEYS
 from contracts.secrets import secrets_in
 
@@ -58,12 +59,16 @@ def judged(contract: type[C], value: Json, known: Iterable[Problem] = ()) -> C:
     before = [*_unsafe(value, ()), *known]
     if any(problem.code != "looks_like_secret" for problem in before):
         raise RequestProblems(before)
+    # Everything in its place; a policy's `match` and the like have only one.
+    ordered = gathered(value) if issubclass(contract, RequestBody) else Gathered(value)
+    before += [_problem(path, "contradiction", message) for path, message in ordered.contradictions]
     try:
-        taken = contract.model_validate(value)
+        taken = contract.model_validate(ordered.body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         # No more corrections than are told: each of them takes a search for a similar name.
-        told = [_problem(*correction(one, value, contract)) for one in found[:MAX_PROBLEMS]]
+        corrected = (correction(one, ordered.body, contract) for one in found[:MAX_PROBLEMS])
+        told = [_problem(ordered.origin(path), code, message) for path, code, message in corrected]
         more = [_problem([], "invalid_value", "")] * (len(found) - len(told))
         raise RequestProblems([*before, *told, *more]) from None
     if before:

@@ -1,7 +1,7 @@
 """The deployment request: what a caller or a policy asks for, in `az ml` YAML field names.
 
-What people already have in their YAML files can be pasted in. A field that Azure ML knows and Slipway does not carry
-yet is refused by name (`NOT_CARRIED`), never ignored.
+What people already have in their YAML files can be pasted in: where such a file says something in another place than
+a request does, `contracts.gathering` puts it there.
 """
 
 from __future__ import annotations
@@ -11,33 +11,15 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StrictInt, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from contracts.assets import ModelDefinition
 from contracts.base import Contract, Duration, Json, json_type
-from contracts.names import ArmId, ModelReference, OnlineName, split_reference
-from contracts.online import EndpointRequest, ModelDefinition, OnlineDeploymentRequest
+from contracts.names import ArmId, OnlineName
+from contracts.online import EndpointRequest, OnlineDeploymentRequest
+from contracts.references import ModelReference
 from contracts.schemas import check_schema
-
-# Fields of the `az ml` files that are understood but not carried yet, with what to do instead.
-NOT_CARRIED = {
-    "$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
-    "endpoint.$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
-    "deployment.$schema": "leave `$schema` out: a request is not one of the `az ml` files, it holds several of them",
-    "endpoint.compute": "Kubernetes endpoints are not supported yet: leave `compute` out for a managed endpoint",
-    "endpoint.mirror_traffic": "mirror traffic is not supported yet: leave it out",
-    "endpoint.public_network_access": "network isolation is not supported yet: leave it out",
-    "endpoint.properties": "endpoint properties are not supported yet: leave them out",
-    "endpoint.traffic": "write `traffic` at the top level of the request",
-    "deployment.model": "write `model` at the top level of the request",
-    "deployment.endpoint_name": "write `endpoint: {name: …}` at the top level of the request",
-    "deployment.scale_settings": "autoscaling is not supported yet: set `instance_count`",
-    "deployment.data_collector": "data collection is not supported yet: leave it out",
-    "deployment.egress_public_network_access": "network isolation is not supported yet: leave it out",
-    "deployment.model_mount_path": "a model mount path is not supported yet: leave it out",
-    "deployment.resources": "Kubernetes resources are not supported yet: set `instance_type`",
-    "deployment.type": "only managed deployments are supported so far: leave `type` out",
-}
-
+from contracts.values import Whole
 
 # With the automatic ones, as many as one activity's answer can tell of (4 KiB).
 MAX_ADDITIONAL_ROLES = 8
@@ -122,10 +104,14 @@ class Expectation(Contract):
 
 
 class SmokeTestRequest(Contract):
-    """A real request to the new deployment, and what its answer must be."""
+    """A real request to the new deployment, and what its answer must be: any but an error, where nothing is expected.
 
-    request: Json
-    expect: Expectation
+    `waived` instead says why there is none; the status shows it.
+    """
+
+    request: Json = None
+    expect: Expectation | None = None
+    waived: Annotated[str, Field(min_length=3, max_length=200)] | None = None
     timeout: Duration = timedelta(seconds=8)
 
     @field_validator("request")
@@ -135,6 +121,15 @@ class SmokeTestRequest(Contract):
             raise ValueError("write the JSON body to send to the model")
         return value
 
+    @model_validator(mode="after")
+    def _asked_or_waived(self) -> SmokeTestRequest:
+        given = {"request", "expect", "timeout"} & self.model_fields_set
+        if self.waived is not None and given:
+            raise ValueError(f"it is waived: leave {' and '.join(sorted(given))} out")
+        if self.waived is None and "request" not in given:
+            raise ValueError("write `request`, the body to send to the model; or `waived` and why there is none")
+        return self
+
     @field_validator("timeout")
     @classmethod
     def _short(cls, value: timedelta) -> timedelta:
@@ -143,7 +138,7 @@ class SmokeTestRequest(Contract):
         return value
 
 
-Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+Percent = Annotated[Whole, Field(ge=0, le=100)]
 Traffic = Annotated[
     Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], Tag("mapping")],
     Discriminator(json_type),
@@ -173,16 +168,10 @@ class RequestBody(Contract):
 class DeploymentRequest(RequestBody):
     """A model version behind an online endpoint: register, create, grant, wait, deploy, test, shift traffic."""
 
-    model: Annotated[
-        Annotated[ModelReference, Tag("text")] | Annotated[ModelDefinition, Tag("mapping")], Discriminator(json_type)
-    ]
-
-    @property
-    def model_name(self) -> str:
-        """Name of the model asset."""
-        return self.model.name if isinstance(self.model, ModelDefinition) else split_reference(self.model)[0]
-
-    @property
-    def model_version(self) -> str:
-        """Version asked for; `latest` when the newest registered one is meant."""
-        return self.model.version if isinstance(self.model, ModelDefinition) else split_reference(self.model)[1]
+    model: (
+        Annotated[
+            Annotated[ModelReference, Tag("text")] | Annotated[ModelDefinition, Tag("mapping")],
+            Discriminator(json_type),
+        ]
+        | None
+    ) = None

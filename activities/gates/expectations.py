@@ -13,10 +13,19 @@ from contracts.schemas import keywords
 # Keywords times values: some 3 microseconds each, so that comparing stays within seconds.
 SCHEMA_WORK_LIMIT = 1_500_000
 MISFIT_CHARACTERS = 200
+# Where a script that catches its exceptions puts them.
+ERRORS = ("error", "errors", "exception", "traceback")
 
 
-def mismatch(expect: Expectation, answer: Json, text: str) -> str | None:
-    """Why `answer` (the JSON value of `text`) is not what is expected; None when it is."""
+def mismatch(expect: Expectation | None, answer: Json, text: str) -> str | None:
+    """Why `answer` (the JSON value of `text`) is not what is expected; None when it is.
+
+    Where nothing is expected, any answer will do that does not itself say that it is an error, as scripts do that
+    catch their own exceptions.
+    """
+    if expect is None:
+        failed = isinstance(answer, dict) and any(answer.get(name) for name in ERRORS)
+        return f"the model answered with an error: {brief(text)}" if failed else None
     if expect.contains is not None:
         return None if expect.contains in text else f"the answer does not contain {expect.contains!r}: {brief(text)}"
     if expect.json_schema is not None:

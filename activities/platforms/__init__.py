@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from activities.platforms.kubernetes import Kubernetes
 from activities.platforms.managed import Managed
 from activities.servings import Serving
 from contracts.activities import EnsureInput
@@ -15,8 +16,8 @@ class Platform(Protocol):
 
     name: str
 
-    def takes(self, wanted: EndpointRequest) -> bool:
-        """Whether an endpoint written like this runs here."""
+    def takes(self, wanted: EndpointRequest, found: Any) -> bool:
+        """Whether an endpoint written like this, or that is there (the SDK's entity), runs here."""
 
     def endpoint(self, wanted: EndpointRequest, mark: str) -> Any:
         """The SDK's endpoint."""
@@ -27,12 +28,12 @@ class Platform(Protocol):
         """The SDK's deployment."""
 
 
-PLATFORMS: tuple[Platform, ...] = (Managed(),)
+PLATFORMS: tuple[Platform, ...] = (Kubernetes(), Managed())
 
 
-def platform_for(wanted: EndpointRequest) -> Platform:
-    """Where this endpoint runs: managed compute unless it says otherwise."""
-    return next(one for one in PLATFORMS if one.takes(wanted))
+def platform_for(wanted: EndpointRequest, found: Any = None) -> Platform:
+    """Where this endpoint runs: managed compute unless it, or what is there, says otherwise."""
+    return next(one for one in PLATFORMS if one.takes(wanted, found))
 
 
 def platform_named(name: str) -> Platform:

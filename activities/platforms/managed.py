@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.platforms.entities import deployment_parts, endpoint_parts
 from activities.servings import Serving
-from azure_api.clients import clients
 from contracts.activities import EnsureInput
-from contracts.ledger import arm_id
-from contracts.marks import MARK_TAG
 from contracts.online import EndpointRequest, OnlineDeploymentRequest
 
 
@@ -17,48 +15,24 @@ class Managed:
 
     name = "managed"
 
-    def takes(self, wanted: EndpointRequest) -> bool:
+    def takes(self, wanted: EndpointRequest, found: Any) -> bool:
         """Every endpoint that names no compute of its own."""
         return True
 
     def endpoint(self, wanted: EndpointRequest, mark: str) -> Any:
         """The endpoint with its identity and its mark."""
-        from azure.ai.ml.entities import IdentityConfiguration, ManagedIdentityConfiguration, ManagedOnlineEndpoint
+        from azure.ai.ml.entities import ManagedOnlineEndpoint
 
-        user_assigned = wanted.identity.user_assigned_id
-        identities = [ManagedIdentityConfiguration(resource_id=user_assigned)] if user_assigned else None
-        return ManagedOnlineEndpoint(
-            name=wanted.name,
-            auth_mode=wanted.auth_mode,
-            description=wanted.description,
-            tags={**wanted.tags, MARK_TAG: mark},
-            identity=IdentityConfiguration(type=wanted.identity.type, user_assigned_identities=identities),
-        )
+        return ManagedOnlineEndpoint(**endpoint_parts(wanted, mark), public_network_access=wanted.public_network_access)
 
     def deployment(
         self, wanted: OnlineDeploymentRequest, order: EnsureInput, serving: Serving, tags: dict[str, str]
     ) -> Any:
-        """The deployment, its assets by their ARM ids."""
-        from azure.ai.ml.entities import ManagedOnlineDeployment, OnlineRequestSettings, ProbeSettings
+        """The deployment, on virtual machines of `instance_type`."""
+        from azure.ai.ml.entities import ManagedOnlineDeployment
 
-        settings, resolved = wanted.request_settings, order.resolved
         return ManagedOnlineDeployment(
-            name=wanted.name,
-            endpoint_name=resolved.endpoint.rsplit("/", 1)[-1],
-            model=_id(resolved.model),
-            environment=_id(resolved.environment),
-            code_configuration=serving.code_configuration(wanted, _id(resolved.code)),
-            instance_type=wanted.instance_type,
-            instance_count=wanted.instance_count,
-            environment_variables=dict(wanted.environment_variables),
-            app_insights_enabled=wanted.app_insights_enabled,
-            request_settings=OnlineRequestSettings(**settings.to_wire()) if settings else None,
-            liveness_probe=ProbeSettings(**wanted.liveness_probe.to_wire()) if wanted.liveness_probe else None,
-            readiness_probe=ProbeSettings(**wanted.readiness_probe.to_wire()) if wanted.readiness_probe else None,
-            description=wanted.description,
-            tags={**wanted.tags, **tags},
+            **deployment_parts(wanted, order, serving, tags),
+            egress_public_network_access=wanted.egress_public_network_access,
+            private_network_connection=wanted.private_network_connection,
         )
-
-
-def _id(reference: str | None) -> str | None:
-    return arm_id(reference, clients().settings.workspace_id) if reference else None

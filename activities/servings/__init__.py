@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from activities.servings.no_code import NoCode
 from activities.servings.own_container import OwnContainer
 from activities.servings.scoring_script import ScoringScript
 from contracts.errors import RequestRejected
@@ -13,22 +14,30 @@ from contracts.online import OnlineDeploymentRequest
 class Serving(Protocol):
     """One way of serving."""
 
-    def serves(self, wanted: OnlineDeploymentRequest) -> bool:
-        """Whether a deployment written like this is served so."""
+    def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
+        """Whether a deployment written like this, of a model of that type, is served so."""
 
     def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:
         """The SDK's code configuration; None when the model or the container brings what answers."""
 
 
-SERVINGS: tuple[Serving, ...] = (ScoringScript(), OwnContainer())
+SERVINGS: tuple[Serving, ...] = (ScoringScript(), NoCode("mlflow_model"), NoCode("triton_model"), OwnContainer())
 
 
-def serving_of(wanted: OnlineDeploymentRequest) -> Serving:
-    """How this deployment is served; raises RequestRejected when nothing in it answers requests."""
+def serving_of(wanted: OnlineDeploymentRequest, model_type: str | None, *, unknown_model: bool = False) -> Serving:
+    """How this deployment is served; raises RequestRejected when nothing in it answers requests.
+
+    With `unknown_model`, one of a registry, its type may say: what is missing is then left to Azure.
+    """
     for serving in SERVINGS:
-        if serving.serves(wanted):
+        if serving.serves(wanted, model_type):
             return serving
+    if unknown_model and wanted.code_configuration is None:
+        return SERVINGS[-1]
     raise RequestRejected(
         f"deployment {wanted.name} has nothing that answers requests",
-        suggestion="Give it a code_configuration (a score.py), or an environment with inference_config.",
+        suggestion=(
+            "Give it a code_configuration (a score.py) and an environment, or an environment with inference_config, or"
+            " a model of type mlflow_model or triton_model."
+        ),
     )

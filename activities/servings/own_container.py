@@ -10,9 +10,11 @@ from contracts.online import OnlineDeploymentRequest
 class OwnContainer:
     """An environment whose `inference_config` says where the container answers."""
 
-    def serves(self, wanted: OnlineDeploymentRequest) -> bool:
+    def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
         """Said inline; a registered environment may say it, and only Azure knows."""
         environment = wanted.environment
+        if environment is None:
+            return False
         return isinstance(environment, str) or environment.inference_config is not None
 
     def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:

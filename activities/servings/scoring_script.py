@@ -10,9 +10,9 @@ from contracts.online import OnlineDeploymentRequest
 class ScoringScript:
     """`code_configuration`: a folder with a script that has `init()` and `run()`."""
 
-    def serves(self, wanted: OnlineDeploymentRequest) -> bool:
-        """A script is named."""
-        return wanted.code_configuration is not None
+    def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
+        """A script is named, and what it runs in; a model with its own server may have a script too."""
+        return wanted.code_configuration is not None and (wanted.environment is not None or model_type is not None)
 
     def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:
         """The folder by its ARM id, and the script in it."""

@@ -82,7 +82,7 @@ def test_the_request_is_one_in_at_most_twelve_lines() -> None:
     [text] = blocks(README, "yaml")
 
     assert len(text.splitlines()) <= 12
-    assert read_request(request()).model_name == "credit-risk"
+    assert str(read_request(request()).model).startswith("azureml:credit-risk:")
 
 
 def test_there_is_no_command_that_nobody_checks() -> None:

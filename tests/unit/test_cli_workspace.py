@@ -9,7 +9,7 @@ import pytest
 from cli.outcome import NotAccepted
 from cli.request_file import LocalModel, local_code
 from cli.workspace import Workspace
-from contracts.online import ModelDefinition
+from contracts.assets import ModelDefinition
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.stack import SCORING_PYTHON, applied

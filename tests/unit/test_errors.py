@@ -101,7 +101,7 @@ def test_every_problem_code_is_documented() -> None:
     named = {one for found in codes for one in found if one} | {"required", "unknown_field", "wrong_type"}
     page = (ROOT / "docs" / "errors.md").read_text()
 
-    assert {"unreadable", "reserved_key", "not_supported", "looks_like_secret", "too_deep"} <= named
+    assert {"unreadable", "reserved_key", "contradiction", "looks_like_secret", "too_deep"} <= named
     assert not {code for code in named if f"| `{code}` |" not in page}
 
 

@@ -31,6 +31,11 @@ ACTIVITIES = {
     "remove_environment",
     "register_code",
     "remove_code",
+    "ensure_data_asset",
+    "remove_data_asset",
+    "ensure_mirror_traffic",
+    "mirror_traffic_provisioned",
+    "remove_mirror_traffic",
     "ensure_diagnostics",
     "remove_diagnostics",
     "grant_roles",
@@ -109,7 +114,7 @@ def test_everything_a_runbook_may_ask_for_is_in_the_index_with_its_result() -> N
     asked += [step for resource in resources for step in (resource.ensure, resource.remove)]
     asked += [resource.provisioned for resource in resources if room(resource.kind).long]
     # What a request may ask for besides is named by its plan.
-    extras = {name for one in RESOURCES if one.words for name in (f"ensure_{one.kind}", f"remove_{one.kind}")}
+    extras = {name for one in RESOURCES if one.optional for name in names_of(one)}
 
     assert {step.activity: step.result for step in asked} == {
         name: result for name, result in results.items() if name not in extras
@@ -133,6 +138,11 @@ def test_orchestrations_call_only_what_is_in_the_index() -> None:
     }
 
     assert called == {"deploy", "watch"} <= ORCHESTRATIONS
+
+
+def names_of(room: Room[Any]) -> tuple[str, ...]:
+    watched = (f"{room.kind}_provisioned",) if room.long else ()
+    return (f"ensure_{room.kind}", f"remove_{room.kind}", *watched)
 
 
 def room(kind: str) -> Room[Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contracts.base import iso_duration
 from contracts.problems import MAX_PROBLEMS, RequestProblems, read_request
-from contracts.request import NOT_CARRIED, DeploymentRequest
+from contracts.request import DeploymentRequest
 from tests.samples import request
 
 REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=60)
@@ -60,14 +60,16 @@ IDENTITY = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
 # Where a value is put, the value, where under it the problem is, and its code.
 REFUSED: list[tuple[str, object, str, str]] = [
     ("model", "credit-risk", "", "invalid_value"),
-    ("model", "azureml:credit-risk", "", "invalid_value"),
-    ("model", "azureml://registries/azureml/models/m/versions/1", "", "invalid_value"),
+    ("model", "azureml:credit risk", "", "invalid_value"),
+    ("model", "azureml://registries/azureml/environments/m/versions/1", "", "invalid_value"),
+    ("model", "azureml://registries/azureml/models/m", "", "invalid_value"),
+    ("deployment/environment", "azureml:/subscriptions/x/environments/e/versions/1", "", "invalid_value"),
+    ("deployment/code_configuration/code", "azureml:code@latest", "", "invalid_value"),
     ("model", ["azureml:a:1"], "", "wrong_type"),
     ("model", {"name": "a", "version": "1", "path": "./model"}, ".path", "invalid_value"),
     ("model", {"name": "a", "version": "1", "path": "C:\\models\\m"}, ".path", "invalid_value"),
     ("model", {"name": "a", "version": "1", "path": "azureml://datastores/d/paths/../b"}, ".path", "invalid_value"),
     ("model", {"name": "a", "version": True, "path": "azureml://datastores/d/paths/a"}, ".version", "wrong_type"),
-    ("model", {"name": "a", "path": "azureml://datastores/d/paths/a"}, ".version", "required"),
     ("endpoint", "credit-risk", "", "wrong_type"),
     ("endpoint/name", "x", "", "invalid_value"),
     ("endpoint/name", "credit--risk", "", "invalid_value"),
@@ -75,22 +77,39 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("endpoint/name", "a" * 33, "", "invalid_value"),
     ("endpoint/auth_mode", "password", "", "invalid_value"),
     ("endpoint/identity", {"type": "user_assigned"}, "", "invalid_value"),
-    ("endpoint/tags", {"a": 1}, ".a", "wrong_type"),
+    ("endpoint/tags", {"a": [1]}, ".a", "wrong_type"),
+    ("endpoint/compute", "my-cluster", "", "invalid_value"),
+    ("endpoint/mirror_traffic", {"blue": 51}, ".blue", "invalid_value"),
+    ("endpoint/mirror_traffic", {"blue": 10, "green": 10}, "", "invalid_value"),
+    ("endpoint/public_network_access", "sometimes", "", "invalid_value"),
     ("endpoint/tags", {"a": "x" * 257}, ".a", "invalid_value"),
     ("endpoint/descripton", "typo", "", "unknown_field"),
-    ("deployment/instance_count", "1", "", "wrong_type"),
+    ("deployment/instance_count", "many", "", "wrong_type"),
+    ("deployment/instance_count", 1.5, "", "wrong_type"),
+    ("deployment/type", "batch", "", "invalid_value"),
+    ("deployment/resources", {"requests": {"cpu": "1"}}, "", "invalid_value"),
+    ("deployment/scale_settings", {"type": "target_utilization"}, "", "invalid_value"),
+    ("deployment/scale_settings", {"type": "default", "max_instances": 2}, "", "invalid_value"),
+    ("deployment/data_collector", {"collections": {}}, ".collections", "invalid_value"),
+    ("deployment/data_collector", {"collections": {"a": {"enabled": "x"}}}, ".collections.a.enabled", "invalid_value"),
+    ("deployment/data_collector", {"sampling_rate": 1.5, "collections": {"a": {"enabled": True}}}, ".sampling_rate",
+     "invalid_value"),
     ("deployment/instance_count", 0, "", "invalid_value"),
-    ("deployment/instance_count", 51, "", "invalid_value"),
+    ("deployment/instance_count", 1001, "", "invalid_value"),
     ("deployment/instance_type", "a b", "", "invalid_value"),
-    ("deployment/app_insights_enabled", "yes", "", "wrong_type"),
+    ("deployment/app_insights_enabled", "perhaps", "", "wrong_type"),
     ("deployment/code_configuration/code", "./src", "", "invalid_value"),
     ("deployment/code_configuration/scoring_script", "../score.py", "", "invalid_value"),
     ("deployment/environment", {"image": "a/b", "conda_file": "conda.yml"}, ".conda_file", "invalid_value"),
     ("deployment/environment", {"image": "rm -rf"}, ".image", "invalid_value"),
+    ("deployment/environment", {"image": "a/b", "build": {"path": "https://a.io/b"}}, "", "invalid_value"),
+    ("deployment/environment", {"build": {"path": "./docker"}}, ".build.path", "invalid_value"),
+    ("smoke_test", {}, "", "invalid_value"),
+    ("smoke_test", {"waived": "why", "request": 1}, "", "invalid_value"),
     ("deployment/environment_variables", {"API_KEY": "x"}, ".API_KEY", "looks_like_secret"),
     ("deployment/environment_variables", {"accountKey": "x"}, ".accountKey", "looks_like_secret"),
     ("deployment/environment_variables", {"URL": "https://a/b?sig=abcdefgh"}, ".URL", "looks_like_secret"),
-    ("deployment/environment_variables", {"DEBUG": 1}, ".DEBUG", "wrong_type"),
+    ("deployment/environment_variables", {"DEBUG": [1]}, ".DEBUG", "wrong_type"),
     ("access/additional", [{"role": "Reader", "scope": "workspace"}], ".0.scope", "invalid_value"),
     ("access/additional", [{"role": "Reader", "scope": GRANT_SCOPE + "/../y"}], ".0.scope", "invalid_value"),
     ("access/additional", {"role": "Reader"}, "", "wrong_type"),
@@ -127,7 +146,7 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("traffic", None, "", "wrong_type"),
     ("traffic", {}, "", "invalid_value"),
     ("traffic", {"blue": 99}, "", "invalid_value"),
-    ("traffic", {"blue": "100"}, ".blue", "wrong_type"),
+    ("traffic", {"blue": "all"}, ".blue", "wrong_type"),
     ("traffic", {"blue": True}, ".blue", "wrong_type"),
     ("traffic", {"mapping": 50, "green": 200}, ".green", "invalid_value"),
     ("traffic", {"a[b": 100}, ".a[b", "invalid_value"),
@@ -146,12 +165,115 @@ def test_what_is_refused_is_named_by_its_path(where: str, value: object, under: 
     assert problems(changed(where, value)) == [(where.replace("/", ".") + under, code)]
 
 
-@pytest.mark.parametrize("field", NOT_CARRIED)
-def test_what_azure_ml_knows_and_slipway_does_not_carry_is_refused_by_name(field: str) -> None:
-    body = changed(field.replace(".", "/"), {})
+# What the `az ml` files write in other places, or in other words: all the same request.
+SAME: list[tuple[str, object]] = [
+    ("deployment/model", "azureml:credit-risk:1"),
+    ("deployment/endpoint_name", "Credit-Risk"),
+    ("deployment/provisioning_state", "Succeeded"),
+    ("deployment/$schema", "https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json"),
+    ("endpoint/$schema", "https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json"),
+    ("endpoint/scoring_uri", "https://x.westeurope.inference.ml.azure.com/score"),
+    ("endpoint/traffic", {}),
+    ("endpoint/auth_mode", "Key"),
+    ("$schema", "https://x"),
+    ("environment", "azureml:serving:1"),
+]
 
-    assert problems(body) == [(field, "not_supported")]
-    assert message(body) == NOT_CARRIED[field]
+
+@pytest.mark.parametrize(("where", "value"), SAME, ids=[where for where, _ in SAME])
+def test_what_an_az_ml_file_says_elsewhere_is_put_in_its_place(where: str, value: object) -> None:
+    wanted = read_request(changed("endpoint/auth_mode", "key"))
+    body = changed("endpoint/auth_mode", "key")
+    *parents, last = where.split("/")
+    here: Any = body
+    for parent in parents:
+        here = here[parent]
+    here[last] = value
+
+    assert read_request(body) == wanted
+
+
+def test_traffic_of_the_endpoint_file_is_the_requests() -> None:
+    assert read_request(changed("endpoint/traffic", {"Blue": "90", "green": 10})).traffic == {"blue": 90, "green": 10}
+    assert read_request(changed("endpoint/traffic", {"blue": 0})).traffic == "none"
+
+
+def test_a_model_file_beside_a_deployment_that_names_it_is_its_definition() -> None:
+    definition = {"name": "credit-risk", "version": 1, "path": "azureml://datastores/d/paths/m"}
+    body = changed("deployment/model", "azureml:credit-risk:1") | {"model": definition}
+    other = changed("deployment/model", "azureml:credit-risk:2") | {"model": definition}
+
+    assert read_request(body).model.path == definition["path"]  # type: ignore[union-attr]
+    assert problems(other) == [("deployment.model", "contradiction")]
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("deployment/model", "azureml:other:1"),
+        ("deployment/endpoint_name", "other"),
+        ("environment", {"image": "a/b"}),
+    ],
+)
+def test_places_that_contradict_are_told(where: str, value: object) -> None:
+    assert problems(changed(where, value)) == [(where.replace("/", "."), "contradiction")]
+
+
+def test_what_was_put_in_its_place_is_told_where_it_stood() -> None:
+    body = changed("deployment/model", {"name": "a", "path": "./model"})
+    del body["model"]
+    body["endpoint"]["traffic"] = {"blue": 50}
+
+    assert sorted(problems(body)) == [("deployment.model.path", "invalid_value"), ("endpoint.traffic", "invalid_value")]
+
+
+def test_values_are_taken_as_the_sdk_reads_them() -> None:
+    body = changed("deployment/instance_count", "2")
+    body["deployment"] |= {
+        "app_insights_enabled": "yes",
+        "environment_variables": {"WORKERS": 4, "DEBUG": True, "RATE": 0.5},
+        "tags": {"year": 2026},
+        "liveness_probe": {"period": "10"},
+        "egress_public_network_access": "Disabled",
+    }
+    body["endpoint"]["auth_mode"] = "AADToken"
+    taken = read_request(body)
+
+    assert taken.deployment.instance_count == 2
+    assert taken.deployment.app_insights_enabled is True
+    assert taken.deployment.environment_variables == {"WORKERS": "4", "DEBUG": "True", "RATE": "0.5"}
+    assert taken.deployment.tags == {"year": "2026"}
+    assert taken.deployment.egress_public_network_access == "disabled"
+    assert taken.endpoint.auth_mode == "aad_token"
+
+
+def test_what_only_one_platform_has_is_refused_for_the_other() -> None:
+    body = changed("deployment/type", "Kubernetes")
+    body["deployment"] |= {"egress_public_network_access": "disabled", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
+
+    assert problems(body) == [("deployment.egress_public_network_access", "invalid_value")]
+    del body["deployment"]["egress_public_network_access"], body["deployment"]["instance_type"]
+    taken = read_request(body).deployment
+    assert taken.resources is not None
+    assert taken.resources.limits is not None
+    assert taken.resources.limits.gpu == "1"
+
+
+def test_access_to_secrets_by_a_property_is_for_an_identity_of_the_endpoints_own() -> None:
+    body = changed("endpoint/properties", {"enforce_access_to_default_secret_stores": "enabled"})
+
+    assert problems(body) == [("endpoint", "invalid_value")]
+    body["endpoint"]["identity"] = {"type": "SystemAssigned"}
+    assert read_request(body).endpoint.properties
+
+
+def test_a_deployment_may_have_no_model_and_a_waived_smoke_test() -> None:
+    body = changed("smoke_test", {"waived": "nobody may call it yet"})
+    del body["model"]
+    taken = read_request(body)
+
+    assert taken.model is None
+    assert taken.smoke_test.waived == "nobody may call it yet"
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -170,20 +292,6 @@ def test_all_problems_are_told_at_once() -> None:
 
 def test_a_typo_is_told_the_field_meant() -> None:
     assert message(changed("endpoint/auth_mod", "key")) == "there is no such field here; did you mean 'auth_mode'?"
-
-
-def test_an_image_of_its_own_needs_code_or_routes() -> None:
-    body = changed("deployment/environment", {"image": "a/b"})
-    assert read_request(body).deployment.code_configuration
-
-    del body["deployment"]["code_configuration"]
-    assert problems(body) == [("deployment", "invalid_value")]
-
-    route = {"path": "/score", "port": 8080}
-    body["deployment"]["environment"]["inference_config"] = dict.fromkeys(
-        ("liveness_route", "readiness_route", "scoring_route"), route
-    )
-    assert read_request(body).deployment.code_configuration is None
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 1])
@@ -227,7 +335,7 @@ def test_names_of_environment_variables_are_words() -> None:
 def test_a_version_may_be_written_as_a_number() -> None:
     body = changed("model", {"name": "a", "version": 3, "path": "azureml://datastores/d/paths/a"})
 
-    assert read_request(body).model_version == "3"
+    assert read_request(body).model.version == "3"  # type: ignore[union-attr]
 
 
 # Whoever resolves a `.` ends at another scope than the one that was read; so does who drops an empty part.

@@ -1,0 +1,95 @@
+"""Mirror traffic: a copy of part of an endpoint's requests, to a deployment whose answers nobody gets.
+
+Written before traffic is shifted, on the fetched endpoint, so that a shift keeps it. Azure's rules: one deployment, at
+most half of the requests, and none that has traffic of its own (how-to-safely-rollout-online-endpoints).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.endpoints import endpoint_state
+from activities.resource import Resource
+from activities.scene import Finding, Scene
+from azure_api import begin
+from azure_api.errors import translated
+from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
+from contracts.errors import TrafficRejected
+from contracts.ledger import LedgerEntry, short_name
+from contracts.plan import Percentages
+
+
+class MirrorTraffic(Resource[Percentages]):
+    """`endpoint.mirror_traffic` of a request."""
+
+    kind = "mirror_traffic"
+    within = True
+    after = "deployment"
+    long = True
+
+    def read(self, part: Any) -> Percentages:
+        """Shares by deployment, without those that get none."""
+        return {str(name): int(share) for name, share in part.items() if share}
+
+    def reference(self, scene: Scene) -> str:
+        """That of the endpoint."""
+        return scene.resolved.endpoint
+
+    def plan(self, wanted: Percentages, scene: Scene) -> Finding:
+        """What it will be; the deployment must be there by then, and have no traffic of its own."""
+        finding, there = Finding(), mirrored(scene.endpoint) if scene.endpoint is not None else {}
+        if there != wanted:
+            finding.changes.append(f"mirror traffic {_told(there)} → {_told(wanted)}")
+        shares = scene.order.part("traffic")
+        live = {scene.order.deployment} if shares == "all_at_once" else {*shares} if isinstance(shares, dict) else set()
+        for name in wanted:
+            if name != scene.order.deployment and name not in scene.deployments:
+                finding.problem("endpoint.mirror_traffic", TrafficRejected(f"there is no deployment {name}"))
+            if name in live:
+                message = f"deployment {name} gets traffic, and cannot get a copy of it too"
+                advice = "Write `traffic: none`, or give the traffic to another deployment."
+                finding.problem("endpoint.mirror_traffic", TrafficRejected(message, suggestion=advice))
+        return finding
+
+    def ensure(self, wanted: Percentages, order: EnsureInput) -> Ensured:
+        """Begin giving the endpoint its mirror traffic, on the fetched endpoint."""
+        endpoint = begin.find_endpoint(short_name(order.resolved.endpoint))
+        if endpoint is None:
+            raise TrafficRejected("the endpoint does not exist any more")
+        before = mirrored(endpoint)
+        if before == wanted:
+            return Ensured(entries=[self.entry(order.resolved.endpoint, made=False)])
+        change = LedgerEntry(kind=self.kind, id=order.resolved.endpoint, how="changed", before=before, after=wanted)
+        return Ensured(entries=[change], done=_write(endpoint, wanted) == begin.SUCCEEDED)
+
+    def provisioned(self, entry: LedgerEntry) -> Provisioning:
+        """How far the change is; raises its error when it failed."""
+        return endpoint_state(short_name(entry.id))
+
+    def remove(self, order: EntryInput) -> Provisioning:
+        """Give the endpoint what it mirrored before, unless somebody has changed it since."""
+        entry = order.entry
+        endpoint = begin.get_endpoint(short_name(entry.id))
+        if endpoint is None:
+            return Provisioning(state="Deleted", done=True, absent=True)
+        there, before, state = mirrored(endpoint), entry.before or {}, begin.state_of(endpoint)
+        if there == before:
+            return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
+        if entry.after is not None and there != entry.after:
+            return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+        return Provisioning(state=_write(endpoint, before), done=False)
+
+
+def mirrored(endpoint: Any) -> Percentages:
+    """An endpoint's mirror traffic, without deployments that get none."""
+    return {name: int(share) for name, share in (endpoint.mirror_traffic or {}).items() if share}
+
+
+def _write(endpoint: Any, wanted: Percentages) -> str:
+    endpoint.mirror_traffic = wanted
+    with translated():
+        return begin.state_of(begin.begin_endpoint(endpoint, endpoint.location))
+
+
+def _told(shares: Percentages) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in shares.items()) or "none"
