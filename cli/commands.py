@@ -5,32 +5,33 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
+import yaml
 
 from cli.folders import UnusableFolder
 from cli.following import SHORTEST_PAUSE, follow
+from cli.kinds import STDIN
 from cli.listings import add_listings
+from cli.local_assets import local_code
 from cli.outcome import ExitCode, NotAccepted, Unreachable, exit_code
 from cli.policy_commands import add_policy_commands
 from cli.report import print_plan, print_status
-from cli.request_file import LocalCode, RequestFile, local_code, read_request_file
+from cli.request_file import Asked, RequestFile, read_request_file, read_request_files
 from cli.screen import LineLog, console, progress
 from cli.service import Reply, Service
 from cli.session import Session, pause, print_json
-from cli.wording import counted, plain
+from cli.uploading import register, register_all, told, workspace_of
+from cli.wording import plain
 from contracts.base import Json
 from contracts.container_log import CONTAINERS, Container
 from contracts.status import DeploymentStatus
 from orchestrations.runbooks import DEPLOY
-from settings import Settings, SettingsError
-
-if TYPE_CHECKING:
-    from cli.workspace import Workspace
+from version import VERSION
 
 SEND_ATTEMPTS = 3
 
@@ -39,11 +40,25 @@ app = typer.Typer(
     help="Deploy models behind Azure ML online endpoints.\n\n"
     "Exit codes: 0 succeeded (or accepted, with --no-follow), 1 failed, 2 refused, 3 canceled, 4 unreachable.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-RequestPath = Annotated[Path, typer.Argument(metavar="FILE", help="the request, as YAML or JSON", dir_okay=False)]
+RequestPath = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="the request, as YAML or JSON; - for standard input")
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option("--file", "-f", metavar="FILE", help="an az ml file of an endpoint, deployment, model or environment"),
+]
+Sample = Annotated[
+    Path | None, typer.Option("--request", metavar="FILE", help="a JSON file with what the smoke test sends")
+]
+Shares = Annotated[str | None, typer.Option(help='all_at_once, none, or shares such as "blue=90 green=10"')]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="e.g. deployment.instance_count=2")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
 Interval = Annotated[
     float, typer.Option(min=SHORTEST_PAUSE, help="seconds between attempts, and between looks while following")
@@ -55,10 +70,19 @@ ResourceGroup = Annotated[str, typer.Option(envvar="SLIPWAY_RESOURCE_GROUP", hel
 WorkspaceName = Annotated[str, typer.Option(envvar="SLIPWAY_WORKSPACE", help="where local files are registered")]
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"slipway {VERSION}\n")
+        raise typer.Exit(ExitCode.SUCCEEDED)
+
+
 @app.callback()
 def connect(
     context: typer.Context,
     url: Annotated[str, typer.Option(envvar="SLIPWAY_URL", help="the service")] = "http://127.0.0.1:7071",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     """Deploy models behind Azure ML online endpoints."""
     # The key has no option: the arguments of a process can be seen by everybody on the machine.
@@ -69,7 +93,12 @@ def connect(
 @app.command(DEPLOY.name)
 def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     context: typer.Context,
-    file: RequestPath,
+    file: RequestPath = None,
+    files: Files = None,
+    sample: Sample = None,
+    traffic: Shares = None,
+    sets: Sets = None,
+    print_: Annotated[bool, typer.Option("--print", help="print the request, and neither upload nor send it")] = False,
     idempotency_key: Annotated[str | None, typer.Option(help="the same key again finds the same deployment")] = None,
     follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = True,
     as_json: AsJson = False,
@@ -78,12 +107,15 @@ def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     resource_group: ResourceGroup = "",
     workspace: WorkspaceName = "",
 ) -> None:
-    """Register the local files that FILE names, send the request, and follow the deployment."""
+    """Upload what FILE, or the az ml files of -f, name on this machine, send the request, and follow the deployment."""
     session: Session = context.obj
-    request = read_request_file(file)
-    if request.model or request.code:
+    request = _read(file, files or (), Asked(sample, traffic, sets or ()))
+    if print_:
+        sys.stdout.write(yaml.safe_dump(request.to_send, sort_keys=False, allow_unicode=True))
+        raise typer.Exit(ExitCode.SUCCEEDED)
+    if request.uploads:
         screen = session.err if as_json else session.out
-        _register(screen, request, _workspace(subscription, resource_group, workspace))
+        register_all(screen, request, workspace_of(subscription, resource_group, workspace, screen))
     key = idempotency_key or f"slipway-cli-{uuid.uuid4().hex}"
     accepted = _send(session, request.to_send, key, interval)
     if not as_json:
@@ -116,15 +148,23 @@ def logs(
 
 
 @app.command()
-def plan(context: typer.Context, file: RequestPath, as_json: AsJson = False) -> None:
-    """Show what `deploy FILE` would do and what stands in its way; nothing is written anywhere."""
+def plan(
+    context: typer.Context,
+    file: RequestPath = None,
+    files: Files = None,
+    sample: Sample = None,
+    traffic: Shares = None,
+    sets: Sets = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what `deploy` of the same files would do and what stands in its way; nothing is written anywhere."""
     session: Session = context.obj
-    request = read_request_file(file)
+    request = _read(file, files or (), Asked(sample, traffic, sets or ()))
     reply = session.service.plan(request.to_plan)
     if as_json:
         print_json(reply.text)
     else:
-        print_plan(session.out, reply.value, _uploads(request))
+        print_plan(session.out, reply.value, [told(local) for local in request.uploads])
     raise typer.Exit(ExitCode.FAILED if reply.value.problems else ExitCode.SUCCEEDED)
 
 
@@ -144,36 +184,19 @@ def register_code(
         code = local_code(folder, name, version)
     except UnusableFolder as error:
         raise NotAccepted(f"{folder}: {error}") from error
-    _register_code(session.out, code, _workspace(subscription, resource_group, workspace))
+    register(session.out, code, workspace_of(subscription, resource_group, workspace, session.out))
 
 
-def _workspace(subscription: str, resource_group: str, workspace: str) -> Workspace:
-    # The Azure libraries take a second to import: only when there is something to register.
-    from cli.workspace import Workspace
-
-    named = {
-        "SLIPWAY_SUBSCRIPTION_ID": subscription,
-        "SLIPWAY_RESOURCE_GROUP": resource_group,
-        "SLIPWAY_WORKSPACE": workspace,
-    }
-    try:
-        return Workspace(Settings.read({**os.environ, **named}))
-    except SettingsError as error:
-        raise NotAccepted(f"to register local files, {error}, or give the options of the same name") from error
-
-
-def _register(screen: Console, request: RequestFile, workspace: Workspace) -> None:
-    # Code first: registering a model may set off a policy that names the code.
-    if request.code:
-        _register_code(screen, request.code, workspace)
-    if request.model:
-        workspace.register_model(request.model)
-        screen.print(f"registered model {request.model.reference}", soft_wrap=True)
-
-
-def _register_code(screen: Console, code: LocalCode, workspace: Workspace) -> None:
-    new = workspace.register_code(code)
-    screen.print(f"{'registered code' if new else 'code is registered already:'} {code.reference}", soft_wrap=True)
+def _read(file: Path | None, files: Sequence[Path], asked: Asked) -> RequestFile:
+    """The request that the files make; raises NotAccepted."""
+    if (file is None) == (not files):
+        raise NotAccepted("name a request file, or the az ml files with -f; one of the two")
+    if [file, *files].count(STDIN) > 1:
+        raise NotAccepted("- stands for standard input, which can be read once")
+    stdin = sys.stdin.buffer.read() if STDIN in (file, *files) else None
+    if file is not None:
+        return read_request_file(file, asked, stdin)
+    return read_request_files(files, asked, stdin)
 
 
 def _send(session: Session, request: Json, key: str, interval: float) -> Reply[DeploymentStatus]:
@@ -210,14 +233,6 @@ class _Notes(LineLog):
 
     def show(self, status: DeploymentStatus, now: datetime | None) -> None:
         """Nothing."""
-
-
-def _uploads(request: RequestFile) -> list[str]:
-    assets = (
-        (f"model {request.model.reference}", request.model.path, request.model.files) if request.model else None,
-        (f"code {request.code.reference}", request.code.folder, request.code.files) if request.code else None,
-    )
-    return [f"{name} from {path} ({counted(len(files), 'file')})" for name, path, files in filter(None, assets)]
 
 
 add_listings(app)

@@ -1,58 +1,27 @@
-"""A deployment request in a file, where local folders may stand in place of registered assets.
+"""A deployment request out of local files: one request file, or the `az ml` files that make one together.
 
-`model.path`, `deployment.code_configuration.code` and `deployment.environment.conda_file` may name files below the
-request file's own folder. Everything that is wrong with the file is found before anything is uploaded or sent.
+Everything that is wrong is found before anything is uploaded or sent, each at its place in its file.
 """
 
 from __future__ import annotations
 
-import copy
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+import yaml
 
-from cli.folders import UnusableFolder, code_files, content_digest, model_files
+from cli.kinds import STDIN, Document, nulls, read_document, read_mapping
+from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
+from cli.localizing import Localizing
 from cli.outcome import NotAccepted
+from cli.samples import input_example
 from cli.wording import counted
-from contracts.assets import ModelDefinition
 from contracts.base import Json
+from contracts.gathering import gathered
 from contracts.problems import Problem, RequestProblems, read_request
-from triggers.body import BodyTooLarge, parse_body
-
-# Where a plan is told that files will be: a plan must not write, so they cannot be there yet.
-_NOT_UPLOADED = "azureml://datastores/workspaceblobstore/paths/not-uploaded-yet"
-
-
-@dataclass(frozen=True)
-class LocalModel:
-    """A model version to register from local files; `definition.path` does not exist yet."""
-
-    definition: ModelDefinition
-    path: Path
-    files: list[Path]
-
-    @property
-    def reference(self) -> str:
-        """How the request names the model once it is registered."""
-        return f"azureml:{self.definition.name}:{self.definition.version}"
-
-
-@dataclass(frozen=True)
-class LocalCode:
-    """A code folder to register; `digest` is that of its content."""
-
-    name: str
-    version: str
-    folder: Path
-    files: list[Path]
-    digest: str
-
-    @property
-    def reference(self) -> str:
-        """How the request names the code once it is registered."""
-        return f"azureml:{self.name}:{self.version}"
 
 
 @dataclass(frozen=True)
@@ -62,144 +31,171 @@ class RequestFile:
     Attributes:
         to_send: the request, naming registered assets only.
         to_plan: the same with definitions in place of assets that may not be registered yet.
-        model, code: what has to be registered before `to_send` can succeed.
+        model, code, environment: what has to be registered before `to_send` can succeed.
     """
 
     to_send: dict[str, Any]
     to_plan: dict[str, Any]
-    model: LocalModel | None
-    code: LocalCode | None
+    model: LocalModel | None = None
+    code: LocalCode | None = None
+    environment: LocalEnvironment | None = None
+
+    @property
+    def uploads(self) -> list[Local]:
+        """What has to be registered; the model last, since registering one may set off a policy."""
+        return [one for one in (self.environment, self.code, self.model) if one]
+
+    def naming(self, local: Local, reference: str) -> None:
+        """Let the request name what was registered, whose version may only be known since."""
+        if isinstance(local, LocalModel):
+            self.to_send["model"] = reference
 
 
-def read_request_file(path: Path) -> RequestFile:
-    """Read and check `path`; raises NotAccepted with every problem in it, each with the path of its field."""
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says besides the files."""
+
+    request: Path | None = None
+    traffic: str | None = None
+    sets: Sequence[str] = ()
+
+
+NOTHING_ELSE = Asked()
+
+
+def read_request_file(path: Path, asked: Asked = NOTHING_ELSE, stdin: bytes | None = None) -> RequestFile:
+    """Read and check one request; raises NotAccepted with every problem in it, each with the path of its field.
+
+    What it names must be below its own folder: a request is passed around, and must not take a machine's files along.
+    """
+    name = "standard input" if path == STDIN else str(path)
+    body = _with(read_mapping(path, name, stdin), asked)
+    folder = Path.cwd() if path == STDIN else path.parent
+    localized = Localizing(body, {"": folder}, below=folder)
+    return _checked(name, localized, localized.problems, [])
+
+
+def read_request_files(paths: Sequence[Path], asked: Asked = NOTHING_ELSE, stdin: bytes | None = None) -> RequestFile:
+    """Read and check the `az ml` files of one deployment, as they are; raises NotAccepted with every problem."""
+    documents = [read_document(path, stdin if path == STDIN else None) for path in paths]
+    body: dict[str, Any] = {}
+    folders = {"": Path.cwd()}
+    problems = []
+    for document in documents:
+        problems += [_in(document, problem) for problem in nulls(_own(document))]
+        problems += _add(body, folders, document)
+    body = _with(body, asked)
+    localized = Localizing(body, folders)
+    names = ", ".join(document.name for document in documents)
+    return _checked(names, localized, problems + [_placed(one, documents) for one in localized.problems], documents)
+
+
+def _own(document: Document) -> Json:
+    """What the rule on empty fields is for: a request's sample may hold null, and conda files are not read here."""
+    return {name: part for name, part in document.body.items() if name not in ("smoke_test", "conda_file")}
+
+
+def _add(body: dict[str, Any], folders: dict[str, Path], document: Document) -> list[Problem]:
+    parts = document.body if document.kind == "request" else {document.kind: document.body}
+    problems = []
+    for name, part in parts.items():
+        if name in body:
+            message = f"there is a {name} in another file too: deploy one after the other"
+            problems.append(Problem(path=document.name, code="contradiction", message=message))
+        body[name], folders[name] = part, document.folder
+    if document.kind in ("model", "environment") and not document.body.get("name"):
+        problems.append(_in(document, Problem(path="name", code="required", message="add this field")))
+    return problems
+
+
+def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """`body` with what the command line says."""
+    for text in asked.sets:
+        _set(body, text)
+    if asked.request is not None:
+        test = body.get("smoke_test")
+        given = test.get("request") if isinstance(test, dict) else None
+        sample = _sample(asked.request)
+        if given is not None and given != sample:
+            raise NotAccepted(f"smoke_test.request says something else than {asked.request.name}: use one of the two")
+        body["smoke_test"] = {**(test if isinstance(test, dict) else {}), "request": sample}
+    if asked.traffic is not None:
+        body["traffic"] = _traffic(asked.traffic)
+        if isinstance(body.get("endpoint"), dict):
+            # Said last, and on purpose: it wins over the endpoint's file.
+            body["endpoint"] = {name: part for name, part in body["endpoint"].items() if name != "traffic"}
+    return body
+
+
+def _sample(path: Path) -> Json:
     try:
-        body = parse_body(path.read_bytes())
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise NotAccepted(f"{path} cannot be read: {error.strerror}") from error
-    except BodyTooLarge as error:
-        raise NotAccepted(f"{path} is too large: {error}") from error
-    except RequestProblems as error:
-        raise NotAccepted(f"{path} cannot be read", error.problems) from error
-    found = _Reader(path.parent).read(body)
-    problems = found.problems
+        raise NotAccepted(f"{path.name} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise NotAccepted(f"{path.name} is no JSON, and so no request for a model: {error}") from error
+
+
+def _traffic(text: str) -> Json:
+    """`all_at_once`, `none`, or shares as `az ml` takes them: `blue=90 green=10`."""
+    if "=" not in text:
+        return text
+    shares = [part.partition("=") for part in text.replace(",", " ").split()]
+    return {name: share for name, _, share in shares}
+
+
+def _set(body: dict[str, Any], text: str) -> None:
+    path, sign, value = text.partition("=")
+    *parents, last = path.strip().split(".")
+    if not sign or not last or not parents:
+        raise NotAccepted(f"--set {text}: write a field and its value, e.g. deployment.instance_count=2")
+    here = body
+    for parent in parents:
+        here = here.setdefault(parent, {})
+        if not isinstance(here, dict):
+            raise NotAccepted(f"--set {text}: {parent} is given by its name, it has no fields here")
+    try:
+        here[last] = yaml.safe_load(value) if value else ""
+    except yaml.YAMLError as error:
+        raise NotAccepted(f"--set {text}: {value!r} cannot be read") from error
+
+
+def _checked(name: str, found: Localizing, problems: list[Problem], documents: list[Document]) -> RequestFile:
+    if "smoke_test" not in found.to_send and found.model:
+        sample = input_example(found.model.path)
+        if sample is not None:
+            found.to_send["smoke_test"] = found.to_plan["smoke_test"] = {"request": sample}
     try:
         read_request(found.to_send)
     except RequestProblems as error:
-        problems = problems + error.problems
+        problems = problems + [_placed(problem, documents) for problem in error.problems]
     if problems:
-        raise NotAccepted(f"{path} has {counted(len(problems), 'problem')}", problems)
-    return RequestFile(to_send=found.to_send, to_plan=found.to_plan, model=found.model, code=found.code)
+        raise NotAccepted(f"{name} has {counted(len(problems), 'problem')}", problems)
+    sent, planned = gathered(found.to_send).body, gathered(found.to_plan).body
+    return RequestFile(sent, planned, found.model, found.code, found.environment)
 
 
-def local_code(folder: Path, name: str | None = None, version: str = "1") -> LocalCode:
-    """A code folder, named after its content when no name is given; raises UnusableFolder."""
-    files = code_files(folder)
-    if not files:
-        raise UnusableFolder("there is nothing to upload in it")
-    digest = content_digest(folder, files)
-    return LocalCode(
-        name=name or f"slipway-code-{digest[:20]}", version=version, folder=folder, files=files, digest=digest
+def _placed(problem: Problem, documents: list[Document]) -> Problem:
+    """A problem of the whole request at its place in the file that it comes from."""
+    part, _, inside = problem.path.partition(".")
+    for document in documents:
+        if document.kind == part:
+            return _in(document, problem.model_copy(update={"path": inside or "(body)"}))
+        if document.kind == "request" and part in document.body:
+            return _in(document, problem)
+    return _missing(problem)
+
+
+def _missing(problem: Problem) -> Problem:
+    """What no file says, in terms of the command."""
+    if problem.path != "smoke_test":
+        return problem
+    message = (
+        "say what to send to the model: --request FILE, or a smoke_test in a file of its own;"
+        " `smoke_test: {waived: <why>}` deploys without"
     )
+    return problem.model_copy(update={"message": message})
 
 
-class _Reader:
-    """Takes the local files out of one request and puts references in their place."""
-
-    def __init__(self, base: Path) -> None:
-        self._base = base
-        self.problems: list[Problem] = []
-        self.to_send: dict[str, Any] = {}
-        self.to_plan: dict[str, Any] = {}
-        self.model: LocalModel | None = None
-        self.code: LocalCode | None = None
-
-    def read(self, body: dict[str, Any]) -> _Reader:
-        self.to_send = copy.deepcopy(body)
-        deployment = self.to_send.get("deployment")
-        environment = deployment.get("environment") if isinstance(deployment, dict) else None
-        if isinstance(environment, dict) and isinstance(environment.get("conda_file"), str):
-            self._inline(environment)
-        self.to_plan = copy.deepcopy(self.to_send)
-        self._model(body.get("model"))
-        code = deployment.get("code_configuration") if isinstance(deployment, dict) else None
-        if isinstance(code, dict) and _is_local(code.get("code")):
-            self._code(code)
-        return self
-
-    def _inline(self, environment: dict[str, Any]) -> None:
-        where = "deployment.environment.conda_file"
-        path = self._below(where, environment["conda_file"])
-        # In the file's place even when it cannot be read: one problem is enough to say so.
-        environment["conda_file"] = {}
-        if path is None:
-            return
-        try:
-            environment["conda_file"] = parse_body(path.read_bytes())
-        except OSError as error:
-            self._problem(where, "unreadable", f"{path.name} cannot be read: {error.strerror}")
-        except (BodyTooLarge, RequestProblems) as error:
-            self._problem(where, "unreadable", f"{path.name} is not a conda file: {error}")
-
-    def _model(self, model: Json) -> None:
-        if not isinstance(model, dict) or not _is_local(model.get("path")):
-            return
-        self.to_plan["model"] = self.to_send["model"] = {**model, "path": f"{_NOT_UPLOADED}/model"}
-        path = self._below("model.path", model["path"])
-        files = self._listed("model.path", path) if path else []
-        try:
-            definition = ModelDefinition.model_validate(self.to_plan["model"])
-        except ValidationError:
-            return  # the check of the whole request tells what is wrong with the other fields
-        if path and files:
-            self.model = LocalModel(definition=definition, path=path, files=files)
-            self.to_send["model"] = self.model.reference
-
-    def _code(self, code: dict[str, Any]) -> None:
-        where = "deployment.code_configuration.code"
-        folder, script = self._below(where, code["code"]), code.get("scoring_script")
-        code["code"] = f"{_NOT_UPLOADED}/code"
-        self.to_plan["deployment"]["code_configuration"]["code"] = code["code"]
-        if folder is None:
-            return
-        if not folder.is_dir():
-            self._problem(where, "not_a_folder", f"{folder.name} is not a folder: name the folder of the script")
-            return
-        try:
-            self.code = local_code(folder)
-        except UnusableFolder as error:
-            self._problem(where, "unusable_folder", str(error))
-            return
-        code["code"] = self.code.reference
-        if isinstance(script, str) and folder / script not in self.code.files:
-            self._problem(
-                "deployment.code_configuration.scoring_script", "not_found", f"{script} is not in {folder.name}"
-            )
-
-    def _listed(self, where: str, path: Path) -> list[Path]:
-        try:
-            files = model_files(path)
-        except UnusableFolder as error:
-            self._problem(where, "unusable_folder", str(error))
-            return []
-        if not files:
-            self._problem(where, "unusable_folder", "there is nothing to upload in it")
-        return files
-
-    def _below(self, where: str, named: str) -> Path | None:
-        path = self._base / named
-        inside = self._base.resolve()
-        if inside not in path.resolve().parents:
-            self._problem(where, "outside_folder", f"name something below the request file's folder, not {named!r}")
-        elif not path.exists():
-            self._problem(where, "not_found", f"there is no {named}")
-        else:
-            return path
-        return None
-
-    def _problem(self, path: str, code: str, message: str) -> None:
-        self.problems.append(Problem(path=path, code=code, message=message))
-
-
-def _is_local(value: Json) -> bool:
-    return isinstance(value, str) and not value.startswith("azureml:") and "://" not in value
+def _in(document: Document, problem: Problem) -> Problem:
+    return problem.model_copy(update={"path": f"{document.name}: {problem.path}"})

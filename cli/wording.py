@@ -34,6 +34,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def sized(number: int) -> str:
+    """A size as people say it: `312 bytes`, `1.4 MB`."""
+    if number < 1000:
+        return counted(number, "byte")
+    for unit, size in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9)):
+        if number < 1000 * size or unit == "GB":
+            return f"{number / size:.1f} {unit}"
+    raise AssertionError("the last unit holds everything")
+
+
 def plain(text: str) -> str:
     """`text` without what a terminal would take for a command."""
     return _CONTROL.sub("", text)

@@ -10,9 +10,10 @@ storage.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from azure.core import PipelineClient
@@ -29,11 +30,22 @@ from azure.core.rest import HttpRequest
 
 from azure_api import versions
 from azure_api.clients import Clients
+from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.outcome import CommandStopped, NotAccepted, Unreachable
-from cli.request_file import LocalCode, LocalModel
 from contracts.redaction import redact
 from settings import Settings
 
+Progress = Callable[[list[Path]], Iterable[Path]]
+"""Shows how far the files are that are gone through."""
+# Of a model's definition, beside what the code names: passed on as it is.
+_PASSED_ON = (
+    "stage",
+    "flavors",
+    "datastore",
+    "system_metadata",
+    "default_deployment_template",
+    "allowed_deployment_templates",
+)
 CONTENT_TAG = "slipway-content-sha256"
 _CODE_FOLDER = "code"
 # The service's words for a version that exists with other files (recorded by the SDK's own tests).
@@ -43,41 +55,98 @@ _PATH_IS_FIXED = "Asset paths cannot be updated"
 class Workspace:
     """The Azure ML workspace, as the person or pipeline that runs the command may use it.
 
-    Both operations raise NotAccepted when the caller must change something (rights, sign-in, a version that exists with
-    other files) and Unreachable when Azure does not answer.
+    All operations raise NotAccepted when the caller must change something (rights, sign-in, a version that exists with
+    other files) and Unreachable when Azure does not answer. With `progress`, what is uploaded is shown as it goes.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         self._settings = settings
         self._credential = Clients(settings).credential
+        self._progress = progress
 
-    def register_model(self, model: LocalModel) -> None:
-        """Upload and register a model version, or confirm that it is registered with the same files."""
-        from azure.ai.ml import MLClient
+    def register(self, local: Local) -> tuple[str, bool]:
+        """Upload and register what a request names; how it names it then, and whether it is new."""
+        if isinstance(local, LocalCode):
+            new = self.register_code(local)
+            return local.reference, new
+        if isinstance(local, LocalEnvironment):
+            self.register_environment(local)
+            return local.reference, True
+        return self.register_model(local), True
+
+    def register_model(self, model: LocalModel) -> str:
+        """Upload and register a model version, or confirm that it is registered with the same files; its reference.
+
+        The SDK uploads to a path made from the content in the workspace's default datastore, or the one named.
+        """
         from azure.ai.ml.entities import Model
 
-        wanted, where = model.definition, self._settings
-        with _translated(f"model {wanted.name}:{wanted.version}"), redirect_stderr(io.StringIO()):
-            # Colour codes and dots that the SDK writes to stderr around an upload are of no use to anybody.
-            ml = MLClient(
-                self._credential,
-                where.subscription_id,
-                where.resource_group,
-                where.workspace,
-                show_progress=False,
-                enable_telemetry=False,
-            )
-            ml.models.create_or_update(
+        wanted = model.definition
+        with _translated(f"model {model.reference.removeprefix('azureml:')}"), self._quietly():
+            ml = self._ml
+            tags = dict(wanted.tags)
+            version = wanted.version
+            if version is None:
+                tags[CONTENT_TAG] = model.digest
+                version = self._version_with(str(wanted.name), model.digest)
+            more = {name: part for name, part in wanted.to_wire().items() if name in _PASSED_ON and part}
+            made = ml.models.create_or_update(
                 Model(
                     name=wanted.name,
-                    version=wanted.version,
+                    version=version,
                     path=str(model.path.resolve()),
                     type=wanted.type,
                     description=wanted.description,
                     properties=dict(wanted.properties),
-                    tags=dict(wanted.tags),
+                    tags=tags,
+                    **more,
                 )
             )
+        return f"azureml:{made.name}:{made.version}"
+
+    def register_environment(self, environment: LocalEnvironment) -> None:
+        """Upload a Docker build context and register the environment that is built from it."""
+        from azure.ai.ml.entities import BuildContext, Environment
+
+        said = environment.definition
+        dockerfile = said["build"].get("dockerfile_path")
+        with _translated(f"environment {environment.reference.removeprefix('azureml:')}"), self._quietly():
+            self._ml.environments.create_or_update(
+                Environment(
+                    name=environment.name,
+                    version=environment.version,
+                    description=said.get("description"),
+                    build=BuildContext(path=str(environment.folder.resolve()), dockerfile_path=dockerfile),
+                    tags={str(name): str(text) for name, text in (said.get("tags") or {}).items()},
+                    inference_config=said.get("inference_config"),
+                )
+            )
+
+    def _version_with(self, name: str, digest: str) -> str | None:
+        """The newest version of a model, if it has these files; None lets the service give the next number."""
+        try:
+            newest = self._ml.models.get(name, label="latest")
+        except ResourceNotFoundError:
+            return None
+        return str(newest.version) if (newest.tags or {}).get(CONTENT_TAG) == digest else None
+
+    @cached_property
+    def _ml(self) -> Any:
+        from azure.ai.ml import MLClient
+
+        where = self._settings
+        return MLClient(
+            self._credential,
+            where.subscription_id,
+            where.resource_group,
+            where.workspace,
+            show_progress=self._progress is not None,
+            enable_telemetry=False,
+        )
+
+    def _quietly(self) -> AbstractContextManager[Any]:
+        """Where nobody looks, colour codes and dots that the SDK writes around an upload are of no use to anybody."""
+        return nullcontext() if self._progress else redirect_stderr(io.StringIO())
 
     def register_code(self, code: LocalCode) -> bool:
         """Upload and register a code folder; False when that version is registered with the same files already."""
@@ -109,9 +178,10 @@ class Workspace:
         body = {"pendingUploadType": "TemporaryBlobReference"}
         target = self._arm("POST", code, "/startPendingUpload", json=body)["blobReferenceForConsumption"]
         with ContainerClient.from_container_url(target["credential"]["sasUri"]) as container:
-            for path in code.files:
+            for path in self._progress(code.files) if self._progress else code.files:
                 name = f"{_CODE_FOLDER}/{path.relative_to(code.folder).as_posix()}"
-                container.upload_blob(name, path.read_bytes(), overwrite=True)
+                with path.open("rb") as content:
+                    container.upload_blob(name, content, overwrite=True)
         return f"{target['blobUri']}/{_CODE_FOLDER}"
 
     @cached_property

@@ -108,7 +108,25 @@ def _same_asset(there: Json, value: Json) -> Json:
     for definition, named in ((there, value), (value, there)):
         if isinstance(definition, dict) and isinstance(named, str) and _names(named, definition):
             return definition
+    if isinstance(there, str) and isinstance(value, str):
+        return _more_exact(there, value)
     return _equal(there, value)
+
+
+def _more_exact(one: str, other: str) -> str | None:
+    """Of two references the one that names a version, when both name the same."""
+    try:
+        names = [asset_named(text) for text in (one, other)]
+    except ValueError:
+        return one if one == other else None
+    first, second = names
+    if first._replace(version=None, label=None) != second._replace(version=None, label=None):
+        return None
+    if first.version == second.version and first.label == second.label:
+        return one
+    if first.version and second.version:
+        return None
+    return one if first.version else other
 
 
 def _names(reference: str, definition: dict[str, Any]) -> bool:

@@ -42,10 +42,9 @@ def main() -> None:
 
     request = read_request_file(Path(sys.argv[1]))
     workspace = Workspace(settings())
-    if request.code:
-        workspace.register_code(request.code)
-    if request.model:
-        workspace.register_model(request.model)
+    for one in request.uploads:
+        reference, _ = workspace.register(one)
+        request.naming(one, reference)
     sys.stdout.write(json.dumps(request.to_send))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -36,9 +37,10 @@ class BodyTooLarge(Exception):
     """The body is larger than `BODY_LIMIT_BYTES`."""
 
 
-def parse_body(body: bytes) -> Json:
+def parse_body(body: bytes, *, aliases: bool = False) -> Json:
     """The body as plain data: JSON when it starts like JSON, YAML otherwise (curl's default content type lies).
 
+    With `aliases`, for files of one's own, YAML's anchors are followed, as far as they do not grow beyond all measure.
     Raises BodyTooLarge, or RequestProblems when it cannot be read.
     """
     if len(body) > BODY_LIMIT_BYTES:
@@ -48,7 +50,8 @@ def parse_body(body: bytes) -> Json:
     try:
         text = body.decode("utf-8")
         starts_like_json = text.lstrip()[:1] in ("{", "[", '"')
-        value = _json(text) if starts_like_json else yaml.load(text, _PlainLoader)  # noqa: S506 - a SafeLoader
+        loader = _AliasLoader if aliases else _PlainLoader
+        value = _json(text) if starts_like_json else yaml.load(text, loader)  # noqa: S506 - a SafeLoader
         finite = _finite(value)
     except UnicodeDecodeError:
         raise _unreadable("the body is not UTF-8 text") from None
@@ -134,6 +137,31 @@ class _PlainLoader(yaml.SafeLoader):
         if twice is not None:
             raise yaml.YAMLError(f"the key {twice!r} stands twice")
         return super().construct_mapping(node, deep=deep)
+
+
+class _AliasLoader(_PlainLoader):
+    """The same with anchors, written out: as many values as without them."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        return yaml.SafeLoader.compose_node(self, parent, index)
+
+    def get_single_node(self) -> Any:
+        node = super().get_single_node()
+        if sum(1 for _ in islice(_written_out(node), YAML_VALUES_LIMIT + 1)) > YAML_VALUES_LIMIT:
+            raise yaml.YAMLError(f"more than {YAML_VALUES_LIMIT} values, written out")
+        return node
+
+
+def _written_out(node: Any) -> Iterator[Any]:
+    """Every value, those of an anchor wherever it is named; without end for one that names itself."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        if isinstance(here, yaml.MappingNode):
+            waiting += [part for pair in here.value for part in pair]
+        elif isinstance(here, yaml.SequenceNode):
+            waiting += here.value
 
 
 def _as_text(loader: yaml.SafeLoader, node: Any) -> Any:

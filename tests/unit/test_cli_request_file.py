@@ -64,7 +64,9 @@ def test_local_folders_become_registered_assets(folder: Path) -> None:
         "name": "serving",
         "dependencies": ["python=3.11"],
     }
-    assert [path.name for path in found.code.files] == ["score.py"]
+    # As az ml uploads it: hidden files too.
+    assert [path.name for path in found.code.files] == ["token", "score.py"]
+    assert [path.name for path in found.code.left_out] == ["score.pyc"]
 
 
 def test_a_plan_asks_about_the_model_as_one_to_be_registered(folder: Path) -> None:
@@ -134,10 +136,24 @@ def test_a_link_in_the_path_cannot_lead_out_either(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".amlignore", ".gitignore"])
-def test_ignore_files_are_refused_rather_than_overlooked(folder: Path, name: str) -> None:
-    (folder / "src" / name).write_text("secrets/")
+def test_what_an_ignore_file_names_is_left_out_and_told(folder: Path, name: str) -> None:
+    (folder / "src" / name).write_text("# ours\n.secrets/\n*.log\n!kept.log\n")
+    for log in ("lost.log", "kept.log"):
+        (folder / "src" / log).touch()
+    found = read_request_file(written(folder, request())).code
 
-    assert problems_of(folder, request()) == {"deployment.code_configuration.code": "unusable_folder"}
+    assert found
+    assert [path.name for path in found.files] == [name, "kept.log", "score.py"]
+    assert [path.name for path in found.left_out] == ["token", "score.pyc", "lost.log"]
+
+
+def test_amlignore_goes_before_gitignore(folder: Path) -> None:
+    (folder / "src" / ".gitignore").write_text("score.py")
+    (folder / "src" / ".amlignore").write_text(".gitignore")
+    found = read_request_file(written(folder, request())).code
+
+    assert found
+    assert "score.py" in [path.name for path in found.files]
 
 
 def test_a_scoring_script_must_be_in_the_code_folder(folder: Path) -> None:
@@ -147,14 +163,38 @@ def test_a_scoring_script_must_be_in_the_code_folder(folder: Path) -> None:
     assert problems_of(folder, body) == {"deployment.code_configuration.scoring_script": "not_found"}
 
 
-def test_a_local_model_needs_a_name_and_a_version(folder: Path) -> None:
+def test_a_local_model_without_a_name_is_called_after_its_content(folder: Path) -> None:
     body = request()
     body["model"] = {"path": "./model"}
+    found = read_request_file(written(folder, body))
 
-    assert problems_of(folder, body) == {"model.name": "required", "model.version": "required"}
+    assert found.model
+    assert found.model.reference == found.to_send["model"]
+    assert found.model.reference.startswith("azureml:slipway-model-")
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a list", "a: &x 1\nb: *x", "a: 1\na: 2"])
+def test_a_script_that_is_no_python_is_told_before_it_is_uploaded(folder: Path) -> None:
+    (folder / "src" / "score.py").write_text("def run(raw:\n")
+
+    assert problems_of(folder, request()) == {"deployment.code_configuration.scoring_script": "invalid_value"}
+
+
+def test_anchors_are_taken_in_a_file_of_ones_own_as_far_as_they_do_not_grow_without_measure(folder: Path) -> None:
+    body = yaml.safe_dump(request())
+    path = folder / "request.yml"
+    path.write_text(body.replace("model:", "x-tags: &tags {team: risk}\nmodel:\n  tags: *tags", 1))
+    with pytest.raises(NotAccepted) as refused:
+        read_request_file(path)
+    assert [problem.path for problem in refused.value.problems] == ["x-tags"]
+
+    path.write_text("a: &a [1,2,3,4,5,6,7,8,9]\n" + "\n".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+    ))  # fmt: skip
+    with pytest.raises(NotAccepted, match="cannot be read"):
+        read_request_file(path)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list", "a: &x [*x]", "a: 1\na: 2"])
 def test_a_file_that_is_no_request_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "request.yml"
     path.write_text(text)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.local_assets import LocalModel, local_code
 from cli.outcome import NotAccepted
-from cli.request_file import LocalModel, local_code
 from cli.workspace import Workspace
 from contracts.assets import ModelDefinition
 from local.clock import Clock
