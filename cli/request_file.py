@@ -103,7 +103,7 @@ def _add(body: dict[str, Any], folders: dict[str, Path], document: Document) -> 
             message = f"there is a {name} in another file too: deploy one after the other"
             problems.append(Problem(path=document.name, code="contradiction", message=message))
         body[name], folders[name] = part, document.folder
-    if document.kind in ("model", "environment") and not document.body.get("name"):
+    if document.kind in ("endpoint", "model", "environment") and not document.body.get("name"):
         problems.append(_in(document, Problem(path="name", code="required", message="add this field")))
     return problems
 

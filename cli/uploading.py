@@ -77,11 +77,11 @@ def left_out(local: Local) -> Iterator[str]:
         names = list(dict.fromkeys(_shown(path.relative_to(folder)) for path in local.left_out))
         more = f" and {len(names) - LEFT_OUT_NAMED} more" if len(names) > LEFT_OUT_NAMED else ""
         yield f"left out: {', '.join(names[:LEFT_OUT_NAMED])}{more}"
-    hidden = [path.relative_to(folder) for path in local.files if folder.is_dir()]
-    hidden = [path for path in hidden if path.name not in IGNORE_FILES and any(one[0] == "." for one in path.parts)]
+    inside = [path.relative_to(folder) for path in local.files if folder.is_dir()]
+    hidden = [path for path in inside if path.name not in IGNORE_FILES and any(one[0] == "." for one in path.parts)]
     if hidden:
-        names = ", ".join(path.as_posix() for path in hidden[:LEFT_OUT_NAMED])
-        yield f"uploaded too, as az ml does: {names} (name it in .amlignore to keep it here)"
+        shown = ", ".join(path.as_posix() for path in hidden[:LEFT_OUT_NAMED])
+        yield f"uploaded too, as az ml does: {shown} (name it in .amlignore to keep it here)"
 
 
 def _shown(relative: Path) -> str:

@@ -49,6 +49,10 @@ _EITHER = {
 }
 
 
+# What a location names besides fields: the branches of unions, and that a key is meant.
+_NO_FIELDS = ("text", "mapping", "[key]")
+
+
 def correction(finding: Any, body: Json, contract: type[Contract]) -> tuple[list[str], str, str]:
     """Where in `body` one of pydantic's findings is, its code, and what to write instead."""
     parts = _path(finding, body)
@@ -74,7 +78,7 @@ def _path(finding: Any, body: Json) -> list[str]:
             continue
         if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
             value = value[part]
-        elif finding["type"] != "missing":
+        elif finding["type"] != "missing" and (part in _NO_FIELDS or index + 1 < len(location)):
             continue
         parts.append(str(part))
     return parts

@@ -21,7 +21,7 @@ from contracts.assets import (
 from contracts.base import Contract, json_type
 from contracts.collecting import DataCollector
 from contracts.names import ComputeReference, IdentityId, InstanceType, OnlineName
-from contracts.references import EnvironmentReference
+from contracts.references import REGISTRIES, EnvironmentReference
 from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Whole
 
 AuthMode = Literal["key", "aml_token", "aad_token"]
@@ -178,7 +178,7 @@ class OnlineDeploymentRequest(Contract):
         | None
     ) = None
     instance_type: InstanceType | None = Field(default=None, validate_default=True)
-    instance_count: Annotated[Whole, Field(ge=1, le=1000)] = 1
+    instance_count: Annotated[Whole, Field(ge=1, le=1000)] | None = None
     environment_variables: Variables = {}
     request_settings: RequestSettings | None = None
     liveness_probe: ProbeSettings | None = None
@@ -207,6 +207,14 @@ class OnlineDeploymentRequest(Contract):
                 raise ValueError("managed deployments scale by rules of Azure Monitor: write type default, or leave it")
         elif kubernetes and info.field_name != "resources":
             raise ValueError("only managed deployments have this: leave it out")
+        return value
+
+    @field_validator("environment", "code_configuration")
+    @classmethod
+    def _of_a_registry(cls, value: object, info: ValidationInfo) -> object:
+        named = value.code if isinstance(value, CodeConfiguration) else value
+        if info.data.get("type") == KUBERNETES and isinstance(named, str) and named.startswith(REGISTRIES):
+            raise ValueError("assets of a registry are for managed deployments: register it in the workspace")
         return value
 
     @field_validator("instance_type")

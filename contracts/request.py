@@ -11,13 +11,13 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from contracts.assets import ModelDefinition
 from contracts.base import Contract, Duration, Json, json_type
 from contracts.names import ArmId, OnlineName
-from contracts.online import EndpointRequest, OnlineDeploymentRequest
-from contracts.references import ModelReference
+from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
+from contracts.references import REGISTRIES, ModelReference
 from contracts.schemas import check_schema
 from contracts.values import Whole
 
@@ -123,7 +123,7 @@ class SmokeTestRequest(Contract):
 
     @model_validator(mode="after")
     def _asked_or_waived(self) -> SmokeTestRequest:
-        given = {"request", "expect", "timeout"} & self.model_fields_set
+        given = {"request", "expect"} & self.model_fields_set
         if self.waived is not None and given:
             raise ValueError(f"it is waived: leave {' and '.join(sorted(given))} out")
         if self.waived is None and "request" not in given:
@@ -175,3 +175,12 @@ class DeploymentRequest(RequestBody):
         ]
         | None
     ) = None
+
+    @field_validator("model")
+    @classmethod
+    def _of_a_registry(cls, model: object, info: ValidationInfo) -> object:
+        deployment = info.data.get("deployment")
+        kubernetes = isinstance(deployment, OnlineDeploymentRequest) and deployment.type == KUBERNETES
+        if kubernetes and isinstance(model, str) and model.startswith(REGISTRIES):
+            raise ValueError("models of a registry are for managed deployments: register it in the workspace")
+        return model
