@@ -38,6 +38,7 @@ class MirrorTraffic(Resource[Percentages]):
     def plan(self, wanted: Percentages, scene: Scene) -> Finding:
         """What it will be; the deployment must be there by then, and have no traffic of its own."""
         finding, there = Finding(), mirrored(scene.endpoint) if scene.endpoint is not None else {}
+        scene.resolve(mirrored=there)
         if there != wanted:
             finding.changes.append(f"mirror traffic {_told(there)} → {_told(wanted)}")
         shares = scene.order.part("traffic")
@@ -56,11 +57,13 @@ class MirrorTraffic(Resource[Percentages]):
         endpoint = begin.find_endpoint(short_name(order.resolved.endpoint))
         if endpoint is None:
             raise TrafficRejected("the endpoint does not exist any more")
-        before = mirrored(endpoint)
-        if before == wanted:
+        there, before = mirrored(endpoint), order.resolved.mirrored or {}
+        if there == before == wanted:
             return Ensured(entries=[self.entry(order.resolved.endpoint, made=False)])
+        # As wanted by now: a try whose answer was lost has begun it.
+        state = begin.state_of(endpoint) if there == wanted else _write(endpoint, wanted)
         change = LedgerEntry(kind=self.kind, id=order.resolved.endpoint, how="changed", before=before, after=wanted)
-        return Ensured(entries=[change], done=_write(endpoint, wanted) == begin.SUCCEEDED)
+        return Ensured(entries=[change], done=state == begin.SUCCEEDED)
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
         """How far the change is; raises its error when it failed."""

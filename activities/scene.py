@@ -12,7 +12,7 @@ from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.errors import DeploymentError, WorkspaceNotFound
 from contracts.orders import DeployOrder
-from contracts.plan import NeededRole, PlannedGrant, PlanProblem, Resolved
+from contracts.plan import NeededRole, Percentages, PlannedGrant, PlanProblem, Resolved
 
 # In characters: a caller reads the sentence, the whole text is in Azure.
 PROBLEM_CHARACTERS = 300
@@ -55,7 +55,7 @@ class Scene:
         self.planned_grants: list[PlannedGrant] = []
         self.newest_grant: Any = None
 
-    def resolve(self, **facts: str | bool | None) -> None:
+    def resolve(self, **facts: str | bool | Percentages | None) -> None:
         """Write down what a name of the request turned out to be."""
         self.resolved = self.resolved.model_copy(update=facts)
 

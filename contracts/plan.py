@@ -57,6 +57,9 @@ class Resolved(Contract):
     deployment: str = ""
     model: str | None = None
     model_type: Annotated[str | None, Field(description="where the model brings its own server: what it is")] = None
+    mirrored: Annotated[
+        Percentages | None, Field(description="mirror traffic before the run, where it is to change")
+    ] = None
     environment: str | None = None
     code: str | None = None
     principal_id: Annotated[str | None, Field(description="the endpoint's identity, when it exists already")] = None

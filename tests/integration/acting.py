@@ -60,8 +60,11 @@ def state(stack: LocalStack) -> dict[str, Any]:
     }
 
 
-def order(stack: LocalStack, **parts: Any) -> DeployOrder:
-    """An order that registers everything itself: model and code from the datastore, the environment inline."""
+def order(stack: LocalStack, within: dict[str, dict[str, Any]] | None = None, **parts: Any) -> DeployOrder:
+    """An order that registers everything itself: model and code from the datastore, the environment inline.
+
+    `within` adds fields to parts that are there already.
+    """
     script = (samples.SCORING / "dot_product" / "score.py").read_bytes()
     for name, content in (("made/coefficients.json", b'{"weights": [1, 2, 3], "bias": 3}'), ("code/score.py", script)):
         stack.cloud.blobs.put(world.WORKSPACE_STORAGE, world.BLOB_CONTAINER, name, content)
@@ -72,6 +75,8 @@ def order(stack: LocalStack, **parts: Any) -> DeployOrder:
         environment={"image": samples.IMAGE, "conda_file": samples.CONDA},
         **parts,
     )
+    for part, fields in (within or {}).items():
+        body[part] |= fields
     return DeployOrder(request=judged(body))
 
 

@@ -48,7 +48,11 @@ class Twice:
 
 def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None:
     twice = Twice(stack)
-    order = acting.order(stack, diagnostics={"workspace_id": world.storage_id("logs")})
+    within = {
+        "endpoint": {"mirror_traffic": {"blue": 10}},
+        "deployment": {"data_collector": {"collections": {"model_inputs": {"enabled": "true"}}}},
+    }
+    order = acting.order(stack, within, diagnostics={"workspace_id": world.storage_id("logs")}, traffic="none")
     stack.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
 
     verdict = create(twice, order)
@@ -82,6 +86,8 @@ def create(twice: Twice, order: DeployOrder) -> PlanVerdict:
     twice("endpoint_provisioned", acting.about("endpoint", resolved.endpoint))
     [setting] = twice("ensure_diagnostics", acting.ensuring(order, "diagnostics", resolved))["entries"]
     twice("remove_diagnostics", acting.about("diagnostics", setting["id"]), absent=True)
+    [data] = twice("ensure_data_asset", acting.ensuring(order, "data_asset", resolved))["entries"]
+    assert data == {"kind": "data_asset", "id": "data/credit-risk-blue-model_inputs/versions/1"}
     twice.stack.cloud.authorization.settle()
     begun = twice("begin_deployment", acting.ensuring(order, "deployment", resolved))
     assert begun == {"entries": [{"kind": "deployment", "id": resolved.deployment}], "done": False}
@@ -96,6 +102,7 @@ def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     names = {"endpoint": order.endpoint, "deployment": order.deployment}
     answer = twice("smoke_test", c.SmokeTestInput(**names, test=order.part("smoke_test")))
     assert answer["answer"] == [17]
+    mirror(twice, order, verdict)
     shift = twice("read_traffic", c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}))
     assert shift == {"before": {}, "after": {"blue": 100}}
     given = twice("shift_traffic", c.EnsureInput(mark=INSTANCE, wanted=shift, resolved=verdict.resolved))
@@ -106,6 +113,20 @@ def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     twice("traffic_provisioned", traffic)
     back = c.ReadBackInput(**names, model=str(verdict.resolved.model), traffic={"blue": 100})
     assert twice("read_back", back)["traffic"] == {"blue": 100}
+
+
+def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
+    """Give it a copy of the traffic, and take that back."""
+    endpoint = verdict.resolved.endpoint
+    begun = twice("ensure_mirror_traffic", acting.ensuring(order, "mirror_traffic", verdict.resolved))
+    assert begun["entries"] == [
+        {"kind": "mirror_traffic", "id": endpoint, "how": "changed", "before": {}, "after": {"blue": 10}}
+    ]
+    changed = acting.about("mirror_traffic", endpoint, how="changed", before={}, after={"blue": 10})
+    acting.until(twice.stack, "mirror_traffic_provisioned", changed, acting.is_done)
+    twice("mirror_traffic_provisioned", changed)
+    twice("remove_mirror_traffic", changed, ours=False)
+    acting.until(twice.stack, "remove_mirror_traffic", changed, acting.is_done)
 
 
 def undo(twice: Twice, verdict: PlanVerdict) -> None:
@@ -128,6 +149,8 @@ def undo(twice: Twice, verdict: PlanVerdict) -> None:
     assert "nothing" in twice("keep_logs", deployment)
     assert logs(twice.stack) == kept
     assert twice("remove_endpoint", acting.about("endpoint", resolved.endpoint))["stays"]
+    data = acting.about("data_asset", "data/credit-risk-blue-model_inputs/versions/1", sure=False)
+    assert twice("remove_data_asset", data)["stays"]
     for kind in ("model", "environment", "code"):
         assert twice(f"remove_{kind}", acting.about(kind, getattr(resolved, kind), sure=False))["stays"]
     for entry in acting.done("grant_roles", acting.granting(verdict, PRINCIPAL))["entries"]:
