@@ -149,6 +149,8 @@ def undo(twice: Twice, verdict: PlanVerdict) -> None:
     assert "nothing" in twice("keep_logs", deployment)
     assert logs(twice.stack) == kept
     assert twice("remove_endpoint", acting.about("endpoint", resolved.endpoint))["stays"]
+    changed = acting.about("endpoint", resolved.endpoint, how="changed")
+    assert twice("remove_endpoint", changed)["stays"].startswith("what was asked of it besides stays")
     data = acting.about("data_asset", "data/credit-risk-blue-model_inputs/versions/1", sure=False)
     assert twice("remove_data_asset", data)["stays"]
     for kind in ("model", "environment", "code"):

@@ -84,3 +84,15 @@ def test_a_long_answer_is_told_in_part() -> None:
 
     assert problem is not None
     assert len(problem) < 500
+
+
+@pytest.mark.parametrize("answer", [[1], {"result": 1, "error": None}, "text", None, 0, {"errors": []}])
+def test_any_answer_fits_where_nothing_is_expected(answer: Any) -> None:
+    assert mismatch(None, answer, json.dumps(answer)) is None
+
+
+@pytest.mark.parametrize("name", ["error", "errors", "exception", "traceback"])
+def test_an_answer_that_says_it_is_an_error_never_fits(name: str) -> None:
+    answer = {name: "division by zero"}
+
+    assert "division by zero" in str(mismatch(None, answer, json.dumps(answer)))
