@@ -57,12 +57,15 @@ def shell(stack: LocalStack, script: str, folder: Path) -> str:
     (folder / ".slipway" / "request.json").write_text(json.dumps(request()))
     variables = {**stack.cloud.environment("developer"), "SLIPWAY_URL": stack.host.url}
     write_env_file(folder / ".slipway" / "env", variables)
-    (folder / ".venv" / "bin").mkdir(parents=True)
-    (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    for program, start in ((".venv/bin/python", ""), ("bin/slipway", " -P -m cli")):
+        path = folder / program
+        path.parent.mkdir(parents=True)
+        path.write_text(f'#!/bin/sh\nexec "{sys.executable}"{start} "$@"\n')
+        path.chmod(0o755)
     environment = {
         **{name: value for name, value in os.environ.items() if name not in CONFLICTING},
         "PYTHONPATH": str(ROOT),
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "CONTROL_URL": stack.cloud.control_url,
     }
     done = subprocess.run(
@@ -86,7 +89,8 @@ def test_the_request_is_one_in_at_most_twelve_lines() -> None:
 
 
 def test_there_is_no_command_that_nobody_checks() -> None:
-    checked = ("make ", "source ", "curl ", ".venv/bin/python -m cli ", "az login", "azd ")
+    # `pip install .` is tried by tests/unit/test_installed.py, files of `az ml` by tests/e2e/test_az_ml_files.py.
+    checked = ("make ", "source ", "curl ", "slipway ", "pip install .", "az login", "azd ")
 
     assert not [command for page in (README, CONTRIBUTING, LOCAL_AZURE) for command in commands(page)
                 if not command.startswith(checked)]  # fmt: skip
@@ -127,7 +131,7 @@ def test_every_route_is_told() -> None:
 
 
 def test_the_commands_of_the_readme_deploy_its_request(ready: LocalStack, tmp_path: Path) -> None:
-    script = starting(README, "source ", "curl ", ".venv/bin/python -m cli ")
+    script = starting(README, "source ", "curl ", "slipway deploy .slipway/", "slipway list")
 
     said = shell(ready, "\n".join(script), tmp_path / "checkout")
 
