@@ -19,9 +19,11 @@ STDIN = Path("-")
 _SCHEMAS: dict[str, Kind] = {
     "managedonlineendpoint": "endpoint",
     "kubernetesonlineendpoint": "endpoint",
+    "k8sonlineendpoint": "endpoint",
     "onlineendpoint": "endpoint",
     "managedonlinedeployment": "deployment",
     "kubernetesonlinedeployment": "deployment",
+    "k8sonlinedeployment": "deployment",
     "onlinedeployment": "deployment",
     "model": "model",
     "environment": "environment",

@@ -6,7 +6,7 @@ Everything that is wrong is found before anything is uploaded or sent, each at i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,7 @@ def read_request_files(paths: Sequence[Path], asked: Asked = NOTHING_ELSE, stdin
         problems += [_in(document, problem) for problem in nulls(_own(document))]
         problems += _add(body, folders, document)
     body = _with(body, asked)
+    problems += _unnamed(body, documents)
     localized = Localizing(body, folders)
     names = ", ".join(document.name for document in documents)
     return _checked(names, localized, problems + [_placed(one, documents) for one in localized.problems], documents)
@@ -103,9 +104,16 @@ def _add(body: dict[str, Any], folders: dict[str, Path], document: Document) -> 
             message = f"there is a {name} in another file too: deploy one after the other"
             problems.append(Problem(path=document.name, code="contradiction", message=message))
         body[name], folders[name] = part, document.folder
-    if document.kind in ("endpoint", "model", "environment") and not document.body.get("name"):
-        problems.append(_in(document, Problem(path="name", code="required", message="add this field")))
     return problems
+
+
+def _unnamed(body: dict[str, Any], documents: list[Document]) -> Iterator[Problem]:
+    """Files of their own without the name that they need there; `--set` may have given it."""
+    for document in documents:
+        part = body.get(document.kind)
+        if document.kind in ("endpoint", "model", "environment") and isinstance(part, dict) and not part.get("name"):
+            message = f"add this field, or --set {document.kind}.name=<name>"
+            yield _in(document, Problem(path="name", code="required", message=message))
 
 
 def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:

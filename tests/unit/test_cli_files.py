@@ -1,0 +1,181 @@
+"""Several files that make one request: which is which, what the command line adds, and what is told of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.outcome import NotAccepted
+from cli.request_file import Asked, RequestFile, read_request_files
+from cli.uploading import left_out, told
+
+ENDPOINT = {"name": "from-files", "traffic": {"blue": 100}}
+DEPLOYMENT = {
+    "name": "blue",
+    "endpoint_name": "from-files",
+    "model": "azureml:credit:1",
+    "instance_type": "Standard_DS3_v2",
+}
+WAIVED = {"smoke_test": {"waived": "not now"}}
+
+
+def written(folder: Path, **files: Any) -> list[Path]:
+    paths = []
+    for name, body in files.items():
+        path = folder / f"{name}.yml"
+        path.write_text(body if isinstance(body, str) else yaml.safe_dump(body))
+        paths.append(path)
+    return paths
+
+
+def read(folder: Path, asked: Asked | None = None, **files: Any) -> RequestFile:
+    return read_request_files(written(folder, **files), asked or Asked())
+
+
+def problems(folder: Path, asked: Asked | None = None, **files: Any) -> list[tuple[str, str]]:
+    with pytest.raises(NotAccepted) as refused:
+        read(folder, asked, **files)
+    return [(one.path, one.code) for one in refused.value.problems]
+
+
+def test_files_are_put_together(tmp_path: Path) -> None:
+    found = read(tmp_path, endpoint=ENDPOINT, deployment=DEPLOYMENT, more={**WAIVED, "access": {"grants": "none"}})
+
+    assert found.to_send == {
+        "endpoint": {"name": "from-files"},
+        "deployment": {"name": "blue", "instance_type": "Standard_DS3_v2"},
+        "model": "azureml:credit:1",
+        "traffic": {"blue": 100},
+        "access": {"grants": "none"},
+        **WAIVED,
+    }
+    assert found.uploads == []
+
+
+def test_a_deployment_alone_goes_to_the_endpoint_it_names(tmp_path: Path) -> None:
+    assert read(tmp_path, deployment=DEPLOYMENT, more=WAIVED).to_send["endpoint"] == {"name": "from-files"}
+
+
+def test_the_command_line_wins_over_the_files(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.json"
+    sample.write_text('{"data": [[null]]}')
+    asked = Asked(sample, "blue=90,green=10", ["deployment.instance_count=2", "endpoint.tags.team=risk"])
+    found = read(tmp_path, asked, endpoint=ENDPOINT, deployment=DEPLOYMENT)
+
+    assert found.to_send["traffic"] == {"blue": "90", "green": "10"}
+    assert found.to_send["deployment"]["instance_count"] == 2
+    assert found.to_send["endpoint"]["tags"] == {"team": "risk"}
+    assert found.to_send["smoke_test"] == {"request": {"data": [[None]]}}
+
+
+def test_a_name_may_come_from_the_command_line(tmp_path: Path) -> None:
+    nameless = {"auth_mode": "key"}
+    assert problems(tmp_path, endpoint=nameless, deployment=DEPLOYMENT, more=WAIVED) == [
+        ("endpoint.yml: name", "required")
+    ]
+    found = read(
+        tmp_path, Asked(sets=["endpoint.name=from-files"]), endpoint=nameless, deployment=DEPLOYMENT, more=WAIVED
+    )
+    assert found.to_send["endpoint"]["name"] == "from-files"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked(sets=["instance_count=2"]), "deployment.instance_count=2"),
+        (Asked(sets=["deployment.model.path=x"]), "given by its name"),
+        (Asked(sets=["deployment.tags={"]), "cannot be read"),
+        (Asked(Path("nowhere.json")), "cannot be read"),
+    ],
+)
+def test_what_the_command_line_says_is_judged_too(tmp_path: Path, asked: Asked, said: str) -> None:
+    with pytest.raises(NotAccepted, match=said):
+        read(tmp_path, asked, deployment=DEPLOYMENT, more=WAIVED)
+
+
+def test_two_of_a_kind_and_places_that_contradict_are_told_by_their_files(tmp_path: Path) -> None:
+    assert ("green.yml", "contradiction") in problems(tmp_path, blue=DEPLOYMENT, green=DEPLOYMENT, more=WAIVED)
+    assert problems(tmp_path, endpoint={**ENDPOINT, "name": "other"}, deployment=DEPLOYMENT, more=WAIVED) == [
+        ("deployment.yml: endpoint_name", "contradiction")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$schema: https://x/latest/batchDeployment.schema.json\nname: blue\n", "batchDeployment"),
+        ("colour: blue\n", "nothing in it says which"),
+        ("- a\n- b\n", "cannot be read"),
+    ],
+)
+def test_what_is_none_of_the_files_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(NotAccepted, match=said):
+        read(tmp_path, other=text)
+
+
+def test_without_a_sample_the_command_says_how_to_give_one(tmp_path: Path) -> None:
+    with pytest.raises(NotAccepted) as refused:
+        read(tmp_path, deployment=DEPLOYMENT)
+    [problem] = refused.value.problems
+
+    assert (problem.path, "--request FILE" in problem.message) == ("smoke_test", True)
+
+
+@pytest.mark.parametrize(
+    ("example", "sent"),
+    [
+        ({"columns": ["a"], "data": [[1]]}, {"input_data": {"columns": ["a"], "data": [[1]]}}),
+        ({"inputs": [[1, 2]]}, {"input_data": [[1, 2]]}),
+        ([[1, 2]], {"input_data": [[1, 2]]}),
+    ],
+)
+def test_an_mlflow_model_is_sent_its_own_example(tmp_path: Path, example: Any, sent: Any) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "MLmodel").write_text("saved_input_example_info: {artifact_path: input_example.json}\n")
+    (model / "input_example.json").write_text(json.dumps(example))
+    deployment = {**DEPLOYMENT, "model": {"path": "model", "type": "mlflow_model"}}
+
+    assert read(tmp_path, deployment=deployment).to_send["smoke_test"] == {"request": sent}
+
+
+def test_what_goes_up_and_what_stays_is_told(tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    (code / "__pycache__").mkdir(parents=True)
+    for name, text in (("score.py", "x = 1\n"), (".env", "A=1"), ("__pycache__/score.pyc", ""), ("a.log", "")):
+        (code / name).write_text(text)
+    (code / ".gitignore").write_text("*.log")
+    deployment = {
+        **DEPLOYMENT,
+        "environment": "azureml:e:1",
+        "code_configuration": {"code": "src", "scoring_script": "score.py"},
+    }
+    found = read(tmp_path, deployment=deployment, more=WAIVED)
+    [local] = found.uploads
+
+    assert told(local).endswith(f"from {code} (3 files, 14 bytes)")
+    assert [*left_out(local)] == [
+        "left out: __pycache__/, a.log",
+        "uploaded too, as az ml does: .env (name it in .amlignore to keep it here)",
+    ]
+
+
+def test_a_docker_context_becomes_an_environment_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    environment = {"name": "built", "build": {"path": "docker"}}
+    found = read(tmp_path, environment=environment, deployment=DEPLOYMENT, more=WAIVED)
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM other\n")
+    other = read(tmp_path, environment=environment, deployment=DEPLOYMENT, more=WAIVED)
+
+    assert found.environment
+    assert other.environment
+    assert found.to_send["deployment"]["environment"] == found.environment.reference
+    assert found.environment.reference.startswith("azureml:built:")
+    assert found.environment.reference != other.environment.reference
+    # A plan must not ask for what is not there yet.
+    assert found.to_plan["deployment"]["environment"]["build"]["path"].startswith("https://")
