@@ -60,6 +60,8 @@ def correction(finding: Any, body: Json, contract: type[Contract]) -> tuple[list
     code = _CODES.get(kind, "wrong_type" if kind.endswith("_type") else "invalid_value")
     if code == "unknown_field":
         return parts, code, _unknown(parts, body, contract)
+    if code == "invalid_value" and parts and parts[-1] not in _written(body, parts[:-1]) and not parts[-1].isdigit():
+        code = "required"  # left out, and its default will not do here
     if kind in ("model_type", "dict_type") and tuple(parts) in _EITHER:
         return parts, code, _EITHER[tuple(parts)]
     limit = _LIMITS.get(kind)
@@ -78,10 +80,15 @@ def _path(finding: Any, body: Json) -> list[str]:
             continue
         if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
             value = value[part]
-        elif finding["type"] != "missing" and (part in _NO_FIELDS or index + 1 < len(location)):
+        elif finding["type"] != "missing" and not _is_left_out(part, value, last=index + 1 == len(location)):
             continue
         parts.append(str(part))
     return parts
+
+
+def _is_left_out(part: str | int, value: Json, *, last: bool) -> bool:
+    """Whether a location ends at a field that is not there, whose default will not do."""
+    return last and isinstance(value, dict) and part not in _NO_FIELDS
 
 
 def _unknown(parts: list[str], body: Json, contract: type[Contract]) -> str:
