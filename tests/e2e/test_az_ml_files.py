@@ -143,7 +143,7 @@ def test_a_second_deployment_of_unchanged_files_confirms_what_is_there(stack: Lo
 
 def test_the_same_model_again_is_no_new_version(stack: LocalStack, project: Path) -> None:
     (project / "endpoints" / "teal-deployment.yml").write_text(
-        FILES["endpoints/blue-deployment.yml"].replace("name: blue", "name: teal")
+        FILES["endpoints/blue-deployment.yml"].replace("name: blue", "name: teal").replace("DS3_v2", "F2s_v2")
     )
     files = ("-f", "endpoints/model.yml", "-f", "endpoints/environment.yml", "-f", "endpoints/teal-deployment.yml")
     slipway(stack, project, "deploy", *files, "--request", "sample-request.json", "--traffic", "none")
@@ -161,7 +161,7 @@ def test_a_deployment_without_a_model_answers_too(stack: LocalStack, project: Pa
         "endpoint_name": "from-files",
         "code_configuration": {"code": "../workflow", "scoring_script": "./score.py"},
         "environment": "azureml:from-files-serving:1",
-        "instance_type": "Standard_DS3_v2",
+        "instance_type": "Standard_F2s_v2",
     }
     (project / "endpoints" / "workflow.yml").write_text(yaml.safe_dump(deployment))
     files = ("-f", "endpoints/workflow.yml", "--request", "sample-request.json", "--traffic", "none")

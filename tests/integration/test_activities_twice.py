@@ -48,7 +48,7 @@ class Twice:
 
 def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None:
     twice = Twice(stack)
-    within = {
+    within: dict[str, dict[str, Any]] = {
         "endpoint": {"mirror_traffic": {"blue": 10}},
         "deployment": {"data_collector": {"collections": {"model_inputs": {"enabled": "true"}}}},
     }
