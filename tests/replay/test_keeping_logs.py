@@ -69,7 +69,7 @@ def test_the_log_of_a_deployment_that_stays_is_kept_too(how: str) -> None:
     )
 
     assert "keep_logs" in context.world.called
-    assert "remove_deployment" not in context.world.called
+    assert fates(context).get("deployment") == ("stays" if how == "made" else None)
 
 
 def test_why_no_log_was_kept_is_told_in_a_full_status_too() -> None:
