@@ -80,6 +80,8 @@ class MirrorTraffic(Resource[Percentages]):
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
         if entry.after is not None and there != entry.after:
             return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+        if order.claimed_by:
+            return Provisioning(state=state, done=True, stays=order.wish)
         return Provisioning(state=_write(endpoint, before), done=False)
 
 

@@ -125,6 +125,8 @@ def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     changed = acting.about("mirror_traffic", endpoint, how="changed", before={}, after={"blue": 10})
     acting.until(twice.stack, "mirror_traffic_provisioned", changed, acting.is_done)
     twice("mirror_traffic_provisioned", changed)
+    claimed = changed.model_copy(update={"claimed_by": THEIRS})
+    assert twice("remove_mirror_traffic", claimed)["stays"] == f"{THEIRS} has confirmed it"
     twice("remove_mirror_traffic", changed, ours=False)
     acting.until(twice.stack, "remove_mirror_traffic", changed, acting.is_done)
 
