@@ -11,8 +11,8 @@ import azure.functions as func
 from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
 from azure_api.quiet import quiet_libraries
-from orchestrations.runbooks import CHILDREN, RUNBOOKS
-from triggers import claims, ends, events, guard, http
+from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
+from triggers import claims, ends, events, guard, http, waking
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -38,8 +38,11 @@ orchestrations = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
 for orchestration in orchestrations:
     app.orchestration_trigger(context_name="context")(orchestration)
 
+for entity in ENTITIES:
+    app.entity_trigger(context_name="context")(entity)
+
 # Those that ask the task hub.
-asking = (claims.find_claim, ends.deployment_ended)
+asking = (claims.find_claim, ends.deployment_ended, waking.wake, waking.find_owner)
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 

@@ -27,6 +27,8 @@ DeploymentError
 ├── EndpointNameTaken
 ├── DeploymentConflict
 ├── Superseded
+├── EndpointInUse
+├── Canceled
 ├── TrafficRejected
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -128,9 +130,21 @@ class DeploymentConflict(DeploymentError, whose="caller"):
 
 
 class Superseded(DeploymentError, whose="caller"):
-    """A newer version that the policy is for was registered meanwhile: the run stopped, and undid what it had made."""
+    """A newer version was registered, or a later request took its place: the run stopped and undid what it had made."""
 
-    suggestion = "Nothing is to be done: the newest version is deployed by a run of its own."
+    suggestion = "Nothing is to be done: what the message names is deployed by a run of its own."
+
+
+class EndpointInUse(DeploymentError, whose="caller"):
+    """Another run writes to the endpoint, and the request says `when_busy: reject`; or hundreds wait already."""
+
+    suggestion = "Ask again when the run that the message names has ended, or leave `when_busy` out to wait in line."
+
+
+class Canceled(DeploymentError, whose="caller"):
+    """Somebody canceled the run; what it had made is undone."""
+
+    suggestion = "Nothing is to be done. Send the request again, with a new Idempotency-Key, if it is still wanted."
 
 
 class TrafficRejected(DeploymentError, whose="caller"):

@@ -11,8 +11,12 @@ from contracts.base import Contract, Duration, Json
 from contracts.errors import Failure
 from contracts.events import ModelRegistered
 from contracts.ledger import LedgerEntry
+from contracts.queue import WhenBusy
 from contracts.request import Propagation
 from contracts.status import EventOutcome, StepStatus
+
+# The external event that cancels a run.
+CANCEL = "cancel"
 
 # Where in a request the part of a resource stands; any other resource's part has the name of its kind.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -49,6 +53,8 @@ class DeployOrder(Contract):
 
     request: dict[str, Any]
     digest: str = ""
+    accepted: datetime | None = None
+    """When the front door took it; None when a policy asks for it."""
     carried: Carried = Carried()
     ending: Ending | None = None
     match: dict[str, Any] | None = None
@@ -97,6 +103,17 @@ class DeployOrder(Contract):
     def keeps_on_failure(self) -> bool:
         """Whether what was made is to stay after a failure, to be looked at."""
         return bool(self.part("on_failure") == "keep")
+
+    @property
+    def when_busy(self) -> WhenBusy:
+        """What to do while another run writes to the endpoint."""
+        when: WhenBusy = self.part("when_busy") or "queue"
+        return when
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a later request that supersedes may cancel this one."""
+        return bool(self.part("interruptible"))
 
     @property
     def propagation(self) -> Propagation:

@@ -1,7 +1,7 @@
 """Deploy one model version behind an online endpoint.
 
-plan → register model, environment, code → grant roles (identity known) → ensure endpoint → grant roles (identity new)
-→ wait until roles take effect → create deployment → smoke test → shift traffic → read back
+wait for the endpoint → plan → register model, environment, code → grant roles (identity known) → ensure endpoint
+→ grant roles (identity new) → wait until roles take effect → create deployment → smoke test → shift traffic → read back
 
 This file is the runbook: it only decides what happens next.
 I/O, clock, environment and randomness live in activities (ruff.toml here enforces it).
@@ -23,6 +23,7 @@ from orchestrations.engine import Context, Taking
 from orchestrations.newest import stop_if_superseded
 from orchestrations.run import Run
 from orchestrations.shift import shift_traffic
+from orchestrations.turns import wait_for_turn
 from orchestrations.undo import carried_out
 
 
@@ -38,6 +39,7 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
     run.board.about(digest=order.digest, endpoint=order.endpoint, deployment=order.deployment, model=order.model)
     run.keeps = order.keeps_on_failure
     run.carry_on(order.carried)
+    yield from wait_for_turn(run, order)
     plan = yield from plan_deployment(run, order)
 
     yield from stop_if_superseded(run, plan.model, order.match)

@@ -72,7 +72,6 @@ class Engine:
         self.context = context
         self.mark: str = context.instance_id
         self.log = StepLog(changed)
-        self._waits = 0
 
     @property
     def now(self) -> datetime:
@@ -97,13 +96,10 @@ class Engine:
             if not worth_another_try(outcome, crashes, until=began + pause, deadline=deadline):
                 raise self._failed(outcome)
             self.log.retrying(step.activity, self.now + pause, outcome)
-            yield self.context.create_timer(self.now + pause)
+            yield from self.awaited(self.context.create_timer(self.now + pause))
 
     def watch(self, step: Step[Provisioning], message: EntryInput, patience: Backoff) -> Taking[Provisioning]:
-        """Look until `step` says it is done, in a sub-orchestration, so that this history does not grow with time.
-
-        A watch answers whatever goes wrong in it; one that the platform ended (its worker died) is begun again.
-        """
+        """Look until `step` says it is done, in a sub-orchestration, so that this history does not grow with time."""
         self.log.started(step.activity, self.now)
         order = WatchOrder(
             activity=step.activity,
@@ -113,19 +109,28 @@ class Engine:
             longest=patience.longest,
             allowed=patience.deadline,
         )
+        return (yield from self.delegate(step.activity, "watch", order, step.result))
+
+    def delegate(self, name: str, orchestration: str, order: Contract, result: type[Result]) -> Taking[Result]:
+        """What a sub-orchestration answers, which answers whatever goes wrong in it; raises StepFailed then.
+
+        `name` is the step. One that the platform ended (its worker died) is begun again.
+        """
         crashes = 0
         while True:
             try:
-                envelope = yield self.context.call_sub_orchestrator("watch", order.to_wire())
+                envelope = yield from self.awaited(self.context.call_sub_orchestrator(orchestration, order.to_wire()))
                 break
+            except StepFailed:
+                raise
             except Exception as error:  # the SDK raises bare Exception for whatever ended the sub-orchestration
                 crashes += 1
                 if crashes > CRASHES_ALLOWED:
-                    raise self._failed(_crashed(step.activity, error)) from error
+                    raise self._failed(_crashed(name, error)) from error
         if "error" in envelope:
-            raise self._failed(Failure.from_wire(envelope["error"]))
-        self.log.succeeded(step.activity, self.now)
-        return step.result.from_wire(envelope["ok"])
+            raise self._failed(Failure.from_wire(envelope["error"]).model_copy(update={"step": name}))
+        self.log.succeeded(name, self.now)
+        return result.from_wire(envelope["ok"])
 
     def wait_until(self, moment: datetime, name: str, detail: str) -> Taking[None]:
         """Wait on one durable timer; a moment already past costs nothing and is shown as skipped."""
@@ -133,27 +138,25 @@ class Engine:
             self.log.skipped(name, self.now, detail)
             return
         self.log.waiting(name, self.now, moment, detail)
-        yield self.context.create_timer(moment)
+        yield from self.awaited(self.context.create_timer(moment))
         self.log.succeeded(name, self.now)
 
-    def wait_for(self, event: str, until: datetime, name: str, detail: str) -> Taking[Json]:
-        """What an external event brings, or None when `until` comes first.
+    def raised(self, event: str, until: datetime) -> Taking[bool]:
+        """Whether an external event comes before `until`.
 
-        Each wait has an event name of its own (`<event>-<n>`, told in the step's detail): an event that comes late
-        would otherwise end the next wait. The timer that lost is cancelled, or it would keep the instance running.
+        Each wait needs an event name of its own: an event that comes late would otherwise end the next wait. The timer
+        that lost is cancelled, or it would keep the instance running.
         """
-        self._waits += 1
-        unique = f"{event}-{self._waits}"
-        self.log.waiting(name, self.now, until, f"{detail} ({unique})")
         timer = self.context.create_timer(until)
-        raised = self.context.wait_for_external_event(unique)
-        winner = yield self.context.task_any([raised, timer])
+        winner = yield self.context.task_any([self.context.wait_for_external_event(event), timer])
         if winner is timer:
-            self.log.skipped(name, self.now, f"{detail}: nothing came")
-            return None
+            return False
         timer.cancel()
-        self.log.succeeded(name, self.now)
-        return raised.result
+        return True
+
+    def awaited(self, task: Any) -> Taking[Any]:
+        """What `task` gives: an engine that can be interrupted waits for that too."""
+        return (yield task)
 
     def _failed(self, failure: Failure) -> StepFailed:
         self.log.failed(failure.step, self.now)

@@ -79,5 +79,9 @@ ABSENCE_PAUSE = timedelta(seconds=40)
 # 7 ms for the last turn after 30 looks, 107 ms after 480), and every look adds eight events.
 LOOKS_PER_HISTORY = 8
 
+# Whoever waits for its turn at an endpoint is woken by the run before it. A wake can get lost, and an owner can end
+# without leaving: after so long without a word it looks for itself. A deployment takes 10 to 20 minutes.
+NET = timedelta(minutes=10)
+
 # Custom status is cut to this; Durable fails an orchestration at 16 KiB of UTF-16.
 PROGRESS_LIMIT_BYTES = 4096

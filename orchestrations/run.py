@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from contracts.activities import EnsureInput, EntryInput, Provisioning
 from contracts.base import Contract, Json
-from contracts.errors import Failure, OrchestrationCrashed, StepFailed, WorkerLost
+from contracts.errors import Canceled, Failure, OrchestrationCrashed, StepFailed, WorkerLost
 from contracts.failure import place_of
 from contracts.ledger import LedgerEntry
-from contracts.orders import Carried
+from contracts.orders import CANCEL, Carried
 from contracts.plan import Resolved
 from orchestrations.board import Board
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.ledger import Ledger
 from orchestrations.policies import RESUMPTIONS_ALLOWED
-from orchestrations.steps import Ensuring, Resource
+from orchestrations.steps import Ensuring, Resource, Result, Step
 
 
 class Run(Engine):
@@ -28,6 +29,10 @@ class Run(Engine):
         self.keeps = False
         """Whether what was made is to stay after a failure."""
         self.board = Board(context.set_custom_status)
+        self.queued_for: str | None = None
+        """The endpoint in whose queue the run stands."""
+        self.undoing = False
+        self._cancel = context.wait_for_external_event(CANCEL)
 
     def carry_on(self, carried: Carried) -> None:
         """Go on where this instance was before it began anew; everything made is confirmed by its mark.
@@ -45,6 +50,30 @@ class Run(Engine):
     def so_far(self, carried: Carried) -> Carried:
         """What this run knows, for a new history of it."""
         return carried.model_copy(update={"steps": self.log.steps, "ledger": self.ledger.entries})
+
+    def awaited(self, task: Any) -> Taking[Any]:
+        """What `task` gives; raises StepFailed when the run is canceled first, unless it is being undone."""
+        if self.undoing:
+            return (yield task)
+        self.stop_if_canceled()
+        winner = yield self.context.task_any([task, self._cancel])
+        if winner is not task:
+            with suppress(AttributeError):  # only a timer can be cancelled
+                task.cancel()
+            self.stop_if_canceled()
+        if isinstance(task.result, Exception):
+            raise task.result
+        return task.result
+
+    def take(self, step: Step[Result], message: Contract) -> Taking[Result]:
+        """Take a step, unless the run has been canceled."""
+        self.stop_if_canceled()
+        return (yield from super().take(step, message))
+
+    def stop_if_canceled(self) -> None:
+        """Raises StepFailed(Canceled) once the run has been canceled, unless it is being undone."""
+        if self._cancel.is_completed and not self.undoing:
+            raise StepFailed(Canceled(str(self._cancel.result or "somebody canceled the run")).to_failure())
 
     def publish(self) -> None:
         """Show how far the run is, and what it has made: before each write to Azure, and after each answer."""

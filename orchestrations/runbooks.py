@@ -10,7 +10,7 @@ from contracts.base import Contract, Json
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
-from orchestrations import deploy, react, steps, watch
+from orchestrations import deploy, endpoint_queue, react, steps, turns, watch
 from orchestrations.engine import Taking
 from orchestrations.steps import Resource, Step
 
@@ -87,6 +87,8 @@ DEPLOY = Runbook(
         steps.READ_BACK,
         steps.FIND_CLAIM,
         steps.KEEP_LOGS,
+        steps.WAKE,
+        steps.FIND_OWNER,
     ),
 )
 REACT = Runbook(
@@ -105,4 +107,7 @@ REACT = Runbook(
 RUNBOOKS = (DEPLOY, REACT)
 
 # Started by runbooks only.
-CHILDREN = (watch.watch,)
+CHILDREN = (watch.watch, turns.take_turn, turns.leave_turn)
+
+# Whoever may write to an endpoint.
+ENTITIES = (endpoint_queue.endpoint_queue,)

@@ -7,7 +7,7 @@ measured on Microsoft's own host, such an instance keeps its history and loses i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,25 +15,57 @@ from typing import Any
 
 from contracts.activities import Provisioning
 from contracts.base import Json
+from contracts.queue import Place
 from contracts.status import Progress
 
 Orchestration = Callable[[Any], Generator[Any, Any, Json]]
 Foretold = Callable[[str, Json], Json]
 """What an activity would answer to a message; an envelope."""
 
-DONE = {"ok": Provisioning(state="Succeeded", done=True).to_wire()}
+# What children answer when all goes well.
+CHILDREN: dict[str, Json] = {
+    "watch": {"ok": Provisioning(state="Succeeded", done=True).to_wire()},
+    "take_turn": {"ok": Place(verdict="owner").to_wire()},
+    "leave_turn": {"ok": Place(verdict="gone").to_wire()},
+}
 # How a status names the events that an orchestrator waits for.
 COMPLETED = ("TaskCompleted", "SubOrchestrationInstanceCompleted", "TimerFired")
 FAILED = ("TaskFailed", "SubOrchestrationInstanceFailed")
+RAISED = "EventRaised"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
     """Something an orchestrator waits for: an activity, a sub-orchestration, or a timer."""
 
     name: str = ""
     message: Json = None
     fires: datetime | None = None
+    answers: list[Json] = field(default_factory=list)
+
+    @property
+    def result(self) -> Json:
+        """Its answer, once there is one."""
+        return self.answers[-1]
+
+    def cancel(self) -> None:
+        """A timer that nobody waits for any more."""
+
+
+@dataclass
+class Event:
+    """An external event that an orchestrator waits for besides."""
+
+    is_completed: bool = False
+    result: Json = None
+
+
+@dataclass(frozen=True)
+class Race:
+    """Something that is waited for, unless an event comes first."""
+
+    asked: Asked
+    event: Event
 
 
 @dataclass
@@ -44,6 +76,7 @@ class Stage:
     current_utc_datetime: datetime
     instance_id: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
+    canceled: Event = field(default_factory=Event)
 
     def get_input(self) -> Json:
         """What the instance was started with."""
@@ -68,34 +101,58 @@ class Stage:
         """A timer."""
         return Asked(fires=moment)
 
+    def wait_for_external_event(self, _name: str) -> Event:
+        """That the run is canceled: the only event that a runbook waits for itself."""
+        return self.canceled
+
+    def task_any(self, tasks: Sequence[Any]) -> Race:
+        """What is asked for, or the event."""
+        return Race(tasks[0], tasks[1])
+
+    def went_on(self, taking: Generator[Any, Any, Json], asked: Any, answer: Json) -> Any:
+        """What the orchestrator asks for next, having got its answer; an exception is raised in it."""
+        if isinstance(asked, Race):
+            asked.asked.answers.append(answer)
+            return taking.send(asked.asked)
+        return taking.throw(answer) if isinstance(answer, Exception) else taking.send(answer)
+
+    def was_canceled(self, taking: Generator[Any, Any, Json], asked: Any, reason: Json) -> Any:
+        """What the orchestrator asks for once it has been canceled: the same as before while it cannot stop."""
+        self.canceled.is_completed, self.canceled.result = True, reason
+        return taking.send(self.canceled) if isinstance(asked, Race) else asked
+
 
 def rehearse(orchestration: Orchestration, order: Json, moment: datetime, foretold: Foretold) -> list[str]:
     """Names of the steps that would be taken, in order; those that would be skipped are left out."""
     stage = Stage(order, moment)
-    taking, answer = orchestration(stage), None
+    taking = orchestration(stage)
     with suppress(StopIteration):
+        asked = taking.send(None)
         while True:
-            asked: Asked = taking.send(answer)
-            if asked.fires:
-                stage.current_utc_datetime, answer = max(asked.fires, stage.current_utc_datetime), None
-            else:
-                answer = DONE if asked.name == "watch" else foretold(asked.name, asked.message)
+            waited = asked.asked if isinstance(asked, Race) else asked
+            stage.current_utc_datetime = max(waited.fires or moment, stage.current_utc_datetime)
+            answer = None if waited.fires else CHILDREN.get(waited.name) or foretold(waited.name, waited.message)
+            asked = stage.went_on(taking, asked, answer)
     return [step.name for step in Progress.from_wire(stage.shown).steps if step.state != "skipped"]
 
 
 def recall(orchestration: Orchestration, order: Json, instance_id: str, history: Sequence[Json]) -> Progress:
     """What an instance showed when it had come as far as `history`, the events of its status in their order."""
-    events: Iterator[Json] = (event for event in history if event.get("EventType") in (*COMPLETED, *FAILED))
     stage = Stage(order, _moment(history[0]), instance_id)
     taking = orchestration(stage)
     try:
-        taking.send(None)
-        for event in events:
+        asked = taking.send(None)
+        for event in history:
+            kind = event.get("EventType")
+            if kind not in (*COMPLETED, *FAILED, RAISED):
+                continue
             stage.current_utc_datetime = max(_moment(event), stage.current_utc_datetime)
-            if event["EventType"] in FAILED:
-                taking.throw(Exception(str(event.get("Reason"))))
+            if kind == RAISED:
+                # A second one changes nothing.
+                asked = asked if stage.canceled.is_completed else stage.was_canceled(taking, asked, event.get("Input"))
             else:
-                taking.send(event.get("Result"))
+                answer = Exception(str(event.get("Reason"))) if kind in FAILED else event.get("Result")
+                asked = stage.went_on(taking, asked, answer)
     except Exception:  # noqa: S110 - it ended, or another release runs it otherwise: what was shown until then counts
         pass
     return Progress.from_wire(stage.shown)

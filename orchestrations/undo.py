@@ -15,6 +15,7 @@ from orchestrations import steps
 from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Taking
 from orchestrations.run import NewHistory, Run, RunFailed, defect
+from orchestrations.turns import leave
 
 # Several such reasons and the error must fit one custom status.
 REASON_CHARACTERS = 100
@@ -28,6 +29,7 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
     try:
         end_here(run.context)
         result = yield from runbook()
+        yield from leave(run)
         return result.to_wire()
     except NewHistory as new:
         run.context.continue_as_new(new.order.to_wire())
@@ -38,7 +40,9 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
         failure = failed.failure
     except Exception as error:  # a defect must not skip the undo
         failure = defect(error)
+    run.undoing = True
     yield from undo(run, failure)
+    yield from leave(run)
     fail_alone(run.context, failure, run.board.shown)
     return None
 

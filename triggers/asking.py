@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -45,7 +46,8 @@ def starting(runbook: Runbook) -> Any:
         except (BodyTooLarge, RequestProblems) as error:
             return problem_of(error)
         instance_id = runbook.prefix + (digest(["key", key]) if key else uuid.uuid4().hex)
-        order = runbook.order.from_wire({"request": request, "digest": digest(request)}).to_wire()
+        accepted = datetime.now(UTC).isoformat()
+        order = runbook.order.from_wire({"request": request, "digest": digest(request), "accepted": accepted}).to_wire()
         try:
             await start_once(client, runbook.name, instance_id, order)
         except KeyReused:

@@ -1,0 +1,81 @@
+"""The queue of an endpoint: who may write to it, who waits, and what the queue answers.
+
+One run writes to an endpoint at a time. The first in the queue is its owner; the others wait in the order in which they
+were accepted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.base import Contract
+
+WhenBusy = Literal["queue", "reject", "supersede"]
+Verdict = Literal["owner", "waits", "rejected", "superseded", "gone"]
+
+
+class Asker(Contract):
+    """A run that wants to write to an endpoint."""
+
+    id: str
+    since: Annotated[datetime, Field(description="when it was accepted")]
+    when_busy: WhenBusy = "queue"
+    interruptible: Annotated[bool, Field(description="whether a later run that supersedes may cancel it")] = False
+    woken: Annotated[str, Field(description="id of the instance that waits for it")] = ""
+    event: Annotated[str, Field(description="name of the event that ends this wait")] = ""
+
+
+class Wake(Contract):
+    """Somebody to be told, by an external event, that the queue has changed."""
+
+    instance: str
+    event: str
+    reason: Annotated[str | None, Field(description="why a run is canceled, when that is what the event does")] = None
+
+
+class Place(Contract):
+    """What the queue answers: how a run stands in it, and whom the run has to wake.
+
+    An entity cannot raise events in Python, so whoever called it does.
+    """
+
+    verdict: Verdict
+    ahead: Annotated[int, Field(description="how many are before it, the owner included")] = 0
+    by: Annotated[str | None, Field(description="the owner, or who superseded it")] = None
+    wakes: list[Wake] = []
+
+
+class EndpointQueue(Contract):
+    """State of the entity: the owner first, then who waits."""
+
+    askers: list[Asker] = []
+    superseded: Annotated[dict[str, str], Field(description="by whom, until they have been told")] = {}
+
+
+class TurnOrder(Contract):
+    """Input of `take_turn` and `leave_turn`."""
+
+    endpoint: str
+    asker: Asker
+    looks: int = 0
+
+
+class OwnerRef(Contract):
+    """A run that owns an endpoint."""
+
+    id: str
+
+
+class OwnerState(Contract):
+    """Whether that run still lives."""
+
+    ended: bool
+
+
+class Woken(Contract):
+    """How many of those to be told could be told."""
+
+    told: int = 0

@@ -1,0 +1,91 @@
+"""Entity `endpoint_queue`, one for each endpoint name: one run after the other writes to it.
+
+Python's Durable Functions have no entity locks, so the entity is the queue itself. Its operations may be repeated: a
+run that asks again keeps its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.base import Json
+from contracts.orders import CANCEL
+from contracts.queue import Asker, EndpointQueue, OwnerRef, Place, Wake
+
+# More would only wait for days, and the state of an entity is read and written whole.
+MOST_ASKERS = 200
+# Of those that were told nothing because they had died.
+MOST_SUPERSEDED = 100
+
+Answered = tuple[EndpointQueue, Place]
+
+
+def endpoint_queue(context: Any) -> None:
+    """Take one operation: `enter` (an Asker), `leave` (an OwnerRef)."""
+    queue = EndpointQueue.from_wire(context.get_state(dict))
+    changed, place = OPERATIONS[context.operation_name](queue, context.get_input())
+    context.set_state(changed.to_wire())
+    context.set_result(place.to_wire())
+
+
+def enter(queue: EndpointQueue, wire: Json) -> Answered:
+    """Get in line, or keep one's place: whoever waits asks again with the event that it waits for now."""
+    asker = Asker.from_wire(wire)
+    winner = queue.superseded.get(asker.id)
+    if winner:
+        return _told(queue, asker.id), Place(verdict="superseded", by=winner)
+    place = _index(queue, asker.id)
+    if place is not None:
+        askers = [*queue.askers[:place], asker, *queue.askers[place + 1 :]]
+        return queue.model_copy(update={"askers": askers}), _place(askers, place)
+    if not queue.askers:
+        return queue.model_copy(update={"askers": [asker]}), Place(verdict="owner")
+    owner = queue.askers[0]
+    if asker.when_busy == "reject" or len(queue.askers) >= MOST_ASKERS:
+        return queue, Place(verdict="rejected", by=owner.id, ahead=len(queue.askers))
+    if asker.when_busy == "supersede":
+        return _supersede(queue, asker)
+    # In the order of acceptance: the first turns of two runs may come the other way round.
+    place = next((n for n, one in enumerate(queue.askers) if n and one.since > asker.since), len(queue.askers))
+    askers = [*queue.askers[:place], asker, *queue.askers[place:]]
+    return queue.model_copy(update={"askers": askers}), _place(askers, place)
+
+
+def leave(queue: EndpointQueue, wire: Json) -> Answered:
+    """Take a run out of the queue, because it has ended; the next one has its turn."""
+    left = OwnerRef.from_wire(wire).id
+    askers = [one for one in queue.askers if one.id != left]
+    wakes = [_turn(askers[0])] if askers and askers[0].id != queue.askers[0].id else []
+    changed = _told(queue, left).model_copy(update={"askers": askers})
+    return changed, Place(verdict="gone", by=askers[0].id if askers else None, wakes=wakes)
+
+
+def _supersede(queue: EndpointQueue, asker: Asker) -> Answered:
+    owner, *waiting = queue.askers
+    told = {**queue.superseded, **{one.id: asker.id for one in waiting}}
+    kept = dict([*told.items()][-MOST_SUPERSEDED:])
+    wakes = [_turn(one) for one in waiting]
+    if owner.interruptible:
+        wakes.append(Wake(instance=owner.id, event=CANCEL, reason=f"superseded by {asker.id}"))
+    changed = EndpointQueue(askers=[owner, asker], superseded=kept)
+    return changed, Place(verdict="waits", ahead=1, by=owner.id, wakes=wakes)
+
+
+def _place(askers: list[Asker], place: int) -> Place:
+    return Place(verdict="waits", ahead=place, by=askers[0].id) if place else Place(verdict="owner")
+
+
+def _turn(asker: Asker) -> Wake:
+    return Wake(instance=asker.woken, event=asker.event)
+
+
+def _index(queue: EndpointQueue, run: str) -> int | None:
+    return next((n for n, one in enumerate(queue.askers) if one.id == run), None)
+
+
+def _told(queue: EndpointQueue, run: str) -> EndpointQueue:
+    return queue.model_copy(update={"superseded": {one: by for one, by in queue.superseded.items() if one != run}})
+
+
+OPERATIONS: dict[str, Callable[[EndpointQueue, Json], Answered]] = {"enter": enter, "leave": leave}

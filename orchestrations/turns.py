@@ -1,0 +1,95 @@
+"""A run's turn to write to an endpoint: waited for in a child, so that a run's history does not grow while it waits.
+
+Whoever leaves wakes the next one; a slow timer is the net under a wake that was lost, and under an owner that has
+ended without leaving.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from azure.durable_functions import EntityId
+from contracts.base import Json
+from contracts.errors import DeploymentError, EndpointInUse, StepFailed, Superseded
+from contracts.orders import DeployOrder
+from contracts.queue import Asker, OwnerRef, Place, TurnOrder
+from orchestrations import steps
+from orchestrations.engine import Context, Engine, Taking
+from orchestrations.policies import LOOKS_PER_HISTORY, NET
+from orchestrations.run import Run
+
+QUEUE = "endpoint_queue"
+WAIT_FOR_TURN = "wait_for_turn"
+
+
+def wait_for_turn(run: Run, order: DeployOrder) -> Taking[None]:
+    """Wait until no other run writes to the endpoint; raises StepFailed when the request does not want to wait."""
+    asker = Asker(
+        id=run.mark, since=order.accepted or run.now, when_busy=order.when_busy, interruptible=order.interruptible
+    )
+    run.queued_for = order.endpoint
+    run.log.started(WAIT_FOR_TURN, run.now)
+    turn = TurnOrder(endpoint=order.endpoint, asker=asker)
+    place = yield from run.delegate(WAIT_FOR_TURN, take_turn.__name__, turn, Place)
+    if place.verdict == "owner":
+        return
+    run.log.failed(WAIT_FOR_TURN, run.now)
+    if place.verdict == "superseded":
+        error: DeploymentError = Superseded(f"{place.by} was asked for later and takes the place of what waits")
+    else:
+        error = EndpointInUse(f"{place.by} writes to the endpoint {order.endpoint}, and {place.ahead - 1} more wait")
+    raise StepFailed(error.to_failure().model_copy(update={"step": WAIT_FOR_TURN}))
+
+
+def leave(run: Run) -> Taking[None]:
+    """Let the next run have its turn; whoever waits finds out by itself when this goes wrong."""
+    if run.queued_for is None:
+        return
+    turn = TurnOrder(endpoint=run.queued_for, asker=Asker(id=run.mark, since=run.now))
+    with suppress(Exception):
+        yield run.context.call_sub_orchestrator(leave_turn.__name__, turn.to_wire())
+
+
+def take_turn(context: Context) -> Taking[Json]:
+    """Orchestration `take_turn`: the place of a run once it need not wait any longer, or a failure."""
+    order = TurnOrder.from_wire(context.get_input())
+    engine = Engine(context)
+    try:
+        for looks in range(order.looks, order.looks + LOOKS_PER_HISTORY):
+            event = f"turn-{looks}"
+            asker = order.asker.model_copy(update={"woken": context.instance_id, "event": event})
+            place = yield from _ask(engine, order.endpoint, "enter", asker.to_wire())
+            if place.verdict != "waits":
+                return {"ok": place.to_wire()}
+            if not (yield from engine.raised(event, engine.now + NET)):
+                yield from _evict_if_ended(engine, order.endpoint, str(place.by))
+    except StepFailed as failed:
+        return {"error": failed.failure.to_wire()}
+    context.continue_as_new(order.model_copy(update={"looks": order.looks + LOOKS_PER_HISTORY}).to_wire())
+    return None
+
+
+def leave_turn(context: Context) -> Taking[Json]:
+    """Orchestration `leave_turn`: a run has ended; the next one is woken."""
+    order = TurnOrder.from_wire(context.get_input())
+    try:
+        place = yield from _ask(Engine(context), order.endpoint, "leave", OwnerRef(id=order.asker.id).to_wire())
+    except StepFailed as failed:
+        return {"error": failed.failure.to_wire()}
+    return {"ok": place.to_wire()}
+
+
+def _ask(engine: Engine, endpoint: str, operation: str, message: Json) -> Taking[Place]:
+    """What the endpoint's queue answers, once everybody has been told whom the answer names."""
+    answer = yield engine.context.call_entity(EntityId(QUEUE, endpoint.lower()), operation, message)
+    place = Place.from_wire(answer)
+    wakes = [one for one in place.wakes if one.instance != engine.mark]
+    if wakes:
+        yield from engine.take(steps.WAKE, place.model_copy(update={"wakes": wakes}))
+    return place
+
+
+def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[None]:
+    state = yield from engine.take(steps.FIND_OWNER, OwnerRef(id=owner))
+    if state.ended:
+        yield from _ask(engine, endpoint, "leave", OwnerRef(id=owner).to_wire())
