@@ -42,7 +42,7 @@ for entity in ENTITIES:
     app.entity_trigger(context_name="context")(entity)
 
 # Those that ask the task hub.
-asking = (claims.find_claim, ends.deployment_ended, waking.wake, waking.find_owner)
+asking = (claims.find_claim, ends.deployment_ended, waking.wake)
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 

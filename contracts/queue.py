@@ -69,12 +69,6 @@ class OwnerRef(Contract):
     id: str
 
 
-class OwnerState(Contract):
-    """Whether that run still lives."""
-
-    ended: bool
-
-
 class Woken(Contract):
     """How many of those to be told could be told."""
 

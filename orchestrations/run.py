@@ -32,7 +32,7 @@ class Run(Engine):
         self.queued_for: str | None = None
         """The endpoint in whose queue the run stands."""
         self.undoing = False
-        self._cancel = context.wait_for_external_event(CANCEL)
+        self._cancel: Any = None
 
     def carry_on(self, carried: Carried) -> None:
         """Go on where this instance was before it began anew; everything made is confirmed by its mark.
@@ -55,6 +55,7 @@ class Run(Engine):
         """What `task` gives; raises StepFailed when the run is canceled first, unless it is being undone."""
         if self.undoing:
             return (yield task)
+        self._cancel = self._cancel or self.context.wait_for_external_event(CANCEL)
         self.stop_if_canceled()
         winner = yield self.context.task_any([task, self._cancel])
         if winner is not task:
@@ -72,7 +73,7 @@ class Run(Engine):
 
     def stop_if_canceled(self) -> None:
         """Raises StepFailed(Canceled) once the run has been canceled, unless it is being undone."""
-        if self._cancel.is_completed and not self.undoing:
+        if self._cancel and self._cancel.is_completed and not self.undoing:
             raise StepFailed(Canceled(str(self._cancel.result or "somebody canceled the run")).to_failure())
 
     def publish(self) -> None:

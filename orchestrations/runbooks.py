@@ -88,7 +88,7 @@ DEPLOY = Runbook(
         steps.FIND_CLAIM,
         steps.KEEP_LOGS,
         steps.WAKE,
-        steps.FIND_OWNER,
+        steps.DEPLOYMENT_ENDED,
     ),
 )
 REACT = Runbook(

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from contracts import activities, plan
 from contracts.base import Contract
-from contracts.queue import OwnerState, Woken
+from contracts.queue import Woken
 from orchestrations import policies
 from orchestrations.policies import Backoff
 
@@ -107,4 +107,3 @@ KEEP_LOGS = Step("keep_logs", activities.KeptLogs, policies.KEEP_LOGS)
 DEPLOYMENT_ENDED = Step("deployment_ended", activities.Provisioning, policies.QUICK)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)
-FIND_OWNER = Step("find_owner", OwnerState, policies.QUICK)

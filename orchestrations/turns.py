@@ -9,14 +9,16 @@ from __future__ import annotations
 from contextlib import suppress
 
 from azure.durable_functions import EntityId
+from contracts.activities import EntryInput
 from contracts.base import Json
 from contracts.errors import DeploymentError, EndpointInUse, StepFailed, Superseded
+from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
 from contracts.queue import Asker, OwnerRef, Place, TurnOrder
 from orchestrations import steps
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.policies import LOOKS_PER_HISTORY, NET
-from orchestrations.run import Run
+from orchestrations.run import Run, defect
 
 QUEUE = "endpoint_queue"
 WAIT_FOR_TURN = "wait_for_turn"
@@ -45,8 +47,8 @@ def leave(run: Run) -> Taking[None]:
     """Let the next run have its turn; whoever waits finds out by itself when this goes wrong."""
     if run.queued_for is None:
         return
-    turn = TurnOrder(endpoint=run.queued_for, asker=Asker(id=run.mark, since=run.now))
     with suppress(Exception):
+        turn = TurnOrder(endpoint=run.queued_for, asker=Asker(id=run.mark, since=run.now))
         yield run.context.call_sub_orchestrator(leave_turn.__name__, turn.to_wire())
 
 
@@ -65,6 +67,8 @@ def take_turn(context: Context) -> Taking[Json]:
                 yield from _evict_if_ended(engine, order.endpoint, str(place.by))
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
+    except Exception as error:  # what ends a child in foreign words ends its parent so
+        return {"error": defect(error).to_wire()}
     context.continue_as_new(order.model_copy(update={"looks": order.looks + LOOKS_PER_HISTORY}).to_wire())
     return None
 
@@ -76,6 +80,8 @@ def leave_turn(context: Context) -> Taking[Json]:
         place = yield from _ask(Engine(context), order.endpoint, "leave", OwnerRef(id=order.asker.id).to_wire())
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
+    except Exception as error:  # as above
+        return {"error": defect(error).to_wire()}
     return {"ok": place.to_wire()}
 
 
@@ -90,6 +96,8 @@ def _ask(engine: Engine, endpoint: str, operation: str, message: Json) -> Taking
 
 
 def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[None]:
-    state = yield from engine.take(steps.FIND_OWNER, OwnerRef(id=owner))
-    if state.ended:
+    # One that the platform has ended is carried on by whoever looks, and keeps its turn.
+    about = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=owner))
+    seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)
+    if seen.done or seen.absent:
         yield from _ask(engine, endpoint, "leave", OwnerRef(id=owner).to_wire())

@@ -16,8 +16,10 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from contracts.base import Json
+from contracts.errors import Canceled
 from contracts.orders import Carried
 from contracts.status import Progress
+from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 from orchestrations.stage import recall
@@ -30,7 +32,9 @@ log = logging.getLogger("slipway.guard")
 SCHEDULE = "0 */5 * * * *"
 # What ended longer ago was seen by many a look before.
 LOOKED_BACK = timedelta(days=2)
-FAILED = "Failed"
+FAILED, TERMINATED = "Failed", "Terminated"
+# Somebody who terminates a run through the platform wants it to end: it is undone as a canceled one is.
+TERMINATED_BY_SOMEBODY = "somebody terminated it through the platform"
 
 
 async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
@@ -38,7 +42,7 @@ async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
     since = datetime.now(UTC) - LOOKED_BACK
     async with Hub(client) as hub:
         for runbook in RUNBOOKS:
-            query, token = Query(runbook.prefix, (FAILED,), since), ""
+            query, token = Query(runbook.prefix, (FAILED, TERMINATED), since), ""
             while True:
                 page = await hub.page(query, token)
                 for instance in page.instances:
@@ -49,8 +53,8 @@ async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
 
 
 async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
-    """Start an instance again that the platform ended; False when it ended in its own words, or runs."""
-    if instance.runtime_status != FAILED or not is_of(runbook, instance) or in_own_words(runbook, instance):
+    """Start an instance again that the platform ended, or somebody through it; False when it ended itself, or runs."""
+    if not _is_unfinished(runbook, instance):
         return False
     try:
         async with Hub(client) as hub:
@@ -63,6 +67,11 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
     except (*UNREADABLE, LookupError, TypeError):
         log.error("instance %s was ended by the platform, and its input cannot be read", instance.id)  # noqa: TRY400 - the message is the whole story
         return False
+    if instance.runtime_status == TERMINATED:
+        if carried.resumptions > RESUMPTIONS_ALLOWED:
+            return False  # whoever terminates it again and again does not want it undone
+        error = carried.error or Canceled(TERMINATED_BY_SOMEBODY).to_failure()
+        carried = carried.model_copy(update={"error": error})
     again = order.model_copy(update={"carried": carried})
     try:
         await client.start_new(runbook.name, instance.id, again.to_wire())
@@ -71,6 +80,12 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
         return False
     log.warning("instance %s was ended by the platform: carried on (%d)", instance.id, carried.resumptions)
     return True
+
+
+def _is_unfinished(runbook: Runbook, instance: Instance) -> bool:
+    ends = (FAILED, TERMINATED) if runbook is DEPLOY else (FAILED,)
+    ended = instance.runtime_status in ends and is_of(runbook, instance)
+    return ended and not in_own_words(runbook, instance)
 
 
 def in_own_words(runbook: Runbook, instance: Instance) -> bool:

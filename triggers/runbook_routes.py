@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrations.runbooks import Runbook
 from triggers.asking import KEY_CHARACTERS, LONGEST_KEY, starting
+from triggers.canceling import canceling
 from triggers.listing import listing
 from triggers.logs import reading_logs
 from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
@@ -21,6 +22,8 @@ def routes_of(runbook: Runbook) -> Iterator[Route]:
     if runbook.asked_with is not None:
         yield Route("POST", runbook.route, _named(f"post_{runbook.noun}", starting(runbook)), runbook)
         yield Route("GET", f"{runbook.route}/{{id}}", _named(f"get_{runbook.noun}", showing(runbook)), runbook)
+        cancel = _named(f"cancel_{runbook.noun}", canceling(runbook))
+        yield Route("POST", f"{runbook.route}/{{id}}/cancel", cancel, runbook)
     if runbook.keeps_logs:
         path = f"{runbook.route}/{{id}}/logs"
         yield Route("GET", path, _named(f"get_{runbook.noun}_log", reading_logs(runbook)), runbook)

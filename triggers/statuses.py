@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from contracts.base import Contract, Json
 from contracts.digests import digest
-from contracts.errors import MESSAGE_LIMIT, Failure
+from contracts.errors import MESSAGE_LIMIT, Canceled, Failure
 from contracts.errors import OrchestrationCrashed as Crash
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder, ReactOrder
@@ -50,12 +50,21 @@ _DIED = ("Non-Deterministic workflow detected", "exited with code")
 
 def state_of(instance: Instance) -> DeploymentState:
     """The state of an instance; Pending when the hub says none that is known."""
-    return STATES.get(instance.runtime_status, "Pending")
+    state = STATES.get(instance.runtime_status, "Pending")
+    return "Canceled" if state == "Failed" and _was_canceled(instance) else state
+
+
+def _was_canceled(instance: Instance) -> bool:
+    status = plain(instance.custom_status)
+    error = status.get("error") if isinstance(status, dict) else None
+    return isinstance(error, dict) and error.get("code") == Canceled.__name__
 
 
 def runtime_statuses(state: str) -> tuple[str, ...]:
     """The runtime statuses that are told as a state, in whichever case it is written."""
-    return tuple(status for status, told in STATES.items() if told.lower() == state.lower())
+    told = [status for status, told in STATES.items() if told.lower() == state.lower()]
+    # What was canceled has failed, for the platform: in words of its own.
+    return (*told, "Failed") if "Canceled" in told else tuple(told)
 
 
 def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentStatus:

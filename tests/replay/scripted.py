@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.errors import DeploymentError
+from contracts.queue import EndpointQueue
 from contracts.status import Progress
+from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,12 +32,36 @@ class World:
     defect_at: int | None = None
     asked: int = 0
     called: list[str] = field(default_factory=list)
+    queued: EndpointQueue = field(default_factory=EndpointQueue)
+
+    def queue(self, operation: str, message: Any) -> Any:
+        """What the endpoint's queue answers."""
+        self.queued, place = OPERATIONS[operation](self.queued, message)
+        return place.to_wire()
 
     def count(self) -> None:
         """One more thing is asked of a context."""
         self.asked += 1
         if self.asked == self.defect_at:
             raise Boom("secret=abcdefgh")
+
+
+@dataclass
+class Task:
+    """What an orchestrator waits for; a scripted one is done at once, but for an event that nobody raises."""
+
+    result: Any = None
+    is_completed: bool = True
+
+    def cancel(self) -> None:
+        """A timer that nobody waits for any more."""
+
+
+@dataclass
+class Race:
+    """The first of several."""
+
+    winner: Task
 
 
 class Context:
@@ -48,6 +74,7 @@ class Context:
         self.moment = moment
         self.shown: dict[str, Any] = {}
         self.again: Any = None
+        self.canceled = Task(is_completed=False)
 
     @property
     def current_utc_datetime(self) -> datetime:
@@ -62,27 +89,40 @@ class Context:
         self.world.count()
         self.shown = status
 
-    def call_activity(self, name: str, message: dict[str, Any]) -> Any:
+    def call_activity(self, name: str, message: dict[str, Any]) -> Task:
         self.world.count()
         self.world.called.append(name)
         try:
-            return {"ok": self.world.answers[name](message)}
+            return Task({"ok": self.world.answers[name](message)})
         except DeploymentError as error:
-            return {"error": error.to_failure().to_wire()}
+            return Task({"error": error.to_failure().to_wire()})
 
-    def call_sub_orchestrator(self, name: str, given: Any, instance_id: str | None = None) -> Any:
+    def call_sub_orchestrator(self, name: str, given: Any, instance_id: str | None = None) -> Task:
         self.world.count()
         child = Context(self.world, given, instance_id or f"{self.instance_id}:child", self.moment)
         try:
             ended = run(name, child)
         except Exception as error:  # a failed child is an exception in its parent
-            return error
+            return Task(error)
         self.moment = child.moment
-        return ended
+        return Task(ended)
 
-    def create_timer(self, moment: datetime) -> None:
+    def call_entity(self, _entity: Any, operation: str, message: Any) -> Task:
+        self.world.count()
+        return Task(self.world.queue(operation, message))
+
+    def create_timer(self, moment: datetime) -> Task:
         self.world.count()
         self.moment = max(self.moment, moment)
+        return Task()
+
+    def wait_for_external_event(self, _name: str) -> Task:
+        self.world.count()
+        return self.canceled
+
+    def task_any(self, tasks: list[Task]) -> Race:
+        self.world.count()
+        return Race(next(one for one in tasks if one.is_completed))
 
     def continue_as_new(self, given: Any) -> None:
         self.world.count()
@@ -108,6 +148,7 @@ def _to_its_end(taking: Any) -> Any:
     answer: Any = None
     while True:
         try:
-            answer = taking.throw(answer) if isinstance(answer, Exception) else taking.send(answer)
+            waited = taking.throw(answer) if isinstance(answer, Exception) else taking.send(answer)
+            answer = waited.winner if isinstance(waited, Race) else waited.result
         except StopIteration as ended:
             return ended.value

@@ -1,0 +1,100 @@
+"""One writer for each endpoint: requests take turns, wait, are refused, are replaced, and can be canceled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.stack import LocalStack
+from tests import samples
+from tests.e2e import reading
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """One stack for the module: every test has endpoints of its own."""
+    with LocalStack(tmp_path_factory.mktemp("queue")) as started:
+        samples.register_all(started)
+        yield started
+
+
+def asked(stack: LocalStack, *bodies: dict[str, Any]) -> list[str]:
+    """The ids of requests that are sent at the same moment."""
+    with stack.clock.busy():
+        return [str(stack.post(body)["id"]) for body in bodies]
+
+
+def request(endpoint: str, deployment: str = "blue", **more: Any) -> dict[str, Any]:
+    return samples.request(endpoint=endpoint, deployment=deployment, access={}) | more
+
+
+def begun(status: dict[str, Any], step: str) -> datetime:
+    return datetime.fromisoformat(reading.step(status, step)["started"])
+
+
+def test_requests_for_one_endpoint_take_turns_in_the_order_of_their_arrival(shared: LocalStack) -> None:
+    ids = asked(shared, *(request("in-line", f"number-{n}") for n in range(5)), request("another-one"))
+
+    *statuses, other = [shared.wait(one) for one in ids]
+
+    assert {status["status"] for status in (*statuses, other)} == {"Succeeded"}
+    assert [status["updated"] for status in statuses] == sorted(status["updated"] for status in statuses)
+    for before, after in zip(statuses, statuses[1:], strict=False):
+        assert begun(after, "plan_deployment") >= datetime.fromisoformat(reading.step(before, "read_back")["ended"])
+    # Endpoints do not wait for each other.
+    assert begun(other, "plan_deployment") - begun(statuses[0], "plan_deployment") < timedelta(minutes=1)
+    assert reading.traffic(shared, "in-line") == {f"number-{n}": 100 * (n == 4) for n in range(5)}
+
+
+def test_who_does_not_want_to_wait_is_refused(shared: LocalStack) -> None:
+    first, second = asked(shared, request("occupied"), request("occupied", "green", when_busy="reject"))
+
+    error = shared.wait(second)["error"]
+
+    assert (error["code"], error["step"]) == ("EndpointInUse", "wait_for_turn")
+    assert first in error["message"]
+    assert shared.wait(first)["status"] == "Succeeded"
+
+
+def test_who_supersedes_replaces_those_that_wait_and_not_the_one_that_runs(shared: LocalStack) -> None:
+    ids = asked(
+        shared,
+        request("replaced", "first"),
+        request("replaced", "second"),
+        request("replaced", "third"),
+        request("replaced", "last", when_busy="supersede"),
+    )
+
+    first, second, third, last = [shared.wait(one) for one in ids]
+
+    assert [first["status"], last["status"]] == ["Succeeded", "Succeeded"]
+    for status in (second, third):
+        assert status["error"]["code"] == "Superseded"
+        assert last["id"] in status["error"]["message"]
+    assert reading.traffic(shared, "replaced") == {"first": 0, "last": 100}
+
+
+def test_one_that_allows_it_is_canceled_by_who_supersedes(shared: LocalStack) -> None:
+    running = str(shared.post(request("interrupted", "first", interruptible=True))["id"])
+    shared.until(lambda: "begin_deployment" in str(shared.status(running)["steps"]))
+
+    last = shared.deploy(request("interrupted", "last", when_busy="supersede"))
+
+    status = shared.wait(running)
+    assert (status["status"], status["error"]["code"]) == ("Canceled", "Canceled")
+    assert last["id"] in status["error"]["message"]
+    assert last["status"] == "Succeeded"
+    assert reading.deployments(shared, "interrupted") == {"last": "Succeeded"}
+
+
+def test_an_owner_that_is_terminated_is_undone_and_holds_nobody_up_for_long(shared: LocalStack) -> None:
+    owner, waiting = asked(shared, request("terminated"), request("terminated", "green"))
+    shared.until(lambda: "begin_deployment" in str(shared.status(owner)["steps"]))
+    shared.terminate(owner)
+
+    assert shared.wait(waiting)["status"] == "Succeeded"
+    shared.until(lambda: shared.status(owner)["status"] == "Canceled" and shared.status(owner).get("error"))
+    assert reading.deployments(shared, "terminated") == {"green": "Succeeded"}
