@@ -70,8 +70,8 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
     if instance.runtime_status == TERMINATED:
         if carried.resumptions > RESUMPTIONS_ALLOWED:
             return False  # whoever terminates it again and again does not want it undone
-        error = carried.error or Canceled(TERMINATED_BY_SOMEBODY).to_failure()
-        carried = carried.model_copy(update={"error": error})
+        why = carried.error or Canceled(TERMINATED_BY_SOMEBODY).to_failure()
+        carried = carried.model_copy(update={"error": why})
     again = order.model_copy(update={"carried": carried})
     try:
         await client.start_new(runbook.name, instance.id, again.to_wire())
