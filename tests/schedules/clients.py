@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub, Instance
-from triggers import claims, ends, guard
+from triggers import claims, ends, guard, waking
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
@@ -17,6 +17,7 @@ def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
     """The activities that ask the task hub, answered from this one."""
     return {
         "find_claim": lambda payload: finished(claims.find_claim(payload, Client(hub))),
+        "wake": lambda payload: finished(waking.wake(payload, Client(hub))),
         "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
     }
 
@@ -61,6 +62,10 @@ class Client:
         self.hub.tell(f"the guard carries {instance_id} on")
         self.hub.begin_again(self.hub.instances[instance_id], plain(given))
         return instance_id
+
+    async def raise_event(self, instance_id: str, name: str, brings: Any) -> None:
+        """Raise an event for an instance that is known."""
+        self.hub.raise_event(instance_id, name, brings)
 
 
 class _Answers:

@@ -22,17 +22,54 @@ class ReplayDiffers(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What an orchestration waits for: an activity, a child or a timer."""
+    """What an orchestration waits for; `child` is the id of a child, or the key of an entity."""
 
-    kind: Literal["activity", "child", "timer"]
+    kind: Literal["activity", "child", "timer", "entity", "event"]
     name: str
     given: str = ""
     child: str | None = None
 
 
+@dataclass(eq=False)
+class Task:
+    """Something asked for, and what came of it."""
+
+    asked: Asked
+    result: Any = None
+    is_completed: bool = False
+
+    def cancel(self) -> None:
+        """A timer that nobody waits for any more: its time may come, and nobody hears."""
+
+
+@dataclass(eq=False)
+class Race:
+    """Several of which the first is waited for: one is an event, the other whatever."""
+
+    tasks: list[Task]
+
+    @property
+    def main(self) -> Task:
+        """The one that is no event."""
+        return next(one for one in self.tasks if one.asked.kind != "event")
+
+    @property
+    def raised(self) -> Task | None:
+        """The event, once it was raised."""
+        return next((one for one in self.tasks if one.asked.kind == "event" and one.is_completed), None)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An external event."""
+
+    name: str
+    brings: Any = None
+
+
 @dataclass
 class Turn:
-    """What one turn came to: `asks`, or an end."""
+    """What one turn came to: `asks`, or an end; neither while it goes on waiting for the same."""
 
     asks: Asked | None = None
     ended: Literal["returned", "raised", "anew"] | None = None
@@ -52,6 +89,8 @@ class Context:
         self.moment = datetime.min.replace(tzinfo=UTC)
         self.shown: Any = None
         self.again: Any = None
+        self.events: dict[str, Task] = {}
+        self.unheard: dict[str, Raised] = {}
         self._given = given
         self._defect_at = defect_at
         self._count = 0
@@ -69,17 +108,40 @@ class Context:
         self._counted()
         self.shown = plain(status)
 
-    def call_activity(self, name: str, message: Any) -> Asked:
+    def call_activity(self, name: str, message: Any) -> Task:
         self._counted()
-        return Asked("activity", name, json.dumps(message))
+        return Task(Asked("activity", name, json.dumps(message)))
 
-    def call_sub_orchestrator(self, name: str, given: Any, instance_id: str | None = None) -> Asked:
+    def call_sub_orchestrator(self, name: str, given: Any, instance_id: str | None = None) -> Task:
         self._counted()
-        return Asked("child", name, json.dumps(given), instance_id)
+        return Task(Asked("child", name, json.dumps(given), instance_id))
 
-    def create_timer(self, moment: datetime) -> Asked:
+    def call_entity(self, entity: Any, operation: str, message: Any) -> Task:
         self._counted()
-        return Asked("timer", moment.isoformat())
+        return Task(Asked("entity", operation, json.dumps(message), entity.key))
+
+    def create_timer(self, moment: datetime) -> Task:
+        self._counted()
+        return Task(Asked("timer", moment.isoformat()))
+
+    def wait_for_external_event(self, name: str) -> Task:
+        self._counted()
+        task = self.events[name] = Task(Asked("event", name))
+        if name in self.unheard:
+            self.raise_event(self.unheard.pop(name))
+        return task
+
+    def task_any(self, tasks: list[Task]) -> Race:
+        self._counted()
+        return Race(tasks)
+
+    def raise_event(self, raised: Raised) -> None:
+        """Tell whoever waits for it, now or later."""
+        task = self.events.get(raised.name)
+        if task is None:
+            self.unheard[raised.name] = raised
+        elif not task.is_completed:
+            task.is_completed, task.result = True, plain(raised.brings)
 
     def continue_as_new(self, given: Any) -> None:
         self._counted()
@@ -101,7 +163,12 @@ class Execution:
     instance_id: str
     defect_at: int | None = None
     history: list[tuple[datetime, Any]] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Asked | None] = field(default_factory=list)
+    """What it waited for after each entry of its history."""
+    unheard: dict[str, Raised] = field(default_factory=dict)
+    """Events that its former histories did not wait for."""
+    waits: int = 0
+    """How many things it has waited for."""
 
     def __post_init__(self) -> None:
         self._begin()
@@ -115,8 +182,8 @@ class Execution:
         """Go on with an answer; an exception is raised where it was waited for."""
         self.history.append((moment, answer))
         turn = self._step(moment, answer)
-        if turn.asks:
-            self.asked.append(turn.asks)
+        self.waits += turn.asks is not None
+        self.asked.append(self._waits_for)
         return turn
 
     def missed(self, moment: datetime, answer: Any) -> None:
@@ -135,16 +202,20 @@ class Execution:
         shown = self.shown
         self._begin()
         for number, (moment, answer) in enumerate(self.history):
-            asks = self._step(moment, answer).asks
-            if asks != self.asked[number]:
-                raise ReplayDiffers(f"{self.name} {self.instance_id} asked for {self.asked[number]}, then for {asks}")
+            self._step(moment, answer)
+            if self._waits_for != self.asked[number]:
+                told = f"asked for {self.asked[number]}, then for {self._waits_for}"
+                raise ReplayDiffers(f"{self.name} {self.instance_id} {told}")
         if self.shown != shown:
             raise ReplayDiffers(f"{self.name} {self.instance_id} showed something else")
 
     def _event(self, number: int, moment: str, answer: Any) -> dict[str, Any]:
         if number == 0:
             return {"EventType": "ExecutionStarted", "Timestamp": moment, "FunctionName": self.name}
+        if isinstance(answer, Raised):
+            return {"EventType": "EventRaised", "Timestamp": moment, "Name": answer.name, "Input": answer.brings}
         asked = self.asked[number - 1]
+        assert asked is not None, "an answer comes to what was asked for"
         if asked.kind == "timer":
             return {"EventType": "TimerFired", "Timestamp": moment}
         what = "Task" if asked.kind == "activity" else "SubOrchestrationInstance"
@@ -155,18 +226,52 @@ class Execution:
 
     def _begin(self) -> None:
         self._context = Context(self.given, self.instance_id, self.defect_at)
+        self._context.unheard = dict(self.unheard)
+        self._waiting: Task | Race | None = None
         self._taking = ORCHESTRATIONS[self.name](self._context)
+
+    @property
+    def unheard_yet(self) -> dict[str, Raised]:
+        """Events that nobody has waited for: the next history may."""
+        return self._context.unheard
+
+    @property
+    def _waits_for(self) -> Asked | None:
+        task = self._waiting.main if isinstance(self._waiting, Race) else self._waiting
+        return task.asked if task else None
 
     def _step(self, moment: datetime, answer: Any) -> Turn:
         self._context.moment = moment
+        waiting = self._waiting
+        if isinstance(answer, Raised):
+            self._context.raise_event(answer)
+            if not isinstance(waiting, Race) or waiting.raised is None:
+                return Turn()
+            answer = waiting.raised
+        elif isinstance(waiting, Race):
+            waiting.main.result, waiting.main.is_completed = plain_or_raised(answer), True
+            answer = waiting.main
+        return self._went_on(answer)
+
+    def _went_on(self, answer: Any) -> Turn:
         try:
-            asks = self._taking.throw(answer) if isinstance(answer, Exception) else self._taking.send(plain(answer))
+            while True:
+                given = answer if isinstance(answer, Task) else plain_or_raised(answer)
+                asks = self._taking.throw(given) if isinstance(given, Exception) else self._taking.send(given)
+                self._waiting = asks
+                answer = asks.raised if isinstance(asks, Race) else None
+                if answer is None:
+                    return Turn(asks=self._waits_for)
         except StopIteration as ended:
+            self._waiting = None
             if self._context.again is not None:
                 return Turn(ended="anew", value=self._context.again)
             return Turn(ended="returned", value=plain(ended.value))
         except Exception as error:  # whatever an orchestration raises ends it
+            self._waiting = None
             return Turn(ended="raised", value=error)
-        if not isinstance(asks, Asked):
-            raise TypeError(f"the hub of random schedules knows no {asks!r}")
-        return Turn(asks=asks)
+
+
+def plain_or_raised(answer: Any) -> Any:
+    """An answer as it comes back from a task hub; an exception as it is."""
+    return answer if isinstance(answer, Exception) else plain(answer)

@@ -15,13 +15,17 @@ from itertools import count
 from random import Random
 from typing import Any, Literal
 
+from contracts.queue import EndpointQueue
+from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.run import RunFailed
-from tests.schedules.execution import Asked, Execution, Turn, plain
+from orchestrations.runbooks import CHILDREN as KNOWN_CHILDREN
+from tests.schedules.execution import Asked, Execution, Raised, Turn, plain
 
 Activities = Mapping[str, Callable[[Any], Any]]
 Status = Literal["Running", "Completed", "Failed", "Terminated"]
 KILLED = "python exited with code 137 (0x89)"
 WRONG_CULPRIT = "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity"
+CHILDREN = {child.__name__ for child in KNOWN_CHILDREN}
 # More than any schedule needs: one that has not come to rest by then never will.
 MOST_EVENTS = 20_000
 
@@ -83,6 +87,7 @@ class Hub:
         self._random = random
         self._activities = activities
         self._due: list[Event] = []
+        self._queues: dict[str, EndpointQueue] = {}
         self._numbers = count()
         self._nested = False
 
@@ -107,6 +112,16 @@ class Hub:
         instance.status, instance.foreign, instance.output, instance.ended = "Running", False, None, None
         instance.resumed += 1
         self._later(instance, None)
+
+    def raise_event(self, instance_id: str, name: str, brings: Any) -> None:
+        """Raise an event in a moment, for an instance that runs then."""
+        instance = self.instances[instance_id]
+
+        def deliver() -> None:
+            if instance.status == "Running":
+                self._turn(instance, Raised(name, brings))
+
+        self.after(self._random.uniform(0.05, 1.0), deliver)
 
     def terminate(self, instance: Instance) -> None:
         """End an instance from outside; what its activities are doing goes on."""
@@ -166,10 +181,10 @@ class Hub:
     def _later(self, instance: Instance, answer: Any, seconds: float | None = None, asked: int | None = None) -> None:
         """Give an instance an answer a moment later, if it is still waiting for it then."""
         execution = instance.execution
-        waits = len(execution.asked) if asked is None else asked
+        waits = execution.waits if asked is None else asked
 
         def give() -> None:
-            if instance.status == "Running" and instance.execution is execution and len(execution.asked) == waits:
+            if instance.status == "Running" and instance.execution is execution and execution.waits == waits:
                 self._turn(instance, answer)
 
         self.after(self._random.uniform(0.05, 1.0) if seconds is None else seconds, give)
@@ -187,12 +202,13 @@ class Hub:
         instance.shown = execution.shown
         if turn.asks:
             self._asked(instance, turn.asks)
-        else:
+        elif turn.ended:
             self._ended(instance, turn)
 
     def _ended(self, instance: Instance, turn: Turn) -> None:
         if turn.ended == "anew":
-            instance.execution = Execution(instance.name, turn.value, instance.id)
+            unheard = instance.execution.unheard_yet
+            instance.execution = Execution(instance.name, turn.value, instance.id, unheard=unheard)
             self._later(instance, None)
         elif turn.ended == "returned":
             self._end(instance, "Completed", turn.value)
@@ -207,7 +223,7 @@ class Hub:
 
     def _end(self, instance: Instance, status: Status, output: Any) -> None:
         instance.status, instance.output, instance.ended = status, output, self.now
-        if instance.name != "watch":
+        if instance.name not in CHILDREN:
             self.tell(f"  {instance.id}: {status} {'' if status == 'Completed' else output}")
         instance.tell_parent(output if status == "Completed" else PlatformFailure(str(output)))
 
@@ -217,12 +233,14 @@ class Hub:
             self._later(instance, None, max(0.0, (due - self.now).total_seconds()))
         elif asks.kind == "child":
             self._child(instance, asks)
+        elif asks.kind == "entity":
+            self._entity(instance, asks)
         else:
             self._call(instance, asks)
 
     def _child(self, instance: Instance, asks: Asked) -> None:
         """Have a child run; one of that id that is running already is waited for."""
-        execution, waits = instance.execution, len(instance.execution.asked)
+        execution, waits = instance.execution, instance.execution.waits
         known = self.instances.get(asks.child or "")
         running = known is not None and known.status == "Running"
         child = (
@@ -239,9 +257,20 @@ class Hub:
 
         child.tell_parent = tell
 
+    def _entity(self, instance: Instance, asks: Asked) -> None:
+        """Have an endpoint's queue take an operation: once, whatever dies."""
+        waits = instance.execution.waits
+
+        def operate() -> None:
+            queue = self._queues.get(asks.child or "", EndpointQueue())
+            self._queues[asks.child or ""], place = OPERATIONS[asks.name](queue, json.loads(asks.given))
+            self._later(instance, place.to_wire(), None, waits)
+
+        self.after(self._random.uniform(0.05, 1.0), operate)
+
     def _call(self, instance: Instance, asks: Asked) -> None:
         """Have an activity done; its effects come when it is, its answer some time later."""
-        waits = len(instance.execution.asked)
+        waits = instance.execution.waits
         lost = PlatformFailure(f"Activity function '{asks.name}' failed: {KILLED}")
 
         def act() -> None:

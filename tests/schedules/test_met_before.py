@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from contracts.status import DeploymentResult, EventOutcome
+from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
-from tests.schedules.hub import Instance
 from tests.schedules.orders import PATHS
 from tests.schedules.records import mark_in
 from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of
@@ -105,39 +102,25 @@ def test_a_role_goes_with_an_endpoint_that_another_run_removes(stage: Stage) -> 
     assert stage.rests() == []
 
 
-def test_a_failed_deployment_is_kept_for_nobody(stage: Stage) -> None:
-    """Another run puts it again, is told that the endpoint is busy, and has it in its ledger as begun."""
-    stage.deploys("other", access={})
-    stage.weather.endings = [FAILS, FAILS]
-    first = stage.starts(access={})
-    stage.hub.after(64, lambda: stage.starts(access={}))
-    stage.weather.strike("conflict", lambda method, key: method == "PUT" and "/deployments/" in key and begun(first))
+def test_of_two_models_on_an_empty_endpoint_a_policy_gives_it_to_the_first(stage: Stage) -> None:
+    """Asked for at the same moment: the second one is looked at when the first one is done."""
+    first = stage.starts("blue", shares=False)
+    second = stage.starts("green", shares=False, model="azureml:credit-risk:1")
 
     assert stage.rests() == []
-    assert stage.weather.met
-    assert fates_of(first)["deployment"] == "undone"
-
-
-def begun(run: Instance) -> bool:
-    """Whether a run's deployment has failed, and its undo has not begun."""
-    return "deployment_provisioned" in json.dumps(run.shown) and '"error"' not in json.dumps(run.shown)
-
-
-@pytest.mark.parametrize("shares", [None, False])
-def test_of_two_models_on_an_empty_endpoint_the_first_one_keeps_its_traffic(stage: Stage, shares: bool | None) -> None:
-    """Both have found the endpoint empty, and both have a deployment that is ready."""
-    runs = [stage.starts("blue", shares=shares), stage.starts("green", shares=shares, model="azureml:credit-risk:1")]
-
-    assert stage.rests() == []
-    [served] = [run for run in runs if run.status == "Completed"]
-    [refused] = [run for run in runs if run.status == "Failed"]
-    error = error_of(refused)
+    assert (first.status, second.status) == ("Completed", "Failed")
+    error = error_of(second)
     assert error is not None
-    assert (error.code, error.step) == ("EndpointConflict", "shift_traffic")
-    assert fates_of(refused)["deployment"] == "undone"
-    deployed = DeploymentResult.from_wire(served.output).observed
-    assert stage.azure.endpoints["north"].traffic == {deployed.deployment: 100}
-    assert [*stage.azure.endpoints["north"].deployments] == [deployed.deployment]
+    assert (error.code, error.step) == ("EndpointConflict", "plan_deployment")
+    assert stage.azure.endpoints["north"].traffic == {"blue": 100}
+
+
+def test_of_two_models_that_people_ask_for_the_later_one_takes_the_traffic(stage: Stage) -> None:
+    runs = [stage.starts("blue"), stage.starts("green", model="azureml:credit-risk:1")]
+
+    assert stage.rests() == []
+    assert [run.status for run in runs] == ["Completed", "Completed"]
+    assert stage.azure.endpoints["north"].traffic == {"green": 100}
 
 
 def test_models_that_share_an_endpoint_take_its_traffic_in_turn(stage: Stage) -> None:
