@@ -21,8 +21,10 @@ ORCHESTRATORS = {one.__name__: one for one in (*(runbook.orchestration for runbo
 
 # Event types of a Durable history, and the action types of the SDK that schedule them.
 ORCHESTRATOR_STARTED, ORCHESTRATOR_COMPLETED, EXECUTION_STARTED, EXECUTION_COMPLETED = 12, 13, 0, 1
-TASK_SCHEDULED, SUB_ORCHESTRATION_CREATED, TIMER_CREATED = 4, 7, 10
-SCHEDULED_BY = {0: TASK_SCHEDULED, 2: SUB_ORCHESTRATION_CREATED, 5: TIMER_CREATED}
+TASK_SCHEDULED, SUB_ORCHESTRATION_CREATED, TIMER_CREATED, EVENT_SENT = 4, 7, 10, 14
+SCHEDULED_BY = {0: TASK_SCHEDULED, 2: SUB_ORCHESTRATION_CREATED, 5: TIMER_CREATED, 7: EVENT_SENT}
+# What waits for an event leaves nothing in a history until it comes; what waits for several asks for each.
+WAITS_FOR_EVENT, SEVERAL = 6, (11, 12)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,15 @@ def replay(history: History, events: list[dict[str, Any]]) -> tuple[list[tuple[A
     except Exception as error:
         # A failed orchestrator raises, with its state behind this marker (the protocol of the .NET extension).
         answer = json.loads(str(error).split("$OutOfProcData$:", 1)[1])
-    return [_asked(action) for action in answer["actions"][0]], answer
+    return [_asked(action) for action in _single(answer["actions"][0])], answer
+
+
+def _single(actions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for action in actions:
+        if action["actionType"] in SEVERAL:
+            yield from _single(action["compoundActions"])
+        elif action["actionType"] != WAITS_FOR_EVENT:
+            yield action
 
 
 class _Context:
@@ -94,6 +104,8 @@ def _recorded(event: dict[str, Any]) -> tuple[Any, ...]:
     if kind == TIMER_CREATED:
         return kind, _moment(event["FireAt"])
     given = json.loads(event["Input"])
+    if kind == EVENT_SENT:
+        return kind, given["op"], _plain(given["input"])
     return kind, event["Name"], _plain(given[0] if kind == TASK_SCHEDULED else given)
 
 
@@ -101,7 +113,7 @@ def _asked(action: dict[str, Any]) -> tuple[Any, ...]:
     kind = SCHEDULED_BY[action["actionType"]]
     if kind == TIMER_CREATED:
         return kind, _moment(action["fireAt"])
-    return kind, action["functionName"], _plain(action["input"])
+    return kind, action["operation" if kind == EVENT_SENT else "functionName"], _plain(action["input"])
 
 
 def _plain(value: Any) -> Any:

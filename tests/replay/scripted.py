@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.errors import DeploymentError
+from contracts.orders import CANCEL
 from contracts.queue import EndpointQueue
 from contracts.status import Progress
 from orchestrations.endpoint_queue import OPERATIONS
@@ -25,11 +26,24 @@ class Boom(Exception):
 
 
 @dataclass
+class Task:
+    """What an orchestrator waits for; a scripted one is done at once, but for an event that nobody raises."""
+
+    result: Any = None
+    is_completed: bool = True
+
+    def cancel(self) -> None:
+        """A timer that nobody waits for any more."""
+
+
+@dataclass
 class World:
     """What is said to every orchestration of one run: answers by activity, and one defect at the nth thing asked."""
 
     answers: dict[str, Answer]
     defect_at: int | None = None
+    cancel_at: int | None = None
+    canceled: Task = field(default_factory=lambda: Task(is_completed=False))
     asked: int = 0
     called: list[str] = field(default_factory=list)
     queued: EndpointQueue = field(default_factory=EndpointQueue)
@@ -42,19 +56,10 @@ class World:
     def count(self) -> None:
         """One more thing is asked of a context."""
         self.asked += 1
+        if self.asked == self.cancel_at:
+            self.canceled.is_completed = True
         if self.asked == self.defect_at:
             raise Boom("secret=abcdefgh")
-
-
-@dataclass
-class Task:
-    """What an orchestrator waits for; a scripted one is done at once, but for an event that nobody raises."""
-
-    result: Any = None
-    is_completed: bool = True
-
-    def cancel(self) -> None:
-        """A timer that nobody waits for any more."""
 
 
 @dataclass
@@ -74,7 +79,6 @@ class Context:
         self.moment = moment
         self.shown: dict[str, Any] = {}
         self.again: Any = None
-        self.canceled = Task(is_completed=False)
 
     @property
     def current_utc_datetime(self) -> datetime:
@@ -116,9 +120,9 @@ class Context:
         self.moment = max(self.moment, moment)
         return Task()
 
-    def wait_for_external_event(self, _name: str) -> Task:
+    def wait_for_external_event(self, name: str) -> Task:
         self.world.count()
-        return self.canceled
+        return self.world.canceled if name == CANCEL else Task(is_completed=False)
 
     def task_any(self, tasks: list[Task]) -> Race:
         self.world.count()

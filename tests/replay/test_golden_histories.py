@@ -51,6 +51,7 @@ def names(path: str) -> list[str]:
 
 def test_the_happy_path_takes_the_steps_of_the_runbook() -> None:
     assert names("happy_path") == [
+        "take_turn",
         "plan_deployment",
         "register_model",
         "register_environment",
@@ -65,6 +66,7 @@ def test_the_happy_path_takes_the_steps_of_the_runbook() -> None:
         "shift_traffic",
         "watch",
         "read_back",
+        "leave_turn",
     ]
 
 
@@ -83,17 +85,18 @@ UNDOINGS = {
         "find_claim",
         "remove_endpoint",
         "remove_role_assignment",
+        "leave_turn",
     ],
-    "failed_endpoint": ["find_claim", "remove_endpoint", "watch", "remove_role_assignment"],
-    "failed_shift": ["remove_traffic", "watch", "keep_logs", "find_claim", "remove_deployment", "watch"],
-    "refused_plan": [],
+    "failed_endpoint": ["find_claim", "remove_endpoint", "watch", "remove_role_assignment", "leave_turn"],
+    "failed_shift": ["remove_traffic", "watch", "keep_logs", "find_claim", "remove_deployment", "watch", "leave_turn"],
+    "refused_plan": ["leave_turn"],
 }
 
 
 @pytest.mark.parametrize("path", sorted(FAILED))
 def test_what_was_made_is_undone_in_reverse(path: str) -> None:
     taken = names(path)
-    first = ("remove_", "find_claim", "keep_logs")
+    first = ("remove_", "find_claim", "keep_logs", "leave_turn")
     undone = next((index for index, name in enumerate(taken) if name.startswith(first)), len(taken))
     tries = [name for index, name in enumerate(taken[undone:], undone) if index == undone or taken[index - 1] != name]
 
