@@ -36,7 +36,8 @@ def check(context: typer.Context, folder: Folder = None) -> None:
     """Tell everything that is wrong with the policies of FOLDER; the exit code is 1 if anything is."""
     session: Session = context.obj
     where = folder.absolute() if folder else policies_folder(os.environ)
-    if not folder and not where.is_dir() and Path("policies").is_dir():
+    named = folder or os.environ.get("SLIPWAY_POLICIES")
+    if not named and not where.is_dir() and Path("policies").is_dir():
         where = Path("policies").absolute()  # installed, the command is not where the app is
     found = read_folder(where)
     wrong = [line for invalid in found.invalid for line in invalid.lines]

@@ -34,7 +34,7 @@ def test_a_write_whose_answer_is_lost_is_neither_repeated_nor_forgotten(
 
 
 def test_a_lost_answer_while_undoing(rehearsal: Rehearsal, undone: dict[str, Any]) -> None:
-    # From the deployment on: its creation, the request for its log, and its deletion.
+    # From the deployment on: its creation, what asks for its logs and keeps them, and its deletion.
     lost = 0
     for n, ending in rehearsal.each_fault(
         scene.request(script="init_raises"), lambda n: scene.write(n, drop="after"), first=6
@@ -42,6 +42,6 @@ def test_a_lost_answer_while_undoing(rehearsal: Rehearsal, undone: dict[str, Any
         lost += 1
         assert ending == undone, f"lost the answer of write {n}"
 
-    assert lost == 3
+    assert lost == 5
     assert undone["error"]["code"] == "ScoringScriptFailed"
     assert [endpoint["deployments"] for endpoint in undone["endpoints"]] == [[]]

@@ -58,6 +58,8 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "deployment": acting.about("deployment", resolved.deployment),
         "traffic": acting.about("traffic", resolved.endpoint, before={}, after={"blue": 100}),
         "role_assignment": acting.about("role_assignment", assignment_id(role.scope, "who", role.guid)),
+        "mirror_traffic": acting.about("mirror_traffic", resolved.endpoint, before={}, after={"blue": 10}),
+        "data_asset": acting.about("data_asset", "data/collected/versions/1", sure=False),
         "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
     }
     return {
@@ -69,12 +71,16 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "ensure_diagnostics": c.EnsureInput(
             mark=INSTANCE, wanted={"workspace_id": world.WORKSPACE_ID}, resolved=resolved
         ),
+        "ensure_mirror_traffic": c.EnsureInput(mark=INSTANCE, wanted={"blue": 10}, resolved=resolved),
+        "ensure_data_asset": c.EnsureInput(
+            mark=INSTANCE, wanted={"collections": {"model_inputs": {"enabled": "true"}}}, resolved=resolved
+        ),
         "begin_deployment": acting.ensuring(order, "deployment", resolved),
         "smoke_test": c.SmokeTestInput(**names, test=order.part("smoke_test")),
         "read_back": c.ReadBackInput(**names, model=str(resolved.model), traffic=None),
         "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}),
         "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
-        **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic")},
+        **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic", "mirror_traffic")},
         "keep_logs": entries["deployment"],
         **{f"remove_{kind}": entry for kind, entry in entries.items()},
     }

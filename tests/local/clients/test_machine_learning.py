@@ -14,6 +14,7 @@ from azure.mgmt.machinelearningservices import models as m
 from local.cloud.cloud import LocalCloud
 from local.cloud.machinelearning.directory import EndpointDirectory
 from local.cloud.world import REGION, RESOURCE_GROUP, USER_ASSIGNED, WORKSPACE, WORKSPACE_ID
+from tests import samples
 from tests.local.clients.conftest import Connect
 
 HERE = (RESOURCE_GROUP, WORKSPACE)
@@ -21,7 +22,7 @@ FILES = "azureml://datastores/workspaceblobstore/paths/files"
 KINDS: dict[str, tuple[type, Any]] = {
     "model": (m.ModelVersion, m.ModelVersionProperties(model_uri=FILES, model_type="custom_model")),
     "code": (m.CodeVersion, m.CodeVersionProperties(code_uri=FILES)),
-    "environment": (m.EnvironmentVersion, m.EnvironmentVersionProperties(image="mcr.microsoft.com/azureml/x:1")),
+    "environment": (m.EnvironmentVersion, m.EnvironmentVersionProperties(image=samples.IMAGE)),
     "data": (m.DataVersionBase, m.UriFolderDataVersion(data_uri=FILES)),
 }
 
