@@ -14,7 +14,9 @@ from azure_api import begin
 from contracts.activities import EntryInput, Provisioning
 from contracts.errors import NotAsDeployed, StepFailed, Superseded
 from contracts.ledger import short_name
+from contracts.queue import Place
 from orchestrations import board, deploy, ending, react, undo, watch
+from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
 from tests.schedules import hub, play
@@ -65,6 +67,8 @@ def traffic_is_not_given_back(patch: Patch) -> None:
 
 
 def what_others_rely_on_is_removed(patch: Patch) -> None:
+    # Two runs on one endpoint at the same time: only then has undo anything to ask.
+    patch.setitem(OPERATIONS, "enter", lambda queue, _: (queue, Place(verdict="owner")))
     patch.setattr(claims, "_is_claim", lambda *_: False)
     patch.setitem(play.ACTIVITIES, "remove_endpoint", deletes_whatever_is_on_it)
 

@@ -88,6 +88,8 @@ def complete() -> dict[str, Any]:
         },
     }
     body["on_failure"] = "undo"
+    body["when_busy"] = "queue"
+    body["interruptible"] = False
     body["access"] |= {"grants": "auto", "propagation": {"wait": "PT15M", "give_up_after": "PT60M"}}
     body["smoke_test"]["expect"]["tolerance"] = 0.5
     body["traffic"] = {"blue": 90, "green": 10}

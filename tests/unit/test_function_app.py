@@ -13,6 +13,7 @@ from activities.registry import RESOURCES
 from activities.resource import Resource as Room
 from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
+from contracts.queue import Woken
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
 from orchestrations.steps import of_kind as resource_of
@@ -21,7 +22,7 @@ from tests.registered import triggers
 ROOT = Path(__file__).resolve().parents[2]
 
 # The activities that are no room's, and what they answer.
-ASKING = {"find_claim": Claim, "deployment_ended": Provisioning}
+ASKING: dict[str, type[Contract]] = {"find_claim": Claim, "deployment_ended": Provisioning, "wake": Woken}
 ACTIVITIES = {
     "plan_deployment",
     "register_model",
@@ -52,16 +53,18 @@ ACTIVITIES = {
     "remove_traffic",
     "find_claim",
     "deployment_ended",
+    "wake",
     "smoke_test",
     "read_back",
     "keep_logs",
 }
-ORCHESTRATIONS = {"deploy", "watch", "react_to_registration"}
+ORCHESTRATIONS = {"deploy", "watch", "take_turn", "leave_turn", "react_to_registration"}
 ROUTES = {
     ("POST", "deployments", "FUNCTION"),
     ("GET", "deployments", "FUNCTION"),
     ("GET", "deployments/{id}", "FUNCTION"),
     ("GET", "deployments/{id}/logs", "FUNCTION"),
+    ("POST", "deployments/{id}/cancel", "FUNCTION"),
     ("POST", "plans", "FUNCTION"),
     ("GET", "events", "FUNCTION"),
     ("GET", "openapi.json", "FUNCTION"),
@@ -76,6 +79,7 @@ def of_kind(kind: str) -> set[str]:
 def test_the_registered_functions_are_exactly_these() -> None:
     assert of_kind("activityTrigger") == ACTIVITIES
     assert of_kind("orchestrationTrigger") == ORCHESTRATIONS
+    assert of_kind("entityTrigger") == {"endpoint_queue"}
     assert of_kind("eventGridTrigger") == {"on_model_registered"}
     assert of_kind("timerTrigger") == {"guard", "policies_changed"}
 
@@ -130,11 +134,13 @@ def test_every_room_that_a_plan_may_name_can_be_ensured_and_removed() -> None:
 
 def test_orchestrations_call_only_what_is_in_the_index() -> None:
     called = {
-        call.args[0].value
+        name.value
         for path in (ROOT / "orchestrations").rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-        if call.func.attr in ("call_activity", "call_sub_orchestrator") and isinstance(call.args[0], ast.Constant)
+        if call.func.attr in ("call_activity", "call_sub_orchestrator", "delegate")
+        for name in call.args[:2]
+        if isinstance(name, ast.Constant)
     }
 
     assert called == {"deploy", "watch"} <= ORCHESTRATIONS
