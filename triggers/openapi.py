@@ -91,9 +91,10 @@ def _operation(route: Route) -> dict[str, Any]:
     name = route.function.__name__
     if route.runbook is None:
         return {"operationId": name, **_SINGLE[name]()}
-    if route.method == "POST":
-        return {"operationId": name, **_starting(route.runbook)}
     ending = route.path.rpartition("/")[2]
+    if route.method == "POST":
+        describe = _canceling if ending == "cancel" else _starting
+        return {"operationId": name, **describe(route.runbook)}
     describe = {"{id}": _showing, "logs": _log}.get(ending, _listing)
     return {"operationId": name, **describe(route.runbook)}
 
@@ -110,6 +111,23 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
             "409": _problem("the Idempotency-Key was used with another body"),
             "503": _problem("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
             **_BODY_PROBLEMS,
+            **UNAUTHORIZED,
+        },
+    }
+
+
+def _canceling(runbook: Runbook) -> dict[str, Any]:
+    headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
+    return {
+        "summary": f"Cancel a {runbook.noun}",
+        "description": "It stops before its next step, or while it waits, and undoes what it has made.",
+        "parameters": [_id(runbook)],
+        "responses": {
+            "200": _json("it had ended before", runbook.status, headers),
+            "202": _json("it is told; its status says when it has ended", runbook.status, headers),
+            "404": _problem(f"no such {runbook.noun}"),
+            "422": _problem("there is no such parameter"),
+            **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
     }

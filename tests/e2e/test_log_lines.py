@@ -10,6 +10,7 @@ from azure_api.quiet import LIBRARIES, TELEMETRY
 from local.cloud import world
 from local.stack import LocalStack
 from orchestrations.access import WAIT
+from orchestrations.turns import WAIT_FOR_TURN
 from tests import samples
 
 RECORD = re.compile(r"\S+ \[(?P<level>\w+)\] (?P<function>\w+) (?P<invocation>\S+): (?P<message>.*)")
@@ -33,7 +34,7 @@ def test_a_deployment_writes_one_line_for_each_activity_and_no_other(stack: Loca
     assert {one["outcome"] for one in told if one} == {"ok"}
     assert {one["mark"] for one in told if one} == {status["id"], "-"}
     counted = Counter(one["name"] for one in told if one)
-    assert {step["name"] for step in status["steps"]} - {WAIT} <= {*counted}
+    assert {step["name"] for step in status["steps"]} - {WAIT, WAIT_FOR_TURN} <= {*counted}
     invocations = Counter(record["invocation"] for record in records if record)
     assert set(invocations.values()) == {1}
 
