@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -71,7 +70,7 @@ class ServingProcess:
         self._report = report
         self._modelled = modelled
         self._stopping = threading.Event()
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: server_process.Server | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._live, name=f"serving-{spec.endpoint}-{spec.deployment}", daemon=True

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from local.cloud.images.building import Built
 from local.cloud.images.own import OwnImage
-from local.cloud.serving import layout
+from local.cloud.serving import forking, layout
 from local.cloud.serving.spec import Probe, ServingSpec
 from local.loopback import ADDRESS
 
@@ -25,22 +26,58 @@ _PACKAGE = "azureml_inference_server_http"
 NO_SERVER = "A required package azureml-inference-server-http is missing."
 
 
+class Server(Protocol):
+    """A supervisor with its server, started anew or forked: leads a process group, and lives while `stdin` is open."""
+
+    @property
+    def pid(self) -> int:
+        """The supervisor, and so the group."""
+
+    @property
+    def stdin(self) -> Closing | None:
+        """What it notices its owner's end by."""
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code once it has ended; `subprocess.TimeoutExpired` when it has not by then."""
+
+
+class Closing(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 def server_version(python: Path) -> str | None:
     """What the inference server of an environment calls itself, as in the `x-ms-server-version` of its answers."""
     found = next((python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}-*.dist-info"), None)
     return f"azmlinfsrv/{found.name.split('-')[1].removesuffix('.dist')}" if found else None
 
 
-def spawn_server(spec: ServingSpec, built: Built, listening: int) -> subprocess.Popen[bytes]:
+def spawn_server(spec: ServingSpec, built: Built, listening: int) -> Server:
     """Start the inference server of a built environment on a listening socket."""
     version = server_version(built.python) or ""
-    workers = spec.environment_variables.get("WORKER_COUNT", "1")
-    gunicorn = [str(built.python), "-m", "gunicorn", "--config", str(_FOLDER / "gunicorn_settings.py")]
-    gunicorn += ["--bind", f"fd://{listening}", "--workers", workers, *_application(built.python, version)]
     own = {**built.variables, **layout.variables(spec)}
     # Its programs are found first, as in the image.
     path = {"PATH": f"{built.python.parent}{os.pathsep}{own['PATH']}"}
-    return _spawn(spec, built.python, gunicorn, {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}, listening)
+    variables = {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}
+    workers = spec.environment_variables.get("WORKER_COUNT", "1")
+    settings = ["--config", str(_FOLDER / "gunicorn_settings.py"), "--workers", workers]
+    settings += _application(built.python, version)
+    with _log(spec) as log:
+        forked = forking.fork(
+            built.python,
+            ["--bind", f"fd://{forking.LISTENING}", *settings],
+            variables=variables,
+            folder=layout.app_root(spec),
+            log=log.fileno(),
+            listening=listening,
+        )
+    gunicorn = [str(built.python), "-m", "gunicorn", "--bind", f"fd://{listening}", *settings]
+    return forked or _spawn(spec, built.python, gunicorn, variables, listening)
 
 
 def _application(python: Path, version: str) -> list[str]:
@@ -77,7 +114,7 @@ def _spawn(
     """Start a command under a supervisor that ends it with this process."""
     handed = [] if listening is None else [listening]
     inherited = "-" if listening is None else str(listening)
-    with (spec.root / layout.INFERENCE_LOG).open("ab") as output:
+    with _log(spec) as output:
         return subprocess.Popen(
             [str(python), "-I", "-S", str(_SUPERVISOR), inherited, *command],
             cwd=layout.app_root(spec),
@@ -88,6 +125,10 @@ def _spawn(
             pass_fds=handed,
             start_new_session=True,
         )
+
+
+def _log(spec: ServingSpec) -> BinaryIO:
+    return (spec.root / layout.INFERENCE_LOG).open("ab")
 
 
 def answer(port: int, probe: Probe) -> int | None:
@@ -102,7 +143,7 @@ def answer(port: int, probe: Probe) -> int | None:
         connection.close()
 
 
-def end(server: subprocess.Popen[bytes]) -> None:
+def end(server: Server) -> None:
     """End the server's process group, politely and then for certain."""
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGTERM)

@@ -12,6 +12,11 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # How long a server may take to finish its requests when its owner has gone.
 GRACE = 5.0
@@ -25,18 +30,25 @@ def main(listening: str, command: "list[str]") -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed)
     for one in handed:
         os.close(one)
-    threading.Thread(target=_end_with_owner, args=(child,), daemon=True).start()
-    return child.wait()
+    return supervise(child.wait)
 
 
-def _end_with_owner(child: "subprocess.Popen[bytes]") -> None:
-    while os.read(0, 1024):
-        pass
+def supervise(wait: "Callable[[], int]") -> int:
+    """Wait for a server of this process's group, and end it with the owner; its exit code."""
+    ended = threading.Event()
+    threading.Thread(target=_end_with_owner, args=(ended,), daemon=True).start()
+    code = wait()
+    ended.set()
+    return code
+
+
+def _end_with_owner(ended: threading.Event) -> None:
+    with suppress(ConnectionError):  # a socket's way to say that nobody is there any more
+        while os.read(0, 1024):
+            pass
     os.killpg(os.getpgrp(), signal.SIGTERM)
-    try:
-        child.wait(GRACE)
-    finally:
-        os.killpg(os.getpgrp(), signal.SIGKILL)
+    ended.wait(GRACE)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
