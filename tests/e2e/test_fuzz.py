@@ -25,7 +25,7 @@ from local.host.settings import HostSettings
 from local.stack import ROOT, TERMINAL, LocalStack
 from triggers.http import openapi
 
-EXAMPLES = 40
+EXAMPLES = 20
 
 # What an accepted request may not end with, however strange it is.
 CRASHES = {"OrchestrationCrashed", "ActivityCrashed"}
