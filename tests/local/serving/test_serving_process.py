@@ -302,8 +302,9 @@ def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, conta
 def test_more_workers_on_request(start: Start, spec: Spec) -> None:
     process, _ = start(spec(environment_variables={"WORKER_COUNT": "2"}))
 
-    # The supervisor, gunicorn's master and two workers.
-    assert len(members(group_of(process.spec))) == 4
+    # The supervisor, gunicorn's master and two workers. The first may answer before the second is there.
+    group = group_of(process.spec)
+    until(lambda: len(members(group)) == 4, seconds=20)
 
 
 @pytest.mark.parametrize("variables", [{"A": "x\0y"}, {"A=B": "x"}])
