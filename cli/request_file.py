@@ -157,15 +157,30 @@ def _set(body: dict[str, Any], text: str) -> None:
     *parents, last = path.strip().split(".")
     if not sign or not last or not parents:
         raise NotAccepted(f"--set {text}: write a field and its value, e.g. deployment.instance_count=2")
-    here = body
+    here: Any = body
     for parent in parents:
-        here = here.setdefault(parent, {})
-        if not isinstance(here, dict):
-            raise NotAccepted(f"--set {text}: {parent} is given by its name, it has no fields here")
+        here = _inside(here, parent, text)
     try:
-        here[last] = yaml.safe_load(value) if value else ""
+        here[_place(here, last, text)] = yaml.safe_load(value) if value else ""
     except yaml.YAMLError as error:
         raise NotAccepted(f"--set {text}: {value!r} cannot be read") from error
+
+
+def _inside(here: Any, name: str, text: str) -> Any:
+    """What has that name in a mapping, made where there is none, or that number in a list."""
+    place = _place(here, name, text)
+    found = here.setdefault(place, {}) if isinstance(here, dict) else here[place]
+    if not isinstance(found, dict | list):
+        raise NotAccepted(f"--set {text}: {name} is given by its name, it has no fields here")
+    return found
+
+
+def _place(here: Any, name: str, text: str) -> str | int:
+    if isinstance(here, dict):
+        return name
+    if name.isdecimal() and int(name) < len(here):
+        return int(name)
+    raise NotAccepted(f"--set {text}: there is no {name} in a list of {len(here)}, whose first is 0")
 
 
 def _checked(name: str, found: Localizing, problems: list[Problem], documents: list[Document]) -> RequestFile:

@@ -20,6 +20,13 @@ DEPLOYMENT = {
     "model": "azureml:credit:1",
     "instance_type": "Standard_DS3_v2",
 }
+IDENTITY_ID = (
+    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+    "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine"
+)
+IDENTITY: dict[str, Any] = {
+    "identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "to be filled in"}]}
+}
 WAIVED = {"smoke_test": {"waived": "not now"}}
 
 
@@ -89,12 +96,26 @@ def test_a_name_may_come_from_the_command_line(tmp_path: Path) -> None:
         (Asked(sets=["instance_count=2"]), "deployment.instance_count=2"),
         (Asked(sets=["deployment.model.path=x"]), "given by its name"),
         (Asked(sets=["deployment.tags={"]), "cannot be read"),
+        (Asked(sets=["endpoint.identity.user_assigned_identities.1.resource_id=x"]), "no 1 in a list of 1"),
+        (Asked(sets=["endpoint.identity.user_assigned_identities.resource_id=x"]), "no resource_id in a list"),
         (Asked(Path("nowhere.json")), "cannot be read"),
     ],
 )
 def test_what_the_command_line_says_is_judged_too(tmp_path: Path, asked: Asked, said: str) -> None:
     with pytest.raises(NotAccepted, match=said):
-        read(tmp_path, asked, deployment=DEPLOYMENT, more=WAIVED)
+        read(tmp_path, asked, endpoint=ENDPOINT | IDENTITY, deployment=DEPLOYMENT, more=WAIVED)
+
+
+@pytest.mark.parametrize("of_it", ["", ".resource_id"])
+def test_a_value_in_a_list_is_set_by_its_number(tmp_path: Path, of_it: str) -> None:
+    """Published files leave the identity to be filled in: `resource_id: user_identity_ARM_id_place_holder`."""
+    asked = Asked(sets=[f"endpoint.identity.user_assigned_identities.0{of_it}={IDENTITY_ID}"])
+
+    found = read(tmp_path, asked, endpoint=ENDPOINT | IDENTITY, deployment=DEPLOYMENT, more=WAIVED)
+
+    assert found.to_send["endpoint"]["identity"]["user_assigned_identities"] == [
+        {"resource_id": IDENTITY_ID} if of_it else IDENTITY_ID
+    ]
 
 
 def test_two_of_a_kind_and_places_that_contradict_are_told_by_their_files(tmp_path: Path) -> None:
