@@ -5,15 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.held_roles import find_assignment
 from activities.resource import Resource, There
-from activities.roles import (
-    BuiltInRole,
-    asked_for,
-    automatic_roles,
-    check_grantable,
-    is_of_this_page,
-    role_definition_id,
-)
+from activities.role_needs import automatic_roles
+from activities.roles import BuiltInRole, asked_for, check_grantable, is_of_this_page, role_definition_id
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.clients import clients
@@ -21,7 +16,7 @@ from azure_api.errors import is_already_granted, translated
 from azure_api.rights import Right
 from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
 from contracts.base import beginning
-from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, Throttled
+from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, RoleMissing, Throttled
 from contracts.ledger import LedgerEntry, short_name
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlannedGrant
@@ -53,16 +48,16 @@ class RoleAssignments(Resource[Any]):
         finding = Finding()
         if not scene.resolved.location:
             return finding  # a workspace that cannot be read has been told; its storage and registry are not known
-        scene.grants = _needed(wanted, scene, finding)
-        for role in scene.grants:
+        asked = _asked(wanted, finding)
+        needed = _without_repeats([*asked, *automatic_roles(scene, finding)])
+        scene.grants = needed if wanted.grants == "auto" else asked
+        for role in needed:
             found = None
             if scene.resolved.principal_id:
                 with translated():
                     found = find_assignment(role, scene.resolved.principal_id)
             if found is None:
-                finding.needs.append(Right(WRITE, role.scope))
-                if not is_of_this_page(BuiltInRole(role.role, role.guid)):
-                    finding.unchecked.append(f"whether the condition on Slipway's right to grant allows {role.role}")
+                _tell_missing(role, scene, finding)
             elif found.created_on and (scene.newest_grant is None or found.created_on > scene.newest_grant):
                 scene.newest_grant = found.created_on
             scene.planned_grants.append(
@@ -129,38 +124,31 @@ class RoleAssignments(Resource[Any]):
         return Provisioning(state="Deleted", done=True)
 
 
-def _needed(wanted: AccessRequest, scene: Scene, finding: Finding) -> list[NeededRole]:
-    """The least the identity needs, without repeats; a role that cannot be had is a problem, and hides no other."""
-    needed = []
+def _asked(wanted: AccessRequest, finding: Finding) -> list[NeededRole]:
+    """The roles that a request names; one that cannot be had is a problem, and hides no other."""
+    asked = []
     for number, grant in enumerate(wanted.additional):
         try:
-            needed.append(asked_for(grant))
+            asked.append(asked_for(grant))
         except (CloudUnavailable, Throttled):
             raise
         except DeploymentError as error:
             finding.problem(f"access.additional.{number}.role", error)
-    if wanted.grants == "auto" and _is_user_assigned(scene):
-        needed += automatic_roles(scene.workspace)
-    return list({(role.guid, role.scope.lower()): role for role in needed}.values())
+    return _without_repeats(asked)
 
 
-def _is_user_assigned(scene: Scene) -> bool:
-    """By the request, or where it says nothing of an identity, by the endpoint that is there."""
-    if scene.order.user_assigned_id is not None:
-        return True
-    found = scene.endpoint.identity if scene.endpoint is not None else None
-    return bool(found and found.user_assigned_identities)
+def _without_repeats(roles: list[NeededRole]) -> list[NeededRole]:
+    return list({(role.guid, role.scope.lower()): role for role in roles}.values())
 
 
-def find_assignment(role: NeededRole, principal_id: str) -> Any:
-    """The assignment of that role to that principal at exactly that scope, whatever its name; None when missing."""
-    listed = clients().authorization.role_assignments.list_for_scope(
-        role.scope, filter=f"principalId eq '{principal_id}'"
-    )
-    for assignment in listed:
-        same_role = str(assignment.role_definition_id).lower().endswith(role.guid.lower())
-        if same_role and str(assignment.scope).lower() == role.scope.lower():
-            return assignment
+def _tell_missing(role: NeededRole, scene: Scene, finding: Finding) -> None:
+    """What it takes that the identity has a role; a problem where the request lets nothing be granted."""
+    if role not in scene.grants:
+        message = f"the endpoint's identity {role.reason}: it needs {role.role} on {role.scope}, and does not have it"
+        return finding.problem("access.grants", RoleMissing(message))
+    finding.needs.append(Right(WRITE, role.scope))
+    if not is_of_this_page(BuiltInRole(role.role, role.guid)):
+        finding.unchecked.append(f"whether the condition on Slipway's right to grant allows {role.role}")
     return None
 
 

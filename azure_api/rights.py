@@ -38,8 +38,8 @@ def missing_rights(needed: Iterable[Right]) -> list[MissingRight]:
     return missing
 
 
-def allows(permission: dict[str, Any], action: str) -> bool:
-    """Whether one permission (actions with wildcards, minus notActions) covers `action`."""
+def allows(permission: dict[str, Any], action: str, *, on_data: bool = False) -> bool:
+    """Whether one permission (actions with wildcards, minus notActions) covers `action`, a data action if `on_data`."""
     # Managed Identity Operator writes `userAssignedIdentities/*/assign/action` for what errors call
     # `userAssignedIdentities/assign/action`: both forms name the same right.
     forms = {action.lower(), action.lower().replace("/userassignedidentities/", "/userassignedidentities/x/")}
@@ -47,7 +47,8 @@ def allows(permission: dict[str, Any], action: str) -> bool:
     def listed(patterns: list[str] | None) -> bool:
         return any(fnmatch.fnmatchcase(form, pattern.lower()) for pattern in patterns or [] for form in forms)
 
-    return listed(permission.get("actions")) and not listed(permission.get("notActions"))
+    granted, excluded = ("dataActions", "notDataActions") if on_data else ("actions", "notActions")
+    return listed(permission.get(granted)) and not listed(permission.get(excluded))
 
 
 def _permissions(scope: str) -> list[dict[str, Any]]:

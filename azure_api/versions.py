@@ -6,6 +6,7 @@ CODES = "2023-04-01"  # azure-ai-ml: code_versions
 ENVIRONMENTS = "2023-04-01-preview"  # azure-ai-ml: environment_versions
 MODELS = "2023-08-01-preview"  # azure-ai-ml: model_versions
 DATA = "2023-04-01-preview"  # azure-ai-ml: data_versions
+CONNECTIONS = "2024-04-01-preview"  # azure-ai-ml: workspace_connections
 IDENTITIES = "2023-01-31"  # Microsoft.ManagedIdentity/userAssignedIdentities
 PERMISSIONS = "2022-04-01"  # Microsoft.Authorization/permissions
 ROLE_ASSIGNMENTS = "2022-04-01"  # Microsoft.Authorization/roleAssignments, as azure-mgmt-authorization sends it

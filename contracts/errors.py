@@ -20,6 +20,7 @@ DeploymentError
 ├── IdentityNotFound
 ├── RoleNotFound
 ├── RoleNotGrantable
+├── RoleMissing
 ├── IdentityNotAllowed
 ├── RegistryNotAllowed
 ├── RequestRejected
@@ -103,6 +104,12 @@ class RoleNotFound(DeploymentError, whose="caller"):
     """A role named in `access.additional` is not defined at its scope."""
 
     suggestion = "Use a role name that `az role definition list` shows for the scope."
+
+
+class RoleMissing(DeploymentError, whose="caller"):
+    """The endpoint's identity lacks a role that it needs, and `access.grants: none` lets Slipway grant none."""
+
+    suggestion = "Have the role that the message names granted to the identity, or leave access.grants out."
 
 
 class RequestRejected(DeploymentError, whose="caller"):

@@ -28,9 +28,9 @@ MAX_ROLES_BYTES = 1900
 
 
 class RoleGrant(Contract):
-    """One more role for the endpoint's identity."""
+    """One more role for the endpoint's identity: by any of its names, its GUID, or the ARM id of its definition."""
 
-    role: Annotated[str, Field(min_length=3, max_length=128)]
+    role: Annotated[str, Field(min_length=3, max_length=256)]
     scope: ArmId
 
 
@@ -48,7 +48,11 @@ class Propagation(Contract):
 
 
 class AccessRequest(Contract):
-    """The roles the endpoint's identity is to have."""
+    """The roles the endpoint's identity is to have.
+
+    `auto` grants the least that the identity, the model and the connections need; `none` grants nothing of that, and
+    deploys only when the identity has it all.
+    """
 
     grants: Literal["auto", "none"] = "auto"
     additional: Annotated[list[RoleGrant], Field(max_length=MAX_ADDITIONAL_ROLES)] = []

@@ -16,7 +16,7 @@ SETTINGS = r"(?P<of>onlineEndpoints/[^/]+)/providers/Microsoft\.Insights/diagnos
 @route("GET", ASSIGNMENTS, inside=False)
 def _list(azure: Azure, scope: str) -> Answer:
     """Those of the principal that is asked for, at any scope: callers look through them."""
-    asked = re.search(r"principalId[ +]eq[ +]'([^']+)'", azure.query)
+    asked = re.search(r"(?:principalId[ +]eq[ +]|assignedTo\()'([^']+)'", azure.query)
     principal = asked[1] if asked else None
     found = [one for one in azure.assignments.values() if principal in (None, one["properties"]["principalId"])]
     return 200, {"value": found}

@@ -1,0 +1,108 @@
+"""Which roles the identity of a request's endpoint needs, the least of them, and why each.
+
+Sources: the role tables of "Deploy a flow as a managed online endpoint" and concept-endpoints-online-auth. The service
+gives an endpoint's own identity image pull, blob read and metrics, and the connections' secrets where the endpoint has
+`enforce_access_to_default_secret_stores`; a user-assigned one it gives nothing. What a connection with Microsoft Entra
+ID leads to, it never grants, whichever identity it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from activities.roles import METRICS_WRITER, OPENAI_USER, SECRETS_READER, USER_ASSIGNED_NEEDS, BuiltInRole
+from activities.scene import Finding, Scene
+from azure_api import versions
+from azure_api.clients import clients
+from azure_api.errors import translated
+from contracts.errors import AssetNotFound, CloudUnavailable, DeploymentError, Throttled
+from contracts.plan import NeededRole
+
+_CONNECTION = re.compile(r"azureml://connections/([^/}\s]+)")
+_FLOW = ("PROMPTFLOW_RUN_MODE", "PRT_CONFIG_OVERRIDE")
+_ENFORCED = "enforce_access_to_default_secret_stores"
+# Of connections with Microsoft Entra ID: what the endpoint's identity then calls itself.
+_OPENAI = frozenset({"azureopenai", "azure_open_ai", "aiservices"})
+
+
+def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
+    """What the identity needs; connections that are not there or cannot be read are told in `finding`."""
+    workspace = scene.workspace
+    scopes = {
+        "container registry": str(workspace.container_registry or ""),
+        "default storage": str(workspace.storage_account or ""),
+    }
+    needed = []
+    if is_user_assigned(scene):
+        # A workspace without a registry of its own has nothing to pull from it.
+        needed += [_needed(role, scopes[scope], why) for role, scope, why in USER_ASSIGNED_NEEDS if scopes[scope]]
+        finding.warnings.append(
+            f"metrics of the endpoint's instances are only there if the identity has {METRICS_WRITER.name} on the"
+            " workspace: access.additional can ask for it"
+        )
+    variables = (scene.order.part("deployment") or {}).get("environment_variables") or {}
+    named = _connections(variables)
+    why = _reads_secrets(named, variables)
+    if why and not _secrets_are_given(scene):
+        needed.append(_needed(SECRETS_READER, str(workspace.id), why))
+    return needed + list(_entra(named, finding))
+
+
+def is_user_assigned(scene: Scene) -> bool:
+    """By the request, or where it says nothing of an identity, by the endpoint that is there."""
+    if scene.order.user_assigned_id is not None:
+        return True
+    found = scene.endpoint.identity if scene.endpoint is not None else None
+    return bool(found and found.user_assigned_identities)
+
+
+def _needed(role: BuiltInRole, scope: str, why: str) -> NeededRole:
+    return NeededRole(role=role.name, guid=role.guid, scope=scope, reason=why)
+
+
+def _connections(variables: dict[str, Any]) -> dict[str, str]:
+    """Names of connections, and the first variable that asks for each."""
+    found: dict[str, str] = {}
+    for variable, value in variables.items():
+        for name in _CONNECTION.findall(str(value)):
+            found.setdefault(name, variable)
+    return found
+
+
+def _reads_secrets(named: dict[str, str], variables: dict[str, Any]) -> str | None:
+    if named:
+        name, variable = next(iter(named.items()))
+        return f"reads the secrets of connections ({name}, for {variable})"
+    flow = next((variable for variable in _FLOW if variable in variables), None)
+    return f"a prompt flow reads its connections ({flow} is set)" if flow else None
+
+
+def _secrets_are_given(scene: Scene) -> bool:
+    """Whether the service itself lets the identity read secrets: an endpoint's own one, where the endpoint asks so."""
+    if is_user_assigned(scene):
+        return False
+    asked = (scene.order.part("endpoint") or {}).get("properties") or {}
+    there = (scene.endpoint.properties if scene.endpoint is not None else None) or {}
+    return str({**there, **asked}.get(_ENFORCED, "")).lower() == "enabled"
+
+
+def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
+    """Roles on what the connections lead to, where they have no key."""
+    for name, variable in named.items():
+        path = f"{clients().settings.workspace_id}/connections/{name}"
+        try:
+            with translated(not_found=AssetNotFound):
+                found = clients().get(path, versions.CONNECTIONS).get("properties") or {}
+        except (CloudUnavailable, Throttled):
+            raise
+        except AssetNotFound as error:
+            finding.problem(f"deployment.environment_variables.{variable}", error)
+            continue
+        except DeploymentError:
+            finding.unchecked.append(f"whether connection {name} has a key, or needs a role on what it leads to")
+            continue
+        account = (found.get("metadata") or {}).get("ResourceId")
+        if str(found.get("authType")).upper() == "AAD" and str(found.get("category")).lower() in _OPENAI and account:
+            yield _needed(OPENAI_USER, str(account), f"connection {name} signs in with Microsoft Entra ID")
