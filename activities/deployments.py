@@ -12,12 +12,11 @@ from activities.scene import Finding, Scene
 from activities.servings import Serving, serving_of
 from azure_api import begin
 from azure_api.clients import clients
-from azure_api.errors import looks_refused, translated
+from azure_api.errors import refusal_in, translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.digests import digest
 from contracts.errors import (
-    AccessNotYetEffective,
     DeploymentConflict,
     DeploymentError,
     EndpointBusy,
@@ -142,9 +141,10 @@ def _serving(wanted: OnlineDeploymentRequest, resolved: Resolved) -> Serving:
 
 def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> DeploymentError:
     log = log_tail(endpoint, deployment)
-    if isinstance(error, ScoringScriptFailed) and looks_refused(log):
+    refused = refusal_in(log)
+    if isinstance(error, ScoringScriptFailed) and refused is not None:
         # init() was refused something: only the container's log says so.
-        error = AccessNotYetEffective(error.message, cause=error.cause)
+        error = refused(error.message, cause=error.cause)
     return error.with_log(log)
 
 

@@ -49,10 +49,11 @@ BY_CODE = (
         code=r"KeyBasedAuthenticationNotPermitted|PublicAccessNotPermitted",
     ),
     Rule(e.PrincipalNotReady, RBAC, code=r"PrincipalNotFound"),
+    Rule(r.SecretsNotReadable, GUIDE, code=r"SecretsInjectionError"),
     Rule(
         e.AccessNotYetEffective,
         GUIDE,
-        code=r"AuthorizationPermissionMismatch|ForbiddenByRbac|SecretsInjectionError|ACRSecretError|ACRTokenExchange\w+",
+        code=r"AuthorizationPermissionMismatch|ForbiddenByRbac|ACRSecretError|ACRTokenExchange\w+",
     ),
     Rule(e.EndpointNameTaken, GUIDE, code=r"Endpoint(?:AlreadyExists|NameTaken)"),
     Rule(r.InstanceTooSmall, GUIDE, code=r"PodOutOfMemory|OOMKilled"),

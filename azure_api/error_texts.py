@@ -7,13 +7,16 @@ from contracts import azure_refusals as r
 from contracts import errors as e
 
 # Signs, in any text, that an identity was refused something: a role that is missing or not effective yet.
-REFUSED_SIGNS = (
+SECRETS_SIGNS = (
     (r"Access denied to list workspace secret", "Azure/llmops-gha-demo#7"),
     (r"connections/\S*listsecrets\S* failed", "Azure/azureml-examples#2551"),
+    (r"Failed to retrieve and inject workspace connection secrets", GUIDE),
+)
+DATASTORE_SIGNS = ((r"workspaces?/datastores?/read", "seed: how-to-deploy-for-real-time-inference"),)
+ROLE_SIGNS = (
     (r"AuthorizationPermissionMismatch", "yeongseon/azure-paas-troubleshooting-labs: mi-rbac-propagation"),
     (r"ForbiddenByRbac", "Azure/terraform-azurerm-avm-res-keyvault-vault#78"),
     (r"does not have (?:authorization|permissions?) (?:to|for) ", RBAC),
-    (r"Failed to retrieve and inject workspace connection secrets", GUIDE),
     (r"ACRTokenExchangeForbidden|ACRTokenExchangeFailed|ACRSecretError", "Azure/azure-sdk-for-python#33611"),
     (r"authorization error|incorrect role assignments", GUIDE),
     (r"container registry authorization", GUIDE),
@@ -23,6 +26,12 @@ REFUSED_SIGNS = (
         "learn.microsoft.com: ai-services/openai/how-to/managed-identity",
     ),
     (r"Failed to get secret for connection .{1,400}403|S2S invocation to arm failed", "microsoft/promptflow#3788"),
+)
+# The more telling ones first.
+REFUSED_SIGNS = (
+    *((r.SecretsNotReadable, sign, source) for sign, source in SECRETS_SIGNS),
+    *((r.DatastoreNotReadable, sign, source) for sign, source in DATASTORE_SIGNS),
+    *((e.AccessNotYetEffective, sign, source) for sign, source in ROLE_SIGNS),
 )
 
 BY_TEXT = (
@@ -116,7 +125,7 @@ BY_TEXT = (
     Rule(e.ImageNotRunnable, GUIDE, text=r"unable to download user container image|image pull failed|manifest unknown"),
     Rule(r.ClusterNotReady, GUIDE, text=r"azureml-fe"),
     Rule(e.MissingRight, RBAC, status=(401, 403), text=r"does not have (?:authorization|permissions?) (?:to|for) "),
-    *(Rule(e.AccessNotYetEffective, source, text=sign) for sign, source in REFUSED_SIGNS),
+    *(Rule(error, source, text=sign) for error, sign, source in REFUSED_SIGNS),
     Rule(
         e.ScoringScriptFailed,
         "Azure/azureml-examples#3983",

@@ -47,9 +47,10 @@ def meaning(seen: AzureError) -> e.DeploymentError:
     return kind(message, cause=seen.code or None, retry_after=seen.retry_after)
 
 
-def looks_refused(text: str) -> bool:
-    """Whether a log or an answer tells of an identity that was refused something."""
-    return any(re.search(sign, text, re.IGNORECASE) for sign, _ in REFUSED_SIGNS)
+def refusal_in(*texts: str) -> type[e.DeploymentError] | None:
+    """What an identity was refused, by what logs or answers tell; None when they tell of no refusal."""
+    found = (error for error, sign, _ in REFUSED_SIGNS for text in texts if re.search(sign, text, re.IGNORECASE))
+    return next(found, None)
 
 
 def is_already_granted(error: Exception) -> bool:

@@ -64,6 +64,26 @@ class ResourceNotFound(DeploymentError, whose="caller"):
     suggestion = "Find out whether somebody deleted or moved it, then send the request again."
 
 
+class SecretsNotReadable(DeploymentError, whose="caller"):
+    """The endpoint's identity was refused the secrets of the workspace's connections: not granted, or not in effect."""
+
+    propagation = True
+    suggestion = (
+        "Give the endpoint's identity Azure Machine Learning Workspace Connection Secrets Reader on the workspace, or a"
+        " role with Microsoft.MachineLearningServices/workspaces/connections/listsecrets/action (access.additional)."
+    )
+
+
+class DatastoreNotReadable(DeploymentError, whose="caller"):
+    """The endpoint's identity was refused datastores/read on the workspace, as a flow's index look-up needs it."""
+
+    propagation = True
+    suggestion = (
+        "Give the endpoint's identity AzureML Data Scientist on the workspace, or a role with"
+        " Microsoft.MachineLearningServices/workspaces/datastores/read (access.additional)."
+    )
+
+
 class SubscriptionDisabled(DeploymentError, whose="platform team"):
     """The subscription, or an account in it, is disabled: nothing can be written."""
 

@@ -41,6 +41,8 @@ DeploymentError
 ├── RoleNotEffective
 ├── ModelUnreachable        (retryable)
 ├── AccessNotYetEffective   (retryable while role assignments take effect)
+├── SecretsNotReadable      (retryable while role assignments take effect)
+├── DatastoreNotReadable    (retryable while role assignments take effect)
 │   whose: platform team
 ├── SubscriptionDisabled
 ├── ProviderNotRegistered
@@ -291,7 +293,10 @@ class ModelUnreachable(DeploymentError, whose="caller"):
     """The endpoint did not answer the smoke test in time, or has no capacity for it yet."""
 
     retryable = True
-    suggestion = "Check the deployment's logs; the model may be slow to load or overloaded."
+    suggestion = (
+        "Check the deployment's logs; the model may be slow to load, overloaded, or take longer than smoke_test.timeout"
+        " (a flow: use a faster model, a quicker index query, fewer steps)."
+    )
 
 
 class AccessNotYetEffective(DeploymentError, whose="caller"):

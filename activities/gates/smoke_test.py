@@ -21,11 +21,10 @@ from activities.gates.expectations import mismatch
 from activities.gates.wording import brief, shown
 from azure_api import begin
 from azure_api.clients import clients
-from azure_api.errors import looks_refused, translated
+from azure_api.errors import refusal_in, translated
 from contracts.activities import SmokeTestInput, SmokeTestResult
 from contracts.base import Json
 from contracts.errors import (
-    AccessNotYetEffective,
     DeploymentError,
     ModelFailed,
     ModelUnreachable,
@@ -99,8 +98,8 @@ def _meaning_of(order: SmokeTestInput, answer: Answer) -> DeploymentError:
         log = log_tail(order.endpoint, order.deployment)
         code = answer.headers.get("ms-azureml-model-error-statuscode", "?")
         text = f"the model answered {code}: {reason}"
-        if looks_refused(answer.body) or looks_refused(log):
-            return AccessNotYetEffective(text, cause="ModelError").with_log(log)
+        if refused := refusal_in(answer.body, log):
+            return refused(text, cause="ModelError").with_log(log)
         if code in {"429", "503", "504"}:
             return ModelUnreachable(text, cause="ModelError")
         return ModelFailed(text, cause="ModelError").with_log(log)

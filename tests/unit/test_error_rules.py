@@ -13,7 +13,7 @@ import pytest
 from azure_api.error_bodies import MOST_OF_A_MESSAGE, read_body, unwrap
 from azure_api.error_rule import AzureError
 from azure_api.error_rules import BY_STATUS, RULES, rule_for
-from azure_api.errors import meaning
+from azure_api.errors import meaning, refusal_in
 from contracts.errors import DeploymentError
 
 ROWS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "azure_errors.json").read_text())
@@ -45,6 +45,23 @@ def test_an_azure_error_means(row: dict[str, Any]) -> None:
     assert type(error).__name__ == row["means"]
     assert (again(type(error)), type(error).whose) == (row["again"], row["whose"])
     assert row["do"] in error.advice
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        (["{}", "Access denied to list workspace secret due to invalid authentication."], "SecretsNotReadable"),
+        (["may not perform 'Microsoft.MachineLearningServices/workspaces/datastores/read'"], "DatastoreNotReadable"),
+        (["(AuthorizationPermissionMismatch)", "connections/c/listsecrets?x failed"], "SecretsNotReadable"),
+        (["(AuthorizationPermissionMismatch)"], "AccessNotYetEffective"),
+        (["ValueError: weights do not fit the features", ""], None),
+    ],
+)
+def test_what_an_identity_was_refused_is_told_by_answers_and_logs(texts: list[str], code: str | None) -> None:
+    found = refusal_in(*texts)
+
+    assert (found and found.__name__) == code
+    assert found is None or found.propagation
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "body" in row], ids=name)
