@@ -2,7 +2,8 @@
 
 Raised inside activities, carried to orchestrations as values (`Failure`), because the Durable SDK loses the type of a
 raised error and, on some backends, its text. Those that only an answer of Azure leads to are in
-`contracts/azure_refusals.py`, those that a setting of the app leads to in `contracts/operator_limits.py`:
+`contracts/azure_refusals.py`, those that a setting of the app leads to in `contracts/operator_limits.py`, those of
+roles in `contracts/role_errors.py`:
 
 DeploymentError
 │   whose: caller
@@ -74,8 +75,19 @@ from __future__ import annotations
 
 from contracts import azure_refusals, operator_limits  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
+from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
 
-__all__ = ["LOG_TAIL_LIMIT", "MESSAGE_LIMIT", "DeploymentError", "Failure", "StepFailed"]
+__all__ = [
+    "LOG_TAIL_LIMIT",
+    "MESSAGE_LIMIT",
+    "AccessNotYetEffective",
+    "DeploymentError",
+    "Failure",
+    "RoleMissing",
+    "RoleNotEffective",
+    "RoleNotFound",
+    "StepFailed",
+]
 
 
 class ModelNotFound(DeploymentError, whose="caller"):
@@ -100,18 +112,6 @@ class IdentityNotFound(DeploymentError, whose="caller"):
     """The user-assigned identity named in the request does not exist."""
 
     suggestion = "Create the identity, or correct its ARM id in endpoint.identity."
-
-
-class RoleNotFound(DeploymentError, whose="caller"):
-    """A role named in `access.additional` is not defined at its scope."""
-
-    suggestion = "Use a role name that `az role definition list` shows for the scope."
-
-
-class RoleMissing(DeploymentError, whose="caller"):
-    """The endpoint's identity lacks a role that it needs, and `access.grants: none` lets Slipway grant none."""
-
-    suggestion = "Have the role that the message names granted to the identity, or leave access.grants out."
 
 
 class RequestRejected(DeploymentError, whose="caller"):
@@ -229,14 +229,6 @@ class NotAsDeployed(DeploymentError, whose="caller"):
     suggestion = "Find out who else writes to this endpoint, then send the request again."
 
 
-class RoleNotEffective(DeploymentError, whose="caller"):
-    """A role assignment had no effect within `access.propagation.give_up_after`."""
-
-    suggestion = (
-        "Check that the role allows what the model does at this scope, and that no deny assignment is in the way."
-    )
-
-
 class DeadlineExceeded(DeploymentError, whose="Azure"):
     """A step did not end within its deadline."""
 
@@ -297,13 +289,6 @@ class ModelUnreachable(DeploymentError, whose="caller"):
         "Check the deployment's logs; the model may be slow to load, overloaded, or take longer than smoke_test.timeout"
         " (a flow: use a faster model, a quicker index query, fewer steps)."
     )
-
-
-class AccessNotYetEffective(DeploymentError, whose="caller"):
-    """The endpoint's identity was refused something that its roles allow: they may not have taken effect yet."""
-
-    propagation = True
-    suggestion = "Grant the endpoint's identity the role that the message or the log names (access.additional)."
 
 
 def all_errors() -> dict[str, type[DeploymentError]]:
