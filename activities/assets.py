@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities import commands
+from activities.scene import Finding
 from azure_api import versions
 from azure_api.clients import clients
 from azure_api.errors import translated
@@ -40,6 +42,30 @@ def named(collection: str, asset: str, *, not_found: type[DeploymentError] = Ass
         )
     version = parts.version or _labelled(collection, parts, not_found)
     return f"{collection}/{parts.name}/versions/{version}"
+
+
+def leave_unchecked(reference: str, path: str, finding: Finding) -> None:
+    """Whether a registry's asset is there is not looked at."""
+    parts = asset_named(reference)
+    kind = path.rpartition(".")[2]
+    version = f"--version {parts.version}" if parts.version else f"--label {parts.label or LATEST}"
+    command = f"az ml {kind} show --name {parts.name} {version} --registry-name {parts.registry}"
+    message = f"whether {reference} is there, and whether this workspace may read it"
+    finding.leave_unchecked("AssetUnknown", path, message, command)
+
+
+def tell_kept(wanted: Any, there: dict[str, Any], path: str, finding: Finding) -> None:
+    """A version that is registered stays as it is: what else is said of it now is not written."""
+    properties = there["properties"]
+    tags = properties.get("tags") or {}
+    other = [
+        *(["description"] if wanted.description not in (None, properties.get("description")) else []),
+        *(["tags"] if any(tags.get(name) != text for name, text in wanted.tags.items()) else []),
+    ]
+    if other:
+        message = f"the version is registered with another {' and other '.join(other)}, which stay as they are"
+        update = f"az ml {path.rpartition('.')[2]} update --name <name> --version <version> --set description=<text>"
+        finding.warn("AssetStaysAsItIs", path, message, f"{update} {commands.of_workspace()}")
 
 
 def is_of_registry(reference: str) -> bool:

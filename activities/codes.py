@@ -43,7 +43,7 @@ class Codes(Registered[CodeConfiguration | None]):
         if not _in_datastore(wanted):
             try:
                 scene.resolve(code=assets.named(COLLECTION, wanted.code))
-                _confirm(str(scene.resolved.code), finding)
+                _confirm(str(scene.resolved.code), finding, uploaded=scene.uploads.code == wanted.code)
             except (AssetNotFound, RequestRejected) as error:
                 finding.problem(PATH, error)
             return finding
@@ -72,12 +72,14 @@ class Codes(Registered[CodeConfiguration | None]):
         return Ensured(entries=[self.entry(resolved, made=assets.mark_of(found) == order.mark)])
 
 
-def _confirm(reference: str, finding: Finding) -> None:
+def _confirm(reference: str, finding: Finding, *, uploaded: bool) -> None:
     if assets.is_of_registry(reference):
-        finding.unchecked.append(f"{PATH}: whether {reference} is there, and whether this workspace may read it")
-        return
-    assets.require(reference)
-    finding.confirms.append(f"code {short_name(reference)}")
+        assets.leave_unchecked(reference, PATH, finding)
+    elif uploaded and assets.find(reference) is None:
+        finding.creates.append(f"code {short_name(reference)}")
+    else:
+        assets.require(reference)
+        finding.confirms.append(f"code {short_name(reference)}")
 
 
 def _in_datastore(code: CodeConfiguration) -> bool:

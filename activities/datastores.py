@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from activities import commands
 from activities.scene import Finding
 from azure_api import blobs
 from azure_api.clients import clients
@@ -67,7 +68,8 @@ def judge_path(field: str, path: str, finding: Finding, *, inside: str = "", onl
     With `only_blobs`, a datastore that is no blob container is a problem.
     """
     if not is_datastore_path(path):
-        finding.unchecked.append(f"{field}: whether there is {path}, which a job has left")
+        job = "az ml job show --name <job> " + commands.of_workspace()
+        finding.leave_unchecked("FilesUnknown", field, f"whether there is {path}, which a job has left", job)
         return
     try:
         check_workspace(path)
@@ -80,9 +82,9 @@ def judge_path(field: str, path: str, finding: Finding, *, inside: str = "", onl
     if container is None and only_blobs:
         finding.problem(field, not_a_container(datastore))
     elif container is None:
-        finding.unchecked.append(
-            f"{field}: whether there is {wanted} in datastore {datastore}, which is no blob container"
-        )
+        message = f"whether there is {wanted} in datastore {datastore}, which is no blob container"
+        command = f"az ml datastore show --name {datastore} {commands.of_workspace()}"
+        finding.leave_unchecked("FilesUnknown", field, message, command)
     else:
         _look(field, container, wanted, finding)
 
@@ -108,15 +110,20 @@ def check_workspace(path: str) -> None:
 
 def _look(field: str, container: Container, path: str, finding: Finding) -> None:
     nothing = FilesNotFound(f"there is no {path} in datastore {container.datastore}")
-    unknown = f"{field}: whether there is {path} in datastore {container.datastore}"
+    unknown = f"whether there is {path} in datastore {container.datastore}"
     try:
         if not blobs.holds(container.account, container.suffix, container.name, path):
             finding.problem(field, nothing)
     except FilesNotDownloaded:
         finding.problem(field, nothing)
     except AccessNotYetEffective:
-        finding.unchecked.append(
-            f"{unknown}, because Slipway may not read {container.account}: Storage Blob Data Reader lets it"
-        )
+        reason = f"Slipway may not read {container.account}: Storage Blob Data Reader lets it"
+        command = commands.granting("Storage Blob Data Reader", f"<ARM id of storage account {container.account}>")
+        finding.leave_unchecked("FilesUnknown", field, f"{unknown}, because {reason}", command)
     except DeploymentError as error:
-        finding.unchecked.append(f"{unknown}, because {container.account} cannot be asked ({type(error).__name__})")
+        reason = f"{container.account} cannot be asked ({type(error).__name__})"
+        command = (
+            f"az storage blob list --account-name {container.account} --container-name {container.name}"
+            f" --prefix {path} --auth-mode login"
+        )
+        finding.leave_unchecked("FilesUnknown", field, f"{unknown}, because {reason}", command)

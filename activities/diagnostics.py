@@ -66,7 +66,10 @@ class Diagnostics(Resource[DiagnosticsRequest]):
 
     def plan(self, wanted: DiagnosticsRequest, scene: Scene) -> Finding:
         """Whether the endpoint sends it already."""
-        finding = Finding(unchecked=[f"whether {wanted.workspace_id} takes the endpoint's logs"])
+        finding = Finding()
+        message = f"whether {wanted.workspace_id} takes the endpoint's logs"
+        command = f"az monitor log-analytics workspace show --ids {wanted.workspace_id}"
+        finding.leave_unchecked("LogsUnknown", "diagnostics.workspace_id", message, command)
         if scene.endpoint is not None and _sending(scene.resolved.endpoint, wanted):
             finding.confirms.append("diagnostics of the endpoint")
         else:

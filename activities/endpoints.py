@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from activities import commands
 from activities.endpoint_settings import change, changes_of, endpoint_conflict
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
+from activities.platforms.managed import Managed
 from activities.resource import Resource, There
 from activities.role_assignments import revoke_roles
 from activities.scene import Finding, Scene
@@ -59,6 +61,7 @@ class Endpoints(Resource[EndpointRequest]):
         if found is None:
             self._plan_sharing(wanted.name, scene, finding)
             finding.creates.append(f"endpoint {wanted.name}")
+            _leave_name_unchecked(wanted.name, platform.name, scene, finding)
             return finding
         conflict = endpoint_conflict(wanted, found)
         if conflict:
@@ -140,10 +143,12 @@ class Endpoints(Resource[EndpointRequest]):
         for number, identity_id in enumerate(wanted.user_assigned_ids):
             self._plan_user_assigned(identity_id, scene, finding, first=number == 0)
         if len(wanted.user_assigned_ids) > 1:
-            finding.warnings.append(
-                f"endpoint.identity: roles are granted to {short_name(wanted.user_assigned_ids[0])}, the first of the"
-                " identities; the others need theirs already"
+            message = (
+                f"roles are granted to {short_name(wanted.user_assigned_ids[0])}, the first of the identities; the"
+                " others need theirs already"
             )
+            command = 'az role assignment create --assignee <the other identity> --role "<role>" --scope <scope>'
+            finding.warn("OneIdentityGranted", "endpoint.identity", message, command)
 
     def _plan_user_assigned(self, identity_id: str, scene: Scene, finding: Finding, *, first: bool) -> None:
         attach = Right(ATTACH_IDENTITY, identity_id)
@@ -226,4 +231,17 @@ def _plan_platform(platform: str, wanted: EndpointRequest, scene: Scene, finding
         message = f"endpoint {wanted.name} is {platform}, and the deployment asks for type {asked}"
         finding.problem("deployment.type", EndpointConflict(message, suggestion="Leave `type` out, or name `compute`."))
     if wanted.compute:
-        finding.unchecked.append(f"endpoint.compute: whether {wanted.compute} is attached, and has what is asked of it")
+        message = f"whether {wanted.compute} is attached, and has what is asked of it"
+        name = short_name(wanted.compute.removeprefix("azureml:"))
+        command = f"az ml compute show --name {name} {commands.of_workspace()}"
+        finding.leave_unchecked("ComputeUnknown", "endpoint.compute", message, command)
+
+
+def _leave_name_unchecked(name: str, platform: str, scene: Scene, finding: Finding) -> None:
+    """Names of managed endpoints are one region's, whoever has them: of other workspaces Azure tells nothing."""
+    if platform != Managed.name or not scene.resolved.location:
+        return
+    where = scene.resolved.location
+    host = f"{name}.{where}{clients().settings.scoring_host_suffix}"
+    message = f"whether another workspace in {where} has an endpoint {name}: Azure only tells when it is made"
+    finding.leave_unchecked("NameUnknown", "endpoint.name", message, f"nslookup {host}")

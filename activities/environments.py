@@ -8,6 +8,7 @@ from typing import Any
 from activities import assets
 from activities.operator_limits import check_image
 from activities.resource import Registered
+from activities.retired_images import warn_of_retired
 from activities.scene import Finding, Scene
 from azure_api.clients import clients
 from azure_api.errors import translated
@@ -47,7 +48,7 @@ class Environments(Registered[Wanted]):
             return Finding()
         if isinstance(wanted, str):
             scene.resolve(environment=assets.named(COLLECTION, wanted))
-            return _named(str(scene.resolved.environment))
+            return _named(str(scene.resolved.environment), scene)
         resolved, there = _place(wanted)
         scene.resolve(environment=resolved)
         finding = Finding()
@@ -58,6 +59,7 @@ class Environments(Registered[Wanted]):
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
         elif _is(there, wanted):
             finding.confirms.append(f"environment {short_name(resolved)}")
+            assets.tell_kept(wanted, there, PATH, finding)
         else:
             message = f"environment {short_name(resolved)} is registered with other content"
             finding.problem(PATH, RequestRejected(message, suggestion="Give the new content a new version."))
@@ -131,11 +133,20 @@ def _entity(wanted: EnvironmentDefinition, resolved: str, mark: str) -> Any:
     )
 
 
-def _named(reference: str) -> Finding:
+def _named(reference: str, scene: Scene) -> Finding:
     if assets.is_of_registry(reference):
-        return Finding(unchecked=[f"{PATH}: whether {reference} is there, and whether this workspace may read it"])
-    registered = assets.require(reference)
+        finding = Finding()
+        assets.leave_unchecked(reference, PATH, finding)
+        warn_of_retired(reference, PATH, finding)
+        return finding
+    upload = scene.uploads.environment
+    registered = assets.find(reference) if upload else assets.require(reference)
+    if upload and registered is None:
+        scene.environment = {"inferenceConfig": upload.answers or None}
+        return Finding(creates=[f"environment {short_name(reference)}"])
+    assert registered is not None
     finding = Finding(confirms=[f"environment {short_name(reference)}"])
+    scene.environment = registered["properties"]
     _judge_image(registered["properties"], PATH, finding)
     return finding
 
@@ -145,8 +156,10 @@ def _judge_image(properties: dict[str, Any], path: str, finding: Finding) -> Non
     if properties.get("build"):
         # Its own image is the workspace's; what the Dockerfile begins with is not in ARM.
         if clients().settings.allowed_registries:
-            finding.unchecked.append("which registries the environment's Dockerfile takes images from")
+            message = "which registries the environment's Dockerfile takes images from"
+            finding.leave_unchecked("ImageUnknown", path, message, "grep -i ^FROM <Dockerfile>")
         return
+    warn_of_retired(str(properties.get("image") or ""), path, finding)
     try:
         check_image(str(properties.get("image") or ""))
     except RegistryNotAllowed as error:

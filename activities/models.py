@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities import assets
+from activities import assets, commands
 from activities.datastores import check_workspace, judge_path
 from activities.envelope import activity
 from activities.resource import Registered
@@ -18,8 +18,9 @@ from contracts.assets import ModelDefinition
 from contracts.digests import digest
 from contracts.errors import ModelNotFound, RequestRejected
 from contracts.ledger import reference, short_name
-from contracts.marks import MARK_TAG
+from contracts.marks import CONTENT_TAG, MARK_TAG
 from contracts.names import model_of_id, split_datastore_path
+from contracts.plan import UploadedModel
 from contracts.policy import Match
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/models/versions/write"
@@ -49,6 +50,8 @@ class Models(Registered[Wanted]):
         """Whether it is registered; `latest` becomes a version here, once for the whole run."""
         if wanted is None:
             return Finding()
+        if scene.uploads.model:
+            return _uploaded(scene.uploads.model, scene)
         if isinstance(wanted, str):
             return _named(wanted, scene)
         resolved = _place(wanted)
@@ -66,6 +69,9 @@ class Models(Registered[Wanted]):
             _same_files(wanted, resolved, found.path)
         except RequestRejected as error:
             finding.problem(PATH, error)
+        else:
+            there = {"description": found.description, "tags": found.tags}
+            assets.tell_kept(wanted, {"properties": there}, "model", finding)
         return finding
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
@@ -94,10 +100,36 @@ def _named(wanted: str, scene: Scene) -> Finding:
     reference = assets.named(COLLECTION, wanted, not_found=ModelNotFound)
     if assets.is_of_registry(reference):
         scene.resolve(model=reference)
-        return Finding(unchecked=[f"model: whether {reference} is there, and what it is served by"])
+        finding = Finding()
+        assets.leave_unchecked(reference, "model", finding)
+        return finding
     found = _registered(reference)
     scene.resolve(model=_reference(found), model_type=_no_code(found.type))
     return Finding(confirms=[f"model {found.name}:{found.version}"])
+
+
+def _uploaded(wanted: UploadedModel, scene: Scene) -> Finding:
+    """A model that the caller registers before: what the command line will find or make then."""
+    finding, found = Finding(), None
+    if wanted.version is not None:
+        found = assets.find(f"{COLLECTION}/{wanted.name}/versions/{wanted.version}")
+        version = wanted.version
+    else:
+        newest = assets.newest(COLLECTION, wanted.name)
+        found = newest if newest is not None and _content_of(newest) == wanted.content else None
+        version = str(found["name"]) if found else assets.next_version(COLLECTION, wanted.name)
+    scene.resolve(model=f"{COLLECTION}/{wanted.name}/versions/{version}", model_type=_no_code(wanted.type))
+    shown = f"model {wanted.name}:{version}"
+    (finding.creates if found is None else finding.confirms).append(shown)
+    if found is not None and _content_of(found) != wanted.content:
+        message = f"whether {shown} is registered with these files: registering them tells"
+        command = f"az ml model show --name {wanted.name} --version {version} {commands.of_workspace()}"
+        finding.leave_unchecked("FilesUnknown", "model", message, command)
+    return finding
+
+
+def _content_of(registered: dict[str, Any]) -> str:
+    return str((registered["properties"].get("tags") or {}).get(CONTENT_TAG, ""))
 
 
 def _place(wanted: ModelDefinition) -> str:

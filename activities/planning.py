@@ -16,22 +16,32 @@ from activities.registry import RESOURCES
 from activities.resource import Resource
 from activities.scene import Finding, Scene, problem
 from azure_api.rights import missing_rights
-from contracts.errors import CloudUnavailable, DeploymentError, Throttled
+from contracts.digests import digest
+from contracts.errors import CloudUnavailable, DeploymentError, PlanOutdated, Throttled
 from contracts.ledger import short_name
 from contracts.orders import PARTS, DeployOrder
 from contracts.plan import Extra, PlanInput, PlanProblem, PlanVerdict
 
 # How many problems a history is told of; POST /api/plans tells all.
 PROBLEMS_KEPT = 3
+# Kinds of what a request names or defines, and is registered once.
+ASSETS = ("model", "environment", "code")
 
 
 @activity
 def plan_deployment(order: PlanInput) -> PlanVerdict:
     """What a deployment needs to know before it creates anything: whether it can succeed, where, and for whom.
 
-    Raises only for what says nothing about the request: an unreachable or throttled Azure.
+    Raises only for what says nothing about the request: an unreachable or throttled Azure. A plan that was agreed to
+    and is another one by now is a problem before all others.
     """
-    return look(order).verdict
+    findings = look(order)
+    verdict, now = findings.verdict, findings.digest
+    if order.expects in (None, now):
+        return verdict
+    moved = problem("plan", PlanOutdated(f"the plan agreed to is {order.expects}, and it is {now} by now"))
+    problems = [moved, *verdict.problems][:PROBLEMS_KEPT]
+    return verdict.model_copy(update={"problems": problems, "problem_count": verdict.problem_count + 1})
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,26 @@ class Findings:
         return short_name(self.scene.resolved.model) if self.scene.resolved.model else self.scene.order.model
 
     @property
+    def digest(self) -> str:
+        """Of what was asked for and what would be made of it.
+
+        Not of time, quota, and what is unchecked; nor of whether an asset is registered yet: its reference says what
+        it is made of, and a caller may register it between plan and deployment.
+        """
+        request = {name: part for name, part in self.scene.order.request.items() if name != "plan"}
+        if isinstance(request.get("model"), str):
+            del request["model"]  # its version is among what is resolved
+        resolved = self.scene.resolved.model_dump(mode="json")
+        assets = {name: str(resolved.pop(name) or "").lower() for name in ASSETS}
+        made = {
+            kind: [finding.creates, finding.changes, finding.confirms]
+            for kind, finding in self.by_kind.items()
+            if kind not in ASSETS
+        }
+        grants = [grant.model_dump(mode="json") for grant in self.scene.planned_grants]
+        return digest({"request": request, "resolved": resolved, "assets": assets, "made": made, "grants": grants})
+
+    @property
     def verdict(self) -> PlanVerdict:
         """What a run needs of it."""
         return PlanVerdict(
@@ -70,7 +100,7 @@ def look(order: PlanInput) -> Findings:
 
     Raises CloudUnavailable and Throttled; everything else becomes a problem.
     """
-    scene = Scene(DeployOrder(request=order.request, shares_endpoint=order.shares_endpoint), order.mark)
+    scene = Scene(DeployOrder(request=order.request, shares_endpoint=order.shares_endpoint), order.mark, order.uploads)
     found = {"workspace": _guarded("workspace", lambda: _workspace(scene))}
     extras = []
     for resource in RESOURCES:

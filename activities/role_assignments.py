@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.granting import GRANT as WRITE
+from activities.granting import OwnGrants
 from activities.held_roles import find_assignment
 from activities.resource import Resource, There
 from activities.role_needs import automatic_roles
-from activities.roles import BuiltInRole, asked_for, check_grantable, is_of_this_page, role_definition_id
+from activities.roles import BuiltInRole, asked_for, check_grantable, role_definition_id
 from activities.scene import Finding, Scene
+from activities.scopes import judge_scope
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import is_already_granted, translated
@@ -22,7 +25,6 @@ from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlannedGrant
 from contracts.request import AccessRequest
 
-WRITE = "Microsoft.Authorization/roleAssignments/write"
 REFUSAL_BYTES = 300
 # How the description of an assignment begins that Slipway made; it ends with the run's mark.
 SIGNED = "Slipway: "
@@ -51,13 +53,14 @@ class RoleAssignments(Resource[Any]):
         asked = _asked(wanted, finding)
         needed = _without_repeats([*asked, *automatic_roles(scene, finding)])
         scene.grants = needed if wanted.grants == "auto" else asked
+        own = OwnGrants()
         for role in needed:
             found = None
             if scene.resolved.principal_id:
                 with translated():
                     found = find_assignment(role, scene.resolved.principal_id)
             if found is None:
-                _tell_missing(role, scene, finding)
+                _tell_missing(role, scene, finding, own)
             elif found.created_on and (scene.newest_grant is None or found.created_on > scene.newest_grant):
                 scene.newest_grant = found.created_on
             scene.planned_grants.append(
@@ -128,12 +131,14 @@ def _asked(wanted: AccessRequest, finding: Finding) -> list[NeededRole]:
     """The roles that a request names; one that cannot be had is a problem, and hides no other."""
     asked = []
     for number, grant in enumerate(wanted.additional):
+        path = f"access.additional.{number}.role"
         try:
             asked.append(asked_for(grant))
+            judge_scope(f"access.additional.{number}.scope", grant.scope, finding)
         except (CloudUnavailable, Throttled):
             raise
         except DeploymentError as error:
-            finding.problem(f"access.additional.{number}.role", error)
+            finding.problem(path, error)
     return _without_repeats(asked)
 
 
@@ -141,14 +146,13 @@ def _without_repeats(roles: list[NeededRole]) -> list[NeededRole]:
     return list({(role.guid, role.scope.lower()): role for role in roles}.values())
 
 
-def _tell_missing(role: NeededRole, scene: Scene, finding: Finding) -> None:
+def _tell_missing(role: NeededRole, scene: Scene, finding: Finding, own: OwnGrants) -> None:
     """What it takes that the identity has a role; a problem where the request lets nothing be granted."""
     if role not in scene.grants:
         message = f"the endpoint's identity {role.reason}: it needs {role.role} on {role.scope}, and does not have it"
         return finding.problem("access.grants", RoleMissing(message))
     finding.needs.append(Right(WRITE, role.scope))
-    if not is_of_this_page(BuiltInRole(role.role, role.guid)):
-        finding.unchecked.append(f"whether the condition on Slipway's right to grant allows {role.role}")
+    own.judge(role, scene, finding)
     return None
 
 

@@ -38,10 +38,11 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
     if is_user_assigned(scene):
         # A workspace without a registry of its own has nothing to pull from it.
         needed += [_needed(role, scopes[scope], why) for role, scope, why in USER_ASSIGNED_NEEDS if scopes[scope]]
-        finding.warnings.append(
+        message = (
             f"metrics of the endpoint's instances are only there if the identity has {METRICS_WRITER.name} on the"
             " workspace: access.additional can ask for it"
         )
+        finding.warn("MetricsNeedARole", "access.additional", message, _granting(METRICS_WRITER, str(workspace.id)))
     variables = (scene.order.part("deployment") or {}).get("environment_variables") or {}
     named = _connections(variables)
     why = _reads_secrets(named, variables)
@@ -101,8 +102,18 @@ def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
             finding.problem(f"deployment.environment_variables.{variable}", error)
             continue
         except DeploymentError:
-            finding.unchecked.append(f"whether connection {name} has a key, or needs a role on what it leads to")
+            message = f"whether connection {name} has a key, or needs a role on what it leads to"
+            finding.leave_unchecked(
+                "ConnectionUnknown",
+                f"deployment.environment_variables.{variable}",
+                message,
+                f"az ml connection show --name {name}",
+            )
             continue
         account = (found.get("metadata") or {}).get("ResourceId")
         if str(found.get("authType")).upper() == "AAD" and str(found.get("category")).lower() in _OPENAI and account:
             yield _needed(OPENAI_USER, str(account), f"connection {name} signs in with Microsoft Entra ID")
+
+
+def _granting(role: BuiltInRole, scope: str) -> str:
+    return f'az role assignment create --assignee <the identity> --role "{role.name}" --scope {scope}'

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from activities import commands
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.errors import DeploymentError, WorkspaceNotFound
 from contracts.orders import DeployOrder
-from contracts.plan import NeededRole, Percentages, PlannedGrant, PlanProblem, Resolved
+from contracts.plan import NeededRole, Percentages, PlannedGrant, PlanProblem, PlanRemark, Resolved, Uploads
 
 # In characters: a caller reads the sentence, the whole text is in Azure.
 PROBLEM_CHARACTERS = 300
@@ -25,27 +26,41 @@ class Finding:
     creates: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     confirms: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
+    warnings: list[PlanRemark] = field(default_factory=list)
+    unchecked: list[PlanRemark] = field(default_factory=list)
     problems: list[PlanProblem] = field(default_factory=list)
     needs: list[Right] = field(default_factory=list)
 
-    def problem(self, path: str, error: DeploymentError) -> None:
-        """Something would make the deployment fail."""
-        self.problems.append(problem(path, error))
+    def problem(self, path: str, error: DeploymentError, command: str = "") -> None:
+        """Something would make the deployment fail; `command` mends it where the usual one does not."""
+        self.problems.append(problem(path, error, command))
+
+    def warn(self, code: str, path: str, message: str, command: str) -> None:
+        """Something will not fail, and may surprise."""
+        self.warnings.append(PlanRemark(code=code, path=path, message=message, command=command))
+
+    def leave_unchecked(self, code: str, path: str, message: str, command: str) -> None:
+        """Something may make the deployment fail, and no reading that Slipway may do can tell."""
+        self.unchecked.append(PlanRemark(code=code, path=path, message=message, command=command))
 
 
-def problem(path: str, error: DeploymentError) -> PlanProblem:
-    """An error as a problem of a plan."""
-    message = error.message[:PROBLEM_CHARACTERS]
-    return PlanProblem(code=type(error).__name__, path=path, message=message, suggestion=error.advice)
+def problem(path: str, error: DeploymentError, command: str = "") -> PlanProblem:
+    """An error as a problem of a plan, with the command that mends it."""
+    return PlanProblem(
+        code=type(error).__name__,
+        path=path,
+        message=error.message[:PROBLEM_CHARACTERS],
+        suggestion=error.advice,
+        command=command or commands.mending(error, path),
+    )
 
 
 class Scene:
     """One request in its workspace. What the rooms find out for others is in `resolved` and `grants`."""
 
-    def __init__(self, order: DeployOrder, mark: str) -> None:
+    def __init__(self, order: DeployOrder, mark: str, uploads: Uploads | None = None) -> None:
         self.order = order
+        self.uploads = uploads or Uploads()
         self.mark = mark
         self.resolved = Resolved(
             endpoint=f"onlineEndpoints/{order.endpoint}",
@@ -54,6 +69,8 @@ class Scene:
         self.grants: list[NeededRole] = []
         self.planned_grants: list[PlannedGrant] = []
         self.newest_grant: Any = None
+        self.environment: dict[str, Any] | None = None
+        """ARM properties of the environment that is registered; None where it is not known, or not yet there."""
 
     def resolve(self, **facts: str | bool | Percentages | None) -> None:
         """Write down what a name of the request turned out to be."""
@@ -79,6 +96,13 @@ class Scene:
         found = begin.get_deployment(self.order.endpoint, self.order.deployment)
         gone = found is None or begin.state_of(found) in (begin.FAILED, begin.CANCELED, "Deleting")
         return None if gone else found
+
+    @cached_property
+    def replaced(self) -> Any:
+        """What a deployment of that name that failed holds until it is put again; None when there is none."""
+        if self.endpoint is None or self.deployment is not None:
+            return None
+        return begin.get_deployment(self.order.endpoint, self.order.deployment)
 
     @cached_property
     def deployments(self) -> frozenset[str]:

@@ -99,6 +99,9 @@ def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     traffic: Shares = None,
     sets: Sets = None,
     print_: Annotated[bool, typer.Option("--print", help="print the request, and neither upload nor send it")] = False,
+    plan_: Annotated[
+        str | None, typer.Option("--plan", metavar="DIGEST", help="refuse unless the plan is still this one")
+    ] = None,
     idempotency_key: Annotated[str | None, typer.Option(help="the same key again finds the same deployment")] = None,
     follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = True,
     as_json: AsJson = False,
@@ -110,9 +113,13 @@ def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     """Upload what FILE, or the az ml files of -f, name on this machine, send the request, and follow the deployment."""
     session: Session = context.obj
     request = _read(file, files or (), Asked(sample, traffic, sets or ()))
+    if plan_:
+        request.agree_to(plan_)
     if print_:
         sys.stdout.write(yaml.safe_dump(request.to_send, sort_keys=False, allow_unicode=True))
         raise typer.Exit(ExitCode.SUCCEEDED)
+    if request.uploads and plan_:
+        _still(session, request, plan_)
     if request.uploads:
         screen = session.err if as_json else session.out
         register_all(screen, request, workspace_of(subscription, resource_group, workspace, screen))
@@ -197,6 +204,13 @@ def _read(file: Path | None, files: Sequence[Path], asked: Asked) -> RequestFile
     if file is not None:
         return read_request_file(file, asked, stdin)
     return read_request_files(files, asked, stdin)
+
+
+def _still(session: Session, request: RequestFile, agreed: str) -> None:
+    """Before anything is uploaded: raises NotAccepted when the plan is another one than was agreed to."""
+    now = session.service.plan(request.to_plan).value.digest
+    if now != agreed:
+        raise NotAccepted(f"the plan agreed to is {agreed}, and it is {now} by now: look at `slipway plan` again")
 
 
 def _send(session: Session, request: Json, key: str, interval: float) -> Reply[DeploymentStatus]:

@@ -20,17 +20,16 @@ from contracts.assets import ModelDefinition
 from contracts.base import Json
 from contracts.problems import Problem
 
-# Where a plan is told that files will be: a plan must not write, so they cannot be there yet.
+# Stands for a local path that cannot be used, while everything else that is wrong is found.
 NOT_UPLOADED = "azureml://datastores/workspaceblobstore/paths/not-uploaded-yet"
 CODE = "deployment.code_configuration"
 
 
 class Localizing:
-    """One request, as it is sent and as it is planned, and what of it is on this machine.
+    """One request, and what of it is on this machine.
 
     Attributes:
         to_send: the request, naming registered assets only.
-        to_plan: the same with definitions in place of assets that may not be registered yet.
     """
 
     def __init__(self, body: dict[str, Any], folders: dict[str, Path], *, below: Path | None = None) -> None:
@@ -42,20 +41,13 @@ class Localizing:
         self.model: LocalModel | None = None
         self.code: LocalCode | None = None
         self.environment: LocalEnvironment | None = None
-        self._contexts: list[tuple[dict[str, Any], str]] = []
         deployment = self.to_send.get("deployment")
         for holder, path in ((self.to_send, ""), (deployment, "deployment.")):
             if isinstance(holder, dict):
                 self._environment(holder, f"{path}environment")
-        self.to_plan = copy.deepcopy(self.to_send)
-        for holder, reference in self._contexts:
-            holder["environment"] = reference
-        for holder, planned, path in (
-            (self.to_send, self.to_plan, ""),
-            (deployment, self.to_plan.get("deployment"), "deployment."),
-        ):
-            if isinstance(holder, dict) and isinstance(planned, dict):
-                self._model(holder, planned, f"{path}model")
+        for holder, path in ((self.to_send, ""), (deployment, "deployment.")):
+            if isinstance(holder, dict):
+                self._model(holder, f"{path}model")
         code = deployment.get("code_configuration") if isinstance(deployment, dict) else None
         if isinstance(code, dict) and is_local(code.get("code")):
             self._code(code)
@@ -89,17 +81,17 @@ class Localizing:
         if path / dockerfile not in found.files:
             self._problem(f"{where}.build.dockerfile_path", "not_found", f"{dockerfile} is not in {path.name}")
         self.environment = local_environment(environment, path, found)
-        self._contexts.append((holder, self.environment.reference))
+        holder["environment"] = self.environment.reference
 
-    def _model(self, holder: dict[str, Any], planned: dict[str, Any], where: str) -> None:
+    def _model(self, holder: dict[str, Any], where: str) -> None:
         model = holder.get("model")
         if not isinstance(model, dict) or not is_local(model.get("path")):
             return
-        planned["model"] = holder["model"] = {**model, "path": f"{NOT_UPLOADED}/model"}
+        holder["model"] = {**model, "path": f"{NOT_UPLOADED}/model"}
         path = self._found(f"{where}.path", model["path"], self._folder(where))
         found = self._contents(f"{where}.path", path) if path else None
         try:
-            shown = {name: value for name, value in planned["model"].items() if name != "$schema"}
+            shown = {name: value for name, value in holder["model"].items() if name != "$schema"}
             definition = ModelDefinition.model_validate(shown)
         except ValidationError:
             return  # the check of the whole request tells what is wrong with the other fields
@@ -108,7 +100,6 @@ class Localizing:
         if definition.name is None:
             name = f"slipway-model-{content_digest(path, found.files)[:20]}"
             definition = definition.model_copy(update={"name": name, "version": definition.version or "1"})
-            planned["model"] |= {"name": name, "version": definition.version}
         self.model = LocalModel(definition, path, found.files, found.left_out)
         holder["model"] = self.model.reference
 
@@ -116,7 +107,6 @@ class Localizing:
         where = f"{CODE}.code"
         folder, script = self._found(where, code["code"], self._folder(where)), code.get("scoring_script")
         code["code"] = f"{NOT_UPLOADED}/code"
-        self.to_plan["deployment"]["code_configuration"]["code"] = code["code"]
         if folder is None or not self._contents(where, folder, folders_only=True):
             return
         self.code = local_code(folder)

@@ -61,6 +61,11 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
     _print_listed(console, "grants", grants)
     _print_listed(console, "waits", [f"{span(plan.role_wait)} for roles to take effect"] if plan.role_wait else [])
     _print_listed(console, "steps", [" → ".join(plan.steps)])
+    for title, style, remarks in (("warning", "yellow", plan.warnings), ("unchecked", "cyan", plan.unchecked)):
+        for remark in remarks:
+            _sentence(console, f"  {title:<9} ", f"{remark.path}: {remark.message} [{remark.code}]", style)
+            _command(console, remark.command)
+    _print_listed(console, "digest", [plan.digest] if plan.digest else [])
     if not plan.problems:
         _line(console, "Nothing stands in the way.", "green")
         return
@@ -68,6 +73,13 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
     for problem in plan.problems:
         _sentence(console, "  ", f"{problem.path}: {problem.message} [{problem.code}]", "red")
         _sentence(console, "    ", problem.suggestion)
+        _command(console, problem.command)
+
+
+def _command(console: Console, command: str) -> None:
+    # In one piece, for whoever copies it.
+    if command:
+        _line(console, f"    $ {command}", "dim")
 
 
 def print_deployments(console: Console, page: DeploymentList, following: str | None) -> None:

@@ -21,6 +21,7 @@ from cli.samples import input_example
 from cli.wording import counted
 from contracts.base import Json
 from contracts.gathering import gathered
+from contracts.plan import UploadedEnvironment, UploadedModel, Uploads
 from contracts.problems import Problem, RequestProblems, read_request
 
 
@@ -30,12 +31,10 @@ class RequestFile:
 
     Attributes:
         to_send: the request, naming registered assets only.
-        to_plan: the same with definitions in place of assets that may not be registered yet.
         model, code, environment: what has to be registered before `to_send` can succeed.
     """
 
     to_send: dict[str, Any]
-    to_plan: dict[str, Any]
     model: LocalModel | None = None
     code: LocalCode | None = None
     environment: LocalEnvironment | None = None
@@ -44,6 +43,32 @@ class RequestFile:
     def uploads(self) -> list[Local]:
         """What has to be registered; the model last, since registering one may set off a policy."""
         return [one for one in (self.environment, self.code, self.model) if one]
+
+    @property
+    def to_plan(self) -> dict[str, Any]:
+        """The request with what has yet to be registered, by its content: a plan must not write."""
+        uploads = Uploads(
+            model=UploadedModel(
+                name=str(self.model.definition.name),
+                version=self.model.definition.version,
+                type=self.model.definition.type,
+                content=self.model.digest,
+            )
+            if self.model
+            else None,
+            code=self.code.reference if self.code else None,
+            environment=UploadedEnvironment(
+                reference=self.environment.reference,
+                answers=bool(self.environment.definition.get("inference_config")),
+            )
+            if self.environment
+            else None,
+        ).to_wire()
+        return {**self.to_send, "uploads": uploads} if uploads else self.to_send
+
+    def agree_to(self, plan: str) -> None:
+        """Let the service refuse the request when its plan is another one by then."""
+        self.to_send["plan"] = plan
 
     def naming(self, local: Local, reference: str) -> None:
         """Let the request name what was registered, whose version may only be known since."""
@@ -187,15 +212,14 @@ def _checked(name: str, found: Localizing, problems: list[Problem], documents: l
     if "smoke_test" not in found.to_send and found.model:
         sample = input_example(found.model.path)
         if sample is not None:
-            found.to_send["smoke_test"] = found.to_plan["smoke_test"] = {"request": sample}
+            found.to_send["smoke_test"] = {"request": sample}
     try:
         read_request(found.to_send)
     except RequestProblems as error:
         problems = problems + [_placed(problem, documents) for problem in error.problems]
     if problems:
         raise NotAccepted(f"{name} has {counted(len(problems), 'problem')}", problems)
-    sent, planned = gathered(found.to_send).body, gathered(found.to_plan).body
-    return RequestFile(sent, planned, found.model, found.code, found.environment)
+    return RequestFile(gathered(found.to_send).body, found.model, found.code, found.environment)
 
 
 def _placed(problem: Problem, documents: list[Document]) -> Problem:

@@ -32,6 +32,7 @@ from azure_api import versions
 from azure_api.clients import Clients
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.outcome import CommandStopped, NotAccepted, Unreachable
+from contracts.marks import CONTENT_TAG
 from contracts.redaction import redact
 from settings import Settings
 
@@ -46,7 +47,6 @@ _PASSED_ON = (
     "default_deployment_template",
     "allowed_deployment_templates",
 )
-CONTENT_TAG = "slipway-content-sha256"
 _CODE_FOLDER = "code"
 # The service's words for a version that exists with other files (recorded by the SDK's own tests).
 _PATH_IS_FIXED = "Asset paths cannot be updated"

@@ -32,6 +32,7 @@ DeploymentError
 ├── EndpointInUse
 ├── Canceled
 ├── TrafficRejected
+├── PlanOutdated
 ├── QuotaExceeded
 ├── ImageNotRunnable
 ├── ScoringScriptFailed
@@ -154,6 +155,12 @@ class Canceled(DeploymentError, whose="caller"):
     """Somebody canceled the run; what it had made is undone."""
 
     suggestion = "Nothing is to be done. Send the request again, with a new Idempotency-Key, if it is still wanted."
+
+
+class PlanOutdated(DeploymentError, whose="caller"):
+    """What the request would do now is not what the plan said that its caller agreed to; nothing was made."""
+
+    suggestion = "Look at the plan again, and send the digest that it has now as `plan`."
 
 
 class TrafficRejected(DeploymentError, whose="caller"):

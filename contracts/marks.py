@@ -8,6 +8,9 @@ import uuid
 # that undo removes nothing else, and so that registering a model does not start another deployment.
 MARK_TAG = "slipway-instance"
 
+# What the command line made an asset from: a digest of the files.
+CONTENT_TAG = "slipway-content-sha256"
+
 # What a deployment was made from: a deployment with the same digest is the same deployment.
 DIGEST_TAG = "slipway-digest"
 

@@ -12,12 +12,38 @@ from contracts.base import Contract, Duration
 Percentages = dict[str, int]
 
 
+class UploadedModel(Contract):
+    """A model on the caller's disk. Without a version it becomes the newest one with these files, or the next."""
+
+    name: str
+    version: str | None = None
+    type: str | None = None
+    content: Annotated[str, Field(description="digest of its files")]
+
+
+class UploadedEnvironment(Contract):
+    """An environment whose build context is on the caller's disk; its version is made of its content."""
+
+    reference: str
+    answers: Annotated[bool, Field(description="whether it has an inference_config")]
+
+
+class Uploads(Contract):
+    """What a caller registers from its own disk before it asks for the deployment; the request names it already."""
+
+    model: UploadedModel | None = None
+    code: Annotated[str | None, Field(description="the reference, which is made of the content")] = None
+    environment: UploadedEnvironment | None = None
+
+
 class PlanInput(Contract):
     """Ask what this request would do; `request` is the judged request as stored, the rest as in its order."""
 
     mark: str = ""
     request: dict[str, Any]
     shares_endpoint: bool | None = None
+    expects: Annotated[str | None, Field(description="digest of the plan that was agreed to; none: any will do")] = None
+    uploads: Uploads | None = None
 
 
 class NeededRole(Contract):
@@ -46,6 +72,16 @@ class PlanProblem(Contract):
     path: str
     message: str
     suggestion: str
+    command: Annotated[str, Field(description="what mends it, with <what only you know>")] = ""
+
+
+class PlanRemark(Contract):
+    """Something that a plan does not call a problem: it may surprise, or no reading could tell."""
+
+    code: str
+    path: str
+    message: str
+    command: Annotated[str, Field(description="what mends it or finds it out, with <what only you know>")]
 
 
 class Resolved(Contract):
@@ -103,5 +139,6 @@ class Plan(Contract):
     ] = None
     steps: Annotated[list[str], Field(description="in the order in which a deployment would take them")] = []
     problems: list[PlanProblem] = []
-    warnings: Annotated[list[str], Field(description="what will not fail, and may surprise")] = []
-    unchecked: Annotated[list[str], Field(description="what no reading can tell beforehand")] = []
+    warnings: Annotated[list[PlanRemark], Field(description="what will not fail, and may surprise")] = []
+    unchecked: Annotated[list[PlanRemark], Field(description="what no reading can tell beforehand")] = []
+    digest: Annotated[str, Field(description="of what would be made: send it as `plan` of the deployment")] = ""

@@ -11,10 +11,11 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from contracts.assets import ModelDefinition
 from contracts.base import Contract, Duration, Json, json_type
+from contracts.digests import is_digest
 from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
 from contracts.queue import WhenBusy
@@ -177,8 +178,23 @@ class RequestBody(Contract):
         return traffic
 
 
+def _digest(value: str) -> str:
+    if not is_digest(value):
+        raise ValueError("write the digest that POST /api/plans or `slipway plan` tells, or leave it out")
+    return value
+
+
+PlanDigest = Annotated[
+    str,
+    AfterValidator(_digest),
+    Field(description="digest of the plan that was agreed to; refused when the plan is another one by then"),
+]
+
+
 class DeploymentRequest(RequestBody):
     """A model version behind an online endpoint: register, create, grant, wait, deploy, test, shift traffic."""
+
+    plan: PlanDigest | None = None
 
     model: (
         Annotated[

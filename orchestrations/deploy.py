@@ -61,7 +61,9 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
 
 def plan_deployment(run: Run, order: DeployOrder) -> Taking[PlanVerdict]:
     """Find out by reading what is to be made; problems stop the run before anything is."""
-    asked = PlanInput(mark=run.mark, request=order.request, shares_endpoint=order.shares_endpoint)
+    # What a run has made already, before the platform ended it, is no change that anybody else has made.
+    agreed = None if order.carried.ledger else order.part("plan")
+    asked = PlanInput(mark=run.mark, request=order.request, shares_endpoint=order.shares_endpoint, expects=agreed)
     plan = yield from run.take(steps.PLAN_DEPLOYMENT, asked)
     run.board.about(model=plan.model)
     if plan.problems:

@@ -17,7 +17,7 @@ from triggers.body import BodyTooLarge, parse_body
 from triggers.openapi import document
 from triggers.parameters import check_names
 from triggers.plans import plan
-from triggers.requests import judged
+from triggers.requests import to_be_planned
 from triggers.routes import Route
 from triggers.runbook_routes import routes_of
 from version import VERSION
@@ -27,11 +27,11 @@ def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     """POST /api/plans: what a deployment would do, and every problem in its way; nothing is written."""
     try:
         check_names(req)
-        request = judged(parse_body(req.get_body()))
+        order = to_be_planned(parse_body(req.get_body()))
     except (BodyTooLarge, RequestProblems) as error:
         return problem_of(error)
     try:
-        return answer(plan(request))
+        return answer(plan(order))
     except DeploymentError as error:
         return azure_unavailable(error)
 

@@ -11,9 +11,9 @@ from contracts.base import Contract
 from contracts.container_log import CONTAINERS
 from contracts.plan import Plan
 from contracts.status import DeploymentState, Health
-from orchestrations.runbooks import DEPLOY, Runbook
+from orchestrations.runbooks import Runbook
 from triggers.answers import ProblemBody
-from triggers.requests import body_contract
+from triggers.requests import body_contract, plan_request
 from triggers.routes import Route
 from triggers.runbook_routes import KEY_CHARACTERS, LONGEST_KEY, PAGE_DEFAULT, PAGE_LIMIT
 from version import VERSION
@@ -81,6 +81,7 @@ def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
         (body_contract(runbook), "validation") for runbook in known if runbook.asked_with
     ]
     models += [(model, "serialization") for runbook in known for model in (runbook.status, runbook.listing)]
+    models += [(plan_request(), "validation")]
     models += [(model, "serialization") for model in (Plan, Health, ProblemBody)]
     _, schemas = models_json_schema(models, ref_template=REF)
     defined: dict[str, Any] = schemas["$defs"]
@@ -105,7 +106,7 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
     return {
         "summary": f"Ask for a {runbook.noun}",
         "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": key}],
-        "requestBody": _body(runbook),
+        "requestBody": _body(body_contract(runbook)),
         "responses": {
             "202": _json("accepted, or accepted before", runbook.status, headers),
             "409": _problem("the Idempotency-Key was used with another body"),
@@ -198,7 +199,7 @@ def _listing(runbook: Runbook) -> dict[str, Any]:
 def _plan() -> dict[str, Any]:
     return {
         "summary": "What a deployment would do",
-        "requestBody": _body(DEPLOY),
+        "requestBody": _body(plan_request()),
         "responses": {
             "200": _json("plan", Plan),
             **_BODY_PROBLEMS,
@@ -222,8 +223,8 @@ def _openapi_json() -> dict[str, Any]:
 _SINGLE = {"post_plan": _plan, "get_health": _health, "get_openapi": _openapi_json}
 
 
-def _body(runbook: Runbook) -> dict[str, Any]:
-    content = {"schema": _schema(body_contract(runbook)), "example": EXAMPLE}
+def _body(contract: type[Contract]) -> dict[str, Any]:
+    content = {"schema": _schema(contract), "example": EXAMPLE}
     return {"required": True, "content": {"application/json": content, "application/yaml": content}}
 
 

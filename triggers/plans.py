@@ -18,12 +18,12 @@ from orchestrations.deploy import deploy
 from orchestrations.stage import rehearse
 
 
-def plan(request: dict[str, Any]) -> Plan:
+def plan(order: PlanInput) -> Plan:
     """What a judged request would create, change, confirm, grant and wait for, and every problem in its way.
 
     Raises CloudUnavailable and Throttled; everything else becomes a problem of the plan.
     """
-    findings = look(PlanInput(request=request))
+    findings = look(order)
     scene, found = findings.scene, findings.by_kind.values()
     return Plan(
         model=findings.model,
@@ -33,10 +33,11 @@ def plan(request: dict[str, Any]) -> Plan:
         changes=[line for one in found for line in one.changes],
         confirms=[line for one in found for line in one.confirms],
         grants=scene.planned_grants,
-        steps=rehearse(deploy, DeployOrder(request=request).to_wire(), datetime.now(UTC), Foretelling(findings)),
+        steps=rehearse(deploy, DeployOrder(request=order.request).to_wire(), datetime.now(UTC), Foretelling(findings)),
         problems=findings.problems,
         warnings=[line for one in found for line in one.warnings],
         unchecked=[line for one in found for line in one.unchecked],
+        digest=findings.digest,
         **_waits(findings),
     )
 

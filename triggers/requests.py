@@ -9,6 +9,7 @@ from pydantic import create_model
 
 from activities.registry import RESOURCES
 from contracts.base import Contract, Json
+from contracts.plan import PlanInput, Uploads
 from contracts.problems import read_request
 from contracts.request import DeploymentRequest
 from orchestrations.runbooks import DEPLOY, Runbook
@@ -27,6 +28,21 @@ def deployment_request() -> type[DeploymentRequest]:
     return create_model(
         DeploymentRequest.__name__, __base__=DeploymentRequest, __doc__=DeploymentRequest.__doc__, **parts
     )
+
+
+@cache
+def plan_request() -> type[DeploymentRequest]:
+    """The contract of what a plan is asked with: a deployment request, and what its caller has yet to register."""
+    return create_model(
+        "PlanRequest", __base__=deployment_request(), __doc__=plan_request.__doc__, uploads=(Uploads | None, None)
+    )
+
+
+def to_be_planned(body: Json) -> PlanInput:
+    """`body` as a plan takes it, once it has been judged; raises RequestProblems with all that is wrong."""
+    request = read_request(body, plan_request()).to_wire()
+    uploads = request.pop("uploads", None)
+    return PlanInput(request=request, uploads=Uploads.from_wire(uploads) if uploads else None)
 
 
 def judged(body: Json, runbook: Runbook = DEPLOY) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_an_endpoint_sends_its_logs_where_the_request_says(allowed: LocalStack) 
     assert setting["properties"]["workspaceId"] == LOGS
     assert len(setting["properties"]["logs"]) == 3
     assert "diagnostics of the endpoint" in planned["creates"]
-    assert any(LOGS in line for line in planned["unchecked"])
+    assert any(LOGS in remark["message"] for remark in planned["unchecked"])
     assert planned["steps"].index("ensure_diagnostics") == planned["steps"].index("endpoint_provisioned") + 2
     assert [entry["id"] for entry in status["result"]["ledger"] if entry["kind"] == "diagnostics"] == [setting["id"]]
 

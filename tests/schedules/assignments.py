@@ -8,6 +8,7 @@ from local.cloud.arm.errors import resource_not_found
 from local.cloud.authorization.errors import role_assignment_exists
 from tests.schedules.azure import Answer, Azure, route
 from tests.schedules.records import WORKSPACE, Document, endpoint_key
+from tests.schedules.strict import OWN_PRINCIPAL, check_grant, own_assignment
 
 ASSIGNMENTS = r"(?P<scope>/.*)/providers/Microsoft\.Authorization/roleAssignments"
 SETTINGS = r"(?P<of>onlineEndpoints/[^/]+)/providers/Microsoft\.Insights/diagnosticSettings"
@@ -16,6 +17,8 @@ SETTINGS = r"(?P<of>onlineEndpoints/[^/]+)/providers/Microsoft\.Insights/diagnos
 @route("GET", ASSIGNMENTS, inside=False)
 def _list(azure: Azure, scope: str) -> Answer:
     """Those of the principal that is asked for, at any scope: callers look through them."""
+    if OWN_PRINCIPAL in azure.query:
+        return 200, {"value": [own_assignment(azure)]}
     asked = re.search(r"(?:principalId[ +]eq[ +]|assignedTo\()'([^']+)'", azure.query)
     principal = asked[1] if asked else None
     found = [one for one in azure.assignments.values() if principal in (None, one["properties"]["principalId"])]
@@ -31,6 +34,7 @@ def _get(azure: Azure, scope: str, name: str) -> Answer:
 @route("PUT", ASSIGNMENTS + "/{name}", inside=False)
 def _put(azure: Azure, scope: str, name: str, body: Document) -> Answer:
     wanted, identifier = body["properties"], _id(scope, name)
+    check_grant(azure, scope, wanted)
     same = ("principalId", "roleDefinitionId")
     for other in azure.assignments.values():
         there = other["properties"]

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from local.cloud.arm.errors import not_found
+from local.cloud.machinelearning.quota import Quota
 from tests.schedules import documents
 from tests.schedules.records import (
     IDENTITY_PRINCIPAL,
@@ -50,6 +51,11 @@ class Azure:
         caller: whose activity is running: an instance's id, or an outsider.
         query: that of the request being answered.
         acts: every write that took effect, in order.
+        quota: how much there may be; more than any schedule takes, unless told otherwise.
+        reads_subscription: whether Slipway may read sizes and usages.
+        uncounted: a family of sizes of which no usage is told.
+        taken: names of endpoints that another workspace of the region has.
+        condition: that of Slipway's own right to grant roles.
         looks: when each caller last looked at something, by (caller, key).
     """
 
@@ -66,6 +72,11 @@ class Azure:
         self.operations: dict[str, Operation] = {}
         self.acts: list[Act] = []
         self.looks: dict[tuple[str, str], datetime] = {}
+        self.quota = Quota(cores=10_000, gpu_cores=10_000, endpoints=10_000)
+        self.reads_subscription = True
+        self.uncounted = ""
+        self.taken: set[str] = set()
+        self.condition: str | None = None
         self._numbers = count(1)
 
     def answer(self, method: str, path: str, body: Any, query: str = "") -> Answer:
@@ -182,6 +193,15 @@ def _versions(azure: Azure, kind: str, name: str) -> Answer:
     if not found:
         raise not_found("NotFound", f"{kind}/{name} not found.")
     return 200, {"value": sorted(found, key=lambda one: str(one["systemData"]["createdAt"]), reverse=True)}
+
+
+@route("GET", "(?P<kind>models|environments|codes)/{name}")
+def _container(azure: Azure, kind: str, name: str) -> Answer:
+    begin = f"{kind}/{name}/versions/"
+    versions = [int(path.removeprefix(begin)) for path in azure.assets if path.startswith(begin)]
+    if not versions:
+        raise not_found("NotFound", f"{kind}/{name} not found.")
+    return 200, {"name": name, "properties": {"nextVersion": str(max(versions) + 1)}}
 
 
 @route("PUT", "(?P<path>(?:models|environments|codes)/[^/]+/versions/[^/]+)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ from orchestrations.run import RunFailed
 from orchestrations.runbooks import CHILDREN as KNOWN_CHILDREN
 from tests.schedules.execution import Asked, Execution, Raised, Turn, plain
 
-Activities = Mapping[str, Callable[[Any], Any]]
+Activities = dict[str, Callable[[Any], Any]]
 Status = Literal["Running", "Completed", "Failed", "Terminated"]
 KILLED = "python exited with code 137 (0x89)"
 WRONG_CULPRIT = "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity"
@@ -85,7 +85,7 @@ class Hub:
         """Of which orchestration; of any when empty."""
         self.caller: Callable[[str, datetime], None] = lambda _, __: None
         self._random = random
-        self._activities = activities
+        self.activities = activities
         self._due: list[Event] = []
         self._queues: dict[str, EndpointQueue] = {}
         self._numbers = count()
@@ -291,7 +291,7 @@ class Hub:
         self.caller(instance.id, self.now)
         self.doing = asks.name
         try:
-            answer = plain(self._activities[asks.name](json.loads(asks.given)))
+            answer = plain(self.activities[asks.name](json.loads(asks.given)))
         except Exception as error:  # what an activity raises is its failure
             answer = PlatformFailure(f"Activity function '{asks.name}' failed: {type(error).__name__}: {error}")
         told = answer.get("error", {}).get("code", "ok") if isinstance(answer, dict) else str(answer)

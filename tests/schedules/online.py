@@ -15,6 +15,7 @@ from tests.schedules.records import (
     deployment_key,
     endpoint_key,
 )
+from tests.schedules.strict import check_deployment, check_endpoint
 
 CREATING, UPDATING, DELETING = 90, 70, 1200
 
@@ -36,7 +37,9 @@ def _put_endpoint(azure: Azure, name: str, body: Document) -> Answer:
     if known is not None and known.busy:
         raise conflict(f"Cannot update endpoint {name}: another operation on it is already in progress.")
     _check_traffic(known, body["properties"].get("traffic") or {})
+    _check_mirror(known, body["properties"].get("mirrorTraffic") or {})
     if known is None:
+        check_endpoint(azure, name)
         own = body["identity"]["type"] == "SystemAssigned"
         operation = azure.begin(CREATING, azure.weather.endpoint_error())
         known = Endpoint(name, body, operation, azure.new_principal() if own else IDENTITY_PRINCIPAL)
@@ -81,6 +84,7 @@ def _put_deployment(azure: Azure, endpoint: str, name: str, body: Document) -> A
         raise conflict(f"Cannot create a deployment in endpoint {endpoint}: it is in {on.state} provisioning state.")
     if on.busy:
         raise conflict(f"Another operation on endpoint {endpoint} is already in progress.")
+    check_deployment(azure, endpoint, name, body)
     ending = azure.weather.deployment()
     operation = azure.begin(ending.seconds, ending.error, ending.log)
     state = "Updating" if name in on.deployments else "Creating"
@@ -146,3 +150,9 @@ def _check_traffic(endpoint: Endpoint | None, shares: dict[str, int]) -> None:
         deployment = endpoint.deployments.get(name) if endpoint else None
         if deployment is None or deployment.state != "Succeeded":
             raise invalid("InferencingClientUpdateEndpointFailed", f"traffic names deployment '{name}', not ready.")
+
+
+def _check_mirror(endpoint: Endpoint | None, shares: dict[str, int]) -> None:
+    for name in shares:
+        if endpoint is None or name not in endpoint.deployments:
+            raise invalid("InvalidMirrorTraffic", f"mirrorTraffic names deployment '{name}', which is not there.")

@@ -107,8 +107,12 @@ class Stage:
 
         `shares` is what a policy says of its endpoint; None when a person asks.
         """
+        return self.begins(body(deployment) | parts, shares)
+
+    def begins(self, asked: dict[str, Any], shares: bool | None = None) -> Instance:
+        """The deployment of a whole request."""
         number = len(self.hub.instances)
-        order = {"request": judged(body(deployment) | parts), "digest": "d", "shares_endpoint": shares}
+        order = {"request": judged(asked), "digest": "d", "shares_endpoint": shares}
         self.hub.start("deploy", f"dep-{number:032x}", order)
         return self.hub.instances[f"dep-{number:032x}"]
 
@@ -130,6 +134,12 @@ class Stage:
     def deploys(self, deployment: str = "blue", **parts: Any) -> Instance:
         """A deployment from its beginning to its end."""
         instance = self.starts(deployment, **parts)
+        self.rests()
+        return instance
+
+    def asked_for(self, asked: dict[str, Any]) -> Instance:
+        """The deployment of a whole request from its beginning to its end."""
+        instance = self.begins(asked)
         self.rests()
         return instance
 

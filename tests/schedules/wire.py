@@ -25,6 +25,7 @@ from tests.schedules.clients import hub_answers
 from tests.schedules.documents import SCORING_HOST, STORAGE_HOST
 from tests.schedules.online import score
 from tests.schedules.records import WORKSPACE, WORKSPACE_ID
+from tests.schedules.strict import own_token
 from tests.schedules.weather import Kind
 
 IDENTITY = "http://127.0.0.1:9/msi"
@@ -38,7 +39,7 @@ ENVIRONMENT = {
     "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
 }
 # The year 2100, in seconds: no token is asked for twice.
-TOKEN = {"access_token": "t", "expires_on": "4102444800", "resource": "r", "token_type": "Bearer"}
+TOKEN = {"access_token": own_token(), "expires_on": "4102444800", "resource": "r", "token_type": "Bearer"}
 Written = tuple[int, dict[str, str], Any]
 
 

@@ -11,6 +11,7 @@ from cli.__main__ import main
 from tests.unit.scripted_service import Drop, Plain, ScriptedService
 
 ID = "dep-00000000000000000000000000000001"
+DIGEST = "0123456789abcdef" * 2
 STATUS = f"/api/deployments/{ID}"
 REQUEST = {
     "model": "azureml:credit-risk:1",
@@ -338,6 +339,8 @@ def test_a_lost_connection_while_following_is_told_and_waited_out(service: Scrip
 def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, slipway: Slipway, file: Path) -> None:
     grant = {"role": "AcrPull", "role_definition_id": "/r", "scope": "/x/registries/acr", "reason": "pulls images"}
     problem = {"code": "MissingRight", "path": "access", "message": "no right", "suggestion": "Ask the platform team."}
+    few = {"code": "FewInstances", "path": "deployment.instance_count", "message": "1 of 3", "command": "set it"}
+    name = {"code": "NameUnknown", "path": "endpoint.name", "message": "whether it is free", "command": "nslookup it"}
     service.on(
         "POST",
         "/api/plans",
@@ -346,7 +349,10 @@ def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, s
             "creates": ["endpoint credit-risk", "deployment blue"],
             "grants": [grant],
             "role_wait": "PT900S",
-            "problems": [problem],
+            "problems": [{**problem, "command": "az role assignment create"}],
+            "warnings": [few],
+            "unchecked": [name],
+            "digest": DIGEST,
         },
     )
 
@@ -357,7 +363,18 @@ def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, s
     assert "creates   endpoint credit-risk\n            deployment blue\n" in ended.out
     assert "AcrPull on acr: pulls images" in ended.out
     assert "15 min for roles to take effect" in ended.out
-    assert "access: no right [MissingRight]\n    Ask the platform team." in ended.out
+    assert "access: no right [MissingRight]\n    Ask the platform team.\n    $ az role assignment create" in ended.out
+    assert "warning   deployment.instance_count: 1 of 3 [FewInstances]\n    $ set it\n" in ended.out
+    assert "unchecked endpoint.name: whether it is free [NameUnknown]\n    $ nslookup it\n" in ended.out
+    assert f"digest    {DIGEST}\n" in ended.out
+
+
+def test_a_deployment_names_the_plan_that_it_is_to_be(service: ScriptedService, slipway: Slipway, file: Path) -> None:
+    service.on("POST", "/api/deployments", (202, deployment("Running")))
+
+    assert slipway("deploy", file, "--plan", DIGEST, "--no-follow").code == 0
+
+    assert service.received[0].body == {**REQUEST, "plan": DIGEST}
 
 
 def test_a_plan_without_problems_succeeds(service: ScriptedService, slipway: Slipway, file: Path) -> None:

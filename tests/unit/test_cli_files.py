@@ -198,5 +198,5 @@ def test_a_docker_context_becomes_an_environment_of_its_own(tmp_path: Path) -> N
     assert found.to_send["deployment"]["environment"] == found.environment.reference
     assert found.environment.reference.startswith("azureml:built:")
     assert found.environment.reference != other.environment.reference
-    # A plan must not ask for what is not there yet.
-    assert found.to_plan["deployment"]["environment"]["build"]["path"].startswith("https://")
+    uploaded = {"reference": found.environment.reference, "answers": False}
+    assert found.to_plan == {**found.to_send, "uploads": {"environment": uploaded}}

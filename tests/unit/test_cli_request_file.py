@@ -72,8 +72,11 @@ def test_local_folders_become_registered_assets(folder: Path) -> None:
 def test_a_plan_asks_about_the_model_as_one_to_be_registered(folder: Path) -> None:
     found = read_request_file(written(folder, request()))
 
-    assert found.to_plan["model"]["name"] == "credit-risk"
-    assert found.to_plan["model"]["path"].startswith("azureml://datastores/")
+    assert found.model
+    assert found.code
+    uploads = found.to_plan.pop("uploads")
+    assert uploads["model"].items() >= {"name": "credit-risk", "content": found.model.digest}.items()
+    assert uploads["code"] == found.code.reference == found.to_send["deployment"]["code_configuration"]["code"]
 
 
 def test_the_same_code_has_the_same_name_wherever_it_lies(folder: Path) -> None:

@@ -36,6 +36,7 @@ def complete() -> dict[str, Any]:
     body = full()
     identity = {"resource_id": IDENTITY, "client_id": "c", "object_id": "o", "principal_id": "p"}
     body["endpoint"]["identity"] = {"type": "user_assigned", "user_assigned_identities": [identity]}
+    body["plan"] = "0123456789abcdef" * 2
     body["endpoint"] |= {
         "properties": {"a": "x"},
         "public_network_access": "enabled",

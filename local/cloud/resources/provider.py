@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.cloud.arm.route import ArmRoute
 from local.cloud.resources import registry, storage, subscription
 from local.cloud.resources.identities import UserAssignedIdentities
+from local.cloud.resources.listing import Listing
 from local.cloud.shared import World
 
 
@@ -13,8 +14,15 @@ class Resources:
 
     def __init__(self, world: World) -> None:
         self._identities = UserAssignedIdentities(world.directory, world.authorization)
+        self._listing = Listing(world.authorization)
         self._storage = storage.StorageAccounts(world.blobs, world.access)
 
     def routes(self) -> list[ArmRoute]:
         """The lines of the route table."""
-        return [*subscription.routes(), *self._identities.routes(), *self._storage.routes(), *registry.routes()]
+        return [
+            *subscription.routes(),
+            *self._listing.routes(),
+            *self._identities.routes(),
+            *self._storage.routes(),
+            *registry.routes(),
+        ]

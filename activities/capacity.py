@@ -1,0 +1,162 @@
+"""Whether the machines of a managed deployment are to be had: the size, its family's quota, and how many there may be.
+
+Sources: "Manage and increase quotas" and "Managed online endpoints VM SKU list" of Azure ML's documents; operations
+`VirtualMachineSizes_List` and `Usages_List` of Microsoft.MachineLearningServices. Never compared with live Azure.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from activities import commands
+from activities.scene import Finding, Scene
+from azure_api import versions
+from azure_api.clients import clients
+from azure_api.errors import translated
+from contracts.azure_refusals import InstanceTypeUnavailable
+from contracts.errors import CloudUnavailable, DeploymentError, QuotaExceeded, Throttled
+from contracts.online import OnlineDeploymentRequest
+
+TYPE, COUNT = "deployment.instance_type", "deployment.instance_count"
+DEPLOYMENTS_PER_ENDPOINT = 20
+INSTANCES_PER_DEPLOYMENT = 50
+# Below it, an upgrade of a machine or its loss is felt (Azure ML's documents on managed endpoints).
+FEW = 3
+# Sizes whose machines Azure has switched off (retirement of NC, ND and NV and of their Promo, 6 September 2023). Those
+# of NCv2 are still on the list of sizes for online endpoints: Azure is asked about them.
+RETIRED = frozenset(
+    f"STANDARD_{name}"
+    for name in (
+        *(f"NC{cores}{promo}" for cores in ("6", "12", "24", "24R") for promo in ("", "_PROMO")),
+        *(f"NV{cores}{promo}" for cores in ("6", "12", "24") for promo in ("", "_PROMO")),
+        *(f"ND{cores}" for cores in ("6S", "12S", "24S", "24RS")),
+    )
+)
+# Sizes of which no 20 % more is kept for upgrades (the list of sizes).
+NOT_RESERVED = frozenset(
+    f"STANDARD_{name}"
+    for name in (
+        *("NC24ADS_A100_V4", "NC48ADS_A100_V4", "NC96ADS_A100_V4", "NC40ADS_H100_V5", "NC80ADIS_H100_V5"),
+        *("ND96AMSR_A100_V4", "ND96ASR_V4", "ND40RS_V2", "ND96IS_H100_V5", "ND96ISR_H100_V5"),
+    )
+)
+
+
+def judge_capacity(wanted: OnlineDeploymentRequest, scene: Scene, finding: Finding) -> None:
+    """What would keep a new deployment of managed machines from getting them."""
+    count = wanted.instance_count or 1
+    if count < FEW:
+        message = f"{count} of at least {FEW} instances: requests fail while a machine is upgraded or lost"
+        finding.warn("FewInstances", COUNT, message, commands.setting(COUNT, str(FEW)))
+    if count > INSTANCES_PER_DEPLOYMENT:
+        message = f"a deployment has at most {INSTANCES_PER_DEPLOYMENT} instances, not {count}"
+        finding.problem(COUNT, QuotaExceeded(message), commands.setting(COUNT, str(INSTANCES_PER_DEPLOYMENT)))
+    if scene.replaced is None and len(scene.deployments) >= DEPLOYMENTS_PER_ENDPOINT:
+        _tell_full(scene, finding)
+    _judge_machines(str(wanted.instance_type), count, scene, finding)
+
+
+def cores_needed(size: str, cores: int, instances: int) -> int:
+    """Cores of quota for so many instances: a fifth more are kept for upgrades, in whole machines."""
+    # In whole numbers: 1.2 x 5 is a little more than 6 in floating point.
+    machines = instances if size.upper() in NOT_RESERVED else math.ceil(instances * 12 / 10)
+    return machines * cores
+
+
+def _tell_full(scene: Scene, finding: Finding) -> None:
+    endpoint = scene.order.endpoint
+    message = f"endpoint {endpoint} has {len(scene.deployments)} deployments, and may have {DEPLOYMENTS_PER_ENDPOINT}"
+    command = (
+        f"az ml online-deployment delete --name <one of them> --endpoint-name {endpoint} {commands.of_workspace()}"
+    )
+    finding.problem("deployment.name", QuotaExceeded(message), command)
+
+
+def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> None:
+    another = commands.setting(TYPE, "Standard_DS3_v2")
+    if name.upper() in RETIRED:
+        finding.problem(
+            TYPE, InstanceTypeUnavailable(f"{name} is retired: Azure has no such machine any more"), another
+        )
+        return
+    place = f"/subscriptions/{clients().settings.subscription_id}/providers/Microsoft.MachineLearningServices"
+    place = f"{place}/locations/{scene.resolved.location}"
+    try:
+        sizes = _listed(f"{place}/vmSizes")
+        usages = _listed(f"{place}/usages")
+    except (CloudUnavailable, Throttled):
+        raise
+    except DeploymentError as error:
+        reader = commands.granting("Reader", f"/subscriptions/{clients().settings.subscription_id}")
+        message = f"whether {scene.resolved.location} has {name}, and quota for {count}: Azure says {error.message}"
+        finding.leave_unchecked("CapacityUnknown", TYPE, message[:300], reader)
+        return
+    size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
+    if size is None:
+        message = f"{scene.resolved.location} has no {name} for online endpoints"
+        finding.problem(TYPE, InstanceTypeUnavailable(message), another)
+    else:
+        _judge_quota(size, count, usages, scene, finding)
+    _judge_totals(usages, scene, finding)
+
+
+def _judge_quota(
+    size: dict[str, Any], count: int, usages: list[dict[str, Any]], scene: Scene, finding: Finding
+) -> None:
+    name, family = str(size["name"]), str(size.get("family") or "")
+    usage = next((one for one in usages if _counts(one, family)), None)
+    if usage is None or not family:
+        message = f"whether there is quota for {count} x {name}: Azure names no usage of family {family or 'unknown'}"
+        command = f"az ml compute list-usage --location {scene.resolved.location} {commands.of_workspace()}"
+        finding.leave_unchecked("QuotaUnknown", COUNT, message, command)
+        return
+    cores = int(size.get("vCPUs") or 0)
+    needed, used, limit = cores_needed(name, cores, count), int(usage["currentValue"]), int(usage["limit"])
+    # What is there counts beside the new one, until it is deleted; a failed one of the same name is put again.
+    used -= _held(scene, size, cores)
+    if limit >= 0 and used + needed > limit:
+        message = f"{count} x {name} take {needed} cores of {family}, of which {used} of {limit} are in use"
+        scope = f"/subscriptions/{clients().settings.subscription_id}/providers/Microsoft.MachineLearningServices"
+        command = (
+            f"az quota update --resource-name {family} --scope {scope}/locations/{scene.resolved.location}"
+            f" --limit-object value={used + needed} --resource-type dedicated"
+        )
+        finding.problem(COUNT, QuotaExceeded(message), command)
+
+
+def _judge_totals(usages: list[dict[str, Any]], scene: Scene, finding: Finding) -> None:
+    """Endpoints and deployments of the whole subscription, where Azure counts them."""
+    for new, counted, path in (
+        (scene.endpoint is None, "online endpoints", "endpoint.name"),
+        (scene.replaced is None, "online deployments", "deployment.name"),
+    ):
+        usage = next((one for one in usages if str(one["name"]["value"]).lower() == counted), None)
+        if new and usage and int(usage["currentValue"]) >= int(usage["limit"]):
+            message = f"the subscription has {usage['currentValue']} {counted}, and may have {usage['limit']}"
+            command = f"az ml online-endpoint delete --name <one of them> {commands.of_workspace()}"
+            finding.problem(path, QuotaExceeded(message), command)
+
+
+def _counts(usage: dict[str, Any], family: str) -> bool:
+    """Whether a usage is that of a family: `standardDSv2Family` is `Standard DSv2 Family Cluster Dedicated vCPUs`."""
+    value = str(usage["name"]["value"]).replace(" ", "").lower()
+    return value in (family.lower(), f"{family.lower()}clusterdedicatedvcpus")
+
+
+def _held(scene: Scene, size: dict[str, Any], cores: int) -> int:
+    there = scene.replaced
+    if there is None or str(there.instance_type).lower() != str(size["name"]).lower():
+        return 0
+    return cores_needed(str(size["name"]), cores, int(there.instance_count or 1))
+
+
+def _listed(address: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with translated():
+        page = clients().get(address, versions.LOCATIONS)
+        while True:
+            found += page.get("value") or []
+            if not page.get("nextLink"):
+                return found
+            page = clients().get(page["nextLink"])

@@ -1,0 +1,306 @@
+"""Requests, and the world they are asked in: what a plan must find of each, and whether a run of it can succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests import samples
+from tests.schedules.documents import asset
+from tests.schedules.orders import PATHS
+from tests.schedules.records import IDENTITY_ID, REGISTRY_ID, STORAGE_ID, WORKSPACE
+from tests.schedules.stage import FAILS, Stage
+from tests.schedules.strict import OWN_PRINCIPAL
+
+Setting = Callable[[Stage], None]
+USUAL = frozenset({"FewInstances", "NameUnknown"})
+GROUP = WORKSPACE.resource_group_id
+ACR_PULL, OPENAI = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
+ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
+PRINCIPAL = "@Request[Microsoft.Authorization/roleAssignments:PrincipalId]"
+WRITES = "ActionMatches{'Microsoft.Authorization/roleAssignments/write'}"
+ONLY_OPENAI = f"((!({WRITES})) OR ({ROLE} ForAnyOfAnyValues:GuidEquals {{{OPENAI}}}))"
+RETIRED = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime-stable:20240429.v2"
+OLD = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04:latest"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request in a world.
+
+    Attributes:
+        body: what is asked for besides an endpoint `north` of its own identity, and registered assets.
+        world: what is so before.
+        finds: codes that the plan must find, whatever it calls them.
+        fails_by: the finding that the run fails by; None for a run that succeeds.
+        problem: whether that finding is a problem; else it is one that was left unchecked.
+    """
+
+    name: str
+    body: dict[str, Any] = field(default_factory=dict)
+    world: Setting = lambda stage: None
+    finds: frozenset[str] = frozenset()
+    fails_by: str | None = None
+    problem: bool = True
+
+
+def fine(name: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None, finds: str = "") -> Case:
+    """A request that nothing stands in the way of."""
+    return Case(name, body or {}, world, frozenset(finds.split()))
+
+
+def stopped(name: str, code: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None) -> Case:
+    """A request with a problem."""
+    return Case(name, body or {}, world, frozenset({code}), code)
+
+
+def unlucky(name: str, code: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None) -> Case:
+    """A request that fails by what no plan can know."""
+    return Case(name, body or {}, world, frozenset({code}), code, problem=False)
+
+
+def on(**deployment: Any) -> dict[str, Any]:
+    """Other fields of the deployment."""
+    return {"deployment": deployment}
+
+
+def granted(role: str, scope: str) -> dict[str, Any]:
+    """One more role."""
+    return {"access": {"additional": [{"role": role, "scope": scope}]}}
+
+
+def cores(family: str, limit: int, then: Setting = lambda _: None) -> Setting:
+    """A family of sizes with so many cores."""
+
+    def set_up(stage: Stage) -> None:
+        then(stage)
+        stage.azure.quota.family_cores[f"standard{family}Family"] = limit
+
+    return set_up
+
+
+def condition(text: str) -> Setting:
+    """A condition on Slipway's right to grant."""
+
+    def set_up(stage: Stage) -> None:
+        stage.azure.condition = text
+
+    return set_up
+
+
+def unread(then: Setting = lambda _: None) -> Setting:
+    """Slipway may not read the subscription."""
+
+    def set_up(stage: Stage) -> None:
+        then(stage)
+        stage.azure.reads_subscription = False
+
+    return set_up
+
+
+def deployed(name: str = "blue", **parts: Any) -> Setting:
+    """A deployment that is there."""
+
+    def set_up(stage: Stage) -> None:
+        assert stage.asked_for(plain_request(name, parts)).status == "Completed"
+
+    return set_up
+
+
+def crowded(stage: Stage) -> None:
+    """An endpoint with all the deployments that it may have."""
+    deployed()(stage)
+    there = stage.azure.endpoints["north"].deployments
+    there.update({name: replace(there["blue"], name=name) for name in (f"other-{number}" for number in range(19))})
+
+
+def failed(stage: Stage) -> None:
+    """A deployment that failed, and stays."""
+    stage.weather.endings = [FAILS]
+    stage.asked_for(plain_request("blue", {"on_failure": "keep"}))
+    assert stage.azure.endpoints["north"].deployments["blue"].state == "Failed"
+
+
+def registered(path: str, **properties: Any) -> Setting:
+    """An asset that is there."""
+
+    def set_up(stage: Stage) -> None:
+        stage.azure.assets[path] = asset(path, {"properties": properties}, stage.hub.now)
+
+    return set_up
+
+
+def taken(stage: Stage) -> None:
+    """A name that another workspace of the region has."""
+    stage.azure.taken.add("north")
+
+
+def uncounted(stage: Stage) -> None:
+    """A family of which Azure tells no usage."""
+    stage.azure.uncounted = "standardDSv2Family"
+
+
+def full(stage: Stage) -> None:
+    """A subscription that has all the endpoints it may have."""
+    stage.azure.quota.endpoints = 0
+
+
+def plain_request(deployment: str, parts: dict[str, Any]) -> dict[str, Any]:
+    """A request with these parts, of which those of the deployment and of the endpoint are joined with the usual."""
+    body = samples.request(endpoint="north", deployment=deployment, identity=None)
+    for name, part in parts.items():
+        body[name] = {**body[name], **part} if name in ("deployment", "endpoint") else part
+    body["deployment"] = {name: part for name, part in body["deployment"].items() if part is not None}
+    return body
+
+
+def of_user(*identities: str) -> dict[str, Any]:
+    """An endpoint with identities of somebody's."""
+    listed = [{"resource_id": one} for one in identities]
+    return {"endpoint": {"identity": {"type": "user_assigned", "user_assigned_identities": listed}}}
+
+
+NO_SCRIPT = {"code_configuration": None}
+INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
+SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
+FLOW = registered("models/flow/versions/1", modelType="mlflow_model")
+SIZES = (
+    ("DS3_v2", 1, "DSv2", 8),
+    ("DS3_v2", 5, "DSv2", 24),
+    ("DS2_v2", 10, "DSv2", 24),
+    ("F4s_v2", 1, "FSv2", 8),
+    ("E4s_v3", 6, "ESv3", 32),
+    ("NC24ads_A100_v4", 1, "NCADSA100v4", 24),
+    ("L8s_v3", 2, "LSv3", 24),
+)
+
+QUOTAS = [
+    case
+    for size, count, family, needed in SIZES
+    for asked in [on(instance_type=f"Standard_{size}", instance_count=count)]
+    for case in (
+        fine(f"{count} x {size} just fit", asked, cores(family, needed)),
+        stopped(f"{count} x {size} do not fit", "QuotaExceeded", asked, cores(family, needed - 1)),
+    )
+]
+
+MACHINES = [
+    fine("three instances", on(instance_count=3)),
+    fine("few instances", finds="FewInstances"),
+    fine("the old one beside", on(name="green"), cores("DSv2", 16, deployed())),
+    stopped("no room beside the old one", "QuotaExceeded", on(name="green"), cores("DSv2", 15, deployed())),
+    fine("a failed one is put again", {}, cores("DSv2", 8, failed)),
+    fine("another family is short", {}, cores("FSv2", 0)),
+    stopped("retired", "InstanceTypeUnavailable", on(instance_type="STANDARD_NC6")),
+    stopped("retired promo", "InstanceTypeUnavailable", on(instance_type="Standard_NV12_Promo")),
+    stopped("retired, unread", "InstanceTypeUnavailable", on(instance_type="Standard_ND24rs"), unread()),
+    stopped("unknown size", "InstanceTypeUnavailable", on(instance_type="Standard_DS99_v2")),
+    unlucky("unknown size, unread", "CapacityUnknown", on(instance_type="Standard_DS99_v2"), unread()),
+    unlucky("no room, unread", "CapacityUnknown", {}, unread(cores("DSv2", 0))),
+    fine("room, unread", {}, unread(), "CapacityUnknown"),
+    fine("usage not told", {}, uncounted, "QuotaUnknown"),
+    stopped("51 instances", "QuotaExceeded", on(instance_count=51)),
+    stopped("a full endpoint", "QuotaExceeded", on(name="green"), crowded),
+    fine("redeployed to a full endpoint", {}, crowded),
+    stopped("a full subscription", "QuotaExceeded", {}, full),
+    unlucky("a name that is taken", "NameUnknown", {}, taken),
+]
+
+ROLES = [
+    fine("a role", granted("Cognitive Services OpenAI User", STORAGE_ID)),
+    fine("a role by its id", granted(ACR_PULL, REGISTRY_ID)),
+    fine("a role the condition allows", granted(OPENAI, STORAGE_ID), condition(ONLY_OPENAI)),
+    stopped("a role it does not allow", "MissingRight", granted(ACR_PULL, REGISTRY_ID), condition(ONLY_OPENAI)),
+    stopped("automatic roles it does not allow", "MissingRight", of_user(IDENTITY_ID), condition(ONLY_OPENAI)),
+    stopped(
+        "a principal it does not allow", "MissingRight", of_user(IDENTITY_ID), condition(f"{PRINCIPAL} GuidEquals x")
+    ),
+    unlucky(
+        "a principal not known yet",
+        "ConditionUnknown",
+        granted(OPENAI, STORAGE_ID),
+        condition(f"{PRINCIPAL} GuidEquals {OWN_PRINCIPAL}"),
+    ),
+    fine(
+        "another principal is excluded",
+        granted(OPENAI, STORAGE_ID),
+        condition(f"{PRINCIPAL} GuidNotEquals {OWN_PRINCIPAL}"),
+        "ConditionUnknown",
+    ),
+    unlucky(
+        "a condition nobody reads", "ConditionUnknown", granted(OPENAI, STORAGE_ID), condition("@Environment[x] Is 1")
+    ),
+    stopped("no such storage", "ScopeNotFound", granted(OPENAI, f"{STORAGE_ID}x")),
+    unlucky("inside a storage", "ScopeUnknown", granted(OPENAI, f"{STORAGE_ID}/blobServices/default/containers/x")),
+    stopped("a role nobody grants", "RoleNotGrantable", granted("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", STORAGE_ID)),
+    fine("an identity of somebody's", of_user(IDENTITY_ID)),
+    fine("two of them", of_user(IDENTITY_ID, f"{IDENTITY_ID}-2"), finds="OneIdentityGranted"),
+]
+
+ASSETS = [
+    fine("an inline model", {"model": INLINE}, finds="FilesUnknown"),
+    fine("a job's model", {"model": {**INLINE, "path": "azureml://jobs/j/outputs/o/paths/m"}}, finds="FilesUnknown"),
+    stopped(
+        "other files",
+        "RequestRejected",
+        {"model": INLINE},
+        registered("models/inline/versions/7", modelUri="azureml://x"),
+    ),
+    fine(
+        "another description",
+        {"model": {**INLINE, "description": "mine"}},
+        registered("models/inline/versions/7", modelUri=INLINE["path"]),
+        "AssetStaysAsItIs",
+    ),
+    fine("the newest model", {"model": "azureml:credit-risk@latest"}),
+    stopped("no model", "ModelNotFound", {"model": "azureml:nobody:1"}),
+    stopped("no environment", "AssetNotFound", on(environment="azureml:nobody:1")),
+    stopped(
+        "no code", "AssetNotFound", on(code_configuration={"code": "azureml:nobody:1", "scoring_script": "score.py"})
+    ),
+    fine(
+        "inline code",
+        on(code_configuration={"code": f"{PATHS}/code", "scoring_script": "score.py"}),
+        finds="FilesUnknown",
+    ),
+    fine("an inline environment", on(environment={"image": samples.IMAGE, "conda_file": samples.CONDA})),
+    fine("prompt flow's image", on(environment={"image": RETIRED}), finds="ImageRetired"),
+    fine(
+        "an old image, registered",
+        on(environment="azureml:old:1"),
+        registered("environments/old/versions/1", image=OLD),
+        "ImageRetired",
+    ),
+    fine(
+        "a registry's environment",
+        on(environment="azureml://registries/azureml/environments/a/versions/1"),
+        finds="AssetUnknown",
+    ),
+    stopped("no script", "EnvironmentIncomplete", on(**NO_SCRIPT)),
+    fine("its own server", on(**NO_SCRIPT, environment="azureml:own:1"), SERVED),
+    fine("MLflow", {"model": "azureml:flow:1", **on(**NO_SCRIPT)}, FLOW),
+    fine("MLflow without environment", {"model": "azureml:flow:1", **on(**NO_SCRIPT, environment=None)}, FLOW),
+    fine(
+        "logs",
+        {"diagnostics": {"workspace_id": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/l"}},
+        finds="LogsUnknown",
+    ),
+]
+
+ENDPOINTS = [
+    fine("the same again", {}, deployed()),
+    stopped("other settings", "DeploymentConflict", on(instance_count=2), deployed()),
+    stopped("other tags", "DeploymentConflict", on(tags={"a": "b"}), deployed()),
+    stopped("another auth mode", "EndpointConflict", {"endpoint": {"auth_mode": "aad_token"}}, deployed()),
+    stopped("another identity", "EndpointConflict", of_user(IDENTITY_ID), deployed()),
+    fine("new tags", {"endpoint": {"tags": {"team": "risk"}}}, deployed()),
+    fine("a new description", {"endpoint": {"description": "mine"}}, deployed()),
+    fine("a second deployment", on(name="green"), deployed()),
+    fine("no traffic", {"traffic": "none"}),
+    fine("shares", {**on(name="green"), "traffic": {"blue": 90, "green": 10}}, deployed()),
+    stopped("shares of nobody", "TrafficRejected", {"traffic": {"blue": 90, "purple": 10}}),
+    stopped("mirrored to nobody", "TrafficRejected", {"endpoint": {"mirror_traffic": {"purple": 10}}}),
+]
+
+CASES = [*QUOTAS, *MACHINES, *ROLES, *ASSETS, *ENDPOINTS]
