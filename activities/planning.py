@@ -16,8 +16,9 @@ from activities.registry import RESOURCES
 from activities.resource import Resource
 from activities.scene import Finding, Scene, problem
 from azure_api.rights import missing_rights
+from contracts.agreements import PlanOutdated
 from contracts.digests import digest
-from contracts.errors import CloudUnavailable, DeploymentError, PlanOutdated, Throttled
+from contracts.errors import CloudUnavailable, DeploymentError, Throttled
 from contracts.ledger import short_name
 from contracts.orders import PARTS, DeployOrder
 from contracts.plan import Extra, PlanInput, PlanProblem, PlanVerdict

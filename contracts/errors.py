@@ -74,7 +74,7 @@ DeploymentError
 
 from __future__ import annotations
 
-from contracts import azure_refusals, operator_limits  # noqa: F401 - a subclass counts once its module is imported
+from contracts import agreements, azure_refusals, operator_limits  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
 
@@ -155,12 +155,6 @@ class Canceled(DeploymentError, whose="caller"):
     """Somebody canceled the run; what it had made is undone."""
 
     suggestion = "Nothing is to be done. Send the request again, with a new Idempotency-Key, if it is still wanted."
-
-
-class PlanOutdated(DeploymentError, whose="caller"):
-    """What the request would do now is not what the plan said that its caller agreed to; nothing was made."""
-
-    suggestion = "Look at the plan again, and send the digest that it has now as `plan`."
 
 
 class TrafficRejected(DeploymentError, whose="caller"):
