@@ -86,7 +86,7 @@ def test_a_connection_named_needs_its_secrets_and_the_plan_says_why(azure: Local
     assert roles(found) == ([(PULL, False), (READ, False)] if user_assigned else []) + [(SECRETS, False)]
     assert found["grants"][-1]["scope"] == world.WORKSPACE_ID
     assert found["grants"][-1]["reason"] == "reads the secrets of connections (gpt, for OPENAI_KEY)"
-    assert any("Metrics Writer" in line for line in found["warnings"]) == user_assigned
+    assert any(one["code"] == "MetricsNeedARole" for one in found["warnings"]) == user_assigned
 
 
 def test_the_service_gives_the_secrets_where_the_endpoint_asks_so(azure: LocalStack) -> None:
