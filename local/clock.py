@@ -5,7 +5,8 @@ in every timestamp and a few seconds at the desk. Three ways to run it:
 
 * real (`speed=1`), or scaled (`speed=120`: 15 minutes pass in 7.5 s), from an anchor that can be shared between
   processes through a small file (`save`, `load`);
-* stepped, for tests: time stands still while anybody is busy, and jumps to the next alarm when nobody is.
+* stepped, for tests: time stands still while anybody holds it, and jumps to the next alarm when nobody does. A hold
+  belongs to somebody who is named and ends it: `held_by` says who has not.
 
 Real work (a build, a process that starts) is not multiplied by the speed: `at_most` says how long it takes in Azure,
 and time passes no further until it is done. Who shares the clock follows its file.
@@ -38,9 +39,8 @@ IDLE_GRACE = 0.003
 # How often a clock that stands still for real work looks whether it may go on; real seconds.
 _STANDING = 0.02
 
-# Real seconds after which holds that nothing has moved since are taken for lost: whoever took them died without letting
-# go. Starting a model is the longest real work; it takes seconds.
-LOST_AFTER = 30
+# Somebody holds the clock, and notifies it when that ends; real seconds.
+_UNTIL_TOLD = 3600
 
 
 class Alarm:
@@ -54,6 +54,18 @@ class Alarm:
     def cancel(self) -> None:
         """Withdraw the alarm; harmless when it has already gone off."""
         self.cancelled = True
+
+
+class Hold:
+    """One reason for a stepped clock to stand still; `who` has it."""
+
+    def __init__(self, clock: Clock, who: str) -> None:
+        self.who = who
+        self._clock = clock
+
+    def release(self) -> None:
+        """End this hold and no other; harmless when it has ended."""
+        self._clock._let_go(self)
 
 
 class _Anchor(NamedTuple):
@@ -78,9 +90,8 @@ class Clock:
         self._limits: dict[object, datetime] = {}
         self._shared: Path | None = None
         self._followed = 0
-        self._busy = 0
-        self._lost = 0
-        self._idle_since = self._moved = time.monotonic()
+        self._holds: dict[Hold, None] = {}
+        self._idle_since = time.monotonic()
         self._alarms: list[tuple[datetime, int, Alarm]] = []
         self._sequence = itertools.count()
         self._changed = threading.Condition()
@@ -168,27 +179,35 @@ class Clock:
         self._followed = changed
 
     @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Hold a stepped clock still while work is being done (nests; no effect on a running clock)."""
-        self.hold()
+    def busy(self, who: str = "") -> Iterator[None]:
+        """Hold a stepped clock still while work is being done (nests; no effect on a running clock).
+
+        The hold is `who`'s, or the thread's by its name.
+        """
+        held = self.hold(who or f"the thread {threading.current_thread().name}")
         try:
             yield
         finally:
-            self.release()
+            held.release()
 
-    def hold(self) -> None:
-        """Enter `busy` where the work begins in one thread and ends in another."""
+    def hold(self, who: str) -> Hold:
+        """Enter `busy` where the work begins in one thread and ends in another: until the answer's `release`."""
+        held = Hold(self, who)
         with self._changed:
-            self._busy += 1
-            self._moved = time.monotonic()
+            self._holds[held] = None
+        return held
 
-    def release(self) -> None:
-        """Leave `busy`; must follow one `hold`."""
+    def held_by(self) -> list[str]:
+        """Who has the clock stand still, oldest hold first."""
         with self._changed:
-            self._busy -= 1
-            self._lost = min(self._lost, self._busy)
-            self._idle_since = self._moved = time.monotonic()
-            self._changed.notify_all()
+            return [held.who for held in self._holds]
+
+    def _let_go(self, held: Hold) -> None:
+        with self._changed:
+            if held in self._holds:
+                del self._holds[held]
+                self._idle_since = time.monotonic()
+                self._changed.notify_all()
 
     def alarm(self, moment: datetime, wake: Callable[[], None]) -> Alarm:
         """Have `wake` called once at `moment` (at once if it has passed), from the clock's own thread.
@@ -225,14 +244,14 @@ class Clock:
                 alarm = self._next_due()
                 if alarm is None:
                     return
-                self._busy += 1
+                ringing = self.hold("an alarm that goes off")
             try:
                 alarm.wake()
             except Exception:
                 # One owner's fault must not stop everybody's time.
                 _log.exception("an alarm of the clock failed")
             finally:
-                self.release()
+                ringing.release()
 
     def _next_due(self) -> Alarm | None:
         """Wait, holding the condition, until an alarm is due; None when the clock is closed."""
@@ -259,12 +278,8 @@ class Clock:
             return max(wait, _STANDING) if wait > 0 and now == self._anchor.limit else wait
         if moment <= self._virtual:
             return 0
-        if self._busy > self._lost:
-            quiet = time.monotonic() - self._moved
-            if quiet < LOST_AFTER:
-                return LOST_AFTER - quiet
-            _log.error("%d holds of the clock were not released: a defect of the local Azure or host", self._busy)
-            self._lost = self._busy
+        if self._holds:
+            return _UNTIL_TOLD
         return self._idle_since + IDLE_GRACE - time.monotonic()
 
 

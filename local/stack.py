@@ -106,7 +106,10 @@ class LocalStack:
 
     def until(self, ready: Callable[[], Any], *, seconds: float = 60) -> Any:
         """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""
-        return until(ready, seconds=seconds, every=0.02)
+        try:
+            return until(ready, seconds=seconds, every=0.02)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}; time is held by {self.clock.held_by() or 'nobody'}") from None
 
     def deploy(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """POST a deployment request and wait for its end."""

@@ -96,12 +96,12 @@ def request(
 
 def register_later(stack: LocalStack, version: str) -> None:
     """Register a version from an alarm of the clock, which must not be kept waiting; time stands still meanwhile."""
-    stack.clock.hold()
+    held = stack.clock.hold(f"registering version {version}")
 
     def register() -> None:
         try:
             register_model(stack, version=version)
         finally:
-            stack.clock.release()
+            held.release()
 
     threading.Thread(target=register).start()

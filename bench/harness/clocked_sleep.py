@@ -18,7 +18,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from local.clock import Clock
+from local.clock import Clock, Hold
 from local.stack import ROOT
 
 
@@ -30,6 +30,7 @@ class ClockedProcess:
         self.slept: list[float] = []
         """How long each sleep was meant to last, in virtual seconds."""
         self._asleep = 0
+        self._held: Hold | None = None
         self._lock = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, name="sleepers", daemon=True)
@@ -50,8 +51,14 @@ class ClockedProcess:
         """Run `module` to its end. Raises RuntimeError with the end of what it wrote when it fails."""
         port = str(self._listening.getsockname()[1])
         command = [sys.executable, "-m", "bench.harness.clocked_sleep", port, module, *arguments]
-        with self._clock.busy():
+        with self._lock:
+            self._held = self._clock.hold(module)
+        try:
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+        finally:
+            with self._lock:
+                self._held.release()
+                self._held = None
         if done.returncode:
             raise RuntimeError(f"{module} failed: {done.stderr[-2000:]}")
 
@@ -70,14 +77,14 @@ class ClockedProcess:
         with self._lock:
             self._asleep += 1
             self._clock.alarm(self._clock.now() + duration, lambda: self._wake(sleeper))
-            if self._asleep == 1:
-                self._clock.release()
+            if self._asleep == 1 and self._held:
+                self._held.release()
 
     def _wake(self, sleeper: socket.socket) -> None:
         with self._lock:
             self._asleep -= 1
-            if self._asleep == 0:
-                self._clock.hold()
+            if self._asleep == 0 and self._held:
+                self._held = self._clock.hold(self._held.who)
         sleeper.sendall(b"\n")
         sleeper.close()
 

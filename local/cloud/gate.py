@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Self
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,20 +34,19 @@ class Gate:
             await self._app(scope, receive, send)
             return
         exchange = Exchange.attached(scope)
-        self._clock.hold()
         began, at = time.perf_counter(), self._clock.now()
 
         def note(status: int | None) -> None:
             self._journal.add(exchange, at, status, (time.perf_counter() - began) * 1000)
 
         answered = _Answered(send, note)
-        try:
-            await self._serve(exchange, scope, receive, answered)
-        finally:
-            answered.over()
-            self._clock.release()
+        with _Held(self._clock, f"{exchange.method} {exchange.host}{exchange.path}") as held:
+            try:
+                await self._serve(exchange, held, scope, receive, answered)
+            finally:
+                answered.over()
 
-    async def _serve(self, exchange: Exchange, scope: Scope, receive: Receive, send: _Answered) -> None:
+    async def _serve(self, exchange: Exchange, held: _Held, scope: Scope, receive: Receive, send: _Answered) -> None:
         if self._faults.dead:
             send.over()
             await abort_connection(scope, receive)
@@ -55,7 +56,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         if fault.delay:
-            await self._wait(fault.delay)
+            await self._wait(fault.delay, held)
         if fault.real_delay:
             await asyncio.sleep(fault.real_delay.total_seconds())
         if fault.drop:
@@ -68,23 +69,52 @@ class Gate:
         else:
             await self._app(scope, receive, send)
 
-    async def _wait(self, delay: timedelta) -> None:
+    async def _wait(self, delay: timedelta, held: _Held) -> None:
         """Let virtual time pass; the clock is let go meanwhile and held again before the alarm is over."""
         loop = asyncio.get_running_loop()
         passed = asyncio.Event()
 
         def wake() -> None:
-            self._clock.hold()
+            held.resume()
             loop.call_soon_threadsafe(passed.set)
 
         alarm = self._clock.alarm(self._clock.now() + delay, wake)
-        self._clock.release()
+        held.pause()
         try:
             await passed.wait()
-        except asyncio.CancelledError:  # shutting down: the caller releases what it believes held
+        finally:
             alarm.cancel()
-            self._clock.hold()
-            raise
+
+
+class _Held:
+    """The one hold of a request, which can be let go for a while; none is taken once the request is over."""
+
+    def __init__(self, clock: Clock, who: str) -> None:
+        self._clock = clock
+        self._who = who
+        self._hold = clock.hold(who)
+        self._over = False
+        # The alarm that ends a pause goes off in the clock's thread, whatever becomes of the request meanwhile.
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        """Let go for good."""
+        with self._lock:
+            self._over = True
+            self._hold.release()
+
+    def pause(self) -> None:
+        """Let time pass."""
+        self._hold.release()
+
+    def resume(self) -> None:
+        """Hold again, unless the request is over."""
+        with self._lock:
+            if not self._over:
+                self._hold = self._clock.hold(self._who)
 
 
 class _Answered:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from local.clock import Alarm, Clock
+from local.clock import Alarm, Clock, Hold
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class Schedule:
                 self._alarms.discard(alarm)
                 if self._closed:
                     return
-                self._clock.hold()
-                self._threads.submit(self._work_off, work)
+                held = self._clock.hold(f"the local Azure: {getattr(work, '__qualname__', work)}")
+                self._threads.submit(self._work_off, work, held)
 
         with self._lock:
             # Noted under the lock, so that an alarm already due cannot go off unnoted.
@@ -53,10 +53,10 @@ class Schedule:
             self._closed = True
         self._threads.shutdown(wait=True)
 
-    def _work_off(self, work: Callable[[], None]) -> None:
+    def _work_off(self, work: Callable[[], None], held: Hold) -> None:
         try:
             work()
         except Exception:
             logger.exception("work of the local Azure failed: this is a defect of the emulator")
         finally:
-            self._clock.release()
+            held.release()

@@ -165,7 +165,7 @@ class AdminApi:
             return Response(status_code=400)
         if not isinstance(given, str | None):
             return Response(status_code=400)
-        hold = self._inside.holds.take()
+        hold = self._inside.holds.take(f"{function.name}, asked for by an operator")
         call = Call(function, self._payload(function, given or ""))
         self._inside.invoker.submit(call).add_done_callback(lambda _done: hold.release())
         return Response(status_code=202)

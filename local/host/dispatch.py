@@ -73,7 +73,7 @@ class Dispatcher:
         if not seen or self._orchestrators.leaves_to_another_version(live):
             return
         live.busy = True
-        hold = self._holds.take()
+        hold = self._holds.take(f"a turn of {live.id}")
         self._turns.enter(lambda: self._begin_turn(live, seen, hold), hold.release)
 
     def _begin_turn(self, live: Live, seen: list[Message], hold: Hold) -> None:
@@ -116,7 +116,7 @@ class Dispatcher:
         if self._stopped or entity.busy or not batch or function is None:
             return
         entity.busy = True
-        hold = self._holds.take()
+        hold = self._holds.take(f"a batch of {entity.id.instance_id}")
         entities, instance_id = self._hub.entities, entity.id.instance_id
 
         def hand_in(future: Future[Outcome]) -> None:
@@ -131,7 +131,7 @@ class Dispatcher:
     def _begin_activity(self, activity: Activity) -> None:
         if self._stopped:
             return
-        hold = self._holds.take()
+        hold = self._holds.take(f"{activity.name} of {activity.instance_id}")
 
         def hand_in(future: Future[Outcome]) -> None:
             if not future.cancelled():

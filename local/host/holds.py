@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from local.clock import Clock
+from local import clock
 
 
 class Hold:
@@ -21,39 +21,37 @@ class Hold:
 class Holds:
     """All holds of one host. A stepped clock moves only when the host has none."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, on: clock.Clock) -> None:
+        self._clock = on
         self._changed = threading.Condition()
-        self._open: set[Hold] = set()
+        self._open: dict[Hold, clock.Hold] = {}
         self._closed = False
 
-    def take(self) -> Hold:
-        """Hold the clock until the answer's `release`; after `release_all` this holds nothing."""
+    def take(self, what: str) -> Hold:
+        """Hold the clock for `what` until the answer's `release`; after `release_all` this holds nothing."""
         hold = Hold(self)
         with self._changed:
             if not self._closed:
-                self._open.add(hold)
-                self._clock.hold()
+                self._open[hold] = self._clock.hold(f"the host: {what}")
         return hold
 
     def end(self, hold: Hold) -> None:
         """Release one hold (`Hold.release` is the way to call this)."""
         with self._changed:
-            if hold not in self._open:
-                return
-            self._open.discard(hold)
+            held = self._open.pop(hold, None)
             self._changed.notify_all()
-        self._clock.release()
+        if held is not None:
+            held.release()
 
     def release_all(self) -> None:
         """Let go for good: the host is dead, and the world's time goes on."""
         with self._changed:
             self._closed = True
-            count = len(self._open)
+            holds = list(self._open.values())
             self._open.clear()
             self._changed.notify_all()
-        for _ in range(count):
-            self._clock.release()
+        for held in holds:
+            held.release()
 
     def wait_idle(self, seconds: float) -> bool:
         """Wait until the host has nothing in hand; False if it still has after so many real seconds."""

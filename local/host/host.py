@@ -145,7 +145,11 @@ class LocalHost:
                     return status_document(row)
                 if not self._writer.committed.wait(deadline - time.monotonic()):
                     seen = json.dumps(status_document(row)) if row else "no such instance"
-                    raise TimeoutError(f"{instance_id} is not {' or '.join(wanted)} after {timeout} s: {seen}")
+                    holders = self._clock.held_by() or "nobody"
+                    raise TimeoutError(
+                        f"{instance_id} is not {' or '.join(wanted)} after {timeout} s: {seen}; "
+                        f"time is held by {holders}"
+                    )
         self._closed.wait()
         raise HostDied(f"the host ended while {instance_id} was awaited")
 

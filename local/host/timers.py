@@ -74,7 +74,7 @@ class TimerTriggers:
     def _run(self, function: Function, due: datetime) -> None:
         if self._closed:
             return
-        hold = self._holds.take()
+        hold = self._holds.take(f"the timer {function.name}")
         now = self._clock.now()
         schedule = self._schedules[function.name][1]
         following = schedule.after(max(now, due))

@@ -212,7 +212,7 @@ class WebServer:
         refused = _refused_head(request)
         if refused is not None:
             return Response(status_code=refused)
-        hold = self._holds.take()
+        hold = self._holds.take(f"{request.method} {request.scope['path']}")
         try:
             return await self._site.answer(request)
         except HubRefusal as refusal:

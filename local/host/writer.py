@@ -90,7 +90,7 @@ class Writer:
 
     def submit(self, what: str, apply: Callable[[], Any]) -> Future[Any]:
         """Queue an operation; `what` names it in `on_durable_write`. HostDied if the host ends before it is done."""
-        operation = _Operation(what, apply, Future(), self._holds.take())
+        operation = _Operation(what, apply, Future(), self._holds.take(f"writing {what}"))
         with self._gate:
             if not self._closed:
                 self._queue.put(operation)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from local.clock import Hold
 from local.cloud.faults import Fault
 from local.host.writer import HostDied
 from local.stack import TERMINAL, LocalStack
@@ -32,8 +33,8 @@ class Rehearsal:
         """How many hosts died in the latest run."""
         self.writes: list[str] = []
         """What the hosts of the latest run wrote durably."""
-        self._holds = 0
-        """How many hosts have died for which time stands still yet."""
+        self._held: list[Hold] = []
+        """By hosts that have died, until another one has started."""
 
     def run(
         self,
@@ -129,7 +130,7 @@ class Rehearsal:
         """End the run before, and go back to where every run begins."""
         if not self.stack.host.crashed.is_set():
             self.stack.host.stop()
-        self._let_time_pass(self._taken_holds())
+        _let_time_pass(self._taken())
         self.stack.cloud.reset()
         scene.put_files(self.stack.cloud)
         shutil.rmtree(self.stack.data / "host")
@@ -140,22 +141,22 @@ class Rehearsal:
         """Start a host that dies right after that durable write; time stands still until the next one starts."""
 
         # Before the next host starts: it may die before this one hears that it has started, and holds the clock anew.
-        holds = self._taken_holds()
+        held = self._taken()
 
         def on_write(number: int, what: str) -> None:
             self.writes.append(what)
             if number == dies_after or (isinstance(dies_after, str) and what.startswith(dies_after)):
-                self.stack.clock.hold()
-                self._holds += 1
+                self._held.append(self.stack.clock.hold(f"a host that died after {what}"))
                 raise HostDied
 
         self.stack.start_host(on_durable_write=on_write)
-        self._let_time_pass(holds)
+        _let_time_pass(held)
 
-    def _taken_holds(self) -> int:
-        holds, self._holds = self._holds, 0
-        return holds
+    def _taken(self) -> list[Hold]:
+        held, self._held = self._held, []
+        return held
 
-    def _let_time_pass(self, holds: int) -> None:
-        for _ in range(holds):
-            self.stack.clock.release()
+
+def _let_time_pass(held: list[Hold]) -> None:
+    for hold in held:
+        hold.release()

@@ -1,4 +1,4 @@
-"""The stepped clock: it stands still while somebody works, and does not stand still for ever."""
+"""The clock: a stepped one stands still while somebody works, and real work is not multiplied by the speed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from local import clock as clocks
 from local.clock import Clock
 from local.waiting import until
 
@@ -20,30 +17,17 @@ def rung(clock: Clock, seconds: float) -> bool:
     return event.wait(seconds)
 
 
-def test_a_hold_that_was_lost_stops_time_for_a_while_and_is_told(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(clocks, "LOST_AFTER", 0.5)
+def test_time_stands_still_until_the_last_hold_has_ended_and_says_whose_it_is() -> None:
     clock = Clock(stepped=True)
-    clock.hold()
+    first, second = clock.hold("the first"), clock.hold("the second")
+    assert clock.held_by() == ["the first", "the second"]
 
-    assert rung(clock, 10)
-    assert rung(clock, 10)
+    second.release()
+    second.release()  # ends no hold but its own
 
-    assert caplog.text.count("not released") == 1
-    clock.close()
-
-
-def test_a_hold_after_a_lost_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "LOST_AFTER", 0.1)
-    clock = Clock(stepped=True)
-    clock.hold()
-    assert rung(clock, 10)
-    monkeypatch.setattr(clocks, "LOST_AFTER", 60)
-
-    with clock.busy():
-        assert not rung(clock, 0.1)
-
+    assert clock.held_by() == ["the first"]
+    assert not rung(clock, 0.1)
+    first.release()
     assert rung(clock, 10)
     clock.close()
 

@@ -89,7 +89,7 @@ class EventGrid:
         """
         check_destination(endpoint_url)
         subscription = Subscription(name, topic, endpoint_url, filters or EventFilter(), schema)
-        with self.clock.busy():
+        with self.clock.busy(f"the handshake of {name}"):
             problem = self._webhooks.validate(subscription, self.clock.now())
         if problem is not None:
             raise HandshakeFailed(f"{subscription.base_url}: {problem}")

@@ -73,7 +73,7 @@ class FrontDoor:
         given = re.sub(r"[^A-Za-z0-9_-]", "", request.headers.get("x-ms-client-request-id", ""))[:40]
         if given:
             headers["x-ms-client-request-id"] = given
-        with self._clock.busy():
+        with self._clock.busy(f"scoring at {request.url.hostname}"):
             try:
                 response = await self._answer(request)
             except Rejection as rejection:

@@ -7,8 +7,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,7 @@ from local.cloud.images.containers import Containers
 from local.cloud.images.own import OwnImage
 from local.cloud.images.problems import Refused, StartupProblem
 from local.cloud.serving import layout, server_process
+from local.cloud.serving.server_log import ServerLog
 from local.cloud.serving.spec import ServingSpec
 from local.cloud.serving.starting import Starting
 from local.loopback import ADDRESS, port_of
@@ -71,6 +72,7 @@ class ServingProcess:
         self._modelled = modelled
         self._stopping = threading.Event()
         self._server: server_process.Server | None = None
+        self._written: ServerLog | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._live, name=f"serving-{spec.endpoint}-{spec.deployment}", daemon=True
@@ -78,7 +80,7 @@ class ServingProcess:
 
     def begin(self) -> None:
         """Start in the background; the clock is held until the process is healthy or failed and reported."""
-        self._clock.hold()
+        self._held = self._clock.hold(f"starting {self.spec.deployment} of {self.spec.endpoint}")
         self._thread.start()
 
     def log(self, lines: int | None = None, container: str | None = None) -> str:
@@ -91,6 +93,8 @@ class ServingProcess:
         name = names.get((container or "InferenceServer").replace("-", "").lower())
         if name is None:
             raise ValueError(f"container {container!r}: use InferenceServer or StorageInitializer")
+        if self._written is not None:
+            self._written.catch_up()
         try:
             text = (self.spec.root / name).read_text(errors="replace")
         except FileNotFoundError:
@@ -108,7 +112,7 @@ class ServingProcess:
         with self._lock:
             server = self._server
         if server is not None:
-            server_process.end(server)
+            self._end(server)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -126,10 +130,10 @@ class ServingProcess:
             )
         finally:
             self._report_state()
-            self._clock.release()
+            self._held.release()
         if self.state == "healthy" and self._server is not None:
             code = self._server.wait()
-            server_process.end(self._server)
+            self._end(self._server)
             if not self._stopping.is_set():
                 with self._clock.busy():
                     self._fail(self._crash(code))
@@ -175,16 +179,32 @@ class ServingProcess:
             if isinstance(container, OwnImage):
                 listening.close()  # a command of somebody's own binds its port itself
                 self._say(f"container {self.spec.image} is run as a command of this machine, without its image")
-                with self._lock:
-                    self._server = server_process.spawn_own(self.spec, container, self.port)
+                with self._lock, self._log_pipe() as log:
+                    self._server = server_process.spawn_own(self.spec, container, self.port, log)
                 return
             for note in container.notes:
                 self._say(note)
             if server_process.server_version(container.python) is None:
                 self._say(server_process.NO_SERVER)
                 return
-            with self._lock:
-                self._server = server_process.spawn_server(self.spec, container, listening.fileno())
+            with self._lock, self._log_pipe() as log:
+                self._server = server_process.spawn_server(self.spec, container, listening.fileno(), log)
+
+    @contextmanager
+    def _log_pipe(self) -> Iterator[int]:
+        """Where the server is to write: what comes out of it is written into the container's log."""
+        reading, writing = os.pipe()
+        try:
+            output = os.fdopen(reading, "rb", buffering=0)
+            self._written = ServerLog(output, self.spec.root / layout.INFERENCE_LOG, self._clock)
+            yield writing
+        finally:
+            os.close(writing)
+
+    def _end(self, server: server_process.Server) -> None:
+        server_process.end(server)
+        if self._written is not None:
+            self._written.finish()
 
     def _say(self, text: str) -> None:
         """Write into the container's log in the local Azure's own name."""
@@ -211,7 +231,7 @@ class ServingProcess:
                 crowd.close()
             self._stopping.wait(starting.pause)
         code = server.poll()
-        server_process.end(server)
+        self._end(server)
         if self._stopping.is_set():
             return
         if code is None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from local.cloud.images.building import Built
 from local.cloud.images.own import OwnImage
@@ -57,8 +57,8 @@ def server_version(python: Path) -> str | None:
     return f"azmlinfsrv/{found.name.split('-')[1].removesuffix('.dist')}" if found else None
 
 
-def spawn_server(spec: ServingSpec, built: Built, listening: int) -> Server:
-    """Start the inference server of a built environment on a listening socket."""
+def spawn_server(spec: ServingSpec, built: Built, listening: int, log: int) -> Server:
+    """Start the inference server of a built environment on a listening socket; `log` is the file that it writes to."""
     version = server_version(built.python) or ""
     own = {**built.variables, **layout.variables(spec)}
     # Its programs are found first, as in the image.
@@ -67,17 +67,16 @@ def spawn_server(spec: ServingSpec, built: Built, listening: int) -> Server:
     workers = spec.environment_variables.get("WORKER_COUNT", "1")
     settings = ["--config", str(_FOLDER / "gunicorn_settings.py"), "--workers", workers]
     settings += _application(built.python, version)
-    with _log(spec) as log:
-        forked = forking.fork(
-            built.python,
-            ["--bind", f"fd://{forking.LISTENING}", *settings],
-            variables=variables,
-            folder=layout.app_root(spec),
-            log=log.fileno(),
-            listening=listening,
-        )
+    forked = forking.fork(
+        built.python,
+        ["--bind", f"fd://{forking.LISTENING}", *settings],
+        variables=variables,
+        folder=layout.app_root(spec),
+        log=log,
+        listening=listening,
+    )
     gunicorn = [str(built.python), "-m", "gunicorn", "--bind", f"fd://{listening}", *settings]
-    return forked or _spawn(spec, built.python, gunicorn, variables, listening)
+    return forked or _spawn(spec, built.python, gunicorn, variables, log, listening)
 
 
 def _application(python: Path, version: str) -> list[str]:
@@ -92,7 +91,7 @@ def _application(python: Path, version: str) -> list[str]:
     return ["--error-logfile", "-", f"{_PACKAGE}.server.entry:app"]
 
 
-def spawn_own(spec: ServingSpec, image: OwnImage, port: int) -> subprocess.Popen[bytes]:
+def spawn_own(spec: ServingSpec, image: OwnImage, port: int, log: int) -> subprocess.Popen[bytes]:
     """Start the command that serves an own container at `port`."""
     variables = {**image.environment, **layout.variables(spec)}
     listed = spec.root / "variables.env"
@@ -105,30 +104,30 @@ def spawn_own(spec: ServingSpec, image: OwnImage, port: int) -> subprocess.Popen
         env_file=listed,
         image=spec.image,
     )
-    return _spawn(spec, Path(sys.executable), command, variables)
+    return _spawn(spec, Path(sys.executable), command, variables, log)
 
 
 def _spawn(
-    spec: ServingSpec, python: Path, command: Sequence[str], variables: Mapping[str, str], listening: int | None = None
+    spec: ServingSpec,
+    python: Path,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    log: int,
+    listening: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a command under a supervisor that ends it with this process."""
     handed = [] if listening is None else [listening]
     inherited = "-" if listening is None else str(listening)
-    with _log(spec) as output:
-        return subprocess.Popen(
-            [str(python), "-I", "-S", str(_SUPERVISOR), inherited, *command],
-            cwd=layout.app_root(spec),
-            env=dict(variables),
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=handed,
-            start_new_session=True,
-        )
-
-
-def _log(spec: ServingSpec) -> BinaryIO:
-    return (spec.root / layout.INFERENCE_LOG).open("ab")
+    return subprocess.Popen(
+        [str(python), "-I", "-S", str(_SUPERVISOR), inherited, *command],
+        cwd=layout.app_root(spec),
+        env=dict(variables),
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        pass_fds=handed,
+        start_new_session=True,
+    )
 
 
 def answer(port: int, probe: Probe) -> int | None:

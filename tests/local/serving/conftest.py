@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest"
 CONDA = "dependencies: [python, {pip: [azureml-inference-server-http, scikit-learn]}]"
 # Starting is real work; anything slower than this is stuck.
 PATIENCE = 60.0
+# When the processes start, by the clock of the local Azure.
+VIRTUAL = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +84,7 @@ def start(containers: Containers) -> Iterator[Callable[[ServingSpec], tuple[Serv
 
     def start(spec: ServingSpec) -> tuple[ServingProcess, Reports]:
         reports = Reports()
-        process = launch(spec, Clock(), containers, reports)
+        process = launch(spec, Clock(start=VIRTUAL), containers, reports)
         started.append(process)
         reports.wait()
         return process, reports

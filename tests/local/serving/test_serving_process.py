@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -89,6 +90,18 @@ def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
     assert process.log(container="storage-initializer") == process.log(container="StorageInitializer")
     with pytest.raises(ValueError, match="InferenceServer"):
         process.log(container="sidecar")
+
+
+def test_both_logs_tell_the_time_of_the_local_azure(start: Start, spec: Spec) -> None:
+    process, _ = start(spec())
+    ask(process, {"data": [[1, 1, 1]]})
+    until(lambda: "gunicorn.access" in process.log(), seconds=10)  # a request is logged after its answer
+
+    logs = process.log() + process.log(container="StorageInitializer")
+
+    stamps = re.findall(r"20\d\d-\d\d-\d\d|\d\d/[A-Z][a-z]{2}/20\d\d", logs)
+    assert len(stamps) > 5
+    assert set(stamps) == {"2030-01-01", "01/Jan/2030"}
 
 
 def test_it_listens_on_the_loopback_interface_only(start: Start, spec: Spec) -> None:
