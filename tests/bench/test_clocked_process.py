@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from bench.harness.clocked_sleep import ClockedProcess
 from local.clock import Clock
+from local.waiting import until
 
 
 @pytest.fixture
@@ -28,16 +30,19 @@ def test_sleeping_takes_virtual_time_only(clock: Clock) -> None:
 
 
 def test_time_stands_still_while_the_script_is_awake(clock: Clock) -> None:
-    began, rung = clock.now(), []
-    clock.alarm(began + timedelta(seconds=10), lambda: rung.append(clock.now()))
+    kept, began = clock.hold("the test"), clock.now()
+    rung: list[tuple[timedelta, list[float]]] = []
+
+    def let_go() -> None:
+        until(lambda: "tests.bench.sleeper" in clock.held_by(), seconds=10)
+        kept.release()
 
     with ClockedProcess(clock) as process:
-        process.run("tests.bench.sleeper")
-
-        assert rung == []
+        clock.alarm(began + timedelta(seconds=10), lambda: rung.append((clock.now() - began, [*process.slept])))
+        threading.Thread(target=let_go).start()
         process.run("tests.bench.sleeper", "10.5")
 
-    assert rung == [began + timedelta(seconds=10)]
+    assert rung == [(timedelta(seconds=10), [10.5])]
 
 
 def test_a_script_that_fails_is_reported_with_what_it_wrote(clock: Clock) -> None:
