@@ -115,6 +115,10 @@ class Clock:
             self._shared = path
             self._publish()
 
+    def stand_still(self) -> None:
+        """Have a shared clock stand still from now on, for the next process that loads it to go on from here."""
+        self._limited(lambda: self._limits.update({self: self.now()}))
+
     def now(self) -> datetime:
         """The current virtual time, aware UTC."""
         if self.stepped:

@@ -21,6 +21,7 @@ import httpx
 from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT
 from local.cloud.environment import CONFLICTING
 from local.cloud.world import APP, DEVELOPER
+from local.host.keys import Keys
 from local.subscribing import NotSubscribed, subscribe
 from local.waiting import until
 from local.with_parent import command
@@ -39,11 +40,23 @@ class DidNotStart(RuntimeError):
 class LocalProcesses:
     """Both processes, started on entering and ended on leaving, whatever happens between."""
 
-    def __init__(self, data: Path, *, speed: float, port: int = 0, cloud_port: int = 0, proxy_port: int = 0) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        speed: float,
+        port: int = 0,
+        cloud_port: int = 0,
+        proxy_port: int = 0,
+        desk: bool = False,
+    ) -> None:
+        """`desk`: what is there is kept for the next time, and the host wants its access keys, as in Azure."""
         self.data = data
+        self._desk = desk
         self.speed = speed
         self._clock = data / CLOCK
         self._cloud_options = [f"--port={cloud_port}", f"--proxy-port={proxy_port}", f"--speed={speed:g}"]
+        self._cloud_options += ["--keep"] if desk else []
         self._port = port
         self._started: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._cloud: dict[str, Any] = {}
@@ -60,6 +73,7 @@ class LocalProcesses:
             policies = {"SLIPWAY_POLICIES": os.environ.get("SLIPWAY_POLICIES", str(EXAMPLE_POLICIES))}
             environment = {**self.environment(APP.name), **APP_SETTINGS, **policies}
             host = ["local.host", "--app", str(ROOT), "--data", str(self.data / "host"), "--clock", str(self._clock)]
+            host += ["--enable-auth"] if self._desk else []
             self.url = self._start("host", [*host, f"--port={self._port}"], environment)["url"]
             self._subscribe()
         except BaseException:
@@ -93,12 +107,17 @@ class LocalProcesses:
         clean = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         lines = Path(self._cloud["environments"][identity]).read_text().splitlines()
         exports = [shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export ")]
-        return {**clean, **dict(exports), "SLIPWAY_URL": self.url}
+        key = {"SLIPWAY_KEY": self._keys().default} if self._desk and self.url else {}
+        return {**clean, **dict(exports), "SLIPWAY_URL": self.url, "CONTROL_URL": self.control_url, **key}
+
+    def _keys(self) -> Keys:
+        return Keys.of(self.data / "host")
 
     def get(self, path: str, **query: str) -> Any:
         """JSON from the host (`/api/…`, `/admin/…`) or the local Azure's control API (`/local/…`)."""
         base = self.control_url if path.startswith("/local/") else self.url
-        with httpx.Client(trust_env=False, timeout=30) as http:
+        headers = {"x-functions-key": self._keys().master} if self._desk and base == self.url else {}
+        with httpx.Client(trust_env=False, timeout=30, headers=headers) as http:
             return http.get(base + path, params=query).raise_for_status().json()
 
     def now(self) -> datetime:
@@ -140,7 +159,8 @@ class LocalProcesses:
 
     def _subscribe(self) -> None:
         try:
-            subscribe(self.url, self.proxy_url, self.environment(DEVELOPER.name))
+            key = self._keys().eventgrid_extension if self._desk else None
+            subscribe(self.url, self.proxy_url, self.environment(DEVELOPER.name), key=key)
         except NotSubscribed as reason:
             raise DidNotStart(str(reason)) from None
 

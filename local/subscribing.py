@@ -23,14 +23,15 @@ class NotSubscribed(RuntimeError):
     """The subscription did not come about."""
 
 
-def webhook(host_url: str) -> str:
-    """Where a host takes the events for the Event Grid function."""
-    return f"{host_url}/runtime/webhooks/eventgrid?functionName=on_model_registered"
+def webhook(host_url: str, key: str | None = None) -> str:
+    """Where a host takes the events for the Event Grid function; with the extension's key where it wants one."""
+    code = f"&code={key}" if key else ""
+    return f"{host_url}/runtime/webhooks/eventgrid?functionName=on_model_registered{code}"
 
 
-def subscribe(host_url: str, proxy_url: str, who: Mapping[str, str]) -> None:
+def subscribe(host_url: str, proxy_url: str, who: Mapping[str, str], *, key: str | None = None) -> None:
     """Have registrations delivered to the host, asked for over ARM as the identity of the environment `who`."""
-    destination = {"endpointType": "WebHook", "properties": {"endpointUrl": webhook(host_url)}}
+    destination = {"endpointType": "WebHook", "properties": {"endpointUrl": webhook(host_url, key)}}
     body = {"properties": {"destination": destination, "filter": {"includedEventTypes": [EVENT_TYPE]}}}
     path = f"{WORKSPACE_ID}/providers/{KIND}/{SUBSCRIPTION_NAME}"
     with _arm(proxy_url, who) as arm:

@@ -1,9 +1,11 @@
-"""`make up`: the local Azure and Slipway on it, until Ctrl-C, with everything printed that a shell needs."""
+"""`make up`: the local Azure and Slipway on it, until Ctrl-C, with everything printed that a shell needs.
+
+What there is stays in the data folder for the next time; ports are the same each time unless others are named.
+"""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
 import signal
 import subprocess
@@ -16,15 +18,14 @@ from pathlib import Path
 from rich.console import Console
 
 from local.checkout import ROOT
-from local.cloud.environment import CONFLICTING, write_env_file
+from local.cloud.keeping import KEPT
 from local.cloud.world import DEVELOPER
+from local.desk import write_desk_file
 from local.example import copy_example, register, train
 from local.folder_lock import LOCK, lock_folder
-from local.options import parser, ports
+from local.loopback import ADDRESS, bind
+from local.options import DESK_PORTS, parser, ports
 from local.processes import CLOCK, DidNotStart, LocalProcesses
-
-# What the environment files of people hold: enough for any script that uses the Azure SDKs, and for the CLI.
-SHOWN = ("AZURE_", "IDENTITY_", "SLIPWAY_", "REQUESTS_CA", "SSL_CERT", "CURL_CA")
 
 
 def main() -> int:
@@ -35,8 +36,10 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with _claimed(options.data.resolve()) as data, _processes(data, options, screen) as local:
-            env_file = _write_environment(local, data)
+        _check_ports(options)
+        with _claimed(options.data.resolve(), fresh=options.fresh) as data, _processes(data, options, screen) as local:
+            env_file = data / "env"
+            write_desk_file(env_file, local.environment(DEVELOPER.name))
             request = _prepare_example(local, data)
             _say_what_runs(screen, local, env_file, request)
             while not stop.wait(0.5):
@@ -56,21 +59,20 @@ def main() -> int:
 
 
 @contextmanager
-def _claimed(data: Path) -> Iterator[Path]:
-    """The folder, emptied and for this process alone; DidNotStart when another one uses it, or it is not ours.
-
-    Emptied, because the local Azure keeps its resources in memory: records of an earlier one would name what is gone.
-    """
+def _claimed(data: Path, *, fresh: bool) -> Iterator[Path]:
+    """The folder for this process alone, perhaps emptied; DidNotStart when another uses it, or it is not ours."""
     data.mkdir(parents=True, exist_ok=True)
     if any(data.iterdir()) and not any((data / name).exists() for name in (LOCK, CLOCK)):
-        raise DidNotStart(f"{data} would be emptied, and holds files of somebody else: name another folder with --data")
+        raise DidNotStart(f"{data} holds files of somebody else: name another folder with --data")
     try:
         lock = lock_folder(data)
     except BlockingIOError:
         message = f"{data} is in use: end the other `make up`, or name another folder with --data"
         raise DidNotStart(message) from None
+    # Without what its Azure knew, the records of a Slipway would name what is gone.
+    empty = fresh or not (data / "cloud" / KEPT).exists()
     with lock:
-        for path in data.iterdir():
+        for path in data.iterdir() if empty else ():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             elif path.name != LOCK:
@@ -80,61 +82,62 @@ def _claimed(data: Path) -> Iterator[Path]:
 
 def _processes(data: Path, options: argparse.Namespace, screen: Console) -> LocalProcesses:
     screen.print(f"Starting (time runs {options.speed:g} times as fast) ...")
-    return LocalProcesses(data, speed=options.speed, **ports(options))
+    return LocalProcesses(data, speed=options.speed, desk=True, **ports(options))
+
+
+def _check_ports(options: argparse.Namespace) -> None:
+    """DidNotStart when another program has one of the ports."""
+    for name in ("port", "cloud_port", "proxy_port"):
+        port = getattr(options, name)
+        try:
+            bind(port).close()
+        except OSError:
+            option = f"--{name.replace('_', '-')}"
+            raise DidNotStart(
+                f"Port {port} of {ADDRESS} is taken, perhaps by `func` or another `make up`. End that, or take another "
+                f'port: make up ARGS="{option} {port + 100}"'
+            ) from None
 
 
 def _options() -> argparse.Namespace:
-    made = parser("up", __doc__, usual_speed=60)
-    made.add_argument("--data", type=Path, default=ROOT / ".slipway", help="folder for state and logs; emptied first")
+    made = parser("up", __doc__, usual_speed=60, usual_ports=DESK_PORTS)
+    made.add_argument("--data", type=Path, default=ROOT / ".slipway", help="folder for state and logs")
+    made.add_argument("--fresh", action="store_true", help="forget what is there from the last time")
     return made.parse_args()
-
-
-def _write_environment(local: LocalProcesses, data: Path) -> Path:
-    environment = local.environment(DEVELOPER.name)
-    proxies = {name for name in environment if name.lower().endswith("_proxy")}
-    shown = {name: value for name, value in environment.items() if name in proxies or name.startswith(SHOWN)}
-    path = data / "env"
-    write_env_file(path, {name: value for name, value in shown.items() if name not in CONFLICTING})
-    # A function, so that the command works from any folder and shadows nothing that is installed for good. -P: the
-    # folder it is called in may have modules of the same names.
-    root, python = shlex.quote(str(ROOT)), shlex.quote(sys.executable)
-    with path.open("a") as file:
-        file.write(f'slipway() {{ PYTHONPATH={root} {python} -P -m cli "$@"; }}\n')
-    return path
 
 
 def _prepare_example(local: LocalProcesses, data: Path) -> Path:
     """Train and register the example as a developer would; a request file that names only registered assets."""
-    folder = data / "credit-risk"
+    path, folder = data / "request.json", data / "credit-risk"
+    if path.exists():  # and with it all that it names, since the last time
+        return path
     copy_example(folder)
     train(folder, "1")
-    path = data / "request.json"
     path.write_text(register(folder / "request.yml", local.environment(DEVELOPER.name)))
     return path
 
 
 def _say_what_runs(screen: Console, local: LocalProcesses, env_file: Path, request: Path) -> None:
     lines = f"""
-Slipway         {local.url}/api
-local Azure     {local.proxy_url} (the proxy to Azure's hosts)
-its control API {local.control_url}/local/health
-logs            {env_file.parent}/*.log
+Slipway           {local.url}/api/openapi.json?code={local.environment(DEVELOPER.name)["SLIPWAY_KEY"]}
+the local Azure   {local.control_url}/local/state (the proxy to Azure's hosts: {local.proxy_url})
+logs              {env_file.parent}/*.log
 
-In another shell, for the command line and any script that uses the Azure SDKs:
+In another shell, in any folder, for the command line and any script that uses the Azure SDKs:
 
   source {env_file}
 
-Then deploy the example model and follow it:
+`slipway_off` takes it back. Deploy the example model and follow it:
 
   slipway deploy {request}
   slipway list
 
 or do the same without the command line:
 
-  curl -s -X POST $SLIPWAY_URL/api/deployments --data-binary @{request}
-  curl -s $SLIPWAY_URL/api/deployments
+  curl -s -X POST $SLIPWAY_URL/api/deployments -H "x-functions-key: $SLIPWAY_KEY" --data-binary @{request}
+  curl -s $SLIPWAY_URL/api/deployments -H "x-functions-key: $SLIPWAY_KEY"
 
-Ctrl-C stops everything.
+Ctrl-C stops everything, and the next `make up` goes on from there; make up ARGS=--fresh begins anew.
 """
     screen.print(lines, markup=False, soft_wrap=True)
 

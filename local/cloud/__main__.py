@@ -18,9 +18,12 @@ from pathlib import Path
 from local.checkout import SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.addresses import Ports
-from local.cloud.cloud import LocalCloud
+from local.cloud.cloud import KeptCloud, LocalCloud
 from local.cloud.environment import write_env_file
 from local.cloud.world import PRINCIPALS
+
+# Real seconds between two looks whether there is something new to keep.
+_KEPT_EVERY = 2.0
 
 
 def _arguments() -> argparse.Namespace:
@@ -32,13 +35,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proxy-port", type=int, default=0, help="forward proxy (0: any free port)")
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second, for a new clock")
     parser.add_argument("--seed", type=int, default=7, help="fixes propagation delays and the split of traffic")
+    parser.add_argument("--keep", action="store_true", help="go on with what is in the directory, and keep it")
     parser.add_argument("--scoring-python", type=Path, default=SCORING_PYTHON, help="interpreter that serves models")
     return parser.parse_args()
 
 
 def _clock(path: Path, speed: float) -> Clock:
-    clock = Clock.load(path) if path.exists() else Clock(speed=speed)
-    # Also one that was there: where it stood still, nobody is at work any more.
+    # One that was there goes on where it stood still: nobody is at work any more.
+    clock = Clock(speed=speed, start=Clock.load(path).now() if path.exists() else None)
     clock.save(path)
     return clock
 
@@ -69,7 +73,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     clock = _clock(arguments.clock, arguments.speed)
     try:
-        cloud = LocalCloud(
+        cloud = (KeptCloud if arguments.keep else LocalCloud)(
             arguments.data,
             clock,
             seed=arguments.seed,
@@ -81,7 +85,14 @@ def main() -> int:
         return 1
     with cloud:
         _announce(cloud, arguments.ready_file)
-        stop.wait()
+        written = 0
+        # Now and then as well: a machine that is switched off asks nobody.
+        while not stop.wait(_KEPT_EVERY):
+            requests = len(cloud.journal.entries())
+            if requests != written:
+                cloud.keep()
+                written = requests
+    clock.stand_still()
     clock.close()
     return 0
 

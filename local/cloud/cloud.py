@@ -16,6 +16,7 @@ from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.router import ArmRouter
 from local.cloud.authorization import Authorization, Propagation
 from local.cloud.authorization.provider import AuthorizationProvider
+from local.cloud.beyond import is_beyond
 from local.cloud.blob.access import BlobAccess
 from local.cloud.blob.service import BlobService
 from local.cloud.blob.store import BlobStore
@@ -33,6 +34,7 @@ from local.cloud.images.containers import Containers
 from local.cloud.images.own import NAME as OWN_IMAGES
 from local.cloud.ingress import AzureHosts, LoopbackPaths
 from local.cloud.journal import Journal
+from local.cloud.keeping import KEPT, Keeping
 from local.cloud.listener import Listener
 from local.cloud.machinelearning import service
 from local.cloud.machinelearning.datastores import Credentials
@@ -57,6 +59,8 @@ class LocalCloud:
     `datastore_credentials` is how clients get into the workspace's storage. Use it as a context manager, or call
     `start` and `close`.
     """
+
+    _keeps = False
 
     def __init__(
         self,
@@ -83,18 +87,46 @@ class LocalCloud:
         self.state = WorkspaceState()
         self.world = self._world(clock, durations or Durations(), containers)
         self._machine_learning = service.Provider(self.world, self.state, datastore_credentials)
+        diagnostics = DiagnosticsProvider(self.state)
         self.arm_routes: list[ArmRoute] = [
             *self._machine_learning.routes(),
             *Resources(self.world).routes(),
             *AuthorizationProvider(self.authorization).routes(),
             *EventGridProvider(self.events, self.authorization, self.authorization.scope_exists).routes(),
-            *DiagnosticsProvider(self.state).routes(),
+            *diagnostics.routes(),
         ]
-        self._proxy = Proxy(hosts.emulated, port_of(self._addresses.azure), lambda: self.faults.dead)
+        self._proxy = Proxy(
+            hosts.emulated,
+            port_of(self._addresses.azure),
+            lambda: self.faults.dead,
+            passed_on=lambda host: self._keeps and is_beyond(host),
+        )
         self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset)
         self._inference = FrontDoor(EndpointDirectory(self.world, self.state), clock, seed=seed)
         self._listener = Listener()
-        seed_world(self.world)
+        self._keeping = self._kept([*self._machine_learning.parts, diagnostics]) if self._keeps else None
+        try:
+            left = self._keeping.read() if self._keeping else None
+        except BaseException:
+            self._addresses.close()
+            self._lock.close()
+            raise
+        if left is None:
+            seed_world(self.world)
+        else:
+            self._headers = left
+            self._machine_learning.resume()
+
+    def _kept(self, more: list[object]) -> Keeping:
+        world = self.world
+        parts = (world.authorization, world.blobs, world.directory, world.events, world.tokens, world.identities)
+        every = [self.state, *parts, world.containers, self._machine_learning.operations, *more]
+        return Keeping(self.data / KEPT, world, self.state, every)
+
+    def keep(self) -> None:
+        """Write down all that the next one goes on with; nothing where nothing is kept."""
+        if self._keeping:
+            self._keeping.write(self._headers)
 
     def _world(self, clock: Clock, durations: Durations, containers: Containers) -> World:
         tokens, directory = Tokens(), Directory()
@@ -151,6 +183,7 @@ class LocalCloud:
         """Stop listening, end every process, drop what was scheduled. The files under `data` stay."""
         self._listener.close()
         self._addresses.close()
+        self.keep()
         self.world.schedule.close()
         self._machine_learning.stop_all()
         self.events.close()
@@ -249,6 +282,12 @@ class LocalCloud:
             identity_url=self._addresses.identity_url,
             identity_header=header,
         )
+
+
+class KeptCloud(LocalCloud):
+    """One for the desk: it goes on with what a former one left, and its proxy lets through what is none of Azure's."""
+
+    _keeps = True
 
 
 def _claimed(data: Path) -> IO[str]:

@@ -1,5 +1,7 @@
 """The forward proxy that stands between a process and Azure: known Azure hosts end here, every other is refused.
 
+At the desk (`make up`) hosts that are none of Azure's are passed on, so that other programs of the shell go on working.
+
 It answers CONNECT only. Because the redirection is `HTTPS_PROXY` and a certificate authority of our own, production
 code needs no knob, and a wrong setting can never reach the real Azure.
 """
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from local.cloud.beyond import connected_beyond
 from local.loopback import ADDRESS
 
 _HEAD_LIMIT_SECONDS = 30
@@ -21,10 +24,18 @@ _CHUNK = 65536
 class Proxy:
     """Splices connections to hosts that `allowed` accepts into the TLS listener on `target_port`."""
 
-    def __init__(self, allowed: Callable[[str], bool], target_port: int, dead: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        allowed: Callable[[str], bool],
+        target_port: int,
+        dead: Callable[[], bool],
+        passed_on: Callable[[str], bool] = lambda _host: False,
+    ) -> None:
+        """`passed_on` says of a host that it is none of Azure's: connections to it go out as they came."""
         self._allowed = allowed
         self._target_port = target_port
         self._dead = dead
+        self._passed_on = passed_on
         self.refused: list[str] = []
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,11 +55,13 @@ class Proxy:
         method, _, rest = head.decode("latin-1").partition("\r\n")[0].partition(" ")
         target = rest.partition(" ")[0]
         host, _, port = target.rpartition(":")
-        if method != "CONNECT" or port != "443" or not self._allowed(host.lower()):
+        out = method == "CONNECT" and self._passed_on(host.lower())
+        if not out and (method != "CONNECT" or port != "443" or not self._allowed(host.lower())):
             self.refused.append(target)
             await _refuse(writer, method, target)
             return
-        upstream_reader, upstream_writer = await asyncio.open_connection(ADDRESS, self._target_port)
+        to = connected_beyond(host, int(port)) if out else asyncio.open_connection(ADDRESS, self._target_port)
+        upstream_reader, upstream_writer = await to
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await writer.drain()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from local.clock import Alarm, Clock, Hold
 
@@ -19,7 +20,8 @@ class Schedule:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="local-azure-work")
-        self._alarms: set[Alarm] = set()
+        self._alarms: dict[Alarm, Callable[[], None]] = {}
+        self._begun: dict[Alarm, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -28,16 +30,22 @@ class Schedule:
 
         def wake() -> None:
             with self._lock:
-                self._alarms.discard(alarm)
+                self._alarms.pop(alarm, None)
                 if self._closed:
                     return
-                held = self._clock.hold(f"the local Azure: {getattr(work, '__qualname__', work)}")
-                self._threads.submit(self._work_off, work, held)
+                self._begun[alarm] = work
+                held = self._clock.hold(f"the local Azure: {_named(work)}")
+                self._threads.submit(self._work_off, alarm, work, held)
 
         with self._lock:
             # Noted under the lock, so that an alarm already due cannot go off unnoted.
             alarm = self._clock.alarm(moment, wake)
-            self._alarms.add(alarm)
+            self._alarms[alarm] = work
+
+    def waiting(self) -> list[tuple[datetime, Callable[[], None]]]:
+        """What has not ended, and when it is due."""
+        with self._lock:
+            return [(alarm.moment, work) for alarm, work in (*self._alarms.items(), *self._begun.items())]
 
     def cancel_all(self) -> None:
         """Withdraw everything not yet begun."""
@@ -53,10 +61,17 @@ class Schedule:
             self._closed = True
         self._threads.shutdown(wait=True)
 
-    def _work_off(self, work: Callable[[], None], held: Hold) -> None:
+    def _work_off(self, alarm: Alarm, work: Callable[[], None], held: Hold) -> None:
         try:
             work()
         except Exception:
             logger.exception("work of the local Azure failed: this is a defect of the emulator")
         finally:
+            with self._lock:
+                del self._begun[alarm]
             held.release()
+
+
+def _named(work: Callable[[], None]) -> str:
+    called = work.func if isinstance(work, partial) else work
+    return str(getattr(called, "__qualname__", called))

@@ -55,7 +55,7 @@ def shell(stack: LocalStack, script: str, folder: Path) -> str:
     """What a shell in `folder` prints, where the repository's programs and what `make up` writes can be found."""
     (folder / ".slipway").mkdir(parents=True)
     (folder / ".slipway" / "request.json").write_text(json.dumps(request()))
-    variables = {**stack.cloud.environment("developer"), "SLIPWAY_URL": stack.host.url}
+    variables = {**stack.cloud.environment("developer"), "SLIPWAY_URL": stack.host.url, "SLIPWAY_KEY": "any"}
     write_env_file(folder / ".slipway" / "env", variables)
     for program, start in ((".venv/bin/python", ""), ("bin/slipway", " -P -m cli")):
         path = folder / program

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path, PurePosixPath
 
 from local.clock import Clock
@@ -74,7 +73,7 @@ class BlobStore:
         self._root = root
         self._clock = clock
         self._containers: dict[tuple[str, str], Container] = {}
-        self._numbers = count(1)
+        self._number = 0
 
     def clear(self) -> None:
         """Forget and delete everything."""
@@ -134,7 +133,7 @@ class BlobStore:
         with self.lock:
             held = self.container(account, container)
             old, now = held.blobs.get(name), self._clock.now()
-            path = self._root / account / container / f"{next(self._numbers):08d}"
+            path = self._root / account / container / f"{self._next():08d}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             blob = Blob(
@@ -236,9 +235,13 @@ class BlobStore:
                 target.write_bytes(blob.content())
         return len(chosen)
 
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
     def _etag(self) -> str:
         """A new one for each write, whatever was written."""
-        return f'"0x8D{next(self._numbers):013X}"'
+        return f'"0x8D{self._next():013X}"'
 
 
 def md5_of(content: bytes) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from local.clock import Clock
@@ -49,7 +50,7 @@ class EventGrid:
         self.deliver_times = deliver_times
         self._order = _disorder(shuffle)
         self._webhooks = Webhooks(response_timeout)
-        self._schedule = Schedule(clock)
+        self.schedule = Schedule(clock)
         self._subscriptions: dict[str, Subscription] = {}
         self._log: deque[DeliveryRecord] = deque(maxlen=_LOG_LENGTH)
         self._lock = threading.RLock()
@@ -102,7 +103,7 @@ class EventGrid:
         """Store a subscription and begin its handshake; it gets events once that has succeeded."""
         with self._lock:
             self._subscriptions[subscription.key] = subscription
-        self._schedule.at(self.clock.now(), lambda: self._validate(subscription, 1))
+        self.schedule.at(self.clock.now(), partial(self._validate, subscription, 1))
 
     def remove(self, key: str) -> Subscription | None:
         """Delete a subscription; what is still to be delivered to it is dropped."""
@@ -121,14 +122,14 @@ class EventGrid:
 
     def reset(self) -> None:
         """Forget subscriptions, pending deliveries and the log."""
-        self._schedule.cancel_all()
+        self.schedule.cancel_all()
         with self._lock:
             self._subscriptions.clear()
             self._log.clear()
 
     def close(self) -> None:
         """Stop delivering; waits for the attempts under way."""
-        self._schedule.close()
+        self.schedule.close()
         self._webhooks.close()
 
     def _accept(self, event: Event) -> None:
@@ -143,7 +144,7 @@ class EventGrid:
             return SHUFFLE_SPREAD * self._order.random() if self._order else timedelta()
 
     def _plan(self, subscription: Subscription, event: Event, attempt: int, moment: datetime) -> None:
-        self._schedule.at(moment, lambda: self._attempt(subscription, event, attempt))
+        self.schedule.at(moment, partial(self._attempt, subscription, event, attempt))
 
     def _attempt(self, subscription: Subscription, event: Event, attempt: int) -> None:
         with self._lock:
@@ -162,7 +163,7 @@ class EventGrid:
         problem = self._webhooks.validate(subscription, self.clock.now())
         if problem is not None and attempt < HANDSHAKE_ATTEMPTS:
             later = self.clock.now() + HANDSHAKE_PAUSE
-            self._schedule.at(later, lambda: self._validate(subscription, attempt + 1))
+            self.schedule.at(later, partial(self._validate, subscription, attempt + 1))
             return
         subscription.error = problem
         subscription.provisioning_state = "Failed" if problem else "Succeeded"

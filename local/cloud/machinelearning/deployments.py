@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
@@ -109,15 +110,14 @@ class Deployments:
         deployment.operation = self._operations.begin(DEPLOYMENT, call.api_version)
         deployment.state = "Deleting"
         self._provisioning.stop(deployment)
-
-        def deleted() -> None:
-            with self._state.lock:
-                endpoint.deployments.pop(deployment.name.lower(), None)
-                endpoint.unrouted(deployment.name)
-                self._operations.end(deployment.operation)
-
-        self._world.schedule.at(call.now + self._world.durations.delete, deleted)
+        self._world.schedule.at(call.now + self._world.durations.delete, partial(self._deleted, endpoint, deployment))
         return Answer(202, NULL_BODY, self._operations.headers(deployment.operation))
+
+    def _deleted(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        with self._state.lock:
+            endpoint.deployments.pop(deployment.name.lower(), None)
+            endpoint.unrouted(deployment.name)
+            self._operations.end(deployment.operation)
 
     def _logs(self, call: Call) -> Answer:
         """The last lines of a container's log: of the process that runs, or that failed to."""

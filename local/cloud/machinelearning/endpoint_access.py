@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import partial
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.errors import invalid
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning import bodies, rules
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
+from local.cloud.machinelearning.records import Endpoint, Operation
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.shared import World
@@ -60,14 +62,14 @@ class EndpointAccess:
         given = call.body.get("keyValue")
         new = given if isinstance(given, str) and given and given != endpoint.keys[name] else _new_key()
         operation = self._operations.begin(ENDPOINT, call.api_version)
-
-        def regenerated() -> None:
-            with self._state.lock:
-                endpoint.keys[name] = new
-                self._operations.end(operation)
-
+        regenerated = partial(self._regenerated, endpoint, name, new, operation)
         self._world.schedule.at(call.now + self._world.durations.keys_regenerate, regenerated)
         return Answer(202, NULL_BODY, self._operations.headers(operation))
+
+    def _regenerated(self, endpoint: Endpoint, name: str, key: str, operation: Operation) -> None:
+        with self._state.lock:
+            endpoint.keys[name] = key
+            self._operations.end(operation)
 
     def _token(self, call: Call) -> Answer:
         endpoint = self._state.named(call.parameters["endpoint"])

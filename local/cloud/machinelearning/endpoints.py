@@ -7,6 +7,7 @@ One operation at a time runs on an endpoint and its deployments; another is answ
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json, as_json
@@ -18,7 +19,7 @@ from local.cloud.machinelearning.endpoint_access import new_keys
 from local.cloud.machinelearning.identities import EndpointIdentities
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
 from local.cloud.machinelearning.provisioning import Provisioning
-from local.cloud.machinelearning.records import Endpoint, Stamps
+from local.cloud.machinelearning.records import Endpoint, Operation, Stamps
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.machinelearning.wire import endpoint_document, endpoint_id
@@ -163,7 +164,7 @@ class Endpoints:
         for deployment in endpoint.deployments.values():
             deployment.state = "Deleting"
             self._provisioning.stop(deployment)
-        self._world.schedule.at(call.now + self._world.durations.delete, lambda: self._deleted(endpoint))
+        self._world.schedule.at(call.now + self._world.durations.delete, partial(self._deleted, endpoint))
         return Answer(202, NULL_BODY, self._operations.headers(endpoint.operation))
 
     def _deleted(self, endpoint: Endpoint) -> None:
@@ -177,16 +178,15 @@ class Endpoints:
     def _begun(self, endpoint: Endpoint, duration: timedelta, call: Call) -> Answer:
         """The answer to a PUT, and its end when `duration` has passed. An update is 201 as well (recorded)."""
         operation = endpoint.operation
-
-        def ended() -> None:
-            with self._state.lock:
-                endpoint.state, endpoint.in_force = "Succeeded", endpoint.routing
-                endpoint.reachable = True
-                self._operations.end(operation)
-
-        self._world.schedule.at(call.now + duration, ended)
+        self._world.schedule.at(call.now + duration, partial(self._ended, endpoint, operation))
         headers = self._operations.headers(operation, location=endpoint_id(endpoint.name))
         return Answer(201, endpoint_document(endpoint), headers)
+
+    def _ended(self, endpoint: Endpoint, operation: Operation) -> None:
+        with self._state.lock:
+            endpoint.state, endpoint.in_force = "Succeeded", endpoint.routing
+            endpoint.reachable = True
+            self._operations.end(operation)
 
 
 def _text(value: object) -> str | None:

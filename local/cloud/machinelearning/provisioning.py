@@ -41,6 +41,27 @@ class Provisioning:
         start = partial(self._start_up, endpoint, deployment, deployment.operation)
         self._world.schedule.at(deployment.operation.started + self._world.durations.deployment_startup, start)
 
+    def resume(self) -> None:
+        """Serve again what was served, and begin anew with what was starting, when the local Azure has restarted."""
+        with self._state.lock:
+            for endpoint in self._state.endpoints.values():
+                for deployment in endpoint.deployments.values():
+                    self._world.identities.detach(deployment.identity_headers.values())
+                    deployment.identity_headers.clear()
+                    if deployment.state in ("Creating", "Updating"):
+                        self.begin(endpoint, deployment)
+                    elif deployment.state == "Succeeded":
+                        again = partial(self._serve_again, endpoint, deployment)
+                        self._world.schedule.at(self._world.clock.now(), again)
+
+    def _serve_again(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        # Its operation has ended: nothing of what the process reports is Azure's to tell.
+        problem = self._started(endpoint, deployment, deployment.operation)
+        with self._state.lock:
+            deployment.process, deployment.starting = deployment.starting, None
+        if problem is not None:
+            logger.error("deployment %s is not served again: %s", deployment.name, problem.message)
+
     def stop(self, deployment: Deployment) -> None:
         """End the deployment's processes; returns at once."""
         for process in self.take(deployment):

@@ -31,25 +31,29 @@ class Provider:
 
     def __init__(self, world: World, state: WorkspaceState, datastore_credentials: Credentials) -> None:
         self._state = state
-        self._operations = Operations(state, world.clock)
-        self._provisioning = Provisioning(world, state, self._operations)
+        self.operations = Operations(state, world.clock)
+        self._provisioning = Provisioning(world, state, self.operations)
         identities = EndpointIdentities(state, world.authorization, world.directory)
         self._workspace = WorkspaceResource(world.clock.now(), datastore_credentials)
-        self._parts = (
+        self.parts = (
             self._workspace,
             Datastores(world, datastore_credentials),
             Assets(world, state),
-            Endpoints(world, state, self._operations, self._provisioning, identities),
-            EndpointAccess(world, state, self._operations),
-            Deployments(world, state, self._operations, self._provisioning),
+            Endpoints(world, state, self.operations, self._provisioning, identities),
+            EndpointAccess(world, state, self.operations),
+            Deployments(world, state, self.operations, self._provisioning),
         )
 
     def routes(self) -> list[ArmRoute]:
         """Every route of the provider; those of a workspace that is not there answer 404 as ARM does."""
-        inside = [route for part in self._parts for route in part.routes()]
+        inside = [route for part in self.parts for route in part.routes()]
         guarded = [replace(route, handler=_in_workspace(route.handler), refusal=_invalid_body) for route in inside]
-        around = (self._operations.routes(), self._workspace.lists(), Region(self._state).routes())
+        around = (self.operations.routes(), self._workspace.lists(), Region(self._state).routes())
         return [*guarded, *(route for routes in around for route in routes)]
+
+    def resume(self) -> None:
+        """Go on with what a former local Azure has left."""
+        self._provisioning.resume()
 
     def stop_all(self, *, forget: bool = False) -> None:
         """End every scoring process and wait for it; `forget` also empties the workspace."""

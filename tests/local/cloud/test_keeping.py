@@ -1,0 +1,58 @@
+"""A local Azure that goes on where another one left off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.checkout import SCORING_PYTHON
+from local.clock import Clock
+from local.cloud.cloud import KeptCloud
+from local.cloud.keeping import KeptDamaged
+from local.cloud.world import BLOB_CONTAINER, WORKSPACE_STORAGE
+from local.process_environment import applied
+from local.waiting import until
+from tests.local.cloud.sdk import arm
+
+BODY = {"location": "eastus", "properties": {"authMode": "Key"}}
+MODEL = {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/some/", "modelType": "custom_model"}}
+
+
+@contextmanager
+def running(data: Path, clock: Clock) -> Iterator[KeptCloud]:
+    with KeptCloud(data, clock, scoring_python=SCORING_PYTHON) as cloud, applied(cloud.environment("developer")):
+        yield cloud
+
+
+def test_everything_is_there_again(tmp_path: Path) -> None:
+    clock = Clock(stepped=True)
+    with running(tmp_path, clock) as cloud:
+        before = cloud.environment("developer")["IDENTITY_HEADER"]
+        cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "some/file", b"content")
+        assert arm(cloud, "PUT", "/models/some/versions/1", body=MODEL).ok
+        with clock.busy():
+            assert arm(cloud, "PUT", "/onlineEndpoints/double", body=BODY).ok
+            grants = [one.name for one in cloud.authorization.assignments()]
+            keys = cloud.state.named("double").keys
+            kept = clock.hold("the test")
+    with running(tmp_path, clock) as cloud:
+        assert cloud.environment("developer")["IDENTITY_HEADER"] == before
+        assert cloud.blobs.get(WORKSPACE_STORAGE, BLOB_CONTAINER, "some/file").content() == b"content"
+        assert arm(cloud, "GET", "/models/some/versions/1").ok
+        assert [one.name for one in cloud.authorization.assignments()] == grants
+        assert arm(cloud, "GET", "/onlineEndpoints/double").json()["properties"]["provisioningState"] == "Creating"
+        kept.release()
+        assert until(lambda: cloud.state.named("double").state == "Succeeded", seconds=10)
+        assert cloud.state.named("double").keys == keys
+    clock.close()
+
+
+def test_what_was_kept_by_another_version_is_refused(tmp_path: Path) -> None:
+    clock = Clock(stepped=True)
+    (tmp_path / "kept").write_bytes(b"something else")
+    with pytest.raises(KeptDamaged, match="begin with --fresh"):
+        KeptCloud(tmp_path, clock, scoring_python=SCORING_PYTHON)
+    clock.close()
