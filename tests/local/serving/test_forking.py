@@ -34,7 +34,7 @@ def run(raw):
         "threads": [one.name for one in threading.enumerate()], "mask": sorted(signal.pthread_sigmask(0, [])),
         "group": [os.getpgid(0) == os.getpgid(master), os.getsid(0) == os.getpgid(0)],
         "files": sorted(stat.S_IFMT(os.stat(one).st_mode) for one in files if os.path.exists(one)),
-        "output": [os.readlink(f"/proc/self/fd/{one}") for one in (0, 1, 2)],
+        "output": [os.readlink(f"/proc/self/fd/{one}").partition("[")[0] for one in (0, 1, 2)],
         "streams": [str(sys.stdout.encoding), sys.stdout.write_through, sys.stderr.errors],
         "umask": os.umask(0o022), "template": b"template.py" in open("/proc/self/cmdline", "rb").read(),
     }
