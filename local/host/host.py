@@ -80,9 +80,8 @@ class LocalHost:
         self._echo_log = echo_log
         self._holds = Holds(clock)
         self._undo: list[Callable[[], object]] = []
-        self._ending = threading.Lock()
+        self._ending, self._closed = threading.Lock(), threading.Event()
         self._ended = False
-        self._closed = threading.Event()
         self._writer: Writer | None = None
         self._parts: Assembly
         self.url = ""
