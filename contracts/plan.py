@@ -25,7 +25,7 @@ class UploadedEnvironment(Contract):
     """An environment whose build context is on the caller's disk; its version is made of its content."""
 
     reference: str
-    answers: Annotated[bool, Field(description="whether it has an inference_config")]
+    answers: Annotated[bool, Field(strict=True, description="whether it has an inference_config")]
 
 
 class Uploads(Contract):

@@ -33,16 +33,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ready-file", type=Path, required=True, help="written when everything listens")
     parser.add_argument("--port", type=int, default=0, help="managed identity and control API (0: any free port)")
     parser.add_argument("--proxy-port", type=int, default=0, help="forward proxy (0: any free port)")
-    parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second, for a new clock")
+    parser.add_argument(
+        "--speed", type=float, help="virtual seconds per real second (default: as the clock file says, else 1)"
+    )
     parser.add_argument("--seed", type=int, default=7, help="fixes propagation delays and the split of traffic")
     parser.add_argument("--keep", action="store_true", help="go on with what is in the directory, and keep it")
     parser.add_argument("--scoring-python", type=Path, default=SCORING_PYTHON, help="interpreter that serves models")
     return parser.parse_args()
 
 
-def _clock(path: Path, speed: float) -> Clock:
+def _clock(path: Path, speed: float | None) -> Clock:
     # One that was there goes on where it stood still: nobody is at work any more.
-    clock = Clock(speed=speed, start=Clock.load(path).now() if path.exists() else None)
+    before = Clock.load(path) if path.exists() else None
+    clock = Clock(speed=speed or (before.speed if before else 1.0), start=before.now() if before else None)
     clock.save(path)
     return clock
 

@@ -31,6 +31,8 @@ OPERATIONS = (
     ENDPOINT_READ,
     "Microsoft.Authorization/roleAssignments/read",
     "Microsoft.Authorization/permissions/read",
+    "Microsoft.Authorization/roleDefinitions/read",
+    "Microsoft.MachineLearningServices/locations/vmSizes/read",
     reading.GRANT,
     reading.ENDPOINT_WRITE,
     f"{ML}/onlineEndpoints/deployments/read",

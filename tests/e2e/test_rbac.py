@@ -172,7 +172,7 @@ def test_a_role_outside_the_apps_condition_is_named_with_its_scope(
     status = stack.deploy(samples.request(identity=None, access=wanted))
 
     error = status["error"]
-    assert (error["code"], error["step"]) == ("MissingRight", "grant_roles")
-    assert error["message"].startswith(f"cannot grant Storage Blob Data Contributor on {FEATURES}: ")
-    assert reading.fates(status) == {"endpoint credit-risk": "stays"}
-    assert reading.deployments(stack, "credit-risk") == {}
+    assert (error["code"], error["step"]) == ("MissingRight", "plan_deployment")
+    assert "Storage Blob Data Contributor" in error["message"]
+    assert FEATURES in error["message"]
+    assert status["ledger"] == []

@@ -109,6 +109,8 @@ def check_endpoint(azure: Azure, name: str) -> None:
 def check_deployment(azure: Azure, endpoint: str, name: str, body: Document) -> None:
     """Refuse what no machine is to be had for, and what nothing answers in."""
     properties, instances = body["properties"], int((body.get("sku") or {}).get("capacity") or 1)
+    if "instanceType" not in properties:
+        return  # outsiders write no more than what the schedules look at
     size = size_named(str(properties["instanceType"]))
     if size is None:
         raise invalid("InvalidInstanceType", f"The instance type {properties['instanceType']} is not supported.")
