@@ -88,7 +88,13 @@ class LocalCloud:
         self.world = self._world(clock, durations or Durations(), containers)
         self._machine_learning = service.Provider(self.world, self.state, datastore_credentials)
         diagnostics = DiagnosticsProvider(self.state)
-        self.arm_routes = self._routes(diagnostics)
+        self.arm_routes: list[ArmRoute] = [
+            *self._machine_learning.routes(),
+            *Resources(self.world).routes(),
+            *AuthorizationProvider(self.authorization).routes(),
+            *EventGridProvider(self.events, self.authorization, self.authorization.scope_exists).routes(),
+            *diagnostics.routes(),
+        ]
         self._proxy = Proxy(
             hosts.emulated,
             port_of(self._addresses.azure),
@@ -99,20 +105,6 @@ class LocalCloud:
         self._inference = FrontDoor(EndpointDirectory(self.world, self.state), clock, seed=seed)
         self._listener = Listener()
         self._keeping = self._kept([*self._machine_learning.parts, diagnostics]) if self._keeps else None
-        self._take_up()
-
-    def _routes(self, diagnostics: DiagnosticsProvider) -> list[ArmRoute]:
-        """Of every provider."""
-        return [
-            *self._machine_learning.routes(),
-            *Resources(self.world).routes(),
-            *AuthorizationProvider(self.authorization).routes(),
-            *EventGridProvider(self.events, self.authorization, self.authorization.scope_exists).routes(),
-            *diagnostics.routes(),
-        ]
-
-    def _take_up(self) -> None:
-        """Go on with what the data folder keeps, or begin with the seeded world."""
         try:
             left = self._keeping.read() if self._keeping else None
         except BaseException:

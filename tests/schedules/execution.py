@@ -93,7 +93,7 @@ class Context:
         self.unheard: dict[str, Raised] = {}
         self._given = given
         self._defect_at = defect_at
-        self._count = 0
+        self.count = 0
 
     @property
     def current_utc_datetime(self) -> datetime:
@@ -149,8 +149,8 @@ class Context:
 
     def _counted(self) -> None:
         # A defect of the code comes again in every replay.
-        self._count += 1
-        if self._count == self._defect_at:
+        self.count += 1
+        if self.count == self._defect_at:
             raise Boom("secret=abcdefgh")
 
 
@@ -177,6 +177,11 @@ class Execution:
     def shown(self) -> Any:
         """The custom status."""
         return self._context.shown
+
+    @property
+    def struck(self) -> bool:
+        """Whether its defect has come. It is one of this context, so that nothing could be recalled on a stage."""
+        return self.defect_at is not None and self._context.count >= self.defect_at
 
     def turn(self, moment: datetime, answer: Any) -> Turn:
         """Go on with an answer; an exception is raised where it was waited for."""

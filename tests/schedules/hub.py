@@ -191,7 +191,7 @@ class Hub:
 
     def _turn(self, instance: Instance, answer: Any) -> None:
         execution = instance.execution
-        if self.turns_to_kill and self.whose_turns in ("", instance.name):
+        if self.turns_to_kill and self.whose_turns in ("", instance.name) and not execution.struck:
             self.turns_to_kill -= 1
             execution.missed(self.now, answer)
             self._killed(instance)
