@@ -14,6 +14,7 @@ from pydantic import Field
 from contracts.base import Contract
 
 WhenBusy = Literal["queue", "reject", "supersede"]
+# gone: it does not stand in the queue, or another instance waits for it by now.
 Verdict = Literal["owner", "waits", "rejected", "superseded", "gone"]
 
 
@@ -56,17 +57,24 @@ class EndpointQueue(Contract):
 
 
 class TurnOrder(Contract):
-    """Input of `take_turn` and `leave_turn`."""
+    """Input of `take_turn`; `looks` are those of its former histories."""
 
     endpoint: str
     asker: Asker
     looks: int = 0
 
 
-class OwnerRef(Contract):
-    """A run that owns an endpoint."""
+class RunRef(Contract):
+    """A run that stands in a queue."""
 
     id: str
+
+
+class LeaveOrder(Contract):
+    """Input of `leave_turn`."""
+
+    endpoint: str
+    run: RunRef
 
 
 class Woken(Contract):

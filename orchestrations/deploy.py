@@ -37,7 +37,7 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
     """Take the steps in order; the ledger knows at every point what this run has made."""
     order = DeployOrder.from_wire(run.context.get_input())
     run.board.about(digest=order.digest, endpoint=order.endpoint, deployment=order.deployment, model=order.model)
-    run.keeps = order.keeps_on_failure
+    run.keeps, run.writes_to = order.keeps_on_failure, order.endpoint
     run.carry_on(order.carried)
     yield from wait_for_turn(run, order)
     plan = yield from plan_deployment(run, order)

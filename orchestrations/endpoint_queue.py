@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.base import Json
 from contracts.orders import CANCEL
-from contracts.queue import Asker, EndpointQueue, OwnerRef, Place, Wake
+from contracts.queue import Asker, EndpointQueue, Place, RunRef, Wake
 
 # More would only wait for days, and the state of an entity is read and written whole.
 MOST_ASKERS = 200
@@ -22,7 +22,7 @@ Answered = tuple[EndpointQueue, Place]
 
 
 def endpoint_queue(context: Any) -> None:
-    """Take one operation: `enter` (an Asker), `leave` (an OwnerRef)."""
+    """Take one operation: `enter` or `look` (an Asker), `leave` (a RunRef)."""
     queue = EndpointQueue.from_wire(context.get_state(dict))
     changed, place = OPERATIONS[context.operation_name](queue, context.get_input())
     context.set_state(changed.to_wire())
@@ -30,15 +30,10 @@ def endpoint_queue(context: Any) -> None:
 
 
 def enter(queue: EndpointQueue, wire: Json) -> Answered:
-    """Get in line, or keep one's place: whoever waits asks again with the event that it waits for now."""
+    """Get in line, or keep one's place: a run that begins anew asks again, by another instance."""
     asker = Asker.from_wire(wire)
-    winner = queue.superseded.get(asker.id)
-    if winner:
-        return _told(queue, asker.id), Place(verdict="superseded", by=winner)
-    place = _index(queue, asker.id)
-    if place is not None:
-        askers = [*queue.askers[:place], asker, *queue.askers[place + 1 :]]
-        return queue.model_copy(update={"askers": askers}), _place(askers, place)
+    if asker.id in queue.superseded or _index(queue, asker.id) is not None:
+        return _again(queue, asker)
     if not queue.askers:
         return queue.model_copy(update={"askers": [asker]}), Place(verdict="owner")
     owner = queue.askers[0]
@@ -52,13 +47,32 @@ def enter(queue: EndpointQueue, wire: Json) -> Answered:
     return queue.model_copy(update={"askers": askers}), _place(askers, place)
 
 
+def look(queue: EndpointQueue, wire: Json) -> Answered:
+    """How somebody stands who entered before, and waits for another event from now on; nobody gets in line so."""
+    asker = Asker.from_wire(wire)
+    place = _index(queue, asker.id)
+    if place is not None and queue.askers[place].woken != asker.woken:
+        return queue, Place(verdict="gone")
+    return _again(queue, asker)
+
+
 def leave(queue: EndpointQueue, wire: Json) -> Answered:
-    """Take a run out of the queue, because it has ended; the next one has its turn."""
-    left = OwnerRef.from_wire(wire).id
+    """Take a run out of the queue, because it has ended: the next one has its turn, and who waits for it is done."""
+    left, place = RunRef.from_wire(wire).id, _index(queue, RunRef.from_wire(wire).id)
     askers = [one for one in queue.askers if one.id != left]
-    wakes = [_turn(askers[0])] if askers and askers[0].id != queue.askers[0].id else []
+    stirred = [] if place is None else askers[:1] if place == 0 else [queue.askers[place]]
     changed = _told(queue, left).model_copy(update={"askers": askers})
-    return changed, Place(verdict="gone", by=askers[0].id if askers else None, wakes=wakes)
+    return changed, Place(verdict="gone", wakes=[_turn(one) for one in stirred])
+
+
+def _again(queue: EndpointQueue, asker: Asker) -> Answered:
+    winner, place = queue.superseded.get(asker.id), _index(queue, asker.id)
+    if winner:
+        return _told(queue, asker.id), Place(verdict="superseded", by=winner)
+    if place is None:
+        return queue, Place(verdict="gone")
+    askers = [*queue.askers[:place], asker, *queue.askers[place + 1 :]]
+    return queue.model_copy(update={"askers": askers}), _place(askers, place)
 
 
 def _supersede(queue: EndpointQueue, asker: Asker) -> Answered:
@@ -88,4 +102,8 @@ def _told(queue: EndpointQueue, run: str) -> EndpointQueue:
     return queue.model_copy(update={"superseded": {one: by for one, by in queue.superseded.items() if one != run}})
 
 
-OPERATIONS: dict[str, Callable[[EndpointQueue, Json], Answered]] = {"enter": enter, "leave": leave}
+OPERATIONS: dict[str, Callable[[EndpointQueue, Json], Answered]] = {
+    "enter": enter,
+    "look": look,
+    "leave": leave,
+}

@@ -29,8 +29,8 @@ class Run(Engine):
         self.keeps = False
         """Whether what was made is to stay after a failure."""
         self.board = Board(context.set_custom_status)
-        self.queued_for: str | None = None
-        """The endpoint in whose queue the run stands."""
+        self.writes_to: str | None = None
+        """The endpoint in whose queue the run stands, once it is known."""
         self.undoing = False
         self._cancel: Any = None
 

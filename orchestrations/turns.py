@@ -10,11 +10,11 @@ from contextlib import suppress
 
 from azure.durable_functions import EntityId
 from contracts.activities import EntryInput
-from contracts.base import Json
-from contracts.errors import DeploymentError, EndpointInUse, StepFailed, Superseded
+from contracts.base import Contract, Json
+from contracts.errors import Canceled, DeploymentError, EndpointInUse, StepFailed, Superseded
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
-from contracts.queue import Asker, OwnerRef, Place, TurnOrder
+from contracts.queue import Asker, LeaveOrder, Place, RunRef, TurnOrder
 from orchestrations import steps
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.policies import LOOKS_PER_HISTORY, NET
@@ -29,27 +29,30 @@ def wait_for_turn(run: Run, order: DeployOrder) -> Taking[None]:
     asker = Asker(
         id=run.mark, since=order.accepted or run.now, when_busy=order.when_busy, interruptible=order.interruptible
     )
-    run.queued_for = order.endpoint
     run.log.started(WAIT_FOR_TURN, run.now)
     turn = TurnOrder(endpoint=order.endpoint, asker=asker)
     place = yield from run.delegate(WAIT_FOR_TURN, take_turn.__name__, turn, Place)
     if place.verdict == "owner":
         return
     run.log.failed(WAIT_FOR_TURN, run.now)
+    raise StepFailed(_why_not(place, order.endpoint).to_failure().model_copy(update={"step": WAIT_FOR_TURN}))
+
+
+def _why_not(place: Place, endpoint: str) -> DeploymentError:
     if place.verdict == "superseded":
-        error: DeploymentError = Superseded(f"{place.by} was asked for later and takes the place of what waits")
-    else:
-        error = EndpointInUse(f"{place.by} writes to the endpoint {order.endpoint}, and {place.ahead - 1} more wait")
-    raise StepFailed(error.to_failure().model_copy(update={"step": WAIT_FOR_TURN}))
+        return Superseded(f"{place.by} was asked for later and takes the place of what waits")
+    if place.verdict == "rejected":
+        return EndpointInUse(f"{place.by} writes to the endpoint {endpoint}, and {place.ahead - 1} more wait")
+    return Canceled(f"it was taken out of the queue of endpoint {endpoint}")
 
 
 def leave(run: Run) -> Taking[None]:
     """Let the next run have its turn; whoever waits finds out by itself when this goes wrong."""
-    if run.queued_for is None:
+    if run.writes_to is None:
         return
     with suppress(Exception):
-        turn = TurnOrder(endpoint=run.queued_for, asker=Asker(id=run.mark, since=run.now))
-        yield run.context.call_sub_orchestrator(leave_turn.__name__, turn.to_wire())
+        order = LeaveOrder(endpoint=run.writes_to, run=RunRef(id=run.mark))
+        yield run.context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
 
 
 def take_turn(context: Context) -> Taking[Json]:
@@ -60,7 +63,7 @@ def take_turn(context: Context) -> Taking[Json]:
         for looks in range(order.looks, order.looks + LOOKS_PER_HISTORY):
             event = f"turn-{looks}"
             asker = order.asker.model_copy(update={"woken": context.instance_id, "event": event})
-            place = yield from _ask(engine, order.endpoint, "enter", asker.to_wire())
+            place = yield from _ask(engine, order.endpoint, "look" if looks else "enter", asker)
             if place.verdict != "waits":
                 return {"ok": place.to_wire()}
             if not (yield from engine.raised(event, engine.now + NET)):
@@ -75,9 +78,9 @@ def take_turn(context: Context) -> Taking[Json]:
 
 def leave_turn(context: Context) -> Taking[Json]:
     """Orchestration `leave_turn`: a run has ended; the next one is woken."""
-    order = TurnOrder.from_wire(context.get_input())
+    order = LeaveOrder.from_wire(context.get_input())
     try:
-        place = yield from _ask(Engine(context), order.endpoint, "leave", OwnerRef(id=order.asker.id).to_wire())
+        place = yield from _ask(Engine(context), order.endpoint, "leave", order.run)
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
     except Exception as error:  # as above
@@ -85,9 +88,9 @@ def leave_turn(context: Context) -> Taking[Json]:
     return {"ok": place.to_wire()}
 
 
-def _ask(engine: Engine, endpoint: str, operation: str, message: Json) -> Taking[Place]:
+def _ask(engine: Engine, endpoint: str, operation: str, message: Contract) -> Taking[Place]:
     """What the endpoint's queue answers, once everybody has been told whom the answer names."""
-    answer = yield engine.context.call_entity(EntityId(QUEUE, endpoint.lower()), operation, message)
+    answer = yield engine.context.call_entity(EntityId(QUEUE, endpoint.lower()), operation, message.to_wire())
     place = Place.from_wire(answer)
     wakes = [one for one in place.wakes if one.instance != engine.mark]
     if wakes:
@@ -100,4 +103,4 @@ def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[None]:
     about = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=owner))
     seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)
     if seen.done or seen.absent:
-        yield from _ask(engine, endpoint, "leave", OwnerRef(id=owner).to_wire())
+        yield from _ask(engine, endpoint, "leave", RunRef(id=owner))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from contracts.orders import CANCEL
-from contracts.problems import RequestProblems
 from orchestrations.runbooks import Runbook
 from triggers import statuses
-from triggers.answers import answer, problem_of
-from triggers.conditional import headers_of, hub_unavailable
-from triggers.hub import HubUnavailable
-from triggers.parameters import check_names
-from triggers.showing import found, none_of
+from triggers.answers import answer
+from triggers.conditional import headers_of
+from triggers.hub import HubUnavailable, Instance
+from triggers.instances import about_one
 
 REASON = "somebody canceled it over the API"
 
@@ -23,23 +20,14 @@ REASON = "somebody canceled it over the API"
 def canceling(runbook: Runbook) -> Any:
     """The function that answers POST of `cancel`: safe to repeat, and without effect on what has ended."""
 
-    async def cancel(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-        try:
-            check_names(req)
-            instance = await found(runbook, client, req.route_params["id"])
-        except RequestProblems as error:
-            return problem_of(error)
-        except HubUnavailable as error:
-            return hub_unavailable(error)
-        if instance is None:
-            return none_of(runbook)
+    async def cancel(_: func.HttpRequest, client: Any, instance: Instance) -> func.HttpResponse:
         runs = statuses.state_of(instance) in statuses.RUNNING
         if runs:
             try:
                 await client.raise_event(instance.id, CANCEL, REASON)
             except Exception as error:  # the SDK raises bare Exception; it may have ended in this moment
-                return hub_unavailable(HubUnavailable(f"the task hub did not take the event ({type(error).__name__})"))
+                raise HubUnavailable(f"the task hub did not take the event ({type(error).__name__})") from None
         location = {"Location": f"/api/{runbook.route}/{instance.id}"}
         return answer(statuses.shown(runbook, instance), 202 if runs else 200, location | headers_of(instance))
 
-    return cancel
+    return about_one(runbook, cancel)

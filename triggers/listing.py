@@ -16,9 +16,9 @@ from triggers import statuses
 from triggers.answers import answer, problem_of
 from triggers.conditional import hub_unavailable
 from triggers.hub import Hub, HubUnavailable
+from triggers.instances import found
 from triggers.newest import Position, Wanted, newest, with_inputs
 from triggers.parameters import check_names, check_state, limit_of, refused
-from triggers.showing import found
 
 PAGING = ("limit", "after")
 

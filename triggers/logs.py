@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from activities.container_logs import find_log
 from contracts.container_log import CONTAINERS, Container
 from contracts.errors import DeploymentError
-from contracts.problems import RequestProblems
 from orchestrations.runbooks import Runbook
 from orchestrations.steps import KEEP_LOGS
 from triggers import statuses
-from triggers.answers import azure_unavailable, problem, problem_of
-from triggers.conditional import hub_unavailable
-from triggers.hub import HubUnavailable, Instance
-from triggers.parameters import check_names, refused
-from triggers.showing import found, none_of
+from triggers.answers import azure_unavailable, problem
+from triggers.hub import Instance
+from triggers.instances import about_one
+from triggers.parameters import refused
 
 # A browser must not take for a page what a stranger's script has printed.
 AS_TEXT = {"X-Content-Type-Options": "nosniff"}
@@ -28,17 +25,8 @@ AS_TEXT = {"X-Content-Type-Options": "nosniff"}
 def reading_logs(runbook: Runbook) -> Any:
     """The function that answers GET of a log."""
 
-    async def read_log(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-        try:
-            check_names(req, ("container",))
-            container = _container(req.params.get("container"))
-            instance = await found(runbook, client, req.route_params["id"])
-        except RequestProblems as error:
-            return problem_of(error)
-        except HubUnavailable as error:
-            return hub_unavailable(error)
-        if instance is None:
-            return none_of(runbook)
+    async def read_log(req: func.HttpRequest, _: Any, instance: Instance) -> func.HttpResponse:
+        container = _container(req.params.get("container"))
         entry = statuses.deployment_left(statuses.progress_of(instance))
         try:
             # The Azure libraries wait for their answers, and the other calls must not wait for them.
@@ -49,7 +37,7 @@ def reading_logs(runbook: Runbook) -> Any:
             return problem(404, "No log", _why_none(instance, container))
         return func.HttpResponse(text, headers=AS_TEXT, mimetype="text/plain", charset="utf-8")
 
-    return read_log
+    return about_one(runbook, read_log, ("container",))
 
 
 def _container(text: str | None) -> Container:

@@ -87,7 +87,7 @@ class Hub:
         self._random = random
         self.activities = activities
         self._due: list[Event] = []
-        self._queues: dict[str, EndpointQueue] = {}
+        self.queues: dict[str, EndpointQueue] = {}
         self._numbers = count()
         self._nested = False
 
@@ -262,8 +262,8 @@ class Hub:
         waits = instance.execution.waits
 
         def operate() -> None:
-            queue = self._queues.get(asks.child or "", EndpointQueue())
-            self._queues[asks.child or ""], place = OPERATIONS[asks.name](queue, json.loads(asks.given))
+            queue = self.queues.get(asks.child or "", EndpointQueue())
+            self.queues[asks.child or ""], place = OPERATIONS[asks.name](queue, json.loads(asks.given))
             self._later(instance, place.to_wire(), None, waits)
 
         self.after(self._random.uniform(0.05, 1.0), operate)

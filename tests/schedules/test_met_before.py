@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.orders import CANCEL
 from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
+from tests.schedules.hub import Instance
 from tests.schedules.orders import PATHS
 from tests.schedules.records import mark_in
 from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of
@@ -140,3 +142,17 @@ def test_an_event_tells_how_a_deployment_ended_that_the_platform_had_ended(stage
     assert stage.rests() == []
     assert [one.resumed for one in stage.hub.instances.values() if one.name == whose] == [1]
     assert EventOutcome.from_wire(event.shown).outcome == "deployed"
+
+
+def test_who_was_canceled_while_it_waited_does_not_come_back(stage: Stage) -> None:
+    """Its child looks after ten minutes, when the first run still writes to the endpoint."""
+    stage.starts()
+    waiting: list[Instance] = []
+    stage.hub.after(20, lambda: waiting.append(stage.starts("green")))
+    stage.hub.after(60, lambda: stage.hub.raise_event(waiting[0].id, CANCEL, "enough"))
+
+    assert stage.rests() == []
+    error = error_of(waiting[0])
+    assert error is not None
+    assert error.code == "Canceled"
+    assert [queue.askers for queue in stage.hub.queues.values()] == [[]]
