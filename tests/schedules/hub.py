@@ -88,6 +88,8 @@ class Hub:
         self.activities = activities
         self._due: list[Event] = []
         self.queues: dict[str, EndpointQueue] = {}
+        self.in_line = True
+        """Whether runs take turns at an endpoint; else each finds it free, and relies on what it looks at."""
         self._numbers = count()
         self._nested = False
 
@@ -262,7 +264,7 @@ class Hub:
         waits = instance.execution.waits
 
         def operate() -> None:
-            queue = self.queues.get(asks.child or "", EndpointQueue())
+            queue = self.queues.get(asks.child or "", EndpointQueue()) if self.in_line else EndpointQueue()
             self.queues[asks.child or ""], place = OPERATIONS[asks.name](queue, json.loads(asks.given))
             self._later(instance, place.to_wire(), None, waits)
 

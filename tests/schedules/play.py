@@ -67,6 +67,8 @@ class Schedule:
         activities = dict(ACTIVITIES)
         self.hub = Hub(random, activities, BEGIN, self._tell)
         activities |= asking(self.hub)
+        # What each run looks at before it writes is the net under the queue: a third of the schedules goes without one.
+        self.hub.in_line = seed % 3 != 0
         self.hub.caller = self._calls
         self.played = Played(seed, self.hub, self.azure)
         self._outsiders = Outsiders(self.azure, self.hub, random, self._tell)

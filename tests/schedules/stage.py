@@ -89,7 +89,7 @@ class Stage:
         self.azure = self._schedule.azure
         self.azure.weather = self.weather
         self.hub: Hub = self._schedule.hub
-        self.hub.replays = 0.0
+        self.hub.replays, self.hub.in_line = 0.0, True
         self.outsiders = Outsiders(self.azure, self.hub, Random(0), self.played.trace.append)
 
     def strikes(self, kind: Kind, activity: str = "", number: int = 1) -> None:

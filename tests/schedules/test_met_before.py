@@ -8,35 +8,10 @@ from contracts.orders import CANCEL
 from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
 from tests.schedules.hub import Instance
-from tests.schedules.orders import PATHS
 from tests.schedules.records import mark_in
-from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of
+from tests.schedules.stage import WRONG, Stage, error_of
 
 DOWN = "InternalServerError: An internal error."
-
-
-def test_a_role_is_revoked_although_the_endpoint_was_made_anew_by_another_run(stage: Stage) -> None:
-    """The endpoint of that name has another identity by then: the role is one of a principal that is gone."""
-    stage.weather.endpoint_errors = [DOWN]
-    first = stage.starts()
-    # Begins while the first run still watches the deletion of its endpoint, and is busy until that is gone.
-    stage.hub.after(600, lambda: stage.starts("green"))
-
-    assert stage.rests() == []
-    assert fates_of(first)["role_assignment"] == "undone"
-    assert len(stage.azure.assignments) == 1
-
-
-def test_what_was_removed_is_undone_although_another_run_made_it_anew(stage: Stage) -> None:
-    stage.deploys("other")
-    stage.weather.endings = [FAILS]
-    first = stage.starts()
-    # Waits for the deletion of the first one, and makes one of that name before the first run looks again.
-    stage.hub.after(240, stage.starts)
-
-    assert stage.rests() == []
-    assert fates_of(first)["deployment"] == "undone"
-    assert mark_in(stage.azure.endpoints["north"].deployments["blue"].body) != first.id
 
 
 def test_an_endpoint_that_is_not_seen_once_is_not_put_over(stage: Stage) -> None:
@@ -68,42 +43,6 @@ def test_a_run_begun_again_that_fails_at_once_undoes_what_it_had_made_before(sta
     assert first.status == "Failed"
 
 
-def test_what_somebody_else_removed_is_not_said_to_stay_for_another_run(stage: Stage) -> None:
-    """Both runs see that the endpoint is gone; the second one is alive when the first one asks for its claims."""
-    stage.starts(access={})
-    stage.hub.after(45, lambda: stage.starts("green", access={}))
-    stage.hub.after(105, stage.outsiders.delete_endpoint)
-
-    assert stage.rests() == []
-
-
-def test_what_a_run_was_refused_is_not_said_to_stay_of_it(stage: Stage) -> None:
-    """Another run has made a deployment of that name, has not heard so yet, and removes it later."""
-    stage.weather.endings = [WRONG]
-    stage.weather.strike("lost_after", lambda method, key: method == "PUT" and "/deployments/" in key)
-    stage.starts()
-    stage.hub.after(1, lambda: stage.starts(model={"name": "inline", "version": "8", "path": f"{PATHS}/models/8"}))
-
-    assert stage.rests() == []
-
-
-def test_diagnostics_that_another_run_confirmed_stay(stage: Stage) -> None:
-    stage.weather.endings = [FAILS]
-    stage.starts()
-    stage.hub.after(20, lambda: stage.starts("green"))
-
-    assert stage.rests() == []
-
-
-def test_a_role_goes_with_an_endpoint_that_another_run_removes(stage: Stage) -> None:
-    """The role's own run has failed before, when the endpoint was still there."""
-    stage.weather.endpoint_errors = [DOWN]
-    stage.starts(access={})
-    stage.hub.after(30, lambda: stage.starts("green"))
-
-    assert stage.rests() == []
-
-
 def test_of_two_models_on_an_empty_endpoint_a_policy_gives_it_to_the_first(stage: Stage) -> None:
     """Asked for at the same moment: the second one is looked at when the first one is done."""
     first = stage.starts("blue", shares=False)
@@ -123,13 +62,6 @@ def test_of_two_models_that_people_ask_for_the_later_one_takes_the_traffic(stage
     assert stage.rests() == []
     assert [run.status for run in runs] == ["Completed", "Completed"]
     assert stage.azure.endpoints["north"].traffic == {"green": 100}
-
-
-def test_models_that_share_an_endpoint_take_its_traffic_in_turn(stage: Stage) -> None:
-    runs = [stage.starts("blue", shares=True), stage.starts("green", shares=True, model="azureml:credit-risk:1")]
-
-    assert stage.rests() == []
-    assert [run.status for run in runs] == ["Completed", "Completed"]
 
 
 @pytest.mark.parametrize("whose", ["deploy", "react_to_registration"])

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from activities import role_assignments
-from contracts.activities import Provisioning
+from azure_api import begin
+from contracts.activities import EntryInput, Provisioning
 from contracts.errors import NotAsDeployed, StepFailed, Superseded
+from contracts.ledger import short_name
 from orchestrations import board, deploy, ending, react, undo, watch
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
 from tests.schedules import hub, play
 from tests.schedules.clients import guard_looks
 from tests.schedules.hub import NeverEnds
-from tests.schedules.stage import WRONG, Stage
+from tests.schedules.stage import FAILS, FINE, WRONG, Stage
 from tests.schedules.wire import Line
+from triggers import claims
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -59,6 +64,20 @@ def traffic_is_not_given_back(patch: Patch) -> None:
     patch.setitem(play.ACTIVITIES, "remove_traffic", lambda _: {"ok": GONE.to_wire()})
 
 
+def what_others_rely_on_is_removed(patch: Patch) -> None:
+    patch.setattr(claims, "_is_claim", lambda *_: False)
+    patch.setitem(play.ACTIVITIES, "remove_endpoint", deletes_whatever_is_on_it)
+
+
+def deletes_whatever_is_on_it(payload: Any) -> Any:
+    name = short_name(EntryInput.from_wire(payload).entry.id)
+    if begin.get_endpoint(name) is None:
+        return {"ok": GONE.to_wire()}
+    with suppress(HttpResponseError):
+        begin.begin_delete_endpoint(name)
+    return {"ok": Provisioning(state="Deleting", done=False).to_wire()}
+
+
 def a_role_is_forgotten(patch: Patch) -> None:
     patch.setattr(role_assignments, "_is_identity_of", lambda *_: True)
 
@@ -86,6 +105,14 @@ def dies_in_a_turn(stage: Stage) -> None:
 def second_fails(stage: Stage) -> None:
     stage.deploys("green")
     stage.deploys("blue")
+
+
+def relied_on(stage: Stage) -> None:
+    """The first run fails after the second one, which overtakes it on the same endpoint, has ended well."""
+    stage.hub.in_line = False
+    stage.weather.endings = [FINE, FAILS]
+    stage.starts("green", diagnostics=None)
+    stage.hub.after(20, lambda: stage.starts("blue", diagnostics=None))
 
 
 def is_registered(stage: Stage) -> None:
@@ -135,6 +162,7 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
         fails,
     ),
     "a write is not written down": ("no orphan", no_deployment_is_written_down, fails),
+    "nobody asks who relies on it": ("what one run confirmed stays", what_others_rely_on_is_removed, relied_on),
     "undo forgets a role": ("no role of the dead", a_role_is_forgotten, endpoint_fails),
     "traffic is not given back": ("traffic as it was", traffic_is_not_given_back, second_fails),
 }
