@@ -6,7 +6,7 @@ from typing import Any
 
 from activities import commands
 from activities.scene import Finding
-from azure_api import versions
+from azure_api import looking, versions
 from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.base import Json
@@ -81,26 +81,14 @@ def _labelled(collection: str, parts: AssetNamed, not_found: type[DeploymentErro
 
 def newest(collection: str, name: str) -> dict[str, Any] | None:
     """The newest version of that name, as ARM has it; None when there is none."""
-    address = f"{clients().settings.workspace_id}/{collection}/{name}/versions"
-    try:
-        with translated(not_found=AssetNotFound):
-            page = clients().get(address, _API_VERSIONS[collection])
-    except AssetNotFound:
-        return None
-    # The newest versions come first.
-    listed: list[dict[str, Any]] = page.get("value") or []
+    listed = _versions(f"{clients().settings.workspace_id}/{collection}/{name}/versions", _API_VERSIONS[collection])
     return listed[0] if listed else None
 
 
 def next_version(collection: str, name: str) -> str:
     """The version that the service would give to the next one of that name."""
-    address = f"{clients().settings.workspace_id}/{collection}/{name}"
-    try:
-        with translated(not_found=AssetNotFound):
-            container = clients().get(address, _API_VERSIONS[collection])
-    except AssetNotFound:
-        return VERSION
-    return str(container["properties"].get("nextVersion") or VERSION)
+    container = looking.find(f"{clients().settings.workspace_id}/{collection}/{name}", _API_VERSIONS[collection])
+    return str((container["properties"].get("nextVersion") if container else None) or VERSION)
 
 
 def made_of(collection: str, content: Json) -> str:
@@ -132,13 +120,14 @@ def require(reference: str) -> dict[str, Any]:
 def _listed(address: str, api_version: str) -> bool:
     """Whether the versions of an asset have one that was answered with 404: one 404 is not the truth."""
     versions_of, _, version = address.rpartition("/")
-    try:
-        with translated(not_found=AssetNotFound):
-            page = clients().get(versions_of, api_version)
-    except AssetNotFound:
-        return False
-    # The first page is enough: the newest versions come first.
-    return any(str(one.get("name")) == version for one in page.get("value") or [])
+    return any(str(one.get("name")) == version for one in _versions(versions_of, api_version))
+
+
+def _versions(address: str, api_version: str) -> list[dict[str, Any]]:
+    """The first page of an asset's versions, which has the newest ones, newest first; none when there is no asset."""
+    page = looking.find(address, api_version) or {}
+    listed: list[dict[str, Any]] = page.get("value") or []
+    return listed
 
 
 def mark_of(document: dict[str, Any]) -> str:

@@ -12,13 +12,13 @@ from pydantic import Field, StrictBool
 
 from activities.resource import Resource, There
 from activities.scene import Finding, Scene
+from azure_api import looking
 from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.base import Contract
 from contracts.digests import digest
-from contracts.errors import AssetNotFound
 from contracts.ledger import arm_id, reference
 from contracts.names import ArmId
 
@@ -88,11 +88,8 @@ class Diagnostics(Resource[DiagnosticsRequest]):
 
     def there(self, order: EntryInput) -> There | None:
         """The setting, whose name carries the mark."""
-        try:
-            with translated(not_found=AssetNotFound):
-                return There(clients().get(_arm(order.entry.id), API_VERSION), ours=True)
-        except AssetNotFound:
-            return None
+        found = looking.find(_arm(order.entry.id), API_VERSION)
+        return None if found is None else There(found, ours=True)
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Delete the setting."""
