@@ -13,9 +13,9 @@ from activities import commands
 from activities.scene import Finding, Scene
 from azure_api import versions
 from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api.errors import UNANSWERED, translated
 from contracts.azure_refusals import InstanceTypeUnavailable
-from contracts.errors import CloudUnavailable, DeploymentError, QuotaExceeded, Throttled
+from contracts.errors import DeploymentError, QuotaExceeded
 from contracts.online import OnlineDeploymentRequest
 
 TYPE, COUNT = "deployment.instance_type", "deployment.instance_count"
@@ -85,7 +85,7 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
     try:
         sizes = _listed(f"{place}/vmSizes")
         usages = _listed(f"{place}/usages")
-    except (CloudUnavailable, Throttled):
+    except UNANSWERED:
         raise
     except DeploymentError as error:
         reader = commands.granting("Reader", f"/subscriptions/{clients().settings.subscription_id}")

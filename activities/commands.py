@@ -52,9 +52,9 @@ def showing(identifier: str) -> str:
     return f"az resource show --ids {identifier}"
 
 
-def granting(role: str, scope: str) -> str:
-    """Gives Slipway's own identity a role."""
-    return f'az role assignment create --assignee <client ID of Slipway> --role "{role}" --scope {scope}'
+def granting(role: str, scope: str, to: str = "<client ID of Slipway>") -> str:
+    """Gives an identity a role, Slipway's own where no other is named."""
+    return f'az role assignment create --assignee {to} --role "{role}" --scope {scope}'
 
 
 def mending(error: DeploymentError, path: str) -> str:

@@ -6,12 +6,10 @@ from typing import Any
 
 from activities.platforms.kubernetes import compute_id
 from contracts.ledger import short_name
-from contracts.online import EndpointRequest
+from contracts.online import ENFORCE, EndpointRequest
 
 # Azure ML's names of identity types, by the names of the `az ml` files.
 IDENTITY_TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAssigned"}
-# Taken only when an endpoint is made (Azure ML's documents on its authorization).
-ENFORCE = "enforce_access_to_default_secret_stores"
 
 
 def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:

@@ -147,7 +147,7 @@ class Endpoints(Resource[EndpointRequest]):
                 f"roles are granted to {short_name(wanted.user_assigned_ids[0])}, the first of the identities; the"
                 " others need theirs already"
             )
-            command = 'az role assignment create --assignee <the other identity> --role "<role>" --scope <scope>'
+            command = commands.granting("<role>", "<scope>", to="<the other identity>")
             finding.warn("OneIdentityGranted", "endpoint.identity", message, command)
 
     def _plan_user_assigned(self, identity_id: str, scene: Scene, finding: Finding, *, first: bool) -> None:

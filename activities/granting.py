@@ -10,9 +10,10 @@ from activities.scene import Finding, Scene
 from azure_api import versions
 from azure_api.clients import clients
 from azure_api.conditions import Truth, holds
-from azure_api.errors import translated
+from azure_api.errors import UNANSWERED, translated
 from azure_api.rights import allows
-from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, Throttled
+from contracts.errors import DeploymentError, MissingRight
+from contracts.names import is_within
 from contracts.plan import NeededRole
 
 GRANT = "Microsoft.Authorization/roleAssignments/write"
@@ -31,7 +32,7 @@ class OwnGrants:
         """A role that no assignment of Slipway's lets it grant is a problem; what cannot be told is unchecked."""
         try:
             allowed = self._allows(role, scene)
-        except (CloudUnavailable, Throttled):
+        except UNANSWERED:
             raise
         except DeploymentError:
             allowed = None
@@ -68,7 +69,7 @@ class OwnGrants:
                 )
             held = [one["properties"] for one in found.get("value") or []]
             # What is below the scope is listed too, and does not reach up to it.
-            self._held[scope] = [one for one in held if _reaches(str(one.get("scope") or ""), scope)]
+            self._held[scope] = [one for one in held if is_within(scope, str(one.get("scope") or ""))]
         return self._held[scope]
 
     def _grants(self, guid: str, scope: str) -> bool:
@@ -91,7 +92,3 @@ def own_principal() -> str:
         return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["oid"])
     except (IndexError, ValueError, KeyError):
         raise MissingRight("Slipway's token does not say whose it is") from None
-
-
-def _reaches(above: str, scope: str) -> bool:
-    return f"{scope.rstrip('/')}/".lower().startswith(f"{above.rstrip('/')}/".lower())

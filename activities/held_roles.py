@@ -6,9 +6,10 @@ from typing import Any
 
 from activities.roles import role_with
 from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api.errors import UNANSWERED, translated
 from azure_api.rights import allows
-from contracts.errors import CloudUnavailable, DeploymentError, Throttled
+from contracts.errors import DeploymentError
+from contracts.names import is_within
 from contracts.plan import NeededRole
 
 
@@ -19,7 +20,7 @@ def find_assignment(role: NeededRole, principal_id: str) -> Any:
     the action. Those of its groups count. An inherited one with a condition does not: what it lets through is not read.
     """
     wanted = role.scope.lower()
-    listed = [one for one in _assigned(role.scope, principal_id) if _covers(str(one.scope), wanted)]
+    listed = [one for one in _assigned(role.scope, principal_id) if is_within(role.scope, str(one.scope))]
     same = [one for one in listed if str(one.role_definition_id).lower().endswith(role.guid.lower())]
     for one in same:
         if str(one.scope).lower() == wanted:
@@ -36,16 +37,12 @@ def _assigned(scope: str, principal_id: str) -> list[Any]:
     try:
         with translated():
             return list(listed(scope, filter=f"assignedTo('{principal_id}')"))
-    except (CloudUnavailable, Throttled):
+    except UNANSWERED:
         raise
     except DeploymentError:
         # Groups are the directory's, and may be closed to Slipway where assignments are not.
         with translated():
             return list(listed(scope, filter=f"principalId eq '{principal_id}'"))
-
-
-def _covers(scope: str, wanted: str) -> bool:
-    return f"{wanted}/".startswith(f"{scope.lower().rstrip('/')}/")
 
 
 def _contains(role_definition_id: str, role: NeededRole) -> bool:
@@ -57,7 +54,7 @@ def _contains(role_definition_id: str, role: NeededRole) -> bool:
         with translated():
             # At the scope, as far as Slipway may read; the ids of roles are of the subscription.
             found = clients().authorization.role_definitions.get(role.scope, role_definition_id.rsplit("/", 1)[-1])
-    except (CloudUnavailable, Throttled):
+    except UNANSWERED:
         raise
     except DeploymentError:
         return False  # it cannot be read, so it counts for nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from azure_api.clients import clients
+from contracts.names import is_within
 from contracts.operator_limits import IdentityNotAllowed, RegistryNotAllowed
 
 # Where an image comes from whose name has no host (Docker's own rule).
@@ -14,7 +15,7 @@ NAMED = 5
 def check_identity(identity_id: str) -> None:
     """Raises IdentityNotAllowed for an identity that is neither listed nor below what is listed."""
     allowed = clients().settings.allowed_identities
-    if allowed and not any(_covers(one, identity_id) for one in allowed):
+    if allowed and not any(is_within(identity_id, one) for one in allowed):
         raise IdentityNotAllowed(f"endpoints here may have identities of {_some(allowed)}, not {identity_id}")
 
 
@@ -30,11 +31,6 @@ def registry_of(image: str) -> str:
     """The host of the registry that an image is pulled from."""
     first, slash, _ = image.lower().partition("/")
     return first if slash and not {".", ":"}.isdisjoint(first) else DOCKER_HUB
-
-
-def _covers(allowed: str, identity_id: str) -> bool:
-    # Segment by segment: a group called `team` does not allow those of `team-b`.
-    return f"{identity_id}/".lower().startswith(f"{allowed.rstrip('/')}/".lower())
 
 
 def _some(allowed: tuple[str, ...]) -> str:

@@ -15,10 +15,11 @@ from activities.envelope import activity
 from activities.registry import RESOURCES
 from activities.resource import Resource
 from activities.scene import Finding, Scene, problem
+from azure_api.errors import UNANSWERED
 from azure_api.rights import missing_rights
 from contracts.agreements import PlanOutdated
 from contracts.digests import digest
-from contracts.errors import CloudUnavailable, DeploymentError, Throttled
+from contracts.errors import DeploymentError
 from contracts.ledger import short_name
 from contracts.orders import PARTS, DeployOrder
 from contracts.plan import Extra, PlanInput, PlanProblem, PlanVerdict
@@ -124,7 +125,7 @@ def _finding(resource: Resource[Any], part: Any, scene: Scene) -> Finding:
 def _guarded(path: str, find: Callable[[], Finding]) -> Finding:
     try:
         return find()
-    except (CloudUnavailable, Throttled):
+    except UNANSWERED:
         raise
     except DeploymentError as error:
         return Finding(problems=[problem(path, error)])

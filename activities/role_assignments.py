@@ -15,11 +15,11 @@ from activities.scene import Finding, Scene
 from activities.scopes import judge_scope
 from azure_api import begin
 from azure_api.clients import clients
-from azure_api.errors import is_already_granted, translated
+from azure_api.errors import UNANSWERED, is_already_granted, translated
 from azure_api.rights import Right
 from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
 from contracts.base import beginning
-from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, RoleMissing, Throttled
+from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, RoleMissing
 from contracts.ledger import LedgerEntry, short_name
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlannedGrant
@@ -135,7 +135,7 @@ def _asked(wanted: AccessRequest, finding: Finding) -> list[NeededRole]:
         try:
             asked.append(asked_for(grant))
             judge_scope(f"access.additional.{number}.scope", grant.scope, finding)
-        except (CloudUnavailable, Throttled):
+        except UNANSWERED:
             raise
         except DeploymentError as error:
             finding.problem(path, error)

@@ -12,17 +12,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from activities import commands
 from activities.roles import METRICS_WRITER, OPENAI_USER, SECRETS_READER, USER_ASSIGNED_NEEDS, BuiltInRole
 from activities.scene import Finding, Scene
 from azure_api import versions
 from azure_api.clients import clients
-from azure_api.errors import translated
-from contracts.errors import AssetNotFound, CloudUnavailable, DeploymentError, Throttled
+from azure_api.errors import UNANSWERED, translated
+from contracts.errors import AssetNotFound, DeploymentError
+from contracts.online import ENFORCE
 from contracts.plan import NeededRole
 
 _CONNECTION = re.compile(r"azureml://connections/([^/}\s]+)")
 _FLOW = ("PROMPTFLOW_RUN_MODE", "PRT_CONFIG_OVERRIDE")
-_ENFORCED = "enforce_access_to_default_secret_stores"
 # Of connections with Microsoft Entra ID: what the endpoint's identity then calls itself.
 _OPENAI = frozenset({"azureopenai", "azure_open_ai", "aiservices"})
 
@@ -42,7 +43,8 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
             f"metrics of the endpoint's instances are only there if the identity has {METRICS_WRITER.name} on the"
             " workspace: access.additional can ask for it"
         )
-        finding.warn("MetricsNeedARole", "access.additional", message, _granting(METRICS_WRITER, str(workspace.id)))
+        command = commands.granting(METRICS_WRITER.name, str(workspace.id), to="<the identity>")
+        finding.warn("MetricsNeedARole", "access.additional", message, command)
     variables = (scene.order.part("deployment") or {}).get("environment_variables") or {}
     named = _connections(variables)
     why = _reads_secrets(named, variables)
@@ -86,7 +88,7 @@ def _secrets_are_given(scene: Scene) -> bool:
         return False
     asked = (scene.order.part("endpoint") or {}).get("properties") or {}
     there = (scene.endpoint.properties if scene.endpoint is not None else None) or {}
-    return str({**there, **asked}.get(_ENFORCED, "")).lower() == "enabled"
+    return str({**there, **asked}.get(ENFORCE, "")).lower() == "enabled"
 
 
 def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
@@ -96,7 +98,7 @@ def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
         try:
             with translated(not_found=AssetNotFound):
                 found = clients().get(path, versions.CONNECTIONS).get("properties") or {}
-        except (CloudUnavailable, Throttled):
+        except UNANSWERED:
             raise
         except AssetNotFound as error:
             finding.problem(f"deployment.environment_variables.{variable}", error)
@@ -113,7 +115,3 @@ def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
         account = (found.get("metadata") or {}).get("ResourceId")
         if str(found.get("authType")).upper() == "AAD" and str(found.get("category")).lower() in _OPENAI and account:
             yield _needed(OPENAI_USER, str(account), f"connection {name} signs in with Microsoft Entra ID")
-
-
-def _granting(role: BuiltInRole, scope: str) -> str:
-    return f'az role assignment create --assignee <the identity> --role "{role.name}" --scope {scope}'

@@ -11,9 +11,9 @@ from activities import commands
 from activities.scene import Finding
 from azure_api import versions
 from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api.errors import UNANSWERED, translated
 from contracts.azure_refusals import ScopeNotFound
-from contracts.errors import CloudUnavailable, DeploymentError, Throttled
+from contracts.errors import DeploymentError
 
 _RESOURCE = re.compile(
     r"(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/providers/(?P<kind>[^/]+/[^/]+)/(?P<name>[^/]+)(?P<more>/.*)?",
@@ -31,7 +31,7 @@ def judge_scope(path: str, scope: str, finding: Finding) -> None:
                 finding.problem(path, ScopeNotFound(f"{found['group']} has no {found['kind']}/{found['name']}"))
                 return
             why = f"only {found['name']} was looked at" if found["more"] else ""
-        except (CloudUnavailable, Throttled):
+        except UNANSWERED:
             raise
         except DeploymentError as error:
             why = f"it cannot be looked at ({type(error).__name__})"

@@ -30,6 +30,9 @@ NO_IDENTITY = r"Token request error: \(\w+\) 4(?!08|29)\d\d,|No managed identity
 
 # What an absence that Azure tells in general words is, for whoever knows what was asked for.
 GENERAL_ABSENCES = (r.ResourceNotFound, e.AssetNotFound, e.ModelNotFound)
+# Whoever asks for something else that may be refused goes on without it, and not when Azure did not answer at all: that
+# says nothing of what was asked for, and may be otherwise the next time.
+UNANSWERED = (e.CloudUnavailable, e.Throttled)
 # Absences of what an ARM id of its own names: its resource group may be what is missing.
 NAMED_BY_ID = (e.WorkspaceNotFound, e.IdentityNotFound)
 

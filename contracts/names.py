@@ -173,3 +173,8 @@ ComputeReference = Annotated[str, AfterValidator(_compute), _told("azureml:.+")]
 InstanceType = Annotated[str, Field(pattern=_INSTANCE_TYPE)]
 ImageName = Annotated[str, Field(pattern=_IMAGE)]
 RoutePath = Annotated[str, Field(pattern=_ROUTE)]
+
+
+def is_within(arm_id: str, above: str) -> bool:
+    """Whether an ARM id is `above` or below it, by whole segments: a group called `team` does not hold `team-b`."""
+    return f"{arm_id.rstrip('/')}/".lower().startswith(f"{above.rstrip('/')}/".lower())

@@ -26,6 +26,9 @@ from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Whole
 
 AuthMode = Literal["key", "aml_token", "aad_token"]
 MIRROR_LIMIT = 50
+# The endpoint property by which its own identity may read connections' secrets; taken only when the endpoint is made
+# (Azure ML's documents on its authorization).
+ENFORCE = "enforce_access_to_default_secret_stores"
 KUBERNETES = "kubernetes"
 
 
@@ -89,10 +92,10 @@ class EndpointRequest(Contract):
 
     @model_validator(mode="after")
     def _secrets_for_its_own_identity(self) -> EndpointRequest:
-        enforced = self.properties.get("enforce_access_to_default_secret_stores", "").lower() == "enabled"
+        enforced = self.properties.get(ENFORCE, "").lower() == "enabled"
         if enforced and self.user_assigned_ids:
             raise ValueError(
-                "properties.enforce_access_to_default_secret_stores is for an endpoint's own identity: give a"
+                f"properties.{ENFORCE} is for an endpoint's own identity: give a"
                 " user-assigned one the role Azure Machine Learning Workspace Connection Secrets Reader instead"
             )
         return self
