@@ -15,7 +15,7 @@ from contracts.corrections import fields_at
 from contracts.policy import Match, read_policy
 from contracts.problems import Problem, RequestProblems, read_request
 from contracts.request import DeploymentRequest
-from tests.unit.test_secret_forms import full
+from tests.unit.complete_request import complete
 
 REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=150)
 
@@ -29,78 +29,6 @@ WRONG: list[Any] = [
     [], [1], [None], ["x", 1], {}, {"a": 1}, {"a": None}, {"name": 5}, [{"x": 1}], {"resource_id": "x"},
     {"json": 1, "contains": "x"}, {"type": "nope"}, {"blue": 101}, {"blue": 1.5}, {"b?": 100}, "azureml:x", "./x.py",
 ]  # fmt: skip
-
-
-def complete() -> dict[str, Any]:
-    """A request with every field of the contract in it."""
-    body = full()
-    identity = {"resource_id": IDENTITY, "client_id": "c", "object_id": "o", "principal_id": "p"}
-    body["endpoint"]["identity"] = {"type": "user_assigned", "user_assigned_identities": [identity]}
-    body["plan"] = "0123456789abcdef" * 2
-    body["endpoint"] |= {
-        "properties": {"a": "x"},
-        "public_network_access": "enabled",
-        "mirror_traffic": {"green": 10},
-    }
-    body["model"] |= {
-        "stage": "Production",
-        "flavors": {"sklearn": {"version": "1"}},
-        "system_metadata": {"a": "x"},
-        "default_deployment_template": {"asset_id": "azureml://registries/a/deploymenttemplates/b/versions/1"},
-        "allowed_deployment_templates": [],
-        "datastore": "workspaceblobstore",
-    }
-    body["deployment"]["environment"] |= {
-        "name": "serving",
-        "version": "1",
-        "description": "x",
-        "os_type": "linux",
-        "tags": {"a": "x"},
-        "datastore": "workspaceblobstore",
-    }
-    route = {"path": "/score", "port": 8080}
-    body["deployment"]["environment"]["inference_config"] = {
-        "liveness_route": route, "readiness_route": dict(route), "scoring_route": dict(route)
-    }  # fmt: skip
-    probe = {"failure_threshold": 3, "success_threshold": 1, "timeout": 2, "period": 10, "initial_delay": 10}
-    collected = {"enabled": "true", "client_id": "x"}
-    collected["data"] = {"name": "a", "version": "1", "path": "azureml://datastores/d/paths/a"}  # type: ignore[assignment]
-    body["deployment"] |= {
-        "type": "managed",
-        "properties": {"a": "x"},
-        "scale_settings": {"type": "default"},
-        "model_mount_path": "/mnt/model",
-        "egress_public_network_access": "enabled",
-        "private_network_connection": False,
-        "data_collector": {
-            "collections": {"model_inputs": collected},
-            "rolling_rate": "hour",
-            "sampling_rate": 0.5,
-            "request_logging": {"capture_headers": ["x"]},
-        },
-        "instance_count": 2,
-        "app_insights_enabled": True,
-        "liveness_probe": probe,
-        "readiness_probe": dict(probe),
-        "request_settings": {
-            "request_timeout_ms": 5000,
-            "max_concurrent_requests_per_instance": 1,
-            "max_queue_wait_ms": 100,
-        },
-    }
-    body["on_failure"] = "undo"
-    body["when_busy"] = "queue"
-    body["interruptible"] = False
-    body["access"] |= {"grants": "auto", "propagation": {"wait": "PT15M", "give_up_after": "PT60M"}}
-    body["smoke_test"]["expect"]["tolerance"] = 0.5
-    body["traffic"] = {"blue": 90, "green": 10}
-    return body
-
-
-IDENTITY = (
-    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/x"
-    "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
-)
 
 
 # What a request cannot have besides something else that `complete` has.
