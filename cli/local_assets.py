@@ -10,17 +10,23 @@ from cli.folders import Contents, content_digest, contents
 from contracts.assets import ModelDefinition
 
 
-@dataclass(frozen=True)
-class LocalModel:
+@dataclass(frozen=True, kw_only=True)
+class LocalFiles:
+    """A folder or a file on this machine, what of it is uploaded, and what is not."""
+
+    path: Path
+    files: list[Path]
+    left_out: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalModel(LocalFiles):
     """A model version to register from local files; `definition.path` does not exist yet.
 
     Without a version it becomes the newest one with these files, or the next.
     """
 
     definition: ModelDefinition
-    path: Path
-    files: list[Path]
-    left_out: list[Path] = field(default_factory=list)
 
     @property
     def reference(self) -> str:
@@ -34,38 +40,31 @@ class LocalModel:
         return content_digest(self.path, self.files)
 
 
-@dataclass(frozen=True)
-class LocalCode:
+@dataclass(frozen=True, kw_only=True)
+class _Named(LocalFiles):
+    """What has its name and version before it is registered."""
+
+    name: str
+    version: str
+
+    @property
+    def reference(self) -> str:
+        """How the request names it once it is registered."""
+        return f"azureml:{self.name}:{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalCode(_Named):
     """A code folder to register; `digest` is that of its content."""
 
-    name: str
-    version: str
-    folder: Path
-    files: list[Path]
     digest: str
-    left_out: list[Path] = field(default_factory=list)
-
-    @property
-    def reference(self) -> str:
-        """How the request names the code once it is registered."""
-        return f"azureml:{self.name}:{self.version}"
 
 
-@dataclass(frozen=True)
-class LocalEnvironment:
+@dataclass(frozen=True, kw_only=True)
+class LocalEnvironment(_Named):
     """An environment whose Docker build context is a local folder; `definition` is what the file says besides."""
 
-    name: str
-    version: str
     definition: dict[str, Any]
-    folder: Path
-    files: list[Path]
-    left_out: list[Path] = field(default_factory=list)
-
-    @property
-    def reference(self) -> str:
-        """How the request names the environment once it is registered."""
-        return f"azureml:{self.name}:{self.version}"
 
 
 Local = LocalModel | LocalCode | LocalEnvironment
@@ -76,7 +75,9 @@ def local_code(folder: Path, name: str | None = None, version: str = "1") -> Loc
     found = contents(folder)
     digest = content_digest(folder, found.files)
     called = name or f"slipway-code-{digest[:20]}"
-    return LocalCode(called, version, folder, found.files, digest, found.left_out)
+    return LocalCode(
+        name=called, version=version, path=folder, files=found.files, left_out=found.left_out, digest=digest
+    )
 
 
 def local_environment(definition: dict[str, Any], folder: Path, found: Contents) -> LocalEnvironment:
@@ -88,7 +89,7 @@ def local_environment(definition: dict[str, Any], folder: Path, found: Contents)
         name=str(name or f"slipway-environment-{digest[:20]}"),
         version=str(version if version is not None else digest[:12] if name else "1"),
         definition=definition,
-        folder=folder,
+        path=folder,
         files=found.files,
         left_out=found.left_out,
     )

@@ -100,7 +100,7 @@ class Localizing:
         if definition.name is None:
             name = f"slipway-model-{content_digest(path, found.files)[:20]}"
             definition = definition.model_copy(update={"name": name, "version": definition.version or "1"})
-        self.model = LocalModel(definition, path, found.files, found.left_out)
+        self.model = LocalModel(definition=definition, path=path, files=found.files, left_out=found.left_out)
         holder["model"] = self.model.reference
 
     def _code(self, code: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 
 from cli.folders import IGNORE_FILES
-from cli.local_assets import Local, LocalCode, LocalEnvironment
+from cli.local_assets import Local
 from cli.outcome import NotAccepted
 from cli.request_file import RequestFile
 from cli.wording import counted, plain, sized
@@ -64,14 +64,13 @@ def register(screen: Console, local: Local, workspace: Workspace, request: Reque
 
 def told(local: Local) -> str:
     """What is uploaded, from where, and how much it is."""
-    folder = local.folder if isinstance(local, LocalCode | LocalEnvironment) else local.path
     size = sum(path.stat().st_size for path in local.files)
-    return f"{_kind(local)} {local.reference} from {folder} ({counted(len(local.files), 'file')}, {sized(size)})"
+    return f"{_kind(local)} {local.reference} from {local.path} ({counted(len(local.files), 'file')}, {sized(size)})"
 
 
 def left_out(local: Local) -> Iterator[str]:
     """What is not uploaded, and what is although it may hold secrets."""
-    folder = local.folder if isinstance(local, LocalCode | LocalEnvironment) else local.path
+    folder = local.path
     if local.left_out:
         # Folders that are left out whole are named once.
         names = list(dict.fromkeys(_shown(path.relative_to(folder)) for path in local.left_out))

@@ -116,7 +116,7 @@ class Workspace:
                     name=environment.name,
                     version=environment.version,
                     description=said.get("description"),
-                    build=BuildContext(path=str(environment.folder.resolve()), dockerfile_path=dockerfile),
+                    build=BuildContext(path=str(environment.path.resolve()), dockerfile_path=dockerfile),
                     tags={str(name): str(text) for name, text in (said.get("tags") or {}).items()},
                     inference_config=said.get("inference_config"),
                 )
@@ -179,7 +179,7 @@ class Workspace:
         target = self._arm("POST", code, "/startPendingUpload", json=body)["blobReferenceForConsumption"]
         with ContainerClient.from_container_url(target["credential"]["sasUri"]) as container:
             for path in self._progress(code.files) if self._progress else code.files:
-                name = f"{_CODE_FOLDER}/{path.relative_to(code.folder).as_posix()}"
+                name = f"{_CODE_FOLDER}/{path.relative_to(code.path).as_posix()}"
                 with path.open("rb") as content:
                     container.upload_blob(name, content, overwrite=True)
         return f"{target['blobUri']}/{_CODE_FOLDER}"
