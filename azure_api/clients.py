@@ -29,7 +29,7 @@ STORAGE_HEADERS = {"x-ms-version": "2021-12-02"}
 
 
 class Clients:
-    """The clients of one process. Safe to share between threads (160 deployments over 16 threads were measured)."""
+    """The clients of one process. Safe to share between threads, as the worker runs activities in several."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
