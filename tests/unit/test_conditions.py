@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from activities.capacity import NOT_RESERVED, RETIRED, cores_needed
 from azure_api.conditions import holds
 from local.cloud.authorization.comparisons import Attempt
 from local.cloud.authorization.conditions import satisfied
 from local.cloud.grants import GRANT_CONDITION
-from local.cloud.machinelearning.skus import sizes
 
 WRITE = "Microsoft.Authorization/roleAssignments/write"
 ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
@@ -56,12 +54,3 @@ def test_the_condition_that_infra_makes_is_read_as_azure_reads_it(role: str, kin
     attributes = {f"microsoft.authorization/roleassignments:{name.lower()}": text for name, text in asked.items()}
 
     assert holds(GRANT_CONDITION, WRITE, asked) is satisfied(GRANT_CONDITION, Attempt(WRITE, request=attributes))
-
-
-def test_machines_are_counted_as_azure_counts_them() -> None:
-    assert {name for name, size in sizes().items() if size.exempt} == NOT_RESERVED
-    assert not RETIRED & sizes().keys()
-    for name, size in sizes().items():
-        assert [cores_needed(name, size.cores, count) for count in range(1, 51)] == [
-            size.cores_for(count) for count in range(1, 51)
-        ]
