@@ -132,4 +132,9 @@ def _versions(address: str, api_version: str) -> list[dict[str, Any]]:
 
 def mark_of(document: dict[str, Any]) -> str:
     """The mark in an ARM document of an asset, "" for none."""
-    return str((document["properties"].get("tags") or {}).get(MARK_TAG, ""))
+    return tag_of(document, MARK_TAG)
+
+
+def tag_of(document: dict[str, Any], tag: str) -> str:
+    """A tag in an ARM document of an asset, "" for none."""
+    return str((document["properties"].get("tags") or {}).get(tag, ""))

@@ -16,7 +16,7 @@ from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput
 from contracts.collecting import DataCollector
 from contracts.data_assets import data_id, data_path, is_registered_for
-from contracts.ledger import short_name
+from contracts.ledger import endpoint_and_deployment, short_name
 from contracts.marks import MARK_TAG
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/data/versions/write"
@@ -55,7 +55,7 @@ class DataAssets(Registered[DataCollector]):
         """Register each collection's data asset, or find that it is registered."""
         from azure.ai.ml.entities import Data
 
-        endpoint, _, deployment = order.resolved.deployment.split("/")[1:]
+        endpoint, deployment = endpoint_and_deployment(order.resolved.deployment)
         entries = []
         for reference, path in _places(wanted, endpoint, deployment).items():
             found = assets.find(reference)

@@ -116,20 +116,16 @@ def _uploaded(wanted: UploadedModel, scene: Scene) -> Finding:
         version = wanted.version
     else:
         newest = assets.newest(COLLECTION, wanted.name)
-        found = newest if newest is not None and _content_of(newest) == wanted.content else None
+        found = newest if newest is not None and assets.tag_of(newest, CONTENT_TAG) == wanted.content else None
         version = str(found["name"]) if found else assets.next_version(COLLECTION, wanted.name)
     scene.resolve(model=f"{COLLECTION}/{wanted.name}/versions/{version}", model_type=_no_code(wanted.type))
     shown = f"model {wanted.name}:{version}"
     (finding.creates if found is None else finding.confirms).append(shown)
-    if found is not None and _content_of(found) != wanted.content:
+    if found is not None and assets.tag_of(found, CONTENT_TAG) != wanted.content:
         message = f"whether {shown} is registered with these files: registering them tells"
         command = f"az ml model show --name {wanted.name} --version {version} {commands.of_workspace()}"
         finding.leave_unchecked("FilesUnknown", "model", message, command)
     return finding
-
-
-def _content_of(registered: dict[str, Any]) -> str:
-    return str((registered["properties"].get("tags") or {}).get(CONTENT_TAG, ""))
 
 
 def _place(wanted: ModelDefinition) -> str:

@@ -14,11 +14,11 @@ from typing import Literal
 from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.errors import RoleNotFound
+from contracts.names import GUID
 from contracts.operator_limits import RoleNotGrantable
 from contracts.plan import NeededRole
 from contracts.request import RoleGrant
 
-GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ROLE_DEFINITIONS = "/providers/microsoft.authorization/roledefinitions/"
 ScopeName = Literal["container registry", "default storage", "workspace"]
 
@@ -147,7 +147,7 @@ def _defined(role: str, scope: str) -> BuiltInRole:
     definitions = clients().authorization.role_definitions
     quoted = role.replace("'", "''")
     with translated(not_found=RoleNotFound):
-        if GUID.fullmatch(role):
+        if re.fullmatch(GUID, role):
             found = definitions.get(scope, role.lower())
             return BuiltInRole(str(found.role_name), role.lower())
         for found in definitions.list(scope, filter=f"roleName eq '{quoted}'"):

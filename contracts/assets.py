@@ -46,7 +46,7 @@ class ModelDefinition(Contract):
     name: AssetName | None = None
     version: Version | None = None
     path: ModelPath
-    type: Annotated[Literal["custom_model", "mlflow_model", "triton_model"], IN_ANY_CASE] = "custom_model"
+    type: Annotated[ModelType, IN_ANY_CASE] = "custom_model"
     description: Description | None = None
     properties: Properties = {}
     tags: Tags = {}

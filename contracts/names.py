@@ -23,20 +23,20 @@ _DATASTORE_PATH = re.compile(
     r"/(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/?#\\]+/)?"
     r"datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
 )
-_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SEGMENT = r"[A-Za-z0-9._()-]+"
 _ARM_ID = re.compile(
-    rf"/subscriptions/{_GUID}(?:/resourceGroups/{_SEGMENT})?"
+    rf"/subscriptions/{GUID}(?:/resourceGroups/{_SEGMENT})?"
     rf"(?:/providers/[A-Za-z0-9.]+(?:/{_SEGMENT}/{_SEGMENT})+)*",
     re.IGNORECASE,
 )
 _IDENTITY_ID = re.compile(
-    rf"/subscriptions/{_GUID}/resourceGroups/{_SEGMENT}"
+    rf"/subscriptions/{GUID}/resourceGroups/{_SEGMENT}"
     r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[A-Za-z0-9_-]+",
     re.IGNORECASE,
 )
 _COMPUTE_ID = re.compile(
-    rf"/subscriptions/{_GUID}/resourceGroups/{_SEGMENT}/providers/Microsoft\.MachineLearningServices"
+    rf"/subscriptions/{GUID}/resourceGroups/{_SEGMENT}/providers/Microsoft\.MachineLearningServices"
     rf"/workspaces/{_SEGMENT}/computes/{ASSET}",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ from azure_api.clients import clients
 from contracts.activities import EnsureInput
 from contracts.collecting import DataCollector
 from contracts.data_assets import data_id
-from contracts.ledger import arm_id
+from contracts.ledger import arm_id, short_name
 from contracts.marks import MARK_TAG
 from contracts.online import EndpointRequest, OnlineDeploymentRequest, ResourceAmounts, ScaleSettings
 
@@ -40,7 +40,7 @@ def deployment_parts(
     from azure.ai.ml.entities import OnlineRequestSettings, ProbeSettings
 
     settings, resolved = wanted.request_settings, order.resolved
-    endpoint = resolved.endpoint.rsplit("/", 1)[-1]
+    endpoint = short_name(resolved.endpoint)
     return {
         "name": wanted.name,
         "endpoint_name": endpoint,
