@@ -11,9 +11,9 @@ from typing import Any
 
 from activities import commands
 from activities.scene import Finding, Scene
-from azure_api import versions
+from azure_api import looking, versions
 from azure_api.clients import clients
-from azure_api.errors import UNANSWERED, translated
+from azure_api.errors import UNANSWERED
 from contracts.azure_refusals import InstanceTypeUnavailable
 from contracts.errors import DeploymentError, QuotaExceeded
 from contracts.online import OnlineDeploymentRequest
@@ -80,11 +80,9 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
             TYPE, InstanceTypeUnavailable(f"{name} is retired: Azure has no such machine any more"), another
         )
         return
-    place = f"/subscriptions/{clients().settings.subscription_id}/providers/Microsoft.MachineLearningServices"
-    place = f"{place}/locations/{scene.resolved.location}"
     try:
-        sizes = _listed(f"{place}/vmSizes")
-        usages = _listed(f"{place}/usages")
+        sizes = looking.listed(f"{_region(scene)}/vmSizes", versions.LOCATIONS)
+        usages = looking.listed(f"{_region(scene)}/usages", versions.LOCATIONS)
     except UNANSWERED:
         raise
     except DeploymentError as error:
@@ -99,6 +97,12 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
     else:
         _judge_quota(size, count, usages, scene, finding)
     _judge_totals(usages, scene, finding)
+
+
+def _region(scene: Scene) -> str:
+    """ARM id of what Azure ML has in the workspace's region for the whole subscription."""
+    subscription = f"/subscriptions/{clients().settings.subscription_id}"
+    return f"{subscription}/providers/Microsoft.MachineLearningServices/locations/{scene.resolved.location}"
 
 
 def _judge_quota(
@@ -117,9 +121,8 @@ def _judge_quota(
     used -= _held(scene, size, cores)
     if limit >= 0 and used + needed > limit:
         message = f"{count} x {name} take {needed} cores of {family}, of which {used} of {limit} are in use"
-        scope = f"/subscriptions/{clients().settings.subscription_id}/providers/Microsoft.MachineLearningServices"
         command = (
-            f"az quota update --resource-name {family} --scope {scope}/locations/{scene.resolved.location}"
+            f"az quota update --resource-name {family} --scope {_region(scene)}"
             f" --limit-object value={used + needed} --resource-type dedicated"
         )
         finding.problem(COUNT, QuotaExceeded(message), command)
@@ -149,14 +152,3 @@ def _held(scene: Scene, size: dict[str, Any], cores: int) -> int:
     if there is None or str(there.instance_type).lower() != str(size["name"]).lower():
         return 0
     return cores_needed(str(size["name"]), cores, int(there.instance_count or 1))
-
-
-def _listed(address: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    with translated():
-        page = clients().get(address, versions.LOCATIONS)
-        while True:
-            found += page.get("value") or []
-            if not page.get("nextLink"):
-                return found
-            page = clients().get(page["nextLink"])

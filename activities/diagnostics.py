@@ -108,9 +108,7 @@ def _arm(entry: str) -> str:
 
 def _sending(endpoint: str, wanted: DiagnosticsRequest) -> str | None:
     """The setting that sends all that is wanted to that workspace, as a ledger refers to it."""
-    with translated():
-        listed = clients().get(f"{_arm(endpoint)}/providers/Microsoft.Insights/diagnosticSettings", API_VERSION)
-    for setting in listed.get("value") or []:
+    for setting in looking.listed(f"{_arm(endpoint)}/providers/Microsoft.Insights/diagnosticSettings", API_VERSION):
         properties = setting["properties"]
         sent = {
             item["category"]

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from activities.scene import Finding, Scene
-from azure_api import versions
+from azure_api import looking, versions
 from azure_api.clients import clients
 from azure_api.conditions import Truth, holds
 from azure_api.errors import UNANSWERED, translated
@@ -61,13 +61,9 @@ class OwnGrants:
     def _held_at(self, scope: str) -> list[dict[str, Any]]:
         if scope not in self._held:
             principal = own_principal()
-            with translated():
-                found = clients().get(
-                    f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments"
-                    f"?$filter=assignedTo('{principal}')",
-                    versions.ROLE_ASSIGNMENTS,
-                )
-            held = [one["properties"] for one in found.get("value") or []]
+            address = f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments"
+            found = looking.listed(f"{address}?$filter=assignedTo('{principal}')", versions.ROLE_ASSIGNMENTS)
+            held = [one["properties"] for one in found]
             # What is below the scope is listed too, and does not reach up to it.
             self._held[scope] = [one for one in held if is_within(scope, str(one.get("scope") or ""))]
         return self._held[scope]

@@ -9,9 +9,8 @@ import re
 
 from activities import commands
 from activities.scene import Finding
-from azure_api import versions
-from azure_api.clients import clients
-from azure_api.errors import UNANSWERED, translated
+from azure_api import looking, versions
+from azure_api.errors import UNANSWERED
 from contracts.azure_refusals import ScopeNotFound
 from contracts.errors import DeploymentError
 
@@ -42,6 +41,5 @@ def judge_scope(path: str, scope: str, finding: Finding) -> None:
 
 def _is_listed(group: str, kind: str, name: str) -> bool:
     asked = f"resourceType eq '{kind}' and name eq '{name}'"
-    with translated():
-        page = clients().get(f"{group}/resources?$filter={asked}", versions.RESOURCES)
-    return any(str(one.get("name")).lower() == name.lower() for one in page.get("value") or [])
+    found = looking.listed(f"{group}/resources?$filter={asked}", versions.RESOURCES)
+    return any(str(one.get("name")).lower() == name.lower() for one in found)

@@ -1,4 +1,4 @@
-"""One look at an ARM resource that may not be there."""
+"""Reading what no SDK's client reads: an ARM resource that may not be there, and lists with all of their pages."""
 
 from __future__ import annotations
 
@@ -19,3 +19,15 @@ def find(path: str, api_version: str) -> dict[str, Any] | None:
             return clients().get(path, api_version)
     except AssetNotFound:
         return None
+
+
+def listed(path: str, api_version: str) -> list[dict[str, Any]]:
+    """Everything that is on a list of ARM's, of all its pages. Raises deployment errors."""
+    found: list[dict[str, Any]] = []
+    with translated():
+        page = clients().get(path, api_version)
+        while True:
+            found += page.get("value") or []
+            if not page.get("nextLink"):
+                return found
+            page = clients().get(page["nextLink"])

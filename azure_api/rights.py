@@ -10,9 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from azure_api import versions
-from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api import looking, versions
 from contracts.errors import MissingRight
 
 
@@ -30,8 +28,7 @@ def missing_rights(needed: Iterable[Right]) -> list[MissingRight]:
     missing = []
     for right in dict.fromkeys(needed):
         if right.scope not in permissions:
-            with translated():
-                permissions[right.scope] = _permissions(right.scope)
+            permissions[right.scope] = _permissions(right.scope)
         if not any(allows(permission, right.action) for permission in permissions[right.scope]):
             message = f"Slipway's identity may not {right.action} on {right.scope}"
             missing.append(MissingRight(message, cause=right.action))
@@ -54,10 +51,4 @@ def allows(permission: dict[str, Any], action: str, *, on_data: bool = False) ->
 def _permissions(scope: str) -> list[dict[str, Any]]:
     # By the scope's own path: azure-mgmt-authorization's client asks in its own subscription, whatever the scope's is.
     # Documented for resource groups and resources; at a subscription it was never compared with live Azure.
-    found: list[dict[str, Any]] = []
-    page = clients().get(f"{scope.rstrip('/')}/providers/Microsoft.Authorization/permissions", versions.PERMISSIONS)
-    while True:
-        found += page.get("value") or []
-        if not page.get("nextLink"):
-            return found
-        page = clients().get(page["nextLink"])
+    return looking.listed(f"{scope.rstrip('/')}/providers/Microsoft.Authorization/permissions", versions.PERMISSIONS)
