@@ -109,7 +109,7 @@ def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
                 "ConnectionUnknown",
                 f"deployment.environment_variables.{variable}",
                 message,
-                f"az ml connection show --name {name}",
+                f"az ml connection show --name {name} {commands.of_workspace()}",
             )
             continue
         account = (found.get("metadata") or {}).get("ResourceId")
