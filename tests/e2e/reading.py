@@ -12,7 +12,6 @@ from local.stack import LocalStack
 
 ENDPOINT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 DEPLOYMENT_WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write"
-DEPLOYMENT_DELETE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/delete"
 GRANT = "Microsoft.Authorization/roleAssignments/write"
 # POSTs that read: Azure counts them as writes, but nothing is changed by them.
 READING_POSTS = ("getLogs/action", "listKeys/action", "token/action", "listSecrets/action")
