@@ -15,17 +15,14 @@ from local.cloud.addresses import ANY_PORTS, Addresses, Ports
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.router import ArmRouter
 from local.cloud.authorization import Authorization, Propagation
-from local.cloud.authorization.provider import AuthorizationProvider
 from local.cloud.beyond import is_beyond
 from local.cloud.blob.access import BlobAccess
 from local.cloud.blob.service import BlobService
 from local.cloud.blob.store import BlobStore
 from local.cloud.control import Control
 from local.cloud.credential import LocalCredential
-from local.cloud.diagnostics import DiagnosticsProvider
 from local.cloud.directory import Directory
 from local.cloud.eventgrid import EventGrid
-from local.cloud.eventgrid.provider import EventGridProvider
 from local.cloud.faults import Faults
 from local.cloud.gate import Gate
 from local.cloud.identity.endpoint import IdentityEndpoint
@@ -34,14 +31,14 @@ from local.cloud.images.containers import Containers
 from local.cloud.images.own import NAME as OWN_IMAGES
 from local.cloud.ingress import AzureHosts, LoopbackPaths
 from local.cloud.journal import Journal
-from local.cloud.keeping import KEPT, Keeping
+from local.cloud.keeping import Keeping
 from local.cloud.listener import Listener
-from local.cloud.machinelearning import service
 from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.directory import EndpointDirectory
 from local.cloud.machinelearning.state import WorkspaceState
+from local.cloud.providers import Providers
 from local.cloud.proxy import Proxy
-from local.cloud.resources import Existing, Resources
+from local.cloud.resources import Existing
 from local.cloud.schedule import Schedule
 from local.cloud.seeding import seed_world
 from local.cloud.serving import FrontDoor
@@ -86,15 +83,7 @@ class LocalCloud:
         self._headers: dict[str, str] = {}
         self.state = WorkspaceState()
         self.world = self._world(clock, durations or Durations(), containers)
-        self._machine_learning = service.Provider(self.world, self.state, datastore_credentials)
-        diagnostics = DiagnosticsProvider(self.state)
-        self.arm_routes: list[ArmRoute] = [
-            *self._machine_learning.routes(),
-            *Resources(self.world).routes(),
-            *AuthorizationProvider(self.authorization).routes(),
-            *EventGridProvider(self.events, self.authorization, self.authorization.scope_exists).routes(),
-            *diagnostics.routes(),
-        ]
+        self._providers = Providers(self.world, self.state, datastore_credentials)
         self._proxy = Proxy(
             hosts.emulated,
             port_of(self._addresses.azure),
@@ -104,7 +93,11 @@ class LocalCloud:
         self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset)
         self._inference = FrontDoor(EndpointDirectory(self.world, self.state), clock, seed=seed)
         self._listener = Listener()
-        self._keeping = self._kept([*self._machine_learning.parts, diagnostics]) if self._keeps else None
+        self._keeping = Keeping(self.data, self.world, self.state, self._providers.parts) if self._keeps else None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Go on with what a former one left, or with the world that everybody finds."""
         try:
             left = self._keeping.read() if self._keeping else None
         except BaseException:
@@ -115,13 +108,7 @@ class LocalCloud:
             seed_world(self.world)
         else:
             self._headers = left
-            self._machine_learning.resume()
-
-    def _kept(self, more: list[object]) -> Keeping:
-        world = self.world
-        parts = (world.authorization, world.blobs, world.directory, world.events, world.tokens, world.identities)
-        every = [self.state, *parts, world.containers, self._machine_learning.operations, *more]
-        return Keeping(self.data / KEPT, world, self.state, every)
+            self._providers.machine_learning.resume()
 
     def keep(self) -> None:
         """Write down all that the next one goes on with; nothing where nothing is kept."""
@@ -185,7 +172,7 @@ class LocalCloud:
         self._addresses.close()
         self.keep()
         self.world.schedule.close()
-        self._machine_learning.stop_all()
+        self._providers.machine_learning.stop_all()
         self.events.close()
         self._lock.close()
 
@@ -203,7 +190,7 @@ class LocalCloud:
         Environments and credentials handed out stay valid; the clock goes on.
         """
         self.world.schedule.cancel_all()
-        self._machine_learning.stop_all(forget=True)
+        self._providers.machine_learning.stop_all(forget=True)
         self.world.containers.forget()
         self.events.reset()
         self.authorization.reset()
@@ -211,6 +198,11 @@ class LocalCloud:
         self.faults.clear()
         seed_world(self.world)
         self.journal.clear()
+
+    @property
+    def arm_routes(self) -> list[ArmRoute]:
+        """Every line of the route table of management.azure.com."""
+        return self._providers.routes
 
     @property
     def clock(self) -> Clock:

@@ -45,13 +45,17 @@ class KeptDamaged(RuntimeError):
 
 
 class Keeping:
-    """Writes and reads the file of one local Azure; `parts` are all that hold something, or have work scheduled."""
+    """Writes and reads the file of one local Azure in its folder `data`.
 
-    def __init__(self, file: Path, world: World, state: WorkspaceState, parts: Iterable[object]) -> None:
-        self._file = file
+    `parts` are the resource providers' that hold something, or have work scheduled; the world's own are added here.
+    """
+
+    def __init__(self, data: Path, world: World, state: WorkspaceState, parts: Iterable[object]) -> None:
+        self._file = data / KEPT
         self._world = world
         self._state = state
-        self._parts = {type(part).__name__: part for part in parts}
+        own = (world.authorization, world.blobs, world.directory, world.events, world.tokens, world.identities)
+        self._parts = {type(part).__name__: part for part in (state, *own, world.containers, *parts)}
         self._schedules: dict[str, Schedule] = {"world": world.schedule, "events": world.events.schedule}
 
     def write(self, headers: Mapping[str, str]) -> None:

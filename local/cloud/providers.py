@@ -1,0 +1,30 @@
+"""Every resource provider of the local Azure, put together."""
+
+from __future__ import annotations
+
+from local.cloud.arm.route import ArmRoute
+from local.cloud.authorization.provider import AuthorizationProvider
+from local.cloud.diagnostics import DiagnosticsProvider
+from local.cloud.eventgrid.provider import EventGridProvider
+from local.cloud.machinelearning import service
+from local.cloud.machinelearning.datastores import Credentials
+from local.cloud.machinelearning.state import WorkspaceState
+from local.cloud.resources import Resources
+from local.cloud.shared import World
+
+
+class Providers:
+    """What answers behind management.azure.com. `parts` are those that hold something, or have work scheduled."""
+
+    def __init__(self, world: World, state: WorkspaceState, datastore_credentials: Credentials) -> None:
+        self.machine_learning = service.Provider(world, state, datastore_credentials)
+        diagnostics = DiagnosticsProvider(state)
+        authorization = world.authorization
+        self.routes: list[ArmRoute] = [
+            *self.machine_learning.routes(),
+            *Resources(world).routes(),
+            *AuthorizationProvider(authorization).routes(),
+            *EventGridProvider(world.events, authorization, authorization.scope_exists).routes(),
+            *diagnostics.routes(),
+        ]
+        self.parts: list[object] = [self.machine_learning.operations, *self.machine_learning.parts, diagnostics]
