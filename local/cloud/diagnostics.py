@@ -42,11 +42,10 @@ BODY = record(
 
 
 class DiagnosticsProvider:
-    """Answers for online endpoints; a setting is forgotten with the endpoint it was made for."""
+    """Answers for online endpoints; a setting lies with the endpoint it was made for, and goes with it."""
 
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
-        self._settings: dict[tuple[str, int], dict[str, Json]] = {}
 
     def routes(self) -> list[ArmRoute]:
         """The provider's lines of the route table."""
@@ -96,8 +95,7 @@ class DiagnosticsProvider:
         endpoint = self._state.endpoint(name)
         if endpoint is None or collection.lower() != f"{WORKSPACE_ID}/onlineEndpoints".lower():
             raise ArmError(404, "ResourceNotFound", f"The Resource '{call.extended}' was not found.")
-        # An endpoint of that name that is made anew has none.
-        return self._settings.setdefault((endpoint.name, self._state.uses.get(endpoint.name.lower(), 0)), {})
+        return endpoint.diagnostic_settings
 
 
 def _judged(body: Json) -> dict[str, Any]:

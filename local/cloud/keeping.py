@@ -29,7 +29,6 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "EventGrid": ("_subscriptions", "_log"),
     "Tokens": ("_key",),
     "IdentityEndpoint": ("_attached",),
-    "DiagnosticsProvider": ("_settings",),
     "Containers": ("_in_registry",),
     "Operations": ("_signature",),
     "WorkspaceResource": ("_created",),

@@ -18,13 +18,12 @@ class Providers:
 
     def __init__(self, world: World, state: WorkspaceState, datastore_credentials: Credentials) -> None:
         self.machine_learning = service.Provider(world, state, datastore_credentials)
-        diagnostics = DiagnosticsProvider(state)
         authorization = world.authorization
         self.routes: list[ArmRoute] = [
             *self.machine_learning.routes(),
             *Resources(world).routes(),
             *AuthorizationProvider(authorization).routes(),
             *EventGridProvider(world.events, authorization, authorization.scope_exists).routes(),
-            *diagnostics.routes(),
+            *DiagnosticsProvider(state).routes(),
         ]
-        self.parts: list[object] = [self.machine_learning.operations, *self.machine_learning.parts, diagnostics]
+        self.parts: list[object] = [self.machine_learning.operations, *self.machine_learning.parts]

@@ -141,6 +141,8 @@ class Endpoint:
     deployments: dict[str, Deployment] = field(default_factory=dict)
     # Endpoint tokens handed out (auth mode AMLToken), and when each ends.
     tokens: dict[str, datetime] = field(default_factory=dict)
+    # Azure Monitor's documents on this endpoint, by name in small letters.
+    diagnostic_settings: dict[str, Json] = field(default_factory=dict)
 
     def unrouted(self, deployment: str) -> None:
         """Have nothing go to a deployment that is no more."""

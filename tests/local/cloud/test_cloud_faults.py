@@ -16,12 +16,15 @@ from azure.core.exceptions import HttpResponseError
 from local.cloud.cloud import LocalCloud
 from local.cloud.faults import Fault
 from local.cloud.grants import OWN_ROLE_SEEDS, ROLE_SEEDS
-from local.cloud.world import APP
+from local.cloud.world import APP, USER_ASSIGNED, storage_id
 from tests.local.cloud.sdk import Describe, arm, deploy, score
 
 READ_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"
 WRITE_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 BODY = {"location": "eastus", "properties": {"authMode": "Key"}}
+
+# With an identity of the customer's own, which is the same each time the name is used again.
+OWN_IDENTITY = {"type": "UserAssigned", "userAssignedIdentities": {str(USER_ASSIGNED[0].resource_id): {}}}
 
 
 def put_endpoint(cloud: LocalCloud) -> requests.Response:
@@ -174,3 +177,27 @@ def test_reset_forgets_operations_under_way(cloud: LocalCloud) -> None:
         cloud.reset()
         cloud.clock.advance(timedelta(hours=1))
     assert arm(cloud, "GET", "/onlineEndpoints/double").status_code == 404
+
+
+def deleted(cloud: LocalCloud) -> None:
+    assert arm(cloud, "DELETE", "/onlineEndpoints/double").ok
+    cloud.clock.advance(timedelta(hours=1))
+
+
+@pytest.mark.parametrize("forget", [LocalCloud.reset, deleted])
+def test_an_endpoint_made_anew_has_no_diagnostic_settings(
+    cloud: LocalCloud, forget: Callable[[LocalCloud], None]
+) -> None:
+    def settings(method: str, name: str, body: object = None) -> requests.Response:
+        every = "/onlineEndpoints/double/providers/Microsoft.Insights/diagnosticSettings"
+        return arm(cloud, method, every + name, body=body, version="2021-05-01-preview")
+
+    endpoint, storage = {**BODY, "identity": OWN_IDENTITY}, {"storageAccountId": storage_id("slipwaylogs")}
+    assert arm(cloud, "PUT", "/onlineEndpoints/double", body=endpoint).ok
+    assert settings("PUT", "/mine", {"properties": storage}).ok
+    assert len(settings("GET", "").json()["value"]) == 1
+    with cloud.clock.busy():
+        cloud.clock.advance(timedelta(hours=1))
+        forget(cloud)
+    assert arm(cloud, "PUT", "/onlineEndpoints/double", body=endpoint).ok
+    assert settings("GET", "").json()["value"] == []
