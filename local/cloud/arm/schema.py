@@ -94,4 +94,13 @@ def _duration(_validator: object, limits: dict[str, timedelta], value: object, _
         yield ValidationError(f"{value!r} is out of range ({bounds})")
 
 
-_Validator = extend(Draft202012Validator, {"oneOfWords": _one_of_words, "duration": _duration})  # type: ignore[no-untyped-call]  # no types there
+def _is_whole(_checker: object, value: object) -> bool:
+    """JSON Schema would take 30.0 as well."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]  # no types there
+    Draft202012Validator,
+    {"oneOfWords": _one_of_words, "duration": _duration},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import invalid, not_emulated, not_found
 from local.cloud.machinelearning import rules
@@ -103,8 +105,8 @@ def _check_collection(state: WorkspaceState, properties: Json) -> None:
 
 
 def _capacity(body: Json, state: WorkspaceState) -> int:
-    capacity = as_json(body.get("sku")).get("capacity", 1)
+    capacity = cast("int", as_json(body.get("sku")).get("capacity") or 1)
     most = state.quota.instances_per_deployment
-    if isinstance(capacity, bool) or not isinstance(capacity, int) or not 1 <= capacity <= most:
+    if capacity > most:
         raise invalid("InvalidInstanceCount", f"sku.capacity must be a whole number from 1 to {most}.")
     return capacity

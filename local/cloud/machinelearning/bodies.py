@@ -42,7 +42,7 @@ ENDPOINT = record(
             keys=record(primaryKey=text(), secondaryKey=text()),
             properties=_SCALARS,
             compute=text(),
-            mirrorTraffic=mapping(whole(0, 50)),
+            mirrorTraffic=mapping(whole(0, 50)),  # half of it at most (Microsoft Learn, safe rollout)
             publicNetworkAccess=_SWITCH,
             traffic=mapping(whole(0, 100)),
         ),

@@ -11,6 +11,7 @@ from local.cloud.arm.errors import ServiceError, not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import blob_url
+from local.cloud.machinelearning import bodies
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
 from local.cloud.moments import with_offset
 from local.cloud.shared import World
@@ -50,7 +51,7 @@ class Datastores:
             ArmRoute("GET", every, API_VERSIONS, self._list),
             ArmRoute("GET", f"{every}/{{datastore}}", API_VERSIONS, self._get),
             ArmRoute("POST", f"{every}/{{datastore}}/listSecrets", API_VERSIONS, self._secrets),
-            ArmRoute("POST", upload, API_VERSIONS, self._start_upload),
+            ArmRoute("POST", upload, API_VERSIONS, self._start_upload, body=bodies.UPLOAD),
         ]
 
     def _list(self, call: Call) -> Answer:

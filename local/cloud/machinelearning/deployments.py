@@ -69,7 +69,7 @@ class Deployments:
     def _patch(self, call: Call) -> Answer:
         """Change tags or instance count, the two that the management client's model of a patch has; leave the rest."""
         endpoint, deployment = self._found(call)
-        capacity = as_json(call.body.get("sku")).get("capacity", deployment.capacity)
+        capacity = as_json(call.body.get("sku")).get("capacity") or deployment.capacity
         if call.body.get("properties"):
             raise not_emulated("patching a deployment's properties", "PUT the whole deployment.")
         body: Json = {

@@ -16,7 +16,7 @@ from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN
 from local.cloud.shared import World
 
-_KEYS = {"Primary": "primaryKey", "Secondary": "secondaryKey"}
+_KEYS = {"primary": "primaryKey", "secondary": "secondaryKey"}
 # Endpoint tokens (auth mode AMLToken) live 12 hours and are to be refreshed after 6; not compared with live Azure.
 _TOKEN_LIFETIME = timedelta(hours=12)
 
@@ -55,9 +55,9 @@ class EndpointAccess:
     def _regenerate_keys(self, call: Call) -> Answer:
         endpoint = self._state.named(call.parameters["endpoint"])
         rules.check_idle(endpoint, "regenerate a key of")
-        name = _KEYS.get(str(call.body.get("keyType")))
-        if endpoint.routing.auth_mode != "Key" or name is None:
+        if endpoint.routing.auth_mode != "Key":
             raise invalid("InvalidKeyType", "keyType must be Primary or Secondary, of an endpoint with auth mode Key.")
+        name = _KEYS[str(call.body["keyType"]).lower()]
         # The SDK sends the present key along, and what is asked for is another one: the present value means "draw".
         given = call.body.get("keyValue")
         new = given if isinstance(given, str) and given and given != endpoint.keys[name] else _new_key()

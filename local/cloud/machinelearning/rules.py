@@ -15,9 +15,6 @@ from local.cloud.world import REGION
 _NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
 
 
-MOST_MIRRORED = 50
-
-
 def check_name(what: str, name: str) -> None:
     """Refuse a name that the service refuses."""
     if not _NAME.fullmatch(name):
@@ -44,15 +41,13 @@ def routing(endpoint: Endpoint | None, properties: Json) -> Routing:
 
 
 def _mirror(endpoint: Endpoint | None, split: dict[str, int], asked: object) -> dict[str, int]:
-    """Mirror traffic: one deployment without live traffic, of up to 50 percent (Microsoft Learn, safe rollout)."""
-    mirror = {name: share for name, share in _targets(endpoint, _percentages(asked)).items() if share}
+    """Mirror traffic: one deployment without live traffic (Microsoft Learn, safe rollout)."""
+    mirror = {name: share for name, share in _targets(endpoint, asked).items() if share}
     if len(mirror) > 1:
         raise invalid("InvalidMirrorTraffic", "Traffic can be mirrored to one deployment only.")
-    for name, share in mirror.items():
-        if share > MOST_MIRRORED or split.get(name):
-            message = (
-                f"At most {MOST_MIRRORED} percent can be mirrored, to a deployment without live traffic: '{name}'."
-            )
+    for name in mirror:
+        if split.get(name):
+            message = f"Traffic is mirrored to a deployment without live traffic, which '{name}' is not."
             raise invalid("InvalidMirrorTraffic", message)
     return mirror
 
@@ -103,29 +98,20 @@ def traffic(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
 
     The service's own texts for these refusals were not found; codes and words are the emulator's.
     """
-    split = _targets(endpoint, _percentages(asked))
+    split = _targets(endpoint, asked)
     total = sum(split.values())
     if total not in (0, 100):
         raise invalid("InvalidTraffic", f"The traffic percentages must add up to 0 or 100, not {total}.")
     return split
 
 
-def _percentages(asked: object) -> dict[str, int]:
-    if asked is None:
-        return {}
-    if not isinstance(asked, Mapping):
-        raise invalid("InvalidTraffic", "traffic must map deployment names to percentages.")
-    for name, share in asked.items():
-        if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= 100:
-            message = f"traffic of deployment '{name}' must be a whole number from 0 to 100."
-            raise invalid("InvalidTraffic", message)
-    return dict(asked)
+def _targets(endpoint: Endpoint | None, asked: object) -> dict[str, int]:
+    """The split by the deployments' own names, each of which exists and, with a share, has succeeded.
 
-
-def _targets(endpoint: Endpoint | None, split: dict[str, int]) -> dict[str, int]:
-    """The split by the deployments' own names, each of which exists and, with a share, has succeeded."""
+    That each share is a percentage is said by the shape of the body.
+    """
     named = {}
-    for name, share in split.items():
+    for name, share in cast("Mapping[str, int]", asked or {}).items():
         deployment = endpoint.deployment(name) if endpoint else None
         if deployment is None:
             message = f"traffic names deployment '{name}', which does not exist in this endpoint."

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from local.cloud.arm.documents import Json
+from local.cloud.arm.schema import parsed_duration
 from local.cloud.serving import Probe
 
-_DURATION = re.compile(
-    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
-)
 _USUAL = Probe()
 
 
 def duration(text: object, otherwise: timedelta) -> timedelta:
     """An ISO 8601 duration of days, hours, minutes and seconds; `otherwise` when there is none, or none at all."""
-    found = _DURATION.fullmatch(str(text or ""))
-    if not found:
-        return otherwise
-    return timedelta(**{unit: float(value) for unit, value in found.groupdict().items() if value}) or otherwise
+    return parsed_duration(str(text or "")) or otherwise
 
 
 def whole(value: object, otherwise: int) -> int:

@@ -186,6 +186,8 @@ def _bad(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for kind, sample in wrong.items():
         if allowed and kind not in allowed and not (kind == "integer" and "number" in allowed):
             yield f"is {kind}", sample
+    if "integer" in allowed:
+        yield "is a number that only happens to be whole", 7.0
     yield from _beyond(value, shape)
 
 

@@ -22,7 +22,6 @@ from tests.local.cloud.sdk import Describe, arm, deploy, score
 READ_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"
 WRITE_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 BODY = {"location": "eastus", "properties": {"authMode": "Key"}}
-
 # With an identity of the customer's own, which is the same each time the name is used again.
 OWN_IDENTITY = {"type": "UserAssigned", "userAssignedIdentities": {str(USER_ASSIGNED[0].resource_id): {}}}
 
