@@ -101,3 +101,8 @@ class Durations:
     delete: timedelta = timedelta(minutes=20)
     # Not compared with live Azure; the service answers 202 and the new key works soon after.
     keys_regenerate: timedelta = timedelta(seconds=10)
+
+    @property
+    def container_start(self) -> timedelta:
+        """What of a deployment's creation is left for its container once it has begun to use its identity."""
+        return max(self.deployment_create - self.deployment_startup, timedelta())

@@ -71,7 +71,7 @@ class Builder:
     def plan(self, recipe: Recipe) -> Plan:
         """Choose the Python, and whether the prebuilt environment is enough; takes a moment. `Refused` without one."""
         scoring = self._scoring()
-        at_hand = Interpreter(self._scoring_python, scoring.python)
+        at_hand = scoring.interpreter
         chosen = interpreters.choose(recipe.python, at_hand)
         relaxed = None
         if chosen is None:
@@ -111,16 +111,18 @@ class Builder:
             shutil.rmtree(left, ignore_errors=True)
         # A name of its own: what a killed run left behind may still be written to.
         folder = home / f"env-{secrets.token_hex(4)}"
-        header = [f"image {plan.image_id}", f"python {plan.interpreter.version}", *plan.notes]
-        if plan.packages is not None:
-            python = prebuilt.make(self._scoring(), plan.packages, folder)
-            content = sorted(plan.packages)
-            lines = [*header, "taken from the prebuilt scoring environment:", *content, "Image build succeeded."]
-            (home / _LOG).write_text("\n".join(lines) + "\n")
-            return python
         with (home / _LOG).open("w") as log:
-            log.write("\n".join(header) + "\n")
-            return uv.install(plan.recipe, plan.interpreter, folder, uv.Run(log, self._variables, go_on), plan.relaxed)
+            header = (f"image {plan.image_id}", f"python {plan.interpreter.version}", *plan.notes)
+            log.writelines(f"{line}\n" for line in header)
+            if plan.packages is None:
+                run = uv.Run(log, self._variables, go_on)
+                python = uv.install(plan.recipe, plan.interpreter, folder, run, plan.relaxed)
+            else:
+                python = prebuilt.make(self._scoring(), plan.packages, folder)
+                content = ("taken from the prebuilt scoring environment:", *sorted(plan.packages))
+                log.writelines(f"{line}\n" for line in content)
+            log.write("Image build succeeded.\n")
+        return python
 
     def _scoring(self) -> Installed:
         try:
@@ -138,8 +140,7 @@ class Builder:
 def _key(recipe: Recipe, python: Interpreter, scoring: Installed | None) -> str:
     """What makes two environments the same: the recipe and the Python, and what it is taken from when prebuilt."""
     source = sorted((name, one.version) for name, one in scoring.packages.items()) if scoring else None
-    place = str(scoring.interpreter) if scoring else str(python.program)
-    content = [recipe.requirements, recipe.from_conda, python.version, place, source]
+    content = [recipe.requirements, recipe.from_conda, python.version, str(python.program), source]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

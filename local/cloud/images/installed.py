@@ -13,6 +13,8 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from local.cloud.images.interpreters import Interpreter
+
 _ASK = """
 import importlib.metadata as metadata, json, platform
 found = {}
@@ -37,16 +39,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Installed:
-    """One interpreter: its version in full, and its packages by canonical name."""
+    """One interpreter, and its packages by canonical name."""
 
-    interpreter: Path
-    python: str
+    interpreter: Interpreter
     packages: dict[str, Package]
-
-    @property
-    def minor(self) -> str:
-        """The version as `3.11`."""
-        return ".".join(self.python.split(".")[:2])
 
     def closure(self, requirements: Iterable[str]) -> frozenset[str] | None:
         """The packages that these requirements bring with all they need, or None when any of it is not here."""
@@ -88,7 +84,8 @@ class Installed:
 
     def _markers(self, extra: str) -> dict[str, str]:
         known = {name: str(value) for name, value in default_environment().items()}
-        return {**known, "python_version": self.minor, "python_full_version": self.python, "extra": extra}
+        python = {"python_version": self.interpreter.minor, "python_full_version": self.interpreter.version}
+        return {**known, **python, "extra": extra}
 
 
 @cache
@@ -109,4 +106,4 @@ def inspect(interpreter: Path) -> Installed:
         str(canonicalize_name(name)): Package(version, tuple(needs), tuple(files))
         for name, (version, needs, files) in said["packages"].items()
     }
-    return Installed(interpreter, said["python"], packages)
+    return Installed(Interpreter(interpreter, said["python"]), packages)

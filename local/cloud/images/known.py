@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from local.cloud.images.own import NAME
 from local.cloud.images.problems import NOT_PULLED, Refused, StartupProblem, build_fails, cannot_build_here
 
 _DATA = Path(__file__).with_name("data") / "families.yml"
@@ -31,7 +32,7 @@ def _data() -> Any:
     return yaml.safe_load(_DATA.read_text())
 
 
-def in_known_registry(image: str) -> bool:
+def _in_known_registry(image: str) -> bool:
     """Whether all images of that registry are known, so that another name is a mistake."""
     return any(image.lower().startswith(registry) for registry in _data()["registries"])
 
@@ -42,7 +43,7 @@ def brought_by(image: str, *, to_build: bool) -> Brings | None:
     `Refused` for one that is known not to exist, in the words of a build (`to_build`) or of a pull, and for one that
     is known and cannot be had without a container engine.
     """
-    if not in_known_registry(image):
+    if not _in_known_registry(image):
         return None
     kind, name = _name(image)
     for family in _data()["families"]:
@@ -77,7 +78,7 @@ def _brings(family: Any, image: str) -> Brings:
     if "why_not" in family:
         raise cannot_build_here(
             f"image {image!r} is known, and {family['why_not']}: the local Azure cannot build it. Use an image with a "
-            "conda file, name a command for this one in local-images.yml, or deploy it in Azure."
+            f"conda file, name a command for this one in {NAME}, or deploy it in Azure."
         )
     python = family.get("python")
     if family.get("python_of_name"):

@@ -23,12 +23,12 @@ def is_tool(requirement: str) -> bool:
 
 def make(installed: Installed, packages: frozenset[str], folder: Path) -> Path:
     """Lay an environment of these packages out in `folder`, linked to what is installed; its interpreter."""
-    prefix = installed.interpreter.parent.parent
+    prefix = installed.interpreter.program.parent.parent
     (folder / "bin").mkdir(parents=True)
     (folder / "pyvenv.cfg").write_text((prefix / "pyvenv.cfg").read_text())
     python = folder / "bin" / "python"
-    python.symlink_to(installed.interpreter.resolve())
-    inside = Path("lib") / f"python{installed.minor}" / "site-packages"
+    python.symlink_to(installed.interpreter.program.resolve())
+    inside = Path("lib") / f"python{installed.interpreter.minor}" / "site-packages"
     (folder / inside).mkdir(parents=True)
     wanted = {file for name in packages for file in installed.packages[name].files}
     others = {file for name, one in installed.packages.items() if name not in packages for file in one.files}

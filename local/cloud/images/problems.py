@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from local.cloud.images.own import NAME
+
 # Azure's code when an image cannot be built, and when it cannot be pulled (Microsoft Learn, "Troubleshoot online
 # endpoints").
 BUILD_FAILED = "ImageBuildFailure"
 NOT_PULLED = "BadArgument"
 
-
 # What to do with an image that is built of more than is followed here.
-WITH_AN_ENGINE = "Build the image with one and name a command for it in local-images.yml, or deploy it in Azure."
+WITH_AN_ENGINE = f"Build the image with one and name a command for it in {NAME}, or deploy it in Azure."
 
 
 class StartupProblem(NamedTuple):

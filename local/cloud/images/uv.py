@@ -63,7 +63,6 @@ def install(recipe: Recipe, python: Interpreter, folder: Path, run: Run, relaxed
     if failed is None and rest:
         failed = _call(_installing(made, rest, folder), run)
     if failed is None:
-        run.log.write("Image build succeeded.\n")
         return made
     raise _means(failed, relaxed)
 

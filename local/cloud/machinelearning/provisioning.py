@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from local.cloud.machinelearning import image_logs
@@ -14,7 +14,7 @@ from local.cloud.machinelearning.records import Deployment, Endpoint, Operation
 from local.cloud.machinelearning.startup_rights import missing_permission
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.unpacking import Unpacking
-from local.cloud.serving import Modelled, ServingProcess, ServingSpec, StartupProblem, launch
+from local.cloud.serving import ServingProcess, ServingSpec, StartupProblem, launch
 from local.cloud.shared import World
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,6 @@ class Provisioning:
         self._state = state
         self._operations = operations
         self._unpacking = Unpacking(world, state)
-        durations = world.durations
-        start = durations.deployment_create - durations.deployment_startup
-        self._modelled = Modelled(durations.image_build, max(start, timedelta()))
 
     def begin(self, endpoint: Endpoint, deployment: Deployment) -> None:
         """Have the deployment started when its operation has run for the startup time."""
@@ -103,7 +100,8 @@ class Provisioning:
                 self._world.identities.detach([header])
                 return
             report = partial(self._reported, endpoint, deployment, operation)
-            deployment.starting = launch(whole, self._world.clock, self._world.containers, report, self._modelled)
+            world = self._world
+            deployment.starting = launch(whole, world.clock, world.containers, report, world.durations)
             deployment.identity_headers[id(deployment.starting)] = header
 
     def _reported(

@@ -3,7 +3,7 @@
 from local.cloud.images.containers import Containers
 from local.cloud.images.problems import StartupProblem, not_runnable
 from local.cloud.serving.frontdoor import Directory, EndpointView, FrontDoor
-from local.cloud.serving.process import Modelled, ServingProcess, launch
+from local.cloud.serving.process import ServingProcess, launch
 from local.cloud.serving.spec import Probe, ServingSpec
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Directory",
     "EndpointView",
     "FrontDoor",
-    "Modelled",
     "Probe",
     "ServingProcess",
     "ServingSpec",

@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from local.cloud.serving import layout
+
 # The file that a forked server's listening socket becomes: the first beside input, output and errors.
 LISTENING = 3
 _TEMPLATE = Path(__file__).parent / "template.py"
@@ -147,9 +149,8 @@ def _template(python: Path) -> _Template:
         if python not in _templates:
             while len(_templates) >= _KEPT:
                 _templates.pop(next(iter(_templates))).close()
-            # What every deployment's server has; with other values it is started anew.
-            path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-            _templates[python] = _Template(python, {"PATH": path, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"})
+            # With other values of these a server is started anew.
+            _templates[python] = _Template(python, layout.with_programs_of(python, layout.usual_variables()))
         return _templates[python]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -21,17 +22,17 @@ STORAGE_LOG = "storage-initializer.log"
 
 def code_folder(spec: ServingSpec) -> Path:
     """The deployment's copy of its code."""
-    return _code(spec)
+    return spec.root / "azureml-app" / spec.code_dir.name
 
 
 def model_folder(spec: ServingSpec) -> Path:
     """What `AZUREML_MODEL_DIR` says."""
-    return _model(spec)
+    return spec.root / "azureml-app" / "azureml-models" / spec.model_name / spec.model_version
 
 
 def app_root(spec: ServingSpec) -> Path:
     """The folder the scoring script lies in."""
-    return _code(spec) / PurePosixPath(spec.scoring_script).parent
+    return code_folder(spec) / PurePosixPath(spec.scoring_script).parent
 
 
 def prepare(spec: ServingSpec, now: datetime) -> StartupProblem | None:
@@ -43,13 +44,23 @@ def prepare(spec: ServingSpec, now: datetime) -> StartupProblem | None:
         return StartupProblem(
             "UserError", f"scoring_script {spec.scoring_script!r} must be a path inside the code folder."
         )
-    lines = [_copied(spec.code_dir, _code(spec), f"code of deployment {spec.deployment}", now)]
-    lines.append(_copied(spec.model_dir, _model(spec), f"model {spec.model_name}:{spec.model_version}", now))
+    lines = [_copied(spec.code_dir, code_folder(spec), f"code of deployment {spec.deployment}", now)]
+    lines.append(_copied(spec.model_dir, model_folder(spec), f"model {spec.model_name}:{spec.model_version}", now))
     (spec.root / STORAGE_LOG).write_text("".join(lines))
-    if spec.scoring_script and not (_code(spec) / script).is_file():
+    if spec.scoring_script and not (code_folder(spec) / script).is_file():
         message = f"The scoring script {spec.scoring_script!r} is not in the code folder {spec.code_dir.name!r}."
         return StartupProblem("UserError", message)
     return None
+
+
+def usual_variables() -> dict[str, str]:
+    """What every scoring process begins with; a deployment's own variables win over these."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+
+
+def with_programs_of(python: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The same where the programs beside an interpreter are found first, as in an image."""
+    return {**variables, "PATH": f"{python.parent}{os.pathsep}{variables['PATH']}"}
 
 
 def variables(spec: ServingSpec) -> dict[str, str]:
@@ -57,25 +68,15 @@ def variables(spec: ServingSpec) -> dict[str, str]:
     temporary = spec.root / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
+        **usual_variables(),
         "HOME": str(spec.root),
         "TMPDIR": str(temporary),
         **spec.environment_variables,
         **spec.process_environment,
-        "AZUREML_MODEL_DIR": str(_model(spec)),
+        "AZUREML_MODEL_DIR": str(model_folder(spec)),
         "AML_APP_ROOT": str(app_root(spec)),
         "AZUREML_ENTRY_SCRIPT": PurePosixPath(spec.scoring_script).name,
     }
-
-
-def _code(spec: ServingSpec) -> Path:
-    return spec.root / "azureml-app" / spec.code_dir.name
-
-
-def _model(spec: ServingSpec) -> Path:
-    return spec.root / "azureml-app" / "azureml-models" / spec.model_name / spec.model_version
 
 
 def _copied(source: Path, target: Path, what: str, now: datetime) -> str:

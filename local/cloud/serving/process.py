@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from local.clock import Clock
 from local.cloud.images import uv
@@ -22,25 +22,17 @@ from local.cloud.serving import layout, server_process
 from local.cloud.serving.server_log import ServerLog
 from local.cloud.serving.spec import ServingSpec
 from local.cloud.serving.starting import Starting
+from local.cloud.world import Durations
 from local.loopback import ADDRESS, port_of
 
 State = Literal["starting", "healthy", "failed", "stopped"]
+_IN_AZURE = Durations()
 
 # More servers starting at once than processors makes each slower, not all of them faster.
 _STARTING = threading.BoundedSemaphore(os.cpu_count() or 2)
 _EXCEPTION_LINE = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*", re.MULTILINE)
 _CRASHED = "User container has crashed or terminated"
 _GUIDE = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready"
-
-
-class Modelled(NamedTuple):
-    """How long things take in Azure: building an image that the registry has not got, and starting a container."""
-
-    build: timedelta = timedelta(minutes=8)
-    start: timedelta = timedelta(minutes=6)
-
-
-IN_AZURE = Modelled()
 
 
 class ServingProcess:
@@ -58,7 +50,7 @@ class ServingProcess:
         clock: Clock,
         containers: Containers,
         report: Callable[[ServingProcess], None],
-        modelled: Modelled,
+        durations: Durations,
     ) -> None:
         self.spec = spec
         self.state: State = "starting"
@@ -69,7 +61,7 @@ class ServingProcess:
         self._clock = clock
         self._containers = containers
         self._report = report
-        self._modelled = modelled
+        self._durations = durations
         self._stopping = threading.Event()
         self._server: server_process.Server | None = None
         self._written: ServerLog | None = None
@@ -149,7 +141,7 @@ class ServingProcess:
         if failure is not None:
             self._fail(failure)
             return
-        with self._clock.at_most(self._modelled.start), ExitStack() as crowd:
+        with self._clock.at_most(self._durations.container_start), ExitStack() as crowd:
             crowd.enter_context(_STARTING)
             self._spawned(container)
             self._watched(crowd)
@@ -161,8 +153,8 @@ class ServingProcess:
             return found
         self.plan = found
         if self._containers.first_build(found):
-            self.built_for = self.takes = self._modelled.build
-        with self._clock.at_most(self._modelled.build):
+            self.built_for = self.takes = self._durations.image_build
+        with self._clock.at_most(self._durations.image_build):
             return self._containers.builder.build(found, self._go_on)
 
     def _go_on(self) -> bool:
@@ -263,13 +255,13 @@ def launch(
     clock: Clock,
     containers: Containers,
     on_exit_or_ready: Callable[[ServingProcess], None],
-    modelled: Modelled = IN_AZURE,
+    durations: Durations = _IN_AZURE,
 ) -> ServingProcess:
     """Build what `spec` needs and start serving it; returns at once.
 
     `on_exit_or_ready` is called from the process's own thread when it becomes healthy or failed, and again should a
     healthy one end by itself; never after `stop`. A stepped clock stands still until the first call has returned.
     """
-    process = ServingProcess(spec, clock, containers, on_exit_or_ready, modelled)
+    process = ServingProcess(spec, clock, containers, on_exit_or_ready, durations)
     process.begin()
     return process

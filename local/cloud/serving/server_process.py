@@ -60,10 +60,8 @@ def server_version(python: Path) -> str | None:
 def spawn_server(spec: ServingSpec, built: Built, listening: int, log: int) -> Server:
     """Start the inference server of a built environment on a listening socket; `log` is the file that it writes to."""
     version = server_version(built.python) or ""
-    own = {**built.variables, **layout.variables(spec)}
-    # Its programs are found first, as in the image.
-    path = {"PATH": f"{built.python.parent}{os.pathsep}{own['PATH']}"}
-    variables = {**own, **path, "HTTP_X_MS_SERVER_VERSION": version}
+    own = layout.with_programs_of(built.python, {**built.variables, **layout.variables(spec)})
+    variables = {**own, "HTTP_X_MS_SERVER_VERSION": version}
     workers = spec.environment_variables.get("WORKER_COUNT", "1")
     settings = ["--config", str(_FOLDER / "gunicorn_settings.py"), "--workers", workers]
     settings += _application(built.python, version)
