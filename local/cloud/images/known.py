@@ -58,13 +58,6 @@ def brought_by(image: str, *, to_build: bool) -> Brings | None:
     )
 
 
-def environment_is_known(reference: str) -> bool:
-    """Whether an environment of the registry `azureml` is among those that are published."""
-    _, name = _name(reference)
-    patterns = (family["environments"] for family in _data()["families"] if "environments" in family)
-    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in patterns)
-
-
 def _name(image: str) -> tuple[str, str]:
     """Where to look (`images` or `environments`), and the name without registry, tag, version or label."""
     registry = next(one for one in _data()["registries"] if image.lower().startswith(one))
