@@ -34,7 +34,7 @@ from local.cloud.journal import Journal
 from local.cloud.keeping import Keeping
 from local.cloud.listener import Listener
 from local.cloud.machinelearning.datastores import Credentials
-from local.cloud.machinelearning.directory import EndpointDirectory
+from local.cloud.machinelearning.scoring import EndpointDirectory
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.providers import Providers
 from local.cloud.proxy import Proxy

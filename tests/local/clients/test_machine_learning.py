@@ -12,7 +12,7 @@ from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 from azure.mgmt.machinelearningservices import models as m
 
 from local.cloud.cloud import LocalCloud
-from local.cloud.machinelearning.directory import EndpointDirectory
+from local.cloud.machinelearning.scoring import EndpointDirectory
 from local.cloud.world import REGION, RESOURCE_GROUP, USER_ASSIGNED, WORKSPACE, WORKSPACE_ID
 from tests import samples
 from tests.local.clients.conftest import Connect
