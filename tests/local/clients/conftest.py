@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 import requests
 from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
 from local.clock import Clock
 from local.cloud.arm.router import ArmRouter
@@ -51,3 +52,8 @@ def connect(cloud: LocalCloud) -> Connect[Any]:
         return client(cloud.credential("developer"), SUBSCRIPTION, transport=transport, retry_total=0)
 
     return connected
+
+
+@pytest.fixture(scope="module")
+def ml(connect: Connect[MachineLearningServicesMgmtClient]) -> MachineLearningServicesMgmtClient:
+    return connect(MachineLearningServicesMgmtClient)

@@ -200,3 +200,23 @@ def test_another_group_is_not_there(connect: Connect[Any]) -> None:
         client.registries.get("elsewhere", REGISTRY)
     with refused("ResourceGroupNotFound", 404):
         list(client.registries.list_by_resource_group("elsewhere"))
+
+
+def test_a_role_on_what_is_not_there(cloud: LocalCloud) -> None:
+    exists = cloud.authorization.scope_exists
+    there = (
+        WORKSPACE_ID,
+        WORKSPACE_ID.upper(),
+        f"{WORKSPACE_ID}/datastores/workspaceblobstore",
+        str(USER_ASSIGNED[0].resource_id),
+        WORKSPACE_ID.partition("/resourceGroups")[0],
+    )
+    assert [scope for scope in there if not exists(scope)] == []
+    missing = (
+        f"{WORKSPACE_ID}2",
+        f"{WORKSPACE_ID}/onlineEndpoints/nobody",
+        f"{WORKSPACE_ID}/jobs/a",
+        "/",
+        "/subscriptions/x",
+    )
+    assert [scope for scope in missing if exists(scope)] == []

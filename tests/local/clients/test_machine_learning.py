@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 from azure.mgmt.machinelearningservices import models as m
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.machinelearning.scoring import EndpointDirectory
-from local.cloud.world import REGION, RESOURCE_GROUP, USER_ASSIGNED, WORKSPACE, WORKSPACE_ID
+from local.cloud.world import REGION, RESOURCE_GROUP, WORKSPACE
 from tests import samples
-from tests.local.clients.conftest import Connect
 
 HERE = (RESOURCE_GROUP, WORKSPACE)
 FILES = "azureml://datastores/workspaceblobstore/paths/files"
@@ -25,11 +23,6 @@ KINDS: dict[str, tuple[type, Any]] = {
     "environment": (m.EnvironmentVersion, m.EnvironmentVersionProperties(image=samples.IMAGE)),
     "data": (m.DataVersionBase, m.UriFolderDataVersion(data_uri=FILES)),
 }
-
-
-@pytest.fixture(scope="module")
-def ml(connect: Connect[MachineLearningServicesMgmtClient]) -> MachineLearningServicesMgmtClient:
-    return connect(MachineLearningServicesMgmtClient)
 
 
 @contextmanager
@@ -302,23 +295,3 @@ def refused_late() -> Iterator[None]:
     """The files of these tests are no scoring script: the operation is taken, and fails."""
     with pytest.raises(HttpResponseError, match=r"score\.py"):
         yield
-
-
-def test_a_role_on_what_is_not_there(cloud: LocalCloud) -> None:
-    exists = cloud.authorization.scope_exists
-    there = (
-        WORKSPACE_ID,
-        WORKSPACE_ID.upper(),
-        f"{WORKSPACE_ID}/datastores/workspaceblobstore",
-        str(USER_ASSIGNED[0].resource_id),
-        WORKSPACE_ID.partition("/resourceGroups")[0],
-    )
-    assert [scope for scope in there if not exists(scope)] == []
-    missing = (
-        f"{WORKSPACE_ID}2",
-        f"{WORKSPACE_ID}/onlineEndpoints/nobody",
-        f"{WORKSPACE_ID}/jobs/a",
-        "/",
-        "/subscriptions/x",
-    )
-    assert [scope for scope in missing if exists(scope)] == []

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 from local.clock import Clock
 from local.cloud.serving import Containers, Probe, ServingProcess, ServingSpec, launch
 from local.waiting import until
+from tests.local.serving.groups import group_of, members, serving
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[3]
@@ -32,50 +32,6 @@ def ask(process: ServingProcess, body: Any) -> Any:
     answer = httpx.post(f"http://127.0.0.1:{process.port}/score", json=body, trust_env=False)
     assert answer.status_code == 200, process.log()
     return answer.json()
-
-
-def members(group: int) -> list[int]:
-    """The living processes of a process group."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            state, _, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(its_group) == group and state != "Z":
-            found.append(int(entry.name))
-    return found
-
-
-def gone(group: int) -> bool:
-    """Whether a process group has ended, given time to."""
-    deadline, pause = time.monotonic() + 20, threading.Event()
-    while members(group) and time.monotonic() < deadline:
-        pause.wait(0.02)
-    return not members(group)
-
-
-def serving(spec: ServingSpec) -> list[int]:
-    """The groups of the processes that serve it."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes()
-            root = os.fsencode(spec.root)
-            if b"gunicorn" in command and os.fsencode(os.readlink(entry / "cwd")).startswith(root):
-                found.append(os.getpgid(int(entry.name)))
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
-
-
-def group_of(spec: ServingSpec) -> int:
-    """The group of the process that serves it."""
-    return serving(spec)[0]
 
 
 def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
@@ -288,7 +244,7 @@ threading.Event().wait()
         assert len(members(group)) >= 2
         owner.kill()
 
-    assert gone(group)
+    assert until(lambda: not members(group), seconds=20)
 
 
 def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, containers: Containers) -> None:

@@ -1,0 +1,135 @@
+"""One body for each PUT with every field that it may have, on what `test_bodies` puts into the local Azure before."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from local.cloud.authorization.names import definition_id
+from local.cloud.authorization.roles import role_named
+from local.cloud.world import (
+    REGION,
+    RESOURCE_GROUP_ID,
+    SUBSCRIPTION,
+    USER_ASSIGNED,
+    WORKSPACE_ID,
+    WORKSPACE_STORAGE,
+    storage_id,
+)
+
+GUID = str(UUID(int=7))
+FILES = "azureml://datastores/workspaceblobstore/paths/there"
+VERSION = {"description": "d", "tags": {"a": "b"}, "properties": {"a": "b"}, "isAnonymous": False, "isArchived": False}
+ROUTE = {"path": "/score", "port": 5001}
+PROBE = {"failureThreshold": 3, "successThreshold": 1, "initialDelay": "PT1S", "period": "PT5S", "timeout": "PT2S"}
+COLLECTION = {
+    "dataCollectionMode": "Enabled",
+    "dataId": f"{WORKSPACE_ID}/data/collected/versions/1",
+    "samplingRate": 0.5,
+}
+MANAGED = {
+    "endpointComputeType": "Managed",
+    "codeConfiguration": {"codeId": f"{WORKSPACE_ID}/codes/there/versions/1", "scoringScript": "score.py"},
+    "description": "d",
+    "environmentId": f"{WORKSPACE_ID}/environments/there/versions/1",
+    "environmentVariables": {"MODE": "calm"},
+    "properties": {"a": "b"},
+    "appInsightsEnabled": False,
+    "egressPublicNetworkAccess": "Enabled",
+    "instanceType": "Standard_DS3_v2",
+    "livenessProbe": PROBE,
+    "readinessProbe": PROBE,
+    "model": f"{WORKSPACE_ID}/models/there/versions/1",
+    "requestSettings": {"maxConcurrentRequestsPerInstance": 2, "maxQueueWait": "PT1S", "requestTimeout": "PT30S"},
+    "scaleSettings": {"scaleType": "Default"},
+    "dataCollector": {
+        "collections": {"model_inputs": COLLECTION},
+        "rollingRate": "Hour",
+        "requestLogging": {"captureHeaders": ["x-id"]},
+    },
+}
+HOOK = {"endpointType": "WebHook", "properties": {"endpointUrl": "http://127.0.0.1:1/", "maxEventsPerBatch": 1}}
+FILTER = {
+    "subjectBeginsWith": "models/",
+    "includedEventTypes": ["Microsoft.MachineLearningServices.ModelRegistered"],
+    "isSubjectCaseSensitive": False,
+    "advancedFilters": [{"operatorType": "StringIn", "key": "data.ModelName", "values": ["a"]}],
+}
+WHOLE: dict[str, dict[str, Any]] = {
+    f"{WORKSPACE_ID}/onlineEndpoints/whole": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "kind": "Managed",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {str(USER_ASSIGNED[0].resource_id): {}}},
+        "properties": {
+            "authMode": "Key",
+            "description": "d",
+            "properties": {"a": "b"},
+            "publicNetworkAccess": "Enabled",
+            "traffic": {},
+            "mirrorTraffic": {},
+        },
+    },
+    f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/blue": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "sku": {"name": "Default", "tier": "Standard", "capacity": 1},
+        "properties": MANAGED,
+    },
+    f"{WORKSPACE_ID}/models/m/versions/1": {
+        "properties": {
+            **VERSION,
+            "modelType": "custom_model",
+            "modelUri": FILES,
+            "flavors": {"python": {"data": {"a": "b"}}},
+        }
+    },
+    f"{WORKSPACE_ID}/codes/c/versions/1": {"properties": {**VERSION, "codeUri": FILES}},
+    f"{WORKSPACE_ID}/environments/e/versions/1": {
+        "properties": {
+            **VERSION,
+            "image": "mcr.microsoft.com/azureml/x:1",
+            "condaFile": "dependencies: []",
+            "osType": "Linux",
+            "autoRebuild": "Disabled",
+            "inferenceConfig": {"livenessRoute": ROUTE, "readinessRoute": ROUTE, "scoringRoute": ROUTE},
+        }
+    },
+    f"{WORKSPACE_ID}/environments/built/versions/1": {
+        "properties": {"build": {"contextUri": FILES, "dockerfilePath": "Dockerfile"}}
+    },
+    f"{WORKSPACE_ID}/data/d/versions/1": {"properties": {**VERSION, "dataType": "uri_folder", "dataUri": FILES}},
+    f"{WORKSPACE_ID}/models/m": {"properties": {"description": "d", "tags": {"a": "b"}, "isArchived": False}},
+    f"{storage_id(WORKSPACE_STORAGE)}/providers/Microsoft.Authorization/roleAssignments/{GUID}": {
+        "properties": {
+            "roleDefinitionId": definition_id(SUBSCRIPTION, role_named("AcrPull").guid),
+            "principalId": USER_ASSIGNED[0].principal_id,
+            "principalType": "ServicePrincipal",
+            "description": "d",
+        }
+    },
+    f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions/mine": {
+        "properties": {
+            "destination": HOOK,
+            "filter": FILTER,
+            "labels": ["a"],
+            "eventDeliverySchema": "EventGridSchema",
+            "retryPolicy": {"maxDeliveryAttempts": 3, "eventTimeToLiveInMinutes": 60},
+        }
+    },
+    f"{WORKSPACE_ID}/onlineEndpoints/there/providers/Microsoft.Insights/diagnosticSettings/mine": {
+        "properties": {
+            "workspaceId": f"{RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs",
+            "logs": [{"category": "AmlOnlineEndpointConsoleLog", "enabled": True}],
+            "metrics": [{"category": "AllMetrics", "enabled": True}],
+        }
+    },
+    f"{RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+    },
+    f"{storage_id(WORKSPACE_STORAGE)}/blobServices/default/containers/mine": {
+        "properties": {"metadata": {"a": "b"}, "publicAccess": "None"}
+    },
+    RESOURCE_GROUP_ID: {"location": REGION, "tags": {"team": "risk"}},
+}
