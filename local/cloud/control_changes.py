@@ -17,8 +17,6 @@ from local.cloud.machinelearning.skus import families
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.shared import World
 
-_FAMILIES = tuple(family.name for family in families())
-
 
 class Changes:
     """Faults, quota, propagation, and a fresh start."""
@@ -55,11 +53,12 @@ class Changes:
         try:
             document = await _object(request)
             known = {field.name for field in fields(Quota)} - {"family_cores"}
-            by_family = {name: value for name, value in document.items() if name in _FAMILIES}
+            every = tuple(family.name for family in families())
+            by_family = {name: value for name, value in document.items() if name in every}
             limits = {name: value for name, value in document.items() if name in known}
             given = {**limits, **by_family}
             if given.keys() != document.keys() or not all(isinstance(value, int) for value in given.values()):
-                return _bad_request(f"give whole numbers for any of {', '.join((*sorted(known), *_FAMILIES))}")
+                return _bad_request(f"give whole numbers for any of {', '.join((*sorted(known), *every))}")
         except ValueError as reason:
             return _bad_request(str(reason))
         with self._state.lock:

@@ -79,9 +79,3 @@ def not_emulated(what: str) -> BlobError:
         "metadata, headers, leases, copies within an account, and delete."
     )
     return BlobError(501, "NotEmulatedLocally", message)
-
-
-def invalid_header(name: str) -> BlobError:
-    """400 for a header that says nothing sensible."""
-    message = f"The value for one of the HTTP headers is not in the correct format: {name}."
-    return BlobError(400, "InvalidHeaderValue", message)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from local.cloud.blob.errors import BlobError
+from local.cloud.blob.errors import BlobError, invalid_header
 from local.cloud.blob.store import Blob
 
 
@@ -45,15 +45,13 @@ def _moment(headers: Mapping[str, str], name: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
     except ValueError:
-        message = f"The value for one of the HTTP headers is not in the correct format: {name}."
-        raise BlobError(400, "InvalidHeaderValue", message) from None
+        raise invalid_header(name) from None
 
 
-def _not_met() -> BlobError:
+def _not_met(status: int = 412) -> BlobError:
     message = "The condition specified using HTTP conditional header(s) is not met."
-    return BlobError(412, "ConditionNotMet", message)
+    return BlobError(status, "ConditionNotMet", message)
 
 
 def _unchanged() -> BlobError:
-    message = "The condition specified using HTTP conditional header(s) is not met."
-    return BlobError(304, "ConditionNotMet", message)
+    return _not_met(304)

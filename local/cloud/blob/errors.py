@@ -68,3 +68,9 @@ def unauthenticated(detail: str) -> BlobError:
         f"including the signature. {detail}"
     )
     return BlobError(403, "AuthenticationFailed", message)
+
+
+def invalid_header(name: str) -> BlobError:
+    """400 for a header that says nothing sensible."""
+    message = f"The value for one of the HTTP headers is not in the correct format: {name}."
+    return BlobError(400, "InvalidHeaderValue", message)

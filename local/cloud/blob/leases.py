@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from local.cloud.blob.errors import BlobError
+from local.cloud.blob.errors import BlobError, invalid_header
 
 _GUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _ENDLESS = -1
@@ -75,7 +75,7 @@ def acquired(lease: Lease, headers: Mapping[str, str], now: datetime) -> Lease:
     """The lease taken anew."""
     seconds, proposed = _seconds(headers), headers.get("x-ms-proposed-lease-id") or str(uuid4())
     if not _GUID.fullmatch(proposed):
-        raise _invalid_header("x-ms-proposed-lease-id")
+        raise invalid_header("x-ms-proposed-lease-id")
     if lease.held(now) and (lease.state(now) == "breaking" or proposed.lower() != lease.id.lower()):
         raise BlobError(409, "LeaseAlreadyPresent", "There is already a lease present.")
     return Lease(proposed, seconds, _end(seconds, now))
@@ -93,7 +93,7 @@ def changed(lease: Lease, headers: Mapping[str, str], now: datetime) -> Lease:
     """The lease under another id."""
     proposed = headers.get("x-ms-proposed-lease-id", "")
     if not _GUID.fullmatch(proposed):
-        raise _invalid_header("x-ms-proposed-lease-id")
+        raise invalid_header("x-ms-proposed-lease-id")
     if not lease.held(now):
         raise BlobError(409, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the blob.")
     if lease.id.lower() != proposed.lower():
@@ -113,7 +113,7 @@ def broken(lease: Lease, headers: Mapping[str, str], now: datetime) -> Lease:
         raise BlobError(409, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the blob.")
     given = headers.get("x-ms-lease-break-period")
     if given is not None and not (given.isdigit() and int(given) <= 60):
-        raise _invalid_header("x-ms-lease-break-period")
+        raise invalid_header("x-ms-lease-break-period")
     left = lease.ends - now if lease.ends and lease.ends > now else timedelta()
     period = timedelta(seconds=int(given)) if given is not None else left
     moment = now + (min(period, left) if lease.ends else period)
@@ -132,7 +132,7 @@ ACTIONS: dict[str, tuple[int, Callable[[Lease, Mapping[str, str], datetime], Lea
 def _seconds(headers: Mapping[str, str]) -> int:
     text = headers.get("x-ms-lease-duration", "")
     if text != "-1" and not (text.isdigit() and 15 <= int(text) <= 60):
-        raise _invalid_header("x-ms-lease-duration")
+        raise invalid_header("x-ms-lease-duration")
     return int(text)
 
 
@@ -144,9 +144,3 @@ def _check_own(lease: Lease, headers: Mapping[str, str]) -> None:
     if not lease.id or headers.get("x-ms-lease-id", "").lower() != lease.id.lower():
         message = "The lease ID specified did not match the lease ID for the blob."
         raise BlobError(409, "LeaseIdMismatchWithLeaseOperation", message)
-
-
-def _invalid_header(name: str) -> BlobError:
-    return BlobError(
-        400, "InvalidHeaderValue", f"The value for one of the HTTP headers is not in the correct format: {name}."
-    )

@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from local.clock import Clock
 from local.cloud.blob import access, containers, reading, writing
 from local.cloud.blob.access import BlobAccess, Right, Target
-from local.cloud.blob.asked import Asked, invalid_header, not_emulated
-from local.cloud.blob.errors import SERVICE_VERSION, BlobError
+from local.cloud.blob.asked import Asked, not_emulated
+from local.cloud.blob.errors import SERVICE_VERSION, BlobError, invalid_header
 from local.cloud.blob.store import BlobStore
 from local.cloud.exchange import Exchange
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from local.cloud.blob.access import OVERWRITE
-from local.cloud.blob.asked import Asked, invalid_header, not_emulated
+from local.cloud.blob.asked import Asked, not_emulated
 from local.cloud.blob.conditions import check_conditions
 from local.cloud.blob.documents import ENCRYPTED, stamps
-from local.cloud.blob.errors import BlobError, missing_blob, permission_mismatch
+from local.cloud.blob.errors import BlobError, invalid_header, missing_blob, permission_mismatch
 from local.cloud.blob.leases import ACTIONS
 from local.cloud.blob.store import Copy, md5_of
 from local.cloud.hosts import BLOB_SUFFIX
