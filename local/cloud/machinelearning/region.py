@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from local.cloud.arm.call import Answer, Call
+from local.cloud.arm.call import Answer, Call, Handler
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError
 from local.cloud.arm.paging import page
+from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.skus import Family, families, sizes
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.usage import cores_used
 from local.cloud.machinelearning.versions import API_VERSIONS, LOCATION_PATTERN, WORKSPACES
-from local.cloud.world import REGION, SUBSCRIPTION, SUBSCRIPTION_ID, WORKSPACE_ID
+from local.cloud.world import REGION, SUBSCRIPTION_ID, WORKSPACE_ID
 
 
 class Region:
@@ -29,14 +30,13 @@ class Region:
     def routes(self) -> list[ArmRoute]:
         """The region's lines of the route table."""
         return [
-            ArmRoute("GET", f"{LOCATION_PATTERN}/usages", API_VERSIONS, self._usages),
-            ArmRoute("GET", f"{LOCATION_PATTERN}/quotas", API_VERSIONS, self._quotas),
-            ArmRoute("GET", f"{LOCATION_PATTERN}/vmSizes", API_VERSIONS, self._sizes),
+            ArmRoute("GET", f"{LOCATION_PATTERN}/usages", API_VERSIONS, _here(self._usages)),
+            ArmRoute("GET", f"{LOCATION_PATTERN}/quotas", API_VERSIONS, _here(self._quotas)),
+            ArmRoute("GET", f"{LOCATION_PATTERN}/vmSizes", API_VERSIONS, _here(self._sizes)),
         ]
 
     def _usages(self, call: Call) -> Answer:
         """Cores used and allowed by family, then endpoints and deployments."""
-        _check_here(call)
         return page(list(self._counted()), call)
 
     def _counted(self) -> Iterator[Json]:
@@ -48,7 +48,6 @@ class Region:
 
     def _quotas(self, call: Call) -> Answer:
         """The limits by family, of the one workspace."""
-        _check_here(call)
         return page([self._quota(family) for family in families()], call)
 
     def _quota(self, family: Family) -> Json:
@@ -64,7 +63,6 @@ class Region:
 
     def _sizes(self, call: Call) -> Answer:
         """Sizes that managed online endpoints offer; Azure lists those of other computes as well."""
-        _check_here(call)
         offered = [
             {
                 "name": size.name,
@@ -77,13 +75,15 @@ class Region:
         return Answer(200, {"value": offered})
 
 
-def _check_here(call: Call) -> None:
-    subscription, location = call.parameters["subscription"], call.parameters["location"]
-    if subscription.lower() != SUBSCRIPTION:
-        raise ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
-    if location.replace(" ", "").lower() != REGION:
-        message = f"The provided location '{location}' is not available here: the only one is '{REGION}'."
-        raise ArmError(400, "LocationNotAvailableForResourceType", message)
+def _here(handler: Handler) -> Handler:
+    def checked(call: Call) -> Answer:
+        location = call.parameters["location"]
+        if location.replace(" ", "").lower() != REGION:
+            message = f"The provided location '{location}' is not available here: the only one is '{REGION}'."
+            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        return handler(call)
+
+    return in_group(checked)
 
 
 def _usage(name: str, used: int, limit: int) -> Json:

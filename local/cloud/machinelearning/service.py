@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from local.cloud.arm.call import Answer, Call, Handler
 from local.cloud.arm.errors import ArmError, invalid, resource_not_found
+from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.assets import Assets
 from local.cloud.machinelearning.datastores import Credentials, Datastores
@@ -21,7 +22,7 @@ from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.machinelearning.workspace import WorkspaceResource
 from local.cloud.shared import World
-from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from local.cloud.world import WORKSPACE
 
 _STOPPING = 16
 
@@ -75,13 +76,9 @@ def _invalid_body(reason: str) -> ArmError:
 
 def _in_workspace(handler: Handler) -> Handler:
     def checked(call: Call) -> Answer:
-        subscription, group, name = (call.parameters[key] for key in ("subscription", "group", "workspace"))
-        if subscription.lower() != SUBSCRIPTION:
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
-        if group.lower() != RESOURCE_GROUP:
-            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+        name = call.parameters["workspace"]
         if name.lower() != WORKSPACE:
-            raise resource_not_found(f"{WORKSPACES}/{name}", group)
+            raise resource_not_found(f"{WORKSPACES}/{name}", call.parameters["group"])
         return handler(call)
 
-    return checked
+    return in_group(checked)
