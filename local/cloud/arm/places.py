@@ -7,10 +7,13 @@ from collections.abc import Callable
 from local.cloud.arm.call import Answer, Call, Handler
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.arm.schema import mapping, text
 from local.cloud.world import REGION, RESOURCE_GROUP, SUBSCRIPTION
 
 SUBSCRIPTION_PATTERN = "/subscriptions/{subscription}"
 GROUP_PATTERN = f"{SUBSCRIPTION_PATTERN}/resourceGroups/{{group}}"
+# ARM allows 50 tags of 256 characters.
+TAGS = mapping(text(longest=256), most=50)
 
 
 def in_group(handler: Handler) -> Handler:
@@ -47,6 +50,11 @@ def found(documents: dict[str, Json], kind: str, call: Call) -> Json:
     if document is None:
         raise resource_not_found(f"{kind}/{call.parameters['name']}", call.parameters["group"])
     return document
+
+
+def is_here(location: object) -> bool:
+    """Whether a location is the one region of this world, which may be written `East US` too."""
+    return str(location).replace(" ", "").lower() == REGION
 
 
 def tracked(document: Json) -> Json:

@@ -10,6 +10,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError, authorization_failed
 from local.cloud.arm.paging import page
 from local.cloud.arm.permissions import Permissions
+from local.cloud.arm.places import is_here
 from local.cloud.arm.polling import poll_headers
 from local.cloud.arm.route import ArmRoute
 from local.cloud.authorization.scopes import covers
@@ -116,7 +117,7 @@ class EventGridProvider:
 
     def _list_regional(self, call: Call) -> Answer:
         """The subscriptions to events of regional resources in the subscription or group."""
-        here = call.parameters["location"].replace(" ", "").lower() == REGION
+        here = is_here(call.parameters["location"])
         found = [one for one in self._grid.subscriptions() if here and one.topic and covers(call.extended, one.topic)]
         return page([one.to_wire() for one in found], call)
 

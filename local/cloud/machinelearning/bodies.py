@@ -2,7 +2,7 @@
 
 Source: the models of azure-mgmt-machinelearningservices 2.0.0b2 (a test compares names, types, what is required and
 the words of every enumeration), and those of azure-ai-ml 1.35.2 for data collection. Ranges are Microsoft Learn's
-("Managed online deployment YAML schema", "Manage and increase quotas"); ARM allows 50 tags of 256 characters.
+("Managed online deployment YAML schema", "Manage and increase quotas").
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from local.cloud.arm.documents import Json
+from local.cloud.arm.places import TAGS
 from local.cloud.arm.schema import duration, flag, items, mapping, record, text, whole
 
 # A text in which there is something: what the SDK's models ask of paths and scripts.
@@ -17,7 +18,6 @@ _FILLED = r"[a-zA-Z0-9_]"
 _TEXTS = mapping(text())
 # Values of these become text: azure-ai-ml sends a hash's version as a number, and is answered with text (recorded).
 _SCALARS = mapping({"type": ["string", "number", "boolean"]})
-_TAGS = mapping(text(longest=256), most=50)
 _SWITCH = text(one_of=("Enabled", "Disabled"))
 _IDENTITY_TYPES = ("None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned")
 _TIERS = ("Free", "Basic", "Standard", "Premium")
@@ -47,14 +47,14 @@ ENDPOINT = record(
             traffic=mapping(whole(0, 100)),
         ),
     },
-    tags=_TAGS,
+    tags=TAGS,
     identity=_IDENTITY,
     kind=text(),
     sku=_sku(text()),
 )
 # Only these of an endpoint are patched.
 ENDPOINT_PATCH = record(
-    tags=_TAGS,
+    tags=TAGS,
     identity=record(type=text(one_of=_IDENTITY_TYPES), userAssignedIdentities=mapping({})),
 )
 KEYS = record({"keyType": text(one_of=("Primary", "Secondary"))}, keyValue=text())
@@ -108,14 +108,14 @@ DEPLOYMENT = record(
             ),
         ),
     },
-    tags=_TAGS,
+    tags=TAGS,
     identity=_IDENTITY,
     kind=text(),
     sku=_sku(text(one_of=("Default",))),
 )
 # Only these of a deployment are patched.
 DEPLOYMENT_PATCH = record(
-    tags=_TAGS,
+    tags=TAGS,
     sku=record(
         name=text(one_of=("Default",)), tier=text(one_of=_TIERS), size=text(), family=text(), capacity=_INSTANCES
     ),

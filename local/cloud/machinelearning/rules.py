@@ -8,6 +8,7 @@ from typing import cast, get_args
 
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import conflict, invalid, not_emulated
+from local.cloud.arm.places import is_here
 from local.cloud.machinelearning.records import AuthMode, Deployment, Endpoint, Routing
 from local.cloud.world import REGION
 
@@ -27,8 +28,7 @@ def check_name(what: str, name: str) -> None:
 
 def check_region(body: Json) -> None:
     """Refuse another region than the workspace's. The service's words for it were not found."""
-    region = str(body.get("location")).replace(" ", "").lower()
-    if region != REGION:
+    if not is_here(body.get("location")):
         raise invalid("InvalidLocation", f"The location must be the workspace's, {REGION}, not '{body['location']}'.")
 
 

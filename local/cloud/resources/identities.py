@@ -10,9 +10,19 @@ import re
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError
-from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named, tracked
+from local.cloud.arm.places import (
+    GROUP_PATTERN,
+    SUBSCRIPTION_PATTERN,
+    TAGS,
+    found,
+    in_group,
+    is_here,
+    listed,
+    named,
+    tracked,
+)
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import mapping, record, text
+from local.cloud.arm.schema import record, text
 from local.cloud.authorization import Authorization
 from local.cloud.directory import Directory, UserAssigned
 from local.cloud.world import REGION, TENANT
@@ -20,8 +30,7 @@ from local.cloud.world import REGION, TENANT
 _KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30")
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{2,127}")
-_TAGS = mapping(text(longest=256), most=50)
-_BODY = record({"location": text()}, tags=_TAGS, properties={"type": "object"})
+_BODY = record({"location": text()}, tags=TAGS, properties={"type": "object"})
 
 
 class UserAssignedIdentities:
@@ -39,7 +48,7 @@ class UserAssignedIdentities:
             ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
             ArmRoute("GET", one, _VERSIONS, named(self._documents, _KIND)),
             ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=_BODY),
-            ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=record(location=text(), tags=_TAGS)),
+            ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=record(location=text(), tags=TAGS)),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._delete)),
         ]
 
@@ -47,7 +56,7 @@ class UserAssignedIdentities:
         name, tags = call.parameters["name"], _tags(call.body)
         if not _NAME.fullmatch(name):
             raise ArmError(400, "InvalidRequestContent", f"The identity name '{name}' is not valid.")
-        if str(call.body["location"]).replace(" ", "").lower() != REGION:
+        if not is_here(call.body["location"]):
             message = f"The local Azure has one region, '{REGION}', and no '{call.body['location']}'."
             raise ArmError(400, "LocationNotAvailableForResourceType", message)
         known = self._directory.named(name)

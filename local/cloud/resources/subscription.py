@@ -8,14 +8,14 @@ from __future__ import annotations
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, not_emulated
-from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, in_group
+from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, TAGS, in_group, is_here
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import mapping, record, text
+from local.cloud.arm.schema import record, text
 from local.cloud.world import REGION, RESOURCE_GROUP, RESOURCE_GROUP_ID, SUBSCRIPTION, SUBSCRIPTION_ID, TENANT
 
 _VERSIONS = ("2016-06-01", "2018-05-01", "2019-11-01", "2021-01-01", "2021-04-01", "2022-09-01", "2022-12-01",
              "2024-03-01", "2024-11-01", "2025-04-01")  # fmt: skip
-_GROUP = record({"location": text()}, tags=mapping(text(longest=256), most=50), managedBy=text())
+_GROUP = record({"location": text()}, tags=TAGS, managedBy=text())
 
 
 def routes() -> list[ArmRoute]:
@@ -57,7 +57,7 @@ def _put(call: Call) -> Answer:
     """Confirm the group there is; the local Azure has no other."""
     if call.parameters["group"].lower() != RESOURCE_GROUP:
         raise not_emulated("other resource groups", f"Use '{RESOURCE_GROUP}'.")
-    if str(call.body["location"]).replace(" ", "").lower() != REGION:
+    if not is_here(call.body["location"]):
         message = (
             f"Invalid resource group location '{call.body['location']}'. The Resource group already exists in location "
             f"'{REGION}'."
