@@ -24,7 +24,7 @@ from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 from orchestrations.stage import recall
 from triggers.hub import Hub, HubUnavailable, Instance, Query
-from triggers.statuses import UNREADABLE, is_of, plain
+from triggers.statuses import UNREADABLE, is_of, plain, progress_of
 
 log = logging.getLogger("slipway.guard")
 
@@ -60,7 +60,7 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
         async with Hub(client) as hub:
             full = await hub.instance(instance.id, history=True)
         order = runbook.order.from_wire(plain(full.input if full else None))
-        carried = _carried(runbook, order, instance.id, list(full.history) if full else [])
+        carried = _carried(runbook, order, instance, list(full.history) if full else [])
     except HubUnavailable as error:
         log.warning("instance %s is not carried on yet: %s", instance.id, error)
         return False
@@ -98,10 +98,13 @@ def in_own_words(runbook: Runbook, instance: Instance) -> bool:
         return False
 
 
-def _carried(runbook: Runbook, order: Any, instance_id: str, history: list[Json]) -> Carried:
+def _carried(runbook: Runbook, order: Any, instance: Instance, history: list[Json]) -> Carried:
     known = Progress()
-    if runbook is DEPLOY and history:
-        known = recall(runbook.orchestration, order.to_wire(), instance_id, history)
+    if runbook is DEPLOY:
+        # What was terminated keeps its custom status; what the platform ended does not.
+        known = progress_of(instance)
+        if not known.steps and history:
+            known = recall(runbook.orchestration, order.to_wire(), instance.id, history)
     # An instance that was ended before it showed anything knows what was carried before.
     before: Carried = order.carried
     steps, ledger = known.steps or before.steps, known.ledger or before.ledger
