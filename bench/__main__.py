@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.stack import ROOT
+from local.checkout import ROOT
 
 BENCHMARKS = (
     "against_plain_script",

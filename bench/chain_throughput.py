@@ -9,7 +9,7 @@ import time
 
 from bench.harness.bare_host import PATIENCE, bare_host, start
 from bench.harness.figure import Figure, report
-from local.stack import ROOT
+from local.checkout import ROOT
 
 CHAINS, LETTERS, ROUNDS = 1_000, "abc", 3
 # By turns: 101 chains a second on the host when the backend made 46.

@@ -18,8 +18,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from local.checkout import ROOT
 from local.clock import Clock, Hold
-from local.stack import ROOT
 
 
 class ClockedProcess:
