@@ -1,15 +1,19 @@
-"""Puts raw requests to a host, as no client library would send them."""
+"""The app `asked` on a host, and raw requests to it, as no client library would send them."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from local.clock import Clock
 from local.host.host import LocalHost
+from tests.local.host.driver import APPS
 
 Headers = tuple[tuple[str, str], ...]
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -27,6 +31,19 @@ class Answer:
     def json(self) -> Any:
         """The body, parsed."""
         return json.loads(self.body)
+
+
+@contextmanager
+def asked(data: Path, **options: Any) -> Iterator[LocalHost]:
+    """Serves the app in real time until left."""
+    clock = Clock()
+    served = LocalHost(APPS / "asked", data=data, clock=clock, **options)
+    served.start()
+    try:
+        yield served
+    finally:
+        served.stop()
+        clock.close()
 
 
 def ask(host: LocalHost, method: str, target: str, headers: Headers = (), body: bytes | None = None) -> Answer:

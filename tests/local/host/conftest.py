@@ -1,4 +1,4 @@
-"""Hosts for tests: small apps on a stepped clock."""
+"""Hosts for tests: small apps, on a stepped clock unless they say otherwise."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from local.clock import Clock
 from local.host.host import LocalHost
 from local.host.settings import HostSettings
+from tests.local.host.asking import asked
 from tests.local.host.driver import APPS, START, Driver, OpenHost
 
 
@@ -45,3 +46,16 @@ def open_host(tmp_path: Path, clock: Clock) -> Iterator[OpenHost]:
 def patterns(open_host: OpenHost) -> Driver:
     """The app with one orchestration per pattern."""
     return open_host("patterns")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `host` keeps what it has."""
+    return tmp_path_factory.mktemp("asked")
+
+
+@pytest.fixture(scope="module")
+def host(data: Path) -> Iterator[LocalHost]:
+    """The app `asked` on a host that wants keys, and says in its log what it shows."""
+    with asked(data, settings=HostSettings(enable_auth=True), echo_log=True) as served:
+        yield served

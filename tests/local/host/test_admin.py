@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.clock import Clock
 from local.host.host import LocalHost
-from local.host.settings import HostSettings
 from local.host.worker import THREADS_SETTING, thread_count
 from tests.local.host.asking import JSON, Answer, ask, with_key
 from tests.local.host.driver import APPS
 
 FOLDER = str(APPS / "asked")
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("admin")
-
-
-@pytest.fixture(scope="module")
-def host(data: Path) -> Iterator[LocalHost]:
-    clock = Clock()
-    served = LocalHost(APPS / "asked", data=data, clock=clock, settings=HostSettings(enable_auth=True), echo_log=True)
-    served.start()
-    yield served
-    served.stop()
-    clock.close()
 
 
 def shown(host: LocalHost, path: str) -> Any:

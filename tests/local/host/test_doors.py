@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.clock import Clock
 from local.host.host import LocalHost
-from local.host.settings import HostSettings
 from tests.local.host.asking import JSON, Answer, Headers, ask, with_key
-from tests.local.host.driver import APPS, DURABLE
+from tests.local.host.driver import DURABLE
 
 HOOK = "/runtime/webhooks/eventgrid"
 EVENT = {"id": "1", "topic": "/t", "subject": "s", "eventType": "T", "eventTime": "2026-11-26T00:00:00Z", "data": {}}
 BAD = {**EVENT, "subject": "raise"}
 NOTE: Headers = (("aeg-event-type", "Notification"), *JSON)
 VALIDATION: Headers = (("aeg-event-type", "SubscriptionValidation"), *JSON)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("doors")
-
-
-@pytest.fixture(scope="module")
-def host(data: Path) -> Iterator[LocalHost]:
-    clock = Clock()
-    served = LocalHost(APPS / "asked", data=data, clock=clock, settings=HostSettings(enable_auth=True), echo_log=True)
-    served.start()
-    yield served
-    served.stop()
-    clock.close()
 
 
 def key(host: LocalHost, name: str) -> str:

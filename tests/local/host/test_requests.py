@@ -9,21 +9,16 @@ from urllib.parse import quote
 
 import pytest
 
-from local.clock import Clock
 from local.host import http_triggers
 from local.host.host import LocalHost
-from tests.local.host.asking import JSON, Answer, Headers, ask
+from tests.local.host.asking import JSON, Answer, Headers, ask, asked
 from tests.local.host.driver import APPS
 
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
-    clock = Clock()
-    served = LocalHost(APPS / "asked", data=tmp_path_factory.mktemp("asked"), clock=clock)
-    served.start()
-    yield served
-    served.stop()
-    clock.close()
+    with asked(tmp_path_factory.mktemp("asked")) as served:
+        yield served
 
 
 @pytest.mark.parametrize(
