@@ -58,7 +58,7 @@ def measure() -> Figure:
 
 
 def raise_quota(stack: LocalStack) -> None:
-    """Allow more endpoints than a subscription has by default."""
+    """Allow more endpoints and cores than a subscription has by default."""
     with stack.cloud.state.lock:
         stack.cloud.state.quota = replace(stack.cloud.state.quota, endpoints=2 * DEPLOYMENTS, cores=100 * DEPLOYMENTS)
 
