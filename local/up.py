@@ -20,12 +20,12 @@ from rich.console import Console
 from local.checkout import ROOT
 from local.cloud.keeping import KEPT
 from local.cloud.world import DEVELOPER
-from local.desk import write_desk_file
 from local.example import copy_example, register, train
 from local.folder_lock import LOCK, lock_folder
 from local.loopback import ADDRESS, bind
 from local.options import DESK_PORTS, parser, ports
 from local.processes import CLOCK, DidNotStart, LocalProcesses
+from local.shell_file import write_shell_file
 
 
 def main() -> int:
@@ -39,7 +39,7 @@ def main() -> int:
         _check_ports(options)
         with _claimed(options.data.resolve(), fresh=options.fresh) as data, _processes(data, options, screen) as local:
             env_file = data / "env"
-            write_desk_file(env_file, local.environment(DEVELOPER.name))
+            write_shell_file(env_file, local.environment(DEVELOPER.name))
             request = _prepare_example(local, data)
             _say_what_runs(screen, local, env_file, request)
             while not stop.wait(0.5):

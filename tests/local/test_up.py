@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from local.desk import write_desk_file
+from local.shell_file import write_shell_file
 from local.stack import ROOT
 
 # Real seconds for everything to start on a busy machine.
@@ -65,7 +65,7 @@ def test_a_shell_is_as_it_was_after_slipway_off(tmp_path: Path) -> None:
         "HTTPS_PROXY": "http://proxy",
         "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
     }
-    write_desk_file(tmp_path / "env", environment)
+    write_shell_file(tmp_path / "env", environment)
     before = {"PATH": os.environ["PATH"], "AZURE_TENANT_ID": "my own; $HOME", "HTTPS_PROXY": "http://mine"}
 
     done = subprocess.run(["bash", "-c", SHELL], cwd=tmp_path, env=before, capture_output=True, text=True, check=False)

@@ -17,7 +17,7 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 
-def write_desk_file(path: Path, environment: Mapping[str, str]) -> None:
+def write_shell_file(path: Path, environment: Mapping[str, str]) -> None:
     """Write it, readable by its owner alone, with a bundle of certificates beside it.
 
     The bundle has the local Azure's authority and those that this machine trusts, so that package indexes and whatever
