@@ -23,8 +23,9 @@ class Service:
         self.key = key
         self._writes = writes
         self._opens: dict[str, bool] = {}
-        local = self.url.host in _LOOPBACK
-        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=not local)
+        self.local = self.url.host in _LOOPBACK
+        """Whether it runs on this machine: no proxy is between, and asking often is no burden."""
+        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=not self.local)
 
     def __enter__(self) -> Self:
         """Ready as it is."""

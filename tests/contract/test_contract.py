@@ -49,7 +49,7 @@ def ended(service: Service, path: str) -> dict[str, Any]:
         return status if status["status"] in TERMINAL else None
 
     pause = float(service(f"GET {path}").headers.get("Retry-After", "1"))
-    return until(look, seconds=PATIENCE, every=pause if service.url.host != "127.0.0.1" else 0.02)
+    return until(look, seconds=PATIENCE, every=0.02 if service.local else pause)
 
 
 def accepted(service: Service, body: dict[str, Any], key: str = "") -> dict[str, Any]:
