@@ -10,10 +10,8 @@ It is for development and tests: one process, one disk. What it does not support
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import secrets
 import sys
 import threading
@@ -21,11 +19,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import azure.functions as func
 
 from local.clock import Clock
+from local.folder_lock import lock_folder
 from local.host.assembly import Assembly, Surroundings, assemble, site
 from local.host.client_binding import ClientUrls
 from local.host.durable_api import status_document
@@ -36,9 +35,10 @@ from local.host.invocations import InvocationLog
 from local.host.keys import Keys
 from local.host.settings import HostSettings
 from local.host.store import StoreClosed, StoreDamaged
-from local.host.web import WebServer, bind
+from local.host.web import WebServer
 from local.host.worker_faults import WorkerFaults
 from local.host.writer import HostDied, Writer
+from local.loopback import bind, url_of
 
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
 DRAIN = 30.0
@@ -161,13 +161,13 @@ class LocalHost:
 
     def _start(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
-        self._undo.append(_lock(self._data))
+        self._undo.append(_claimed(self._data).close)
         settings = self._settings or self._settings_of_app()
         index = self.index = index_app(self._load())
         self.keys = Keys.of(self._data)
         listener = bind(self._port)
         self._undo.append(listener.close)
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.url = url_of(listener)
         rpc_path = f"/durabletask/{secrets.token_urlsafe(16)}"
         urls = ClientUrls(self.url, settings.hub_name, self.keys.durabletask_extension, rpc_path)
         around = Surroundings(self._data, self._clock, self._holds, self._on_durable_write, self._echo_log)
@@ -243,17 +243,14 @@ class LocalHost:
         self._web.stop()
 
 
-def _lock(folder: Path) -> Callable[[], None]:
-    """Take the folder for this host until the answer is called. Raises DataFolderInUse."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _claimed(folder: Path) -> IO[str]:
+    """Keep the folder to this host until the answer is closed. Raises DataFolderInUse."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
+        return lock_folder(folder)
+    except BlockingIOError:
         raise DataFolderInUse(
             f"{folder} is in use by another local host; stop it, or give this one a data folder of its own"
-        ) from error
-    return lambda: os.close(descriptor)
+        ) from None
 
 
 def _remove(folder: str) -> None:

@@ -24,6 +24,7 @@ from local.host.invocation_context import InvocationContext
 from local.host.invocations import Invocation, InvocationLog
 from local.host.sdk import prepare as prepare_sdk
 from local.host.settings import HostSettings
+from local.host.signatures import converter
 from local.host.worker import Call, Flight, Outcome, Watch, Worker
 from local.host.worker_faults import KILLED, FunctionTimedOut, Moment, WorkerExited, WorkerFaults
 from local.host.worker_log import Caller, WorkerLog, current
@@ -203,14 +204,9 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".partition(OUT_OF_PROC_MARKER)[0]
 
 
-def _converter(binding: str) -> Any:
-    registry: Any = meta.get_binding_registry()  # type: ignore[no-untyped-call] # has none
-    return registry.get(binding)
-
-
 def _decode(function: Function, payload: meta.Datum) -> Any:
     if not function.takes_text:
-        return _converter(function.trigger_type).decode(payload, trigger_metadata={})
+        return converter(function.trigger_type).decode(payload, trigger_metadata={})
     if payload.type not in {"string", "bytes", "json"}:
         # As Azure's worker: such an app loads, and fails when it is called.
         raise ValueError(f'unexpected type of data received for the "generic" binding: {payload.type!r}')
@@ -221,10 +217,10 @@ def _encode(function: Function, value: Any) -> Any:
     if value is not None and not function.may_return:
         raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
     if function.kind == "activity":
-        return _converter("activityTrigger").encode(value, expected_type=None).value
+        return converter("activityTrigger").encode(value, expected_type=None).value
     if function.kind == "http":
         # Raises for what is no answer, None included.
-        return _converter("http").encode(value, expected_type=None)
+        return converter("http").encode(value, expected_type=None)
     return value
 
 

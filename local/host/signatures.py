@@ -63,8 +63,14 @@ def takes_text(binding_type: str, hint: Any) -> bool:
 
 def has_implicit_output(binding_type: str) -> bool:
     """Whether what a function with this binding returns goes somewhere without a `$return` binding."""
-    converter = _converter(binding_type)
-    return bool(converter.has_implicit_output()) if hasattr(converter, "has_implicit_output") else converter is None
+    found = converter(binding_type)
+    return bool(found.has_implicit_output()) if hasattr(found, "has_implicit_output") else found is None
+
+
+def converter(binding_type: str) -> Any:
+    """The azure-functions library's converter for a binding of that type; None if it has none."""
+    registry: Any = meta.get_binding_registry()  # type: ignore[no-untyped-call] # has none
+    return registry.get(binding_type)
 
 
 def _check_context(hints: Mapping[str, Any]) -> None:
@@ -81,9 +87,9 @@ def _check_parameter(binding: Any, hint: Any) -> None:
         raise WrongSignature(f"{where}, which the worker takes for no type: write a class, or nothing")
     if takes_text(binding.type, hint):
         return
-    converter = _converter(binding.type)
+    known = converter(binding.type)
     try:
-        fits = issubclass(hint, str | bytes) if converter is None else converter.check_input_type_annotation(hint)
+        fits = issubclass(hint, str | bytes) if known is None else known.check_input_type_annotation(hint)
     except (TypeError, AttributeError):
         fits = False
     if not fits:
@@ -95,7 +101,7 @@ def _check_answer(binding_type: str, hint: Any) -> None:
     if not _is_class(hint):
         raise WrongSignature(f"{where}, which the worker takes for no type: write a class, or nothing")
     try:
-        fits = _converter(binding_type).check_output_type_annotation(hint)
+        fits = converter(binding_type).check_output_type_annotation(hint)
     except (TypeError, AttributeError):
         fits = False
     if not fits:
@@ -122,11 +128,6 @@ def _is_alias(hint: Any) -> bool:
 
 def _is_out(hint: Any) -> bool:
     return getattr(typing.get_origin(hint) or hint, "__name__", "") == "Out"
-
-
-def _converter(binding_type: str) -> Any:
-    registry: Any = meta.get_binding_registry()  # type: ignore[no-untyped-call] # has none
-    return registry.get(binding_type)
 
 
 def _names(names: typing.Iterable[str]) -> str:

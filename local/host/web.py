@@ -1,4 +1,4 @@
-"""The host's HTTP server: one port on 127.0.0.1, served by a thread with an event loop of its own.
+"""The host's HTTP server: one listening socket, served by a thread with an event loop of its own.
 
 Functions run elsewhere, so nothing a function does can keep the durable API from answering it.
 """
@@ -36,21 +36,6 @@ MAX_HEADERS, MAX_FIRST_LINE = 32 * 1024, 8 * 1024
 MAX_HEAD = 128 * 1024
 
 _log = logging.getLogger("local.host")
-
-
-def bind(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 takes a free one. Raises OSError."""
-    # With its protocol named: asyncio turns Nagle's algorithm off only then, and an answer of a head and a body would
-    # wait for the client's kernel.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(256)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 class _Connection(h11.Connection):

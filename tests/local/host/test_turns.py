@@ -26,6 +26,7 @@ from local.host.index import FunctionIndex, index_app, load_app
 from local.host.live import Live
 from local.host.sdk import prepare
 from local.host.settings import HostSettings
+from local.host.signatures import converter
 from local.host.store import Store
 from local.host.turn import Opening, Orchestrators
 from local.host.worker import Outcome
@@ -52,9 +53,8 @@ def answer(index: FunctionIndex, kind: str, name: str, received: dict[str, Any])
     prepare()
     function = index.find(kind, name)
     assert function is not None
-    registry: Any = meta.get_binding_registry()  # type: ignore[no-untyped-call] # has none
     sent = meta.Datum(json.dumps(received), "string")
-    payload = registry.get(function.trigger_type).decode(sent, trigger_metadata={})
+    payload = converter(function.trigger_type).decode(sent, trigger_metadata={})
     try:
         text = function.code(**{function.parameter: payload})
     except Exception as error:
