@@ -1,7 +1,7 @@
 """The words of a durable history: event numbers, timestamps, and how one event is written down.
 
 Numbers and field names are those of the Durable Task Framework's HistoryEvent, as the Python SDK 1.7 reads them
-(models/history). Which fields matter was established by running the SDK; no byte was compared with a live .NET host.
+(models/history), and those of histories that the real extension sent to it (recorded).
 
 An event is kept as JSON text without `IsPlayed`, because that flag belongs to a replay, not to the event.
 """

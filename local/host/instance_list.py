@@ -1,8 +1,8 @@
 """Asking for instances: which ones, and page by page.
 
 As the extension answers on Azure Storage (recorded): at most 100 at a time, `top` if it is less; in the order of their
-IDs; the header `x-ms-continuation-token` is on every answer, names the first instance of the next page and is empty on
-the last. A state that is none is no condition, and neither is a date that is none; a state must be spelled as it is.
+IDs; the header `x-ms-continuation-token` names the first instance of the next page, and the last page has none. A
+state that is none is no condition, and neither is a date that is none; a state must be spelled as it is.
 
 Other than there: no blank follows the token, which HTTP does not allow. Not compared: what a token that nobody gave out
 gets (here 400); a page on Azure may hold less than it could.

@@ -3,7 +3,7 @@
 * Replay reads every timestamp of a history with dateutil, about 80 µs each and two thirds of all engine time.
   Stamps of exactly the form this host writes are read with `datetime.fromisoformat` instead: the same moment, UTC,
   equal in comparison, arithmetic and text; everything else still goes to dateutil.
-* Every replay makes a class of its own for a pair of values, a twelfth of the time of a short one; one serves all.
+* Every replay makes a class of its own for a pair of values, which takes a good part of a short one; one serves all.
 * Two notices of the SDK are warnings: an external event that arrived before its wait, and (once per process)
   payloads read without an expected type, which its own activity converter always does. A process that turns
   warnings into errors, as a test run does, would make them failures, which no Azure host does; they are ignored.

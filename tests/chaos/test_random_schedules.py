@@ -21,7 +21,7 @@ from tests.chaos import scene
 from tests.chaos.rehearsal import PATIENCE, Rehearsal
 
 SEEDS = range(6)
-# A run of both has some 250 durable writes, some 40 turns of `deploy`, and 30 writes to Azure.
+# Of durable writes, of turns of `deploy` and of writes to Azure: a run of both has more of each.
 LAST_WRITE, LAST_TURN, LAST_REQUEST = 200, 30, 25
 # Whoever reads a status has what the platform ended carried on.
 MOST_LOOKS = 20
