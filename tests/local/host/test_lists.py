@@ -83,7 +83,7 @@ def test_inputs_are_left_out_on_demand(crowd: Driver) -> None:
 
 
 @pytest.fixture
-def few(patterns: Driver, clock: Clock) -> Driver:
+def few(patterns: Driver) -> Driver:
     """Three instances: one completed, one running from an hour later, one failed."""
     patterns.run("wait", [60], instance_id="a-1")
     patterns.start("approval", instance_id="a-2")
