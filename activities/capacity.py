@@ -87,8 +87,9 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
         raise
     except DeploymentError as error:
         reader = commands.granting("Reader", f"/subscriptions/{clients().settings.subscription_id}")
-        message = f"whether {scene.resolved.location} has {name}, and quota for {count}: Azure says {error.message}"
-        finding.leave_unchecked("CapacityUnknown", TYPE, message[:300], reader)
+        why = f"Azure does not tell Slipway of this subscription's machines ({type(error).__name__})"
+        message = f"whether {scene.resolved.location} has {name}, and quota for {count}: {why}"
+        finding.leave_unchecked("CapacityUnknown", TYPE, message, reader)
         return
     size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
     if size is None:

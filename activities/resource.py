@@ -84,7 +84,7 @@ class Resource(Generic[Wanted]):
 
     def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> Ensured:
         """What `ensure` would answer if everything went as the plan says."""
-        return self.answers(done=not finding.creates)
+        return self.answers(done=not (self.long and finding.creates))
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
         """How far making it is; raises why it failed."""

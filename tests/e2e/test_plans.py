@@ -137,6 +137,9 @@ def test_the_steps_of_a_plan_are_those_the_deployment_takes(tmp_path_factory: py
             for endpoint, identity in (("by-system", None), ("by-user", "credit-risk-identity"))
             for name, traffic in (("blue", "all_at_once"), ("blue", "all_at_once"), ("green", "none"))
         ]
+        # Once more with an environment that is still to be registered.
+        inline = {"image": samples.IMAGE, "conda_file": samples.CONDA}
+        bodies.append(samples.request(endpoint="by-user", deployment="inline", environment=inline, traffic="none"))
         for body in bodies:
             planned = plan(stack, body)["steps"]
 
