@@ -38,6 +38,7 @@ BENCHMARKS = (
     "largest_request",
     "largest_custom_status",
     "hundred_at_once",
+    "thousand_at_once",
     "chain_throughput",
     "long_history",
     "purged_memory",

@@ -14,7 +14,7 @@ from local.cloud.machinelearning.records import Deployment, Endpoint, Operation
 from local.cloud.machinelearning.startup_rights import missing_permission
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.unpacking import Unpacking
-from local.cloud.serving import ServingProcess, ServingSpec, StartupProblem, launch
+from local.cloud.serving import ServingProcess, ServingSpec, Sharing, StartupProblem, launch
 from local.cloud.shared import World
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Provisioning:
         self._state = state
         self._operations = operations
         self._unpacking = Unpacking(world, state)
+        self._sharing = Sharing()
 
     def begin(self, endpoint: Endpoint, deployment: Deployment) -> None:
         """Have the deployment started when its operation has run for the startup time."""
@@ -101,7 +102,8 @@ class Provisioning:
                 return
             report = partial(self._reported, endpoint, deployment, operation)
             world = self._world
-            deployment.starting = launch(whole, world.clock, world.containers, report, world.durations)
+            launching = self._sharing.launch if self._state.shares_processes else launch
+            deployment.starting = launching(whole, world.clock, world.containers, report, world.durations)
             deployment.identity_headers[id(deployment.starting)] = header
 
     def _reported(
@@ -111,7 +113,7 @@ class Provisioning:
         with self._state.lock:
             if operation.status != "Updating" or not self._state.current(endpoint, deployment):
                 return
-            deployment.notes = process.plan.notes if process.plan else ()
+            deployment.notes = process.notes
             place = image_logs.keep(self._world.blobs, process)
             durations = self._world.durations
             begun = operation.started + durations.deployment_startup + process.takes

@@ -17,6 +17,8 @@ class WorkspaceState:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.quota = Quota()
+        # Whether deployments of the same content are served by one process: not Azure's way, so only where asked for.
+        self.shares_processes = False
         self.containers: dict[tuple[AssetKind, str], Container] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.operations: dict[str, Operation] = {}

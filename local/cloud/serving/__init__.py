@@ -4,6 +4,7 @@ from local.cloud.images.containers import Containers
 from local.cloud.images.problems import StartupProblem, not_runnable
 from local.cloud.serving.frontdoor import Directory, EndpointView, FrontDoor
 from local.cloud.serving.process import ServingProcess, launch
+from local.cloud.serving.sharing import Sharing
 from local.cloud.serving.spec import Probe, ServingSpec
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Probe",
     "ServingProcess",
     "ServingSpec",
+    "Sharing",
     "StartupProblem",
     "launch",
     "not_runnable",

@@ -94,6 +94,11 @@ class ServingProcess:
         return text if lines is None else "".join(text.splitlines(keepends=True)[-lines:] if lines > 0 else [])
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """In what its environment differs from the one that Azure would build."""
+        return self.plan.notes if self.plan else ()
+
+    @property
     def build_log(self) -> str:
         """The log of its image's build; empty without one."""
         return self._containers.builder.log(self.plan) if self.plan else ""
