@@ -83,6 +83,8 @@ class Looking:
         return None
 
     def _refused(self, failure: Failure, began: datetime) -> Json:
+        # Absences count in a row: what refuses to be deleted is there.
+        self._absences = 0
         self.pause = pause_after(failure, self._patience, self.tries + 1)
         self._crashes += is_crash(failure)
         again = worth_another_try(failure, self._crashes, until=began + self.pause, deadline=self.deadline)
