@@ -30,6 +30,7 @@ from local.host.routes import RouteTable
 from local.host.settings import HostSettings
 from local.host.store import Store
 from local.host.timers import TimerTriggers
+from local.host.visibility import SignOfLife
 from local.host.worker_log import WorkerLog
 from local.host.writer import Writer
 
@@ -52,6 +53,8 @@ class Assembly:
     """The parts that others have to do with."""
 
     around: Surroundings
+    settings: HostSettings
+    sign: SignOfLife
     store: Store
     invoker: Invoker
     writer: Writer
@@ -69,6 +72,8 @@ def assemble(
     """Everything behind the port, at rest. What ends each part is added to `undo`, to be done in reverse."""
     clock, holds = around.clock, around.holds
     undo.append(holds.release_all)
+    sign = SignOfLife(around.data)
+    undo.append(sign.close)
     store = Store(around.data)
     undo.append(store.close)
     log = WorkerLog(around.data, clock, settings.log_levels, echo=around.echo_log)
@@ -78,11 +83,12 @@ def assemble(
     writer = Writer(store, holds, around.on_durable_write)
     hub = Hub(store, writer, clock, settings)
     dispatcher = Dispatcher(hub, writer, clock, holds, invoker, index, settings)
+    dispatcher.on_taken = lambda: sign.give(clock.now())
     engine = Engine(store, writer, hub, dispatcher, settings)
     engine.on_purged = invoker.invocations.forget
     timers = TimerTriggers(index, invoker, engine, store, clock, holds)
     undo += [engine.close, timers.close]
-    return Assembly(around, store, invoker, writer, engine, timers)
+    return Assembly(around, settings, sign, store, invoker, writer, engine, timers)
 
 
 def site(parts: Assembly, index: FunctionIndex, settings: HostSettings, urls: ClientUrls, keys: Keys) -> Site:

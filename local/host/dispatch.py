@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from azure.functions import meta
@@ -56,6 +57,8 @@ class Dispatcher:
         self._turns = Lane(settings.max_orchestrators)
         self._activities = Lane(settings.max_activities)
         self._stopped = False
+        self.on_taken: Callable[[], None] = lambda: None
+        """Told whenever something is taken in hand."""
         hub.mailbox.on_ready = self._take_turn
         hub.on_activity = self._begin_activity
         hub.entities.on_ready = self._run_entity
@@ -67,7 +70,7 @@ class Dispatcher:
         self._activities.close()
 
     def _take_turn(self, live: Live) -> None:
-        if self._stopped or live.busy or not self._hub.current(live):
+        if self._stopped or live.busy or live.unopened or not self._hub.current(live):
             return
         seen = live.batch()
         if not seen or self._orchestrators.leaves_to_another_version(live):
@@ -77,6 +80,7 @@ class Dispatcher:
         self._turns.enter(lambda: self._begin_turn(live, seen, hold), hold.release)
 
     def _begin_turn(self, live: Live, seen: list[Message], hold: Hold) -> None:
+        self.on_taken()
         opening = Opening.at(self._clock.now(), seen)
 
         def submit(result: TurnResult) -> None:
@@ -116,6 +120,7 @@ class Dispatcher:
         if self._stopped or entity.busy or not batch or function is None:
             return
         entity.busy = True
+        self.on_taken()
         hold = self._holds.take(f"a batch of {entity.id.instance_id}")
         entities, instance_id = self._hub.entities, entity.id.instance_id
 
@@ -142,6 +147,7 @@ class Dispatcher:
             self._activities.leave()
 
         def begin() -> None:
+            self.on_taken()
             function = self._index.find("activity", activity.name)
             if function is None:
                 missing: Future[Outcome] = Future()

@@ -10,6 +10,7 @@ from local.host.dispatch import Dispatcher
 from local.host.entity_messages import EntityId, request_message
 from local.host.events import TERMINAL, Kind
 from local.host.hub import Hub
+from local.host.recovery import recover
 from local.host.settings import HostSettings
 from local.host.store import Store
 from local.host.writer import Writer
@@ -32,7 +33,7 @@ class Engine:
 
     def recover(self) -> Future[None]:
         """Go on with everything the store holds."""
-        return self._writer.submit("recover", self._hub.recover)
+        return self._writer.submit("recover", lambda: recover(self._store, self._hub))
 
     def start(self, name: str, instance_id: str | None, raw_input: str | None, version: str | None) -> Future[str]:
         """Start an instance; its ID. `raw_input` is JSON text. 409 if the ID still runs."""

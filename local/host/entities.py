@@ -62,14 +62,16 @@ class Entities:
         """Take up an entity as stored."""
         self._entities[row.id] = Entity(EntityId.of(row.id))
 
-    def expect(self, message: Message) -> bool:
-        """Let a stored request arrive; False if it is for no entity."""
+    def has(self, instance_id: str) -> bool:
+        """Whether the ID is that of an entity there is."""
+        return instance_id in self._entities
+
+    def expect(self, message: Message) -> None:
+        """Let a stored request arrive; one whose entity was purged meanwhile is forgotten with it."""
         entity = self._entities.get(message.instance_id)
-        if entity is None:
-            return False
-        entity.requests.append(message)
-        self._announce(entity)
-        return True
+        if entity is not None:
+            entity.requests.append(message)
+            self._announce(entity)
 
     def send(self, target: EntityId, request: str) -> None:
         """Have the entity get a request (`entity_messages.request_message`); it need not exist."""

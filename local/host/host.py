@@ -33,8 +33,10 @@ from local.host.holds import Holds
 from local.host.index import FunctionIndex, index_app, load_app
 from local.host.invocations import InvocationLog
 from local.host.keys import Keys
+from local.host.recovery import hide
 from local.host.settings import HostSettings
 from local.host.store import StoreClosed, StoreDamaged
+from local.host.visibility import Hidden
 from local.host.web import WebServer
 from local.host.worker_faults import WorkerFaults
 from local.host.writer import HostDied, Writer
@@ -173,6 +175,7 @@ class LocalHost:
         around = Surroundings(self._data, self._clock, self._holds, self._on_durable_write, self._echo_log)
         parts = self._parts = assemble(around, index, settings, urls, self._undo)
         self._writer = parts.writer
+        hide(parts.store, Hidden.after(parts.sign, self._clock.now(), settings))
         parts.writer.on_death = self._died
         parts.writer.start()
         self._undo.append(parts.writer.die)
@@ -240,6 +243,7 @@ class LocalHost:
         if not self._holds.wait_idle(DRAIN):
             _log.warning("the local host stops with work in hand; its activities will run again")
         writer.finish()
+        self._parts.sign.give(self._clock.now(), handed_back=self._parts.settings.graceful_shutdown)
         self._web.stop()
 
 

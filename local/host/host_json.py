@@ -119,6 +119,12 @@ def _visibility(value: str) -> timedelta:
     return _duration(value)
 
 
+def _flag(value: bool) -> bool:
+    if type(value) is not bool:
+        raise ValueError(value)
+    return value
+
+
 def _log_levels(value: dict[str, str]) -> dict[str, str]:
     if any(level.lower() not in LEVELS for level in value.values()):
         raise ValueError(value)
@@ -162,9 +168,9 @@ _HONOURED: dict[str, Key] = {
     "extensions.durableTask.overridableExistingInstanceStates": Key(_overridable, "NonRunningStates or AnyState"),
     "extensions.durableTask.maxConcurrentActivityFunctions": Key(_number, "a whole number of at least 1"),
     "extensions.durableTask.maxConcurrentOrchestratorFunctions": Key(_number, "a whole number of at least 1"),
-    # Checked, without effect: what is kept is kept in a file. Other providers have limits and answers of their own.
+    "extensions.durableTask.useGracefulShutdown": Key(_flag, "true or false"),
+    # What is kept is kept in a file; other providers have time-outs, limits and answers of their own.
     _STORAGE: Key(_storage, "AzureStorage or azureManaged"),
-    # Checked, without effect: a host that starts here again goes on at once with what the one before had in hand.
     "extensions.durableTask.storageProvider.controlQueueVisibilityTimeout": Key(
         _visibility, "a duration between 1 and 60 minutes"
     ),
@@ -183,7 +189,6 @@ _MEANS_NOTHING_HERE = frozenset(
         "extensions.http.dynamicThrottlesEnabled", "extensions.http.maxConcurrentRequests",
         "extensions.durableTask.extendedSessionIdleTimeoutInSeconds", "extensions.durableTask.extendedSessionsEnabled",
         "extensions.durableTask.maxConcurrentEntityFunctions", "extensions.durableTask.tracing",
-        "extensions.durableTask.useGracefulShutdown",
         "extensions.durableTask.storageProvider.connectionName",
         "extensions.durableTask.storageProvider.connectionStringName",
         "extensions.durableTask.storageProvider.controlQueueBatchSize",

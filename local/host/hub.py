@@ -18,10 +18,10 @@ from local.host.entities import Entities, is_entity
 from local.host.entity_messages import EntityId
 from local.host.events import STATUS_NUMBERS, TERMINAL, Event, Kind, encode, event, stamp
 from local.host.failure_texts import details_of, of_child
-from local.host.live import Live
+from local.host.live import Live, Waiting
 from local.host.mailbox import Mailbox
 from local.host.settings import HostSettings
-from local.host.store import Activity, Row, Store
+from local.host.store import Activity, Message, Row, Store
 from local.host.turn import Opening, TurnResult
 from local.host.writer import HubRefusal, Writer
 
@@ -41,25 +41,31 @@ class Hub:
         self.on_activity: Callable[[Activity], None] = lambda _activity: None
         """Told after the commit of an activity to be run."""
 
-    def recover(self) -> None:
-        """Take up what the store holds: instances, messages, timers, unfinished activities."""
-        for row in self._store.unfinished():
-            with self._store.readable(f"the instance {row.id}"):
-                self._take_up(row)
-        for message in self._store.messages():
-            with self._store.readable(f"a message to {message.instance_id}"):
-                if not self.entities.expect(message):
-                    self.mailbox.expect(self._live[message.instance_id], message)
-        for live in list(self._live.values()):
-            self.mailbox.settle(live)
-        for activity in self._store.activities():
-            self._announce(activity)
-
-    def _take_up(self, row: Row) -> None:
+    def take_up(self, row: Row) -> None:
+        """Go on with an instance as stored."""
         if is_entity(row):
             self.entities.recover(row)
         else:
             self._live[row.id] = Live.of(row, self._store.history(row.id))
+
+    def expect(self, message: Message) -> None:
+        """Let a stored message arrive: now, or when it is due. Raises KeyError if nobody has its ID."""
+        if self.entities.has(message.instance_id):
+            self.mailbox.later(message.due, lambda: self.entities.expect(message))
+            return
+        live = self._live[message.instance_id]
+        if message.due and Waiting.of(message).opens:
+            live.unopened = True
+        self.mailbox.expect(live, message)
+
+    def settle(self) -> None:
+        """Have a turn taken wherever there is something to see."""
+        for live in list(self._live.values()):
+            self.mailbox.settle(live)
+
+    def announce(self, activity: Activity) -> None:
+        """Have an activity run: now, or when it is due."""
+        self.mailbox.later(activity.due, lambda: self._writer.after_commit(lambda: self.on_activity(activity)))
 
     def close(self) -> None:
         """Withdraw all alarms and set no more."""
@@ -173,9 +179,6 @@ class Hub:
         if live is not None and live.execution_id == execution_id:
             self.mailbox.deliver(live, event(Kind.EVENT_RAISED, self._now(), Name=request_id, Input=answer))
 
-    def _announce(self, activity: Activity) -> None:
-        self._writer.after_commit(lambda: self.on_activity(activity))
-
     def _generation(self, row: Row) -> int:
         """How often the ID had been used before when this instance was started under it."""
         for text in self._store.history(row.id)[:2]:
@@ -211,8 +214,10 @@ class Hub:
         """Begin what a *Scheduled event of a turn stands for."""
         number: int = item["EventId"]
         if item["EventType"] == Kind.TASK_SCHEDULED:
-            activity = self._store.add_activity(live.id, live.execution_id, number, item["Name"], item["Input"])
-            self._announce(activity)
+            activity = self._store.add_activity(
+                live.id, live.execution_id, number, item["Name"], item["Input"], self._now()
+            )
+            self.announce(activity)
         elif item["EventType"] == Kind.EVENT_SENT:
             self._send_requests([item])
         elif item["EventType"] == Kind.TIMER_CREATED:

@@ -23,6 +23,11 @@ class Waiting(NamedTuple):
     message: Message
     kind: Kind
 
+    @property
+    def opens(self) -> bool:
+        """Whether it begins an execution."""
+        return self.kind in {Kind.EXECUTION_STARTED, Kind.CONTINUE_AS_NEW}
+
     @classmethod
     def of(cls, message: Message) -> Waiting:
         """The message with its event's kind."""
@@ -49,6 +54,8 @@ class Live:
     timers: dict[int, Alarm] = field(default_factory=dict)
     """Alarms of timers that are not due, by message id."""
     busy: bool = False
+    unopened: bool = False
+    """Whether what begins this execution is still to come: a host that died may have left it hidden."""
     reason: str | None = None
     """Why it is suspended."""
 
@@ -78,7 +85,8 @@ class Live:
     def arrive(self, message: Message) -> None:
         """Put a message where it belongs: an execution's start comes before everything else."""
         waiting = Waiting.of(message)
-        if waiting.kind in {Kind.EXECUTION_STARTED, Kind.CONTINUE_AS_NEW}:
+        if waiting.opens:
+            self.unopened = False
             self.inbox.insert(0, waiting)
         else:
             self.inbox.append(waiting)

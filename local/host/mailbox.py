@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local.clock import Clock
+from local.clock import Alarm, Clock
 from local.host.events import Event, encode, moment_of
 from local.host.live import Live
 from local.host.store import Message, Store
@@ -20,12 +20,15 @@ class Mailbox:
         self._clock = clock
         self._current = current
         self._closed = False
+        self._alarms: list[Alarm] = []
         self.on_ready: Callable[[Live], None] = lambda _live: None
         """Told after the commit that an instance may have something for a turn to see."""
 
     def close(self) -> None:
-        """Set no more alarms."""
+        """Set no more alarms, and withdraw those that are for nobody's execution."""
         self._closed = True
+        for alarm in self._alarms:
+            alarm.cancel()
 
     def deliver(self, live: Live, item: Event, *, due: str | None = None, any_execution: bool = False) -> None:
         """Send an event to an instance, to arrive now or when it is `due`; to its current execution only, or to any."""
@@ -46,6 +49,22 @@ class Mailbox:
         def arm() -> None:
             if self._current(live) and not self._closed:
                 live.timers[message.id] = self._clock.alarm(due, ring)
+
+        self._writer.after_commit(arm)
+
+    def later(self, due: str | None, step: Callable[[], object]) -> None:
+        """Do `step` in an operation: in this one, unless it is `due` later."""
+        if due is None or moment_of(due) <= self._clock.now():
+            step()
+            return
+        moment = moment_of(due)
+
+        def ring() -> None:
+            self._writer.submit(f"what was hidden until {due}", step)
+
+        def arm() -> None:
+            if not self._closed:
+                self._alarms.append(self._clock.alarm(moment, ring))
 
         self._writer.after_commit(arm)
 

@@ -25,6 +25,12 @@ class HostSettings:
     versioning: Versioning = field(default_factory=Versioning)
     max_activities: int = DEFAULT_CONCURRENCY
     max_orchestrators: int = DEFAULT_CONCURRENCY
+    control_visibility: timedelta = timedelta(minutes=5)
+    """How long what a host had taken for an orchestration or entity is hidden from the next; 0: not at all."""
+    work_item_visibility: timedelta = timedelta(minutes=5)
+    """The same of activities."""
+    graceful_shutdown: bool = False
+    """Whether a host that is asked to end hands back what it has taken."""
     override_running: bool = False
     """`overridableExistingInstanceStates: AnyState`: starting an ID that still runs replaces it."""
     function_timeout: timedelta | None = timedelta(minutes=30)
@@ -50,6 +56,13 @@ class HostSettings:
         def durable(name: str, otherwise: Any) -> Any:
             return values.get(f"extensions.durableTask.{name}", otherwise)
 
+        def visibility(queue: str) -> timedelta:
+            # The scheduler has no queues that hide anything.
+            queues = durable("storageProvider.type", "AzureStorage") == "AzureStorage"
+            default = cls.control_visibility if queues else timedelta(0)
+            chosen: timedelta = durable(f"storageProvider.{queue}VisibilityTimeout", default)
+            return chosen
+
         return cls(
             route_prefix=values.get("extensions.http.routePrefix", cls.route_prefix).strip("/"),
             hub_name=durable("hubName", cls.hub_name),
@@ -60,6 +73,9 @@ class HostSettings:
             ),
             max_activities=durable("maxConcurrentActivityFunctions", cls.max_activities),
             max_orchestrators=durable("maxConcurrentOrchestratorFunctions", cls.max_orchestrators),
+            control_visibility=visibility("controlQueue"),
+            work_item_visibility=visibility("workItemQueue"),
+            graceful_shutdown=durable("useGracefulShutdown", cls.graceful_shutdown),
             override_running=durable("overridableExistingInstanceStates", "NonRunningStates") == "AnyState",
             function_timeout=values.get("functionTimeout", cls.function_timeout),
             log_levels=LogLevels(values.get("logging.logLevel")),

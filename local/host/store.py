@@ -1,8 +1,7 @@
 """The task hub on disk: one SQLite file, written by one thread.
 
 Write-ahead log with `synchronous=FULL`: what was committed is there after `kill -9` and after power loss.
-`instances` and `history` are what people ask for; `inbox` holds messages not yet in a history (a timer is a
-message with a due time) and `activities` the ones scheduled but not finished. Recovery is reading these back.
+Recovery is reading back what `schema` has tables for.
 """
 
 from __future__ import annotations
@@ -14,29 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.host import schema
 from local.host.commit_mark import CommitMark
 from local.host.events import TERMINAL
 from local.host.instance_query import InstanceQuery
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS instances (
-  id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
-  status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT, created TEXT NOT NULL, updated TEXT NOT NULL,
-  parent_id TEXT, parent_execution_id TEXT, parent_number INTEGER);
-CREATE INDEX IF NOT EXISTS instances_by_age ON instances (created);
-CREATE TABLE IF NOT EXISTS history (
-  instance_id TEXT NOT NULL, number INTEGER NOT NULL, event TEXT NOT NULL,
-  PRIMARY KEY (instance_id, number)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS inbox (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT, due TEXT, event TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS inbox_of ON inbox (instance_id);
-CREATE TABLE IF NOT EXISTS activities (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
-  number INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS written (commits INTEGER NOT NULL);
-INSERT INTO written SELECT 0 WHERE NOT EXISTS (SELECT * FROM written);
-CREATE TABLE IF NOT EXISTS schedules (function TEXT PRIMARY KEY, last TEXT NOT NULL, next TEXT NOT NULL);
-"""
 
 
 class StoreClosed(RuntimeError):
@@ -92,6 +72,8 @@ class Activity(NamedTuple):
     number: int
     name: str
     input: str
+    due: str | None
+    """From when on it may be taken; None: an earlier version has scheduled it."""
 
 
 class Store:
@@ -109,7 +91,7 @@ class Store:
         try:
             self._write.execute("PRAGMA journal_mode=WAL")
             self._write.execute("PRAGMA synchronous=FULL")
-            self._write.executescript(_SCHEMA)
+            schema.bring_about(self._write)
             self._check()
         except sqlite3.DatabaseError as error:
             self.close()
@@ -202,12 +184,22 @@ class Store:
         """Remove messages that have entered a history."""
         self._write.executemany("DELETE FROM inbox WHERE id=?", [(number,) for number in ids])
 
-    def add_activity(self, instance_id: str, execution_id: str, number: int, name: str, payload: str) -> Activity:
+    def postpone_message(self, message: Message, due: str) -> None:
+        """Have a message be due later."""
+        self._write.execute("UPDATE inbox SET due=? WHERE id=?", (due, message.id))
+
+    def add_activity(
+        self, instance_id: str, execution_id: str, number: int, name: str, payload: str, due: str
+    ) -> Activity:
         """Write a scheduled activity and return it with its id."""
-        columns = "(instance_id, execution_id, number, name, input)"
-        values = (instance_id, execution_id, number, name, payload)
-        statement = f"INSERT INTO activities {columns} VALUES (?,?,?,?,?)"  # noqa: S608 - constant
+        columns = "(instance_id, execution_id, number, name, input, due)"
+        values = (instance_id, execution_id, number, name, payload, due)
+        statement = f"INSERT INTO activities {columns} VALUES (?,?,?,?,?,?)"  # noqa: S608 - constant
         return Activity(int(self._write.execute(statement, values).lastrowid or 0), *values)
+
+    def postpone_activity(self, activity: Activity, due: str) -> None:
+        """Have an activity be due later."""
+        self._write.execute("UPDATE activities SET due=? WHERE id=?", (due, activity.id))
 
     def delete_activity(self, activity_id: int) -> None:
         """Remove a finished activity."""

@@ -34,6 +34,15 @@ def test_what_the_apps_own_host_json_says_is_honoured() -> None:
     assert settings.function_timeout_text == own["functionTimeout"]
     assert settings.max_activities == durable["maxConcurrentActivityFunctions"]
     assert settings.max_orchestrators == durable["maxConcurrentOrchestratorFunctions"]
+    assert settings.graceful_shutdown is durable["useGracefulShutdown"] is True
+    minute = timedelta(minutes=1)
+    assert (settings.control_visibility, settings.work_item_visibility) == (minute, minute)
+
+
+def test_the_scheduler_hides_nothing() -> None:
+    scheduled = read(durable={"storageProvider": {"type": "azureManaged"}})
+    assert (scheduled.control_visibility, scheduled.work_item_visibility) == (timedelta(0), timedelta(0))
+    assert read().work_item_visibility == timedelta(minutes=5)
 
 
 def test_a_hub_name_may_come_from_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +116,7 @@ def test_a_host_json_that_makes_no_sense_is_refused(document: Any, message: str)
         ({"hubName": "1-bad_hub!"}, "3 to 45 letters and digits"),
         ({"hubName": "TASK_HUB"}, "3 to 45 letters and digits"),
         ({"storageProvider": {"controlQueueVisibilityTimeout": "00:00:30"}}, "between 1 and 60 minutes"),
+        ({"useGracefulShutdown": "yes"}, "useGracefulShutdown must be true or false"),
         ({"storageProvider": {"type": "mssql"}}, "type must be AzureStorage or azureManaged, not 'mssql'"),
     ],
 )
