@@ -25,7 +25,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+
+from local.anchor import Anchor
 
 _log = logging.getLogger("local.clock")
 
@@ -68,14 +69,6 @@ class Hold:
         self._clock._let_go(self)
 
 
-class _Anchor(NamedTuple):
-    """A moment in both times, and the virtual one at which time stands still; replaced as one, read without a lock."""
-
-    virtual: datetime
-    real: float
-    limit: datetime | None
-
-
 class Clock:
     """Virtual time, in aware UTC, and the alarms set on it. All methods may be called from any thread."""
 
@@ -85,7 +78,7 @@ class Clock:
         self.speed = speed
         self.stepped = stepped
         self._virtual = start or datetime.now(UTC)  # of a stepped clock
-        self._anchor = _Anchor(self._virtual, time.time(), None)  # of a running one
+        self._anchor = Anchor.here(self._virtual)  # of a running one
         # Where time stops until real work is done, by whose work it is.
         self._limits: dict[object, datetime] = {}
         self._shared: Path | None = None
@@ -111,7 +104,7 @@ class Clock:
         if self.stepped:
             raise ValueError("a stepped clock lives in one process; use speed= to share a clock")
         with self._changed:
-            self._anchor = _Anchor(self.now(), time.time(), None)
+            self._anchor = Anchor.here(self.now())
             self._shared = path
             self._publish()
 
@@ -124,9 +117,14 @@ class Clock:
         if self.stepped:
             return self._virtual
         self._follow()
-        virtual, real, limit = self._anchor
-        moved = virtual + timedelta(seconds=(time.time() - real) * self.speed)
-        return min(moved, limit) if limit else moved
+        return self._anchor.now(self.speed)
+
+    def not_before(self, moment: datetime) -> None:
+        """Go on from `moment` if it is earlier: of a clock that nobody shares, which begins by the time of day."""
+        with self._changed:
+            if not self.stepped and self._shared is None and self.now() < moment:
+                self._anchor = Anchor.here(moment, self._anchor.limit)
+                self._changed.notify_all()
 
     @contextmanager
     def at_most(self, models: timedelta) -> Iterator[None]:
@@ -150,18 +148,15 @@ class Clock:
         with self._changed:
             now = self.now()
             change()
-            self._anchor = _Anchor(now, time.time(), min(self._limits.values(), default=None))
+            self._anchor = Anchor.here(now, min(self._limits.values(), default=None))
             self._publish()
             self._changed.notify_all()
 
     def _publish(self) -> None:
         if self._shared is None:
             return
-        virtual, real, limit = self._anchor
-        until = limit.isoformat() if limit else None
-        anchor = {"speed": self.speed, "virtual": virtual.isoformat(), "real": real, "limit": until}
         written = self._shared.with_name(f"{self._shared.name}.{os.getpid()}")
-        written.write_text(json.dumps(anchor))
+        written.write_text(json.dumps({"speed": self.speed, **self._anchor.document()}))
         # A stamp of its own: two writes within one tick of the file system's clock would look the same.
         self._followed = max(time.time_ns(), self._followed + 1)
         os.utime(written, ns=(self._followed, self._followed))
@@ -177,9 +172,7 @@ class Clock:
             return  # the folder is being cleared: whoever still asks goes on as before
         if changed == self._followed:
             return
-        saved = json.loads(self._shared.read_text())
-        limit = datetime.fromisoformat(saved["limit"]) if saved.get("limit") else None
-        self._anchor = _Anchor(datetime.fromisoformat(saved["virtual"]), saved["real"], limit)
+        self._anchor = Anchor.of(json.loads(self._shared.read_text()))
         self._followed = changed
 
     @contextmanager

@@ -175,6 +175,9 @@ class LocalHost:
         around = Surroundings(self._data, self._clock, self._holds, self._on_durable_write, self._echo_log)
         parts = self._parts = assemble(around, index, settings, urls, self._undo)
         self._writer = parts.writer
+        if parts.sign.last:
+            # The time of day may have been put back since.
+            self._clock.not_before(parts.sign.last)
         hide(parts.store, Hidden.after(parts.sign, self._clock.now(), settings))
         parts.writer.on_death = self._died
         parts.writer.start()
