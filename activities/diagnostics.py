@@ -111,11 +111,11 @@ def _sending(endpoint: str, wanted: DiagnosticsRequest) -> str | None:
     for setting in looking.listed(f"{_arm(endpoint)}/providers/Microsoft.Insights/diagnosticSettings", API_VERSION):
         properties = setting["properties"]
         sent = {
-            item["category"]
+            str(item["category"]).lower()
             for item in (*(properties.get("logs") or []), *(properties.get("metrics") or []))
             if item.get("enabled")
         }
         to = str(properties.get("workspaceId") or "")
-        if wanted.sent <= sent and to.lower() == wanted.workspace_id.lower():
+        if {category.lower() for category in wanted.sent} <= sent and to.lower() == wanted.workspace_id.lower():
             return reference(str(setting["id"]), clients().settings.workspace_id)
     return None

@@ -21,9 +21,14 @@ def endpoint_conflict(wanted: EndpointRequest, found: Any) -> str | None:
     if wanted.compute and there.lower() != compute_id(wanted.compute).lower():
         return f"endpoint {name} runs on {short_name(there) or 'managed compute'}, not on {wanted.compute}"
     secrets = wanted.properties.get(ENFORCE)
-    if secrets and secrets != (found.properties or {}).get(ENFORCE, "disabled"):
+    if secrets and not _same_access(secrets, (found.properties or {}).get(ENFORCE)):
         return f"endpoint {name} was made without {ENFORCE}: {secrets}, which is fixed then"
     return _identity_conflict(wanted, found) if wanted.identity else None
+
+
+def _same_access(asked: str, there: object) -> bool:
+    """Whether an endpoint was made with that access to secrets; ARM's words have no case, and none means disabled."""
+    return asked.lower() == str(there or "disabled").lower()
 
 
 def _identity_conflict(wanted: EndpointRequest, found: Any) -> str | None:
@@ -42,7 +47,9 @@ def changes_of(wanted: EndpointRequest, found: Any) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name in ("tags", "properties"):
         there = getattr(found, name) or {}
-        new = {key: value for key, value in getattr(wanted, name).items() if there.get(key) != value}
+        # Access to secrets is fixed when the endpoint is made: `endpoint_conflict` judges it.
+        asked = {key: value for key, value in getattr(wanted, name).items() if key != ENFORCE or key not in there}
+        new = {key: value for key, value in asked.items() if there.get(key) != value}
         if new:
             changes[name] = new
     if wanted.description is not None and wanted.description != found.description:

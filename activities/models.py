@@ -155,7 +155,7 @@ def _reference(found: Any) -> str:
 
 
 def _no_code(kind: object) -> str | None:
-    return str(kind) if kind in NO_CODE else None
+    return str(kind).lower() if str(kind).lower() in NO_CODE else None
 
 
 def _entity(wanted: ModelDefinition, resolved: str, mark: str) -> Any:

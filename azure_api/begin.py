@@ -18,6 +18,7 @@ from contracts.marks import MARK_TAG
 
 # Azure ML's terminal states; everything else is still going on.
 SUCCEEDED, FAILED, CANCELED = "Succeeded", "Failed", "Canceled"
+_IN_ANY_CASE = {state.lower(): state for state in (SUCCEEDED, FAILED, CANCELED, "Deleting")}
 
 
 def _scope() -> dict[str, str]:
@@ -120,9 +121,10 @@ def _agree(what: str, listed: bool) -> None:
 
 
 def state_of(entity: Any) -> str:
-    """Provisioning state as Azure writes it: the SDK gives an enum member or text."""
+    """Provisioning state as Azure writes it: the SDK gives an enum member or text, and ARM's words have no case."""
     state = entity.provisioning_state
-    return str(getattr(state, "value", state))
+    text = str(getattr(state, "value", state))
+    return _IN_ANY_CASE.get(text.lower(), text)
 
 
 def mark_of(entity: Any) -> str | None:

@@ -76,7 +76,7 @@ class DiagnosticsProvider:
         others = [one for key, one in settings.items() if key != name.lower()]
         if len(others) >= MOST_SETTINGS:
             raise ArmError(400, "BadRequest", f"A resource has at most {MOST_SETTINGS} diagnostic settings.")
-        _refuse_second_sink(properties, others)
+        refuse_second_sink(properties, others)
         document: Json = {
             "id": f"{call.extended}/providers/{KIND}/{name}",
             "type": KIND,
@@ -122,7 +122,8 @@ def _sinks(properties: dict[str, Any]) -> Iterator[tuple[str, str]]:
             )
 
 
-def _refuse_second_sink(properties: dict[str, Any], others: list[Json]) -> None:
+def refuse_second_sink(properties: dict[str, Any], others: list[Json]) -> None:
+    """Raise a 409 for what sends a category where another of the resource's settings sends it already."""
     for other in others:
         taken = set(_sinks(other["properties"]))  # type: ignore[arg-type]  # judged when it was put
         for sink, category in _sinks(properties):

@@ -6,6 +6,7 @@ import re
 
 from local.cloud.arm.errors import resource_not_found
 from local.cloud.authorization.errors import role_assignment_exists
+from local.cloud.diagnostics import refuse_second_sink
 from tests.schedules.azure import Answer, Azure, route
 from tests.schedules.records import WORKSPACE, Document, endpoint_key
 from tests.schedules.strict import OWN_PRINCIPAL, check_grant, own_assignment
@@ -79,7 +80,10 @@ def _get_setting(azure: Azure, of: str, name: str) -> Answer:
 @route("PUT", SETTINGS + "/{name}")
 def _put_setting(azure: Azure, of: str, name: str, body: Document) -> Answer:
     azure.found(of.removeprefix(endpoint_key("")))
-    key = f"{of}/providers/Microsoft.Insights/diagnosticSettings/{name}"
+    listed = f"{of}/providers/Microsoft.Insights/diagnosticSettings/"
+    key = listed + name
+    others = [one for there, one in azure.settings.items() if there.startswith(listed.lower()) and there != key.lower()]
+    refuse_second_sink(body["properties"], others)
     azure.settings[key.lower()] = {"id": f"{WORKSPACE.workspace_id}/{key}", "name": name, **body}
     azure.act("put", key)
     return 200, azure.settings[key.lower()]

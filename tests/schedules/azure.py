@@ -56,6 +56,8 @@ class Azure:
         uncounted: a family of sizes of which no usage is told.
         taken: names of endpoints that another workspace of the region has.
         condition: that of Slipway's own right to grant roles.
+        computes: names of the clusters that are attached.
+        connections: properties of each, by name; None for one that Slipway may not look at.
         looks: when each caller last looked at something, by (caller, key).
     """
 
@@ -77,6 +79,8 @@ class Azure:
         self.uncounted = ""
         self.taken: set[str] = set()
         self.condition: str | None = None
+        self.computes: set[str] = set()
+        self.connections: dict[str, Document | None] = {}
         self._numbers = count(1)
 
     def answer(self, method: str, path: str, body: Any, query: str = "") -> Answer:

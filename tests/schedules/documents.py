@@ -71,9 +71,10 @@ def endpoint(found: Endpoint) -> Document:
             "authMode": given["authMode"],
             "traffic": given.get("traffic") or {},
             "description": given.get("description"),
+            "compute": given.get("compute"),
             "scoringUri": f"https://{found.name}.{SCORING_HOST}/score",
             "provisioningState": found.state,
-            "properties": {"AzureAsyncOperationUri": operation_url(found.operation)},
+            "properties": {**(given.get("properties") or {}), "AzureAsyncOperationUri": operation_url(found.operation)},
         },
     }
 
@@ -82,6 +83,8 @@ def deployment(endpoint_name: str, found: Deployment) -> Document:
     """A deployment."""
     given = {name: value for name, value in found.body["properties"].items() if value is not None}
     own = {"AzureAsyncOperationUri": operation_url(found.operation)}
+    if given["endpointComputeType"] == "Kubernetes":
+        given.setdefault("containerResourceRequirements", {})  # the SDK reads it whatever was sent
     return {
         "id": f"{WORKSPACE_ID}/{deployment_key(endpoint_name, found.name)}",
         "name": found.name,

@@ -39,7 +39,7 @@ def _put_endpoint(azure: Azure, name: str, body: Document) -> Answer:
     _check_traffic(known, body["properties"].get("traffic") or {})
     _check_mirror(known, body["properties"].get("mirrorTraffic") or {})
     if known is None:
-        check_endpoint(azure, name)
+        check_endpoint(azure, name, str(body["properties"].get("compute") or ""))
         own = body["identity"]["type"] == "SystemAssigned"
         operation = azure.begin(CREATING, azure.weather.endpoint_error())
         known = Endpoint(name, body, operation, azure.new_principal() if own else IDENTITY_PRINCIPAL)

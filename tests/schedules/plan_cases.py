@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from contracts.online import ENFORCE
 from tests import samples
 from tests.schedules.documents import asset
 from tests.schedules.orders import PATHS
@@ -35,6 +36,7 @@ class Case:
         finds: codes that the plan must find, whatever it calls them.
         fails_by: the finding that the run fails by; None for a run that succeeds.
         problem: whether that finding is a problem; else it is one that was left unchecked.
+        settings: what the app's settings say otherwise than usual.
     """
 
     name: str
@@ -43,11 +45,14 @@ class Case:
     finds: frozenset[str] = frozenset()
     fails_by: str | None = None
     problem: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def fine(name: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None, finds: str = "") -> Case:
+def fine(
+    name: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None, finds: str = "", **settings: Any
+) -> Case:
     """A request that nothing stands in the way of."""
-    return Case(name, body or {}, world, frozenset(finds.split()))
+    return Case(name, body or {}, world, frozenset(finds.split()), settings=settings)
 
 
 def stopped(name: str, code: str, body: dict[str, Any] | None = None, world: Setting = lambda _: None) -> Case:
@@ -63,6 +68,11 @@ def unlucky(name: str, code: str, body: dict[str, Any] | None = None, world: Set
 def on(**deployment: Any) -> dict[str, Any]:
     """Other fields of the deployment."""
     return {"deployment": deployment}
+
+
+def secrets(access: str) -> dict[str, Any]:
+    """Whether the endpoint's own identity may read the secrets of connections."""
+    return {"endpoint": {"properties": {ENFORCE: access}}}
 
 
 def granted(role: str, scope: str) -> dict[str, Any]:
@@ -141,6 +151,16 @@ def uncounted(stage: Stage) -> None:
     stage.azure.uncounted = "standardDSv2Family"
 
 
+def attached(stage: Stage) -> None:
+    """A cluster that endpoints may run on."""
+    stage.azure.computes.add("cluster")
+
+
+def locked(stage: Stage) -> None:
+    """A connection that Slipway may not look at."""
+    stage.azure.connections["bank"] = None
+
+
 def full(stage: Stage) -> None:
     """A subscription that has all the endpoints it may have."""
     stage.azure.quota.endpoints = 0
@@ -161,6 +181,9 @@ def of_user(*identities: str) -> dict[str, Any]:
     return {"endpoint": {"identity": {"type": "user_assigned", "user_assigned_identities": listed}}}
 
 
+ON_CLUSTER = {"endpoint": {"compute": "azureml:cluster"}, "deployment": {"type": "kubernetes", "instance_type": None}}
+READS_BANK = on(environment_variables={"BANK": "${{azureml://connections/bank/target}}"})
+LOGS: dict[str, Any] = {"diagnostics": {"workspace_id": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/l"}}
 NO_SCRIPT = {"code_configuration": None}
 INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
 SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
@@ -234,7 +257,9 @@ ROLES = [
     stopped("no such storage", "ScopeNotFound", granted(OPENAI, f"{STORAGE_ID}x")),
     unlucky("inside a storage", "ScopeUnknown", granted(OPENAI, f"{STORAGE_ID}/blobServices/default/containers/x")),
     stopped("a role nobody grants", "RoleNotGrantable", granted("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", STORAGE_ID)),
-    fine("an identity of somebody's", of_user(IDENTITY_ID)),
+    fine("an identity of somebody's", of_user(IDENTITY_ID), finds="MetricsNeedARole"),
+    fine("a connection that Slipway may not look at", READS_BANK, locked, "ConnectionUnknown"),
+    stopped("no connection", "AssetNotFound", READS_BANK),
     fine("two of them", of_user(IDENTITY_ID, f"{IDENTITY_ID}-2"), finds="OneIdentityGranted"),
 ]
 
@@ -265,6 +290,14 @@ ASSETS = [
         finds="FilesUnknown",
     ),
     fine("an inline environment", on(environment={"image": samples.IMAGE, "conda_file": samples.CONDA})),
+    fine("a Dockerfile", on(environment={"build": {"path": "https://somewhere/docker/"}})),
+    fine(
+        "a Dockerfile, and registries that are listed",
+        on(environment="azureml:built:1"),
+        registered("environments/built/versions/1", build={"contextUri": "https://somewhere"}),
+        "ImageUnknown",
+        allowed_registries=("docker.io",),
+    ),
     fine("prompt flow's image", on(environment={"image": RETIRED}), finds="ImageRetired"),
     fine(
         "an old image, registered",
@@ -281,22 +314,23 @@ ASSETS = [
     fine("its own server", on(**NO_SCRIPT, environment="azureml:own:1"), SERVED),
     fine("MLflow", {"model": "azureml:flow:1", **on(**NO_SCRIPT)}, FLOW),
     fine("MLflow without environment", {"model": "azureml:flow:1", **on(**NO_SCRIPT, environment=None)}, FLOW),
-    fine(
-        "logs",
-        {"diagnostics": {"workspace_id": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/l"}},
-        finds="LogsUnknown",
-    ),
+    fine("logs", LOGS, finds="LogsUnknown"),
+    fine("logs as they are", LOGS, deployed(**LOGS), finds="LogsUnknown"),
 ]
 
 ENDPOINTS = [
     fine("the same again", {}, deployed()),
     stopped("other settings", "DeploymentConflict", on(instance_count=2), deployed()),
     stopped("other tags", "DeploymentConflict", on(tags={"a": "b"}), deployed()),
+    fine("access to secrets as it is", secrets("enabled"), deployed(**secrets("enabled"))),
+    stopped("no access to secrets any more", "EndpointConflict", secrets("disabled"), deployed(**secrets("enabled"))),
     stopped("another auth mode", "EndpointConflict", {"endpoint": {"auth_mode": "aad_token"}}, deployed()),
     stopped("another identity", "EndpointConflict", of_user(IDENTITY_ID), deployed()),
     fine("new tags", {"endpoint": {"tags": {"team": "risk"}}}, deployed()),
     fine("a new description", {"endpoint": {"description": "mine"}}, deployed()),
     fine("a second deployment", on(name="green"), deployed()),
+    fine("on a cluster", ON_CLUSTER, attached, "ComputeUnknown"),
+    unlucky("on a cluster that is not attached", "ComputeUnknown", ON_CLUSTER),
     fine("no traffic", {"traffic": "none"}),
     fine("shares", {**on(name="green"), "traffic": {"blue": 90, "green": 10}}, deployed()),
     stopped("shares of nobody", "TrafficRejected", {"traffic": {"blue": 90, "purple": 10}}),
@@ -304,3 +338,15 @@ ENDPOINTS = [
 ]
 
 CASES = [*QUOTAS, *MACHINES, *ROLES, *ASSETS, *ENDPOINTS]
+# Of these nothing may change when Azure writes its words in capitals.
+IN_OTHER_LETTERS = (
+    "access to secrets as it is",
+    "no access to secrets any more",
+    "MLflow without environment",
+    "the same again",
+    "another identity",
+    "another auth mode",
+    "a failed one is put again",
+    "logs as they are",
+    "on a cluster",
+)

@@ -98,8 +98,24 @@ def check_grant(azure: Azure, scope: str, wanted: Document) -> None:
         raise authorization_failed("slipway", OWN_PRINCIPAL, GRANT, scope)
 
 
-def check_endpoint(azure: Azure, name: str) -> None:
-    """Refuse a name that another workspace of the region has, and one endpoint too many."""
+@route("GET", "connections/{name}")
+def _connection(azure: Azure, name: str) -> Answer:
+    if name not in azure.connections:
+        raise resource_not_found(f"connections/{name}", WORKSPACE.resource_group)
+    properties = azure.connections[name]
+    if properties is None:
+        raise authorization_failed("slipway", OWN_PRINCIPAL, "connections/read", WORKSPACE_ID)
+    return 200, {"name": name, "properties": properties}
+
+
+def check_endpoint(azure: Azure, name: str, compute: str) -> None:
+    """Refuse a name that another workspace of the region has, one endpoint too many, and a compute that is not there.
+
+    `compute` is the ARM id of a Kubernetes endpoint's cluster, empty for a managed one.
+    """
+    cluster = compute.rsplit("/", 1)[-1]
+    if cluster and cluster not in azure.computes:
+        raise invalid("ComputeNotFound", f"Compute {cluster} is not attached to the workspace.")
     if name in azure.taken:
         raise invalid("EndpointNameTaken", "Endpoint name needs to be unique within a region")
     if len(azure.endpoints) >= azure.quota.endpoints:
