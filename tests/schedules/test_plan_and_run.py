@@ -19,7 +19,8 @@ from azure_api.clients import clients
 from contracts.online import ENFORCE
 from contracts.plan import Plan, PlanInput, PlanProblem, PlanRemark
 from tests.schedules.clients import guard_looks
-from tests.schedules.plan_cases import CASES, IN_OTHER_LETTERS, USUAL, Case, deployed, plain_request
+from tests.schedules.plan_cases import CASES, IN_OTHER_LETTERS, USUAL, Case
+from tests.schedules.plan_worlds import deployed, plain_request
 from tests.schedules.stage import Stage, error_of
 from tests.schedules.stage import body as whole_request
 from triggers.plans import plan

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.marks import CONTENT_TAG
 from contracts.plan import Plan
-from tests.schedules.plan_cases import plain_request, registered
+from tests.schedules.plan_worlds import plain_request, registered
 from tests.schedules.stage import Stage
 from triggers.plans import plan
 from triggers.requests import to_be_planned
