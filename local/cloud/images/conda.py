@@ -25,12 +25,14 @@ _RELATION = re.compile(r"(?P<sign>===|==|=|>=|<=|>|<|!=|~=)?\s*(?P<version>[\d*]
 class CondaFile:
     """`python` is a set of version clauses (`>=3.9,<3.11`, `==3.9.*`; empty: any); the rest are pip's requirements.
 
-    `from_conda` are those whose versions conda would have looked for in its channels, and not on PyPI.
+    `from_conda` are those whose versions conda would have looked for in its channels, and not on PyPI. `tools` are
+    there whether they are listed or not: conda puts pip beside every Python.
     """
 
     python: str
     from_conda: tuple[str, ...]
     from_pip: tuple[str, ...]
+    tools: tuple[str, ...]
 
 
 @cache
@@ -49,6 +51,7 @@ def read(text: str) -> CondaFile:
     """Read a conda file. `Refused` for one that conda does not take, and for what is not on PyPI, all at once."""
     python = ""
     conda: list[str] = []
+    pips_version = ""
     pip: list[str] = []
     unknown: list[str] = []
     for entry in _dependencies(text):
@@ -58,6 +61,8 @@ def read(text: str) -> CondaFile:
         name, clauses = _spec(str(entry))
         if name == "python":
             python = clauses
+        elif name == "pip":
+            pips_version = clauses
         elif (requirements := _on_pypi(name, clauses)) is None:
             unknown.append(_unknown(name))
         else:
@@ -67,7 +72,8 @@ def read(text: str) -> CondaFile:
             f"the environment's conda file: {'; '.join(unknown)}. The local Azure has no conda: list what PyPI has "
             "under pip, or deploy this environment in Azure."
         )
-    return CondaFile(python, (*conda, *_numpy_1(conda)), tuple(pip))
+    _, along, _ = _names()
+    return CondaFile(python, (*conda, *_numpy_1(conda)), tuple(pip), (f"pip{pips_version}", *along["pip"]))
 
 
 def _numpy_1(requirements: Iterable[str]) -> list[str]:

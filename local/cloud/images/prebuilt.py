@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from local.cloud.images.installed import Installed
 
 # What installers bring rather than scripts use; the prebuilt environment was made without them.
-_TOOL = re.compile(r"(?:pip|setuptools|wheel)(?:[=<>!~].*)?")
+_TOOL = re.compile(r"(?:pip|setuptools|wheel)(?:\s*[=<>!~;].*)?")
 
 
 def is_tool(requirement: str) -> bool:

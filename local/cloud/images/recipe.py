@@ -54,7 +54,8 @@ def _of_image(brings: Brings) -> Recipe:
 
 def _of_conda(text: str) -> Recipe:
     wanted = conda.read(text)
-    return Recipe(wanted.python, (*wanted.from_conda, *wanted.from_pip), wanted.from_conda)
+    from_conda = (*wanted.tools, *wanted.from_conda)
+    return Recipe(wanted.python, (*from_conda, *wanted.from_pip), from_conda)
 
 
 def _of_context(path: Path) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.requirements import Requirement
 
 from local.cloud.images.conda import read
 from local.cloud.images.problems import BUILD_FAILED, Refused
@@ -57,11 +58,29 @@ def test_the_python_that_is_wanted(written: str, python: str) -> None:
     assert read(conda(written)).python == python
 
 
-def test_pips_section_is_pips_own_and_conda_brings_its_tools_with_it() -> None:
+def test_pips_section_is_pips_own() -> None:
     found = read(conda("pip=25.1", pip="joblib==1.5.1|inference-schema[numpy-support]|-r more.txt"))
 
-    assert found.from_conda == ("pip==25.1.*", "setuptools", "wheel")
+    assert found.from_conda == ()
     assert found.from_pip == ("joblib==1.5.1", "inference-schema[numpy-support]", "-r more.txt")
+
+
+@pytest.mark.parametrize("listed", ["pip=25.1", "joblib"])
+@pytest.mark.parametrize(
+    ("python", "brought"),
+    [("3.9", {"wheel": "", "setuptools": "<80.10"}), ("3.10", {"wheel": "", "setuptools": ""}), ("3.13", {})],
+)
+def test_conda_puts_pip_beside_every_python_and_its_tools_while_it_did(
+    listed: str, python: str, brought: dict[str, str]
+) -> None:
+    pip, *tools = (Requirement(one) for one in read(conda(listed)).tools)
+    there: dict[str, str] = {}
+    for one in tools:
+        if one.marker and one.marker.evaluate({"python_version": python}):
+            there[one.name] = f"{there.get(one.name, '')}{one.specifier}"
+
+    assert (pip.name, str(pip.specifier)) == ("pip", "==25.1.*" if listed.startswith("pip") else "")
+    assert there == brought
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud.images.known import brought_by
+from local.cloud.images.prebuilt import is_tool
 from local.cloud.images.problems import NOT_PULLED, Refused
 from local.cloud.images.recipe import Asked, recipe_of
 
@@ -114,7 +115,8 @@ def test_a_conda_file_is_an_environment_of_its_own_whatever_the_image_brings() -
     recipe = recipe_of(Asked(MCR + "minimal-py312-inference", "dependencies: [python=3.11, {pip: [joblib]}]"))
 
     assert recipe is not None
-    assert (recipe.python, recipe.requirements) == ("==3.11.*", ("joblib",))
+    assert (recipe.python, recipe.requirements) == ("==3.11.*", (*recipe.from_conda, "joblib"))
+    assert all(is_tool(one) for one in recipe.from_conda)
 
 
 def test_an_image_alone_is_what_it_brings() -> None:
