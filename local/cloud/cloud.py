@@ -91,7 +91,9 @@ class LocalCloud:
             passed_on=lambda host: self._keeps and is_beyond(host),
         )
         self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset)
-        self._inference = FrontDoor(EndpointDirectory(self.world, self.state), clock, seed=seed)
+        self._inference = FrontDoor(
+            EndpointDirectory(self.world, self.state), clock, seed=seed, watching=self._providers.insights.seen
+        )
         self._listener = Listener()
         self._keeping = Keeping(self.data, self.world, self.state, self._providers.parts) if self._keeps else None
         self._begin()
@@ -192,6 +194,7 @@ class LocalCloud:
         self.world.schedule.cancel_all()
         self._providers.machine_learning.stop_all(forget=True)
         self.world.containers.forget()
+        self._providers.insights.forget()
         self.events.reset()
         self.authorization.reset()
         self.authorization.propagation = self._propagation

@@ -33,6 +33,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "Operations": ("_signature",),
     "WorkspaceResource": ("_created",),
     "Datastores": ("_created",),
+    "Autoscale": ("_settings",),
+    "MetricAlerts": ("_alerts",),
 }
 _PROCESS = "a process"
 # The file's name in the data folder of the local Azure.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.cloud.arm.route import ArmRoute
 from local.cloud.authorization.provider import AuthorizationProvider
 from local.cloud.diagnostics import DiagnosticsProvider
 from local.cloud.eventgrid.provider import EventGridProvider
+from local.cloud.insights.provider import Insights
 from local.cloud.machinelearning import service
 from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.state import WorkspaceState
@@ -18,12 +21,20 @@ class Providers:
 
     def __init__(self, world: World, state: WorkspaceState, datastore_credentials: Credentials) -> None:
         self.machine_learning = service.Provider(world, state, datastore_credentials)
+        self.insights = Insights(state, world.clock)
         authorization = world.authorization
-        self.routes: list[ArmRoute] = [
+        routes: list[ArmRoute] = [
             *self.machine_learning.routes(),
             *Resources(world).routes(),
             *AuthorizationProvider(authorization).routes(),
             *EventGridProvider(world.events, authorization, authorization.scope_exists).routes(),
             *DiagnosticsProvider(state).routes(),
+            *self.insights.routes(),
         ]
-        self.parts: list[object] = [self.machine_learning.operations, *self.machine_learning.parts]
+        self.routes = [replace(one, handler=self.insights.looked_at_first(one.handler)) for one in routes]
+        self.parts: list[object] = [
+            self.machine_learning.operations,
+            *self.machine_learning.parts,
+            self.insights.autoscale,
+            self.insights.alerts,
+        ]

@@ -31,6 +31,11 @@ def whole(least: int = -(2**31), most: int = 2**31 - 1) -> Json:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+def number() -> Json:
+    """A number, whole or not."""
+    return {"type": "number"}
+
+
 def flag() -> Json:
     """True or false."""
     return {"type": "boolean"}
@@ -67,6 +72,13 @@ def parsed_duration(value: str) -> timedelta | None:
         return timedelta(**{unit: float(amount) for unit, amount in found.groupdict().items() if amount})
     except (ValueError, OverflowError):
         return None
+
+
+def span(text: str) -> timedelta:
+    """The duration of a text that was taken as one."""
+    found = parsed_duration(text)
+    assert found is not None, f"{text} is no duration"
+    return found
 
 
 def problem(shape: Json, body: object) -> str | None:

@@ -13,6 +13,8 @@ from local.cloud.serving.process import ServingProcess
 from local.loopback import ADDRESS
 
 PIN = "azureml-model-deployment"
+# Which status the model gave, where it was another one than 200.
+MODEL_STATUS = "ms-azureml-model-error-statuscode"
 _NOT_FORWARDED = {"host", "connection", "authorization", "content-length", "transfer-encoding", "accept-encoding", PIN}
 _NOT_RETURNED = {
     "connection",
@@ -64,4 +66,4 @@ async def forward(process: ServingProcess, name: str, request: Request) -> Respo
 
 
 def _model_error(status: int) -> dict[str, str]:
-    return {"ms-azureml-model-error-statuscode": str(status), "ms-azureml-model-error-reason": "model_error"}
+    return {MODEL_STATUS: str(status), "ms-azureml-model-error-reason": "model_error"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from local.clock import Clock
+from local.cloud.serving.answered import Answered, Watching, nobody_watches
 from local.cloud.serving.forwarding import PIN, Rejection, forward
 from local.cloud.serving.process import ServingProcess
 
@@ -59,8 +61,11 @@ class Directory(Protocol):
 class FrontDoor:
     """ASGI application for every endpoint's host. `seed` makes the split of traffic repeatable."""
 
-    def __init__(self, directory: Directory, clock: Clock, *, seed: int = 7) -> None:
+    def __init__(
+        self, directory: Directory, clock: Clock, *, seed: int = 7, watching: Watching = nobody_watches
+    ) -> None:
         self._directory = directory
+        self._watching = watching
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311 - a repeatable split of traffic, no secret
         self._pending: Counter[int] = Counter()
@@ -74,15 +79,17 @@ class FrontDoor:
         if given:
             headers["x-ms-client-request-id"] = given
         with self._clock.busy(f"scoring at {request.url.hostname}"):
+            began = time.perf_counter()
             try:
                 response = await self._answer(request)
             except Rejection as rejection:
                 response = PlainTextResponse(rejection.body, rejection.status, rejection.headers)
+            self._watching(_endpoint_of(request), Answered.by(response, time.perf_counter() - began))
             response.headers.update(headers)
             await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        endpoint = self._directory.endpoint(request.headers.get("host", "").split(".")[0].lower())
+        endpoint = self._directory.endpoint(_endpoint_of(request))
         if endpoint is None:
             raise Rejection(404, "")
         _check_credential(endpoint, request)
@@ -133,6 +140,10 @@ class FrontDoor:
             with self._lock:
                 self._pending[key] -= 1
                 self._pending += Counter()  # drops what has come down to zero
+
+
+def _endpoint_of(request: Request) -> str:
+    return request.headers.get("host", "").split(".")[0].lower()
 
 
 def _check_route(request: Request) -> None:

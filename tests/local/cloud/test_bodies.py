@@ -19,6 +19,7 @@ from local.cloud.cloud import LocalCloud
 from local.cloud.faults import Faults
 from local.cloud.gate import Gate
 from local.cloud.journal import Journal
+from local.cloud.machinelearning.records import Deployment, Stamps
 from local.cloud.world import (
     BLOB_CONTAINER,
     DEVELOPER,
@@ -76,10 +77,10 @@ def _beyond(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         "oneOfWords": ["no-such-word"],
         "minimum": [shape.get("minimum", 0) - 1],
         "maximum": [shape.get("maximum", 0) + 1],
-        "duration": ["30 seconds", "-PT1S", *(["P2D"] if "longest" in shape.get("duration", {}) else [])],
+        "duration": ["30 seconds", "-PT1S", *(["P9D"] if "longest" in shape.get("duration", {}) else [])],
         "maxLength": ["x" * (shape.get("maxLength", 0) + 1)],
         "maxProperties": [too_many],
-        "maxItems": [value * (shape.get("maxItems", 0) + 1) if isinstance(value, list) else None],
+        "maxItems": [value * (shape.get("maxItems", 0) + 1)] if isinstance(value, list) and value else [],
         "pattern": ["..."],
     }
     yield from ((f"{limit}: {bad!r:.40}", bad) for limit, values in found.items() if limit in shape for bad in values)
@@ -153,6 +154,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert made.put(f"{WORKSPACE_ID}/onlineEndpoints/there", endpoint).status_code == 201
         there = cloud.state.named("there")
         there.state, there.operation.status = "Succeeded", "Succeeded"
+        stamps, done = Stamps.new(clock.now(), "developer"), there.operation
+        there.deployments["scaled"] = Deployment("scaled", {}, 1, {}, stamps, done, "Succeeded")
         yield made
     cloud.close()
     clock.close()

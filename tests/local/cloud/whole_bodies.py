@@ -55,6 +55,28 @@ FILTER = {
     "isSubjectCaseSensitive": False,
     "advancedFilters": [{"operatorType": "StringIn", "key": "data.ModelName", "values": ["a"]}],
 }
+SCALED = f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/scaled"
+CAPACITY = {"minimum": "1", "maximum": "5", "default": "2"}
+TRIGGER = {
+    "metricName": "CpuUtilizationPercentage",
+    "metricNamespace": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+    "metricResourceUri": SCALED,
+    "metricResourceLocation": REGION,
+    "timeGrain": "PT1M",
+    "statistic": "Average",
+    "timeWindow": "PT5M",
+    "timeAggregation": "Average",
+    "operator": "GreaterThan",
+    "threshold": 70,
+    "dimensions": [{"DimensionName": "instanceId", "Operator": "Equals", "Values": ["a"]}],
+    "dividePerInstance": False,
+}
+ACTION = {"direction": "Increase", "type": "ChangeCount", "value": "1", "cooldown": "PT5M"}
+ONCE = {"timeZone": "UTC", "start": "2026-12-24T00:00:00", "end": "2026-12-27T00:00:00"}
+WEEKLY = {
+    "frequency": "Week",
+    "schedule": {"timeZone": "UTC", "days": ["Saturday"], "hours": [8], "minutes": [30]},
+}
 WHOLE: dict[str, dict[str, Any]] = {
     f"{WORKSPACE_ID}/onlineEndpoints/whole": {
         "location": REGION,
@@ -123,6 +145,65 @@ WHOLE: dict[str, dict[str, Any]] = {
             "logs": [{"category": "AmlOnlineEndpointConsoleLog", "enabled": True}],
             "metrics": [{"category": "AllMetrics", "enabled": True}],
         }
+    },
+    f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/autoscaleSettings/mine": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "properties": {
+            "name": "mine",
+            "enabled": True,
+            "targetResourceUri": SCALED,
+            "targetResourceLocation": REGION,
+            "predictiveAutoscalePolicy": {"scaleMode": "Disabled", "scaleLookAheadTime": "PT5M"},
+            "notifications": [
+                {
+                    "operation": "Scale",
+                    "email": {
+                        "sendToSubscriptionAdministrator": False,
+                        "sendToSubscriptionCoAdministrators": False,
+                        "customEmails": ["a@example.com"],
+                    },
+                    "webhooks": [{"serviceUri": "https://example.com/", "properties": {"a": "b"}}],
+                }
+            ],
+            "profiles": [
+                {"name": "usual", "capacity": CAPACITY, "rules": [{"metricTrigger": TRIGGER, "scaleAction": ACTION}]},
+                {"name": "once", "capacity": CAPACITY, "rules": [], "fixedDate": ONCE},
+                {"name": "weekly", "capacity": CAPACITY, "rules": [], "recurrence": WEEKLY},
+            ],
+        },
+    },
+    f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/metricAlerts/mine": {
+        "location": "global",
+        "tags": {"team": "risk"},
+        "properties": {
+            "description": "d",
+            "severity": 2,
+            "enabled": True,
+            "scopes": [f"{WORKSPACE_ID}/onlineEndpoints/there"],
+            "evaluationFrequency": "PT1M",
+            "windowSize": "PT5M",
+            "targetResourceType": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+            "targetResourceRegion": REGION,
+            "autoMitigate": True,
+            "actions": [{"actionGroupId": "/group", "webHookProperties": {"a": "b"}}],
+            "criteria": {
+                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                "allOf": [
+                    {
+                        "criterionType": "StaticThresholdCriterion",
+                        "name": "one",
+                        "metricName": "RequestsPerMinute",
+                        "metricNamespace": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+                        "timeAggregation": "Average",
+                        "operator": "GreaterThan",
+                        "threshold": 5.5,
+                        "dimensions": [{"name": "deployment", "operator": "Include", "values": ["blue"]}],
+                        "skipMetricValidation": False,
+                    }
+                ],
+            },
+        },
     },
     f"{RESOURCE_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine": {
         "location": REGION,

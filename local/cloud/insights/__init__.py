@@ -1,0 +1,1 @@
+"""Microsoft.Insights: metrics of online endpoints, autoscale settings and metric alerts, evaluated on what was seen."""
