@@ -19,6 +19,7 @@ from contracts.errors import DeploymentError, QuotaExceeded
 from contracts.online import OnlineDeploymentRequest
 
 TYPE, COUNT = "deployment.instance_type", "deployment.instance_count"
+MAXIMUM = "autoscale.maximum"
 DEPLOYMENTS_PER_ENDPOINT = 20
 INSTANCES_PER_DEPLOYMENT = 50
 # Below it, an upgrade of a machine or its loss is felt (Azure ML's documents on managed endpoints).
@@ -55,6 +56,19 @@ def judge_capacity(wanted: OnlineDeploymentRequest, scene: Scene, finding: Findi
     if scene.replaced is None and len(scene.deployments) >= DEPLOYMENTS_PER_ENDPOINT:
         _tell_full(scene, finding)
     _judge_machines(str(wanted.instance_type), count, scene, finding)
+
+
+def judge_maximum(size: str, most: int, scene: Scene, finding: Finding) -> None:
+    """Warn where autoscale could not go as far as it may: Azure Monitor takes the setting, and then fails to scale."""
+    if most > INSTANCES_PER_DEPLOYMENT:
+        message = f"a deployment has at most {INSTANCES_PER_DEPLOYMENT} instances, and autoscale may go to {most}"
+        finding.warn("QuotaAtMaximum", MAXIMUM, message, commands.setting(MAXIMUM, str(INSTANCES_PER_DEPLOYMENT)))
+        return
+    found = Finding()
+    _judge_machines(size, most, scene, found)
+    for problem in found.problems:
+        if problem.path == COUNT:
+            finding.warn("QuotaAtMaximum", MAXIMUM, f"autoscale cannot go so far: {problem.message}", problem.command)
 
 
 def cores_needed(size: str, cores: int, instances: int) -> int:

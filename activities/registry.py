@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from activities.alerts import Alerts
+from activities.autoscale import Autoscale
 from activities.codes import Codes
 from activities.container_logs import keep_logs
 from activities.data_assets import DataAssets
@@ -35,6 +37,8 @@ RESOURCES: tuple[Resource[Any], ...] = (
     Diagnostics(),
     DataAssets(),
     Deployments(),
+    Autoscale(),
+    Alerts(),
     MirrorTraffic(),
     Traffic(),
 )

@@ -30,7 +30,12 @@ _SCHEMAS: dict[str, Kind] = {
 }
 # Fields that only one kind has, looked for in this order; what has none of them and a name is an endpoint.
 _FIELDS: tuple[tuple[Kind, frozenset[str]], ...] = (
-    ("request", frozenset({"endpoint", "deployment", "smoke_test", "access", "diagnostics", "on_failure"})),
+    (
+        "request",
+        frozenset(
+            {"endpoint", "deployment", "smoke_test", "access", "diagnostics", "autoscale", "alerts", "on_failure"}
+        ),
+    ),
     (
         "deployment",
         frozenset(

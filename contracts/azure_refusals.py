@@ -37,6 +37,12 @@ class InstanceTypeUnavailable(DeploymentError, whose="caller"):
     suggestion = "Take another instance_type, one that the workspace's region offers to managed online endpoints."
 
 
+class SettingConflict(DeploymentError, whose="caller"):
+    """An autoscale setting or an alert that somebody else made stands where the request wants one."""
+
+    suggestion = "Delete the setting that the message names, or leave that part of the request out."
+
+
 class VersionTaken(DeploymentError, whose="caller"):
     """That version of the asset is registered with other content, and versions are immutable."""
 

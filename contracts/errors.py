@@ -12,6 +12,7 @@ DeploymentError
 ├── InstanceTooSmall
 ├── InstanceTypeUnavailable
 ├── VersionTaken
+├── SettingConflict
 ├── SoftDeleted
 ├── ScopeNotFound
 ├── ResourceNotFound

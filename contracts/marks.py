@@ -14,6 +14,11 @@ CONTENT_TAG = "slipway-content-sha256"
 # What a deployment was made from: a deployment with the same digest is the same deployment.
 DIGEST_TAG = "slipway-digest"
 
+# Of a setting that one run has made and another one has changed: which one, and what it said before, in parts as long
+# as a tag may be.
+CHANGED_BY_TAG = "slipway-changed-by"
+BEFORE_TAG = "slipway-before-"
+
 
 def assignment_id(scope: str, principal_id: str, guid: str) -> str:
     """ARM id of a role assignment, named after what it says (as Bicep's guid()): granting again is the same one."""

@@ -1,0 +1,189 @@
+"""The number of a deployment's instances, decided by Azure Monitor: limits, rules on metrics, and schedules.
+
+Limits are those of the REST reference of Microsoft.Insights/autoscaleSettings and of "Understand autoscale settings".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from contracts.base import Contract, Duration
+from contracts.metrics import MetricName, Operator, WhichResource
+from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Fraction, Whole
+
+MOST_INSTANCES = 1000
+MOST_RULES, MOST_PROFILES = 10, 20
+LONGEST_EVENT = timedelta(days=365)
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Count = Annotated[Whole, Field(ge=1, le=MOST_INSTANCES)]
+# Windows' names: Azure Monitor takes no others.
+TimeZone = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9 .()+-]{1,63}$",
+        description="as Windows calls it, e.g. W. Europe Standard Time",
+    ),
+]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="hours and minutes")]
+
+
+class AutoscaleRule(Contract):
+    """So many instances more or fewer, when a metric was above or below a threshold for so long.
+
+    `statistic` makes one sample of a `grain` of all instances, `aggregation` makes one value of a `window` of samples.
+    """
+
+    metric: MetricName
+    of: Annotated[WhichResource | None, Field(description="whose metric; the deployment's where it has one")] = None
+    statistic: Annotated[Literal["average", "min", "max", "sum", "count"], AS_WORDS] = "average"
+    aggregation: Annotated[Literal["average", "minimum", "maximum", "total", "count", "last"], AS_WORDS] = "average"
+    operator: Annotated[Operator, AS_WORDS]
+    threshold: Fraction
+    window: Duration = timedelta(minutes=5)
+    grain: Duration = timedelta(minutes=1)
+    per_instance: Annotated[Flag, Field(description="the value divided by the number of instances")] = False
+    scale: Annotated[Literal["out", "in"], AS_WORDS]
+    by: Annotated[Whole, Field(ge=1, le=MOST_INSTANCES)] = 1
+    unit: Annotated[
+        Literal["instances", "percent", "exactly"], AS_WORDS, Field(description="of `by`; exactly: to so many")
+    ] = "instances"
+    cooldown: Duration = timedelta(minutes=5)
+
+    @field_validator("window", "grain", "cooldown")
+    @classmethod
+    def _within(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        limits = {
+            "window": (timedelta(minutes=5), timedelta(hours=12), "PT5M and PT12H"),
+            "grain": (timedelta(minutes=1), timedelta(hours=12), "PT1M and PT12H"),
+            "cooldown": (timedelta(minutes=1), timedelta(weeks=1), "PT1M and P7D"),
+        }
+        least, most, told = limits[str(info.field_name)]
+        if not least <= value <= most or value % timedelta(minutes=1):
+            raise ValueError(f"must be between {told}, in whole minutes")
+        return value
+
+    @model_validator(mode="after")
+    def _grain_in_window(self) -> AutoscaleRule:
+        if self.grain > self.window:
+            raise ValueError("grain must not be longer than window")
+        return self
+
+
+class Capacity(Contract):
+    """Between how many instances, and how many where no metric can be read (as many as the minimum, if not said)."""
+
+    minimum: Count
+    maximum: Count
+    default: Count | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Capacity:
+        if not self.minimum <= self.usual <= self.maximum:
+            raise ValueError("needs minimum <= default <= maximum")
+        return self
+
+    @property
+    def usual(self) -> int:
+        """How many where no metric can be read."""
+        return self.minimum if self.default is None else self.default
+
+    def check_rules(self, rules: list[AutoscaleRule]) -> None:
+        """Raises ValueError for a rule that asks for more than there may be."""
+        for rule in rules:
+            if rule.unit == "instances" and rule.by > self.maximum - self.minimum:
+                raise ValueError(f"a rule scales by {rule.by}, and there are {self.maximum - self.minimum} to scale by")
+
+
+class Weekly(Contract):
+    """Each week on these days, from one time of day to another; past midnight where that is the earlier one."""
+
+    days: Annotated[list[Annotated[Day, IN_ANY_CASE]], Field(min_length=1, max_length=7)]
+    start: TimeOfDay
+    end: TimeOfDay
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Weekly:
+        if self.start == self.end:
+            raise ValueError("start and end must differ")
+        if len(set(self.days)) != len(self.days):
+            raise ValueError("name each day once")
+        return self
+
+
+class Once(Contract):
+    """From one moment to another, in the schedule's time zone."""
+
+    start: datetime
+    end: datetime
+
+    @model_validator(mode="after")
+    def _ends_after(self) -> Once:
+        if self.start.tzinfo or self.end.tzinfo:
+            raise ValueError("write local times without an offset: the schedule has a time_zone")
+        if not timedelta() < self.end - self.start <= LONGEST_EVENT:
+            raise ValueError("must end after it starts, within 365 days")
+        return self
+
+
+class Schedule(Capacity):
+    """Other limits for some of the time; the rules are the same ones, where it has none of its own."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$")]
+    time_zone: TimeZone = "UTC"
+    weekly: Weekly | None = None
+    once: Once | None = None
+    rules: Annotated[list[AutoscaleRule], Field(max_length=MOST_RULES)] | None = None
+
+    @model_validator(mode="after")
+    def _when(self) -> Schedule:
+        if (self.weekly is None) == (self.once is None):
+            raise ValueError("write `weekly` or `once`: when it is in force")
+        self.check_rules(self.rules or [])
+        return self
+
+
+class AutoscaleRequest(Capacity):
+    """Limits, rules and schedules; without a rule, the number of instances is only kept within the limits."""
+
+    rules: Annotated[list[AutoscaleRule], Field(max_length=MOST_RULES)] = []
+    schedules: Annotated[list[Schedule], Field(max_length=MOST_PROFILES - 1)] = []
+    enabled: Flag = True
+
+    @model_validator(mode="after")
+    def _fits(self) -> AutoscaleRequest:
+        names = [one.name.lower() for one in self.schedules]
+        if len(set(names)) != len(names):
+            raise ValueError("schedules must have different names")
+        # A weekly one takes two: Azure's have no end, so that the usual one begins again.
+        profiles = 1 + sum(2 if one.weekly else 1 for one in self.schedules)
+        if profiles > MOST_PROFILES:
+            raise ValueError(f"makes {profiles} profiles, and a setting has at most {MOST_PROFILES}")
+        self.check_rules(self.rules)
+        for schedule in self.schedules:
+            if schedule.rules is None:
+                schedule.check_rules([rule for rule in self.rules if schedule.minimum < schedule.maximum])
+        return self
+
+    def rules_of(self, schedule: Schedule) -> list[AutoscaleRule]:
+        """The rules in force in a schedule: none where there is nothing to scale by."""
+        inherited = self.rules if schedule.minimum < schedule.maximum else []
+        return inherited if schedule.rules is None else schedule.rules
+
+    @property
+    def all_rules(self) -> list[tuple[str, AutoscaleRule]]:
+        """Every rule, and where in the request it stands."""
+        own = [(f"rules.{index}", rule) for index, rule in enumerate(self.rules)]
+        return own + [
+            (f"schedules.{at}.rules.{index}", rule)
+            for at, schedule in enumerate(self.schedules)
+            for index, rule in enumerate(schedule.rules or [])
+        ]
+
+    @property
+    def most(self) -> int:
+        """The most instances that there may be at any time."""
+        return max([self.maximum, *(one.maximum for one in self.schedules)])
