@@ -12,7 +12,7 @@ from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
-from triggers import claims, ends, events, guard, http, waking
+from triggers import claims, ends, events, guard, http, stored_orders, waking
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -42,7 +42,7 @@ for entity in ENTITIES:
     app.entity_trigger(context_name="context")(entity)
 
 # Those that ask the task hub.
-asking = (claims.find_claim, ends.deployment_ended, waking.wake)
+asking = (claims.find_claim, ends.deployment_ended, stored_orders.find_order, waking.wake)
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from activities.envelope import activity
+from activities.serving_now import pins_of
 from azure_api import begin
 from azure_api.clients import clients
 from contracts.activities import Observed, ReadBackInput
@@ -15,13 +16,9 @@ from contracts.plan import Percentages
 def read_back(order: ReadBackInput) -> Observed:
     """Read back what a run produced; raises NotAsDeployed when it is not what this run made."""
     endpoint = begin.find_endpoint(order.endpoint)
-    deployment = begin.find_deployment(order.endpoint, order.deployment)
-    if endpoint is None or deployment is None:
-        raise NotAsDeployed(f"{order.endpoint}/{order.deployment} is gone")
-    state, model, traffic = begin.state_of(deployment), str(deployment.model or ""), begin.traffic_of(endpoint)
-    wanted = arm_id(order.model, clients().settings.workspace_id) if order.model else ""
-    if state != begin.SUCCEEDED or model.lower() != wanted.lower():
-        raise NotAsDeployed(f"deployment {order.deployment} is {state} with model {model}")
+    if endpoint is None:
+        raise NotAsDeployed(f"endpoint {order.endpoint} is gone")
+    model, traffic = _served(order) if order.deployment else "", begin.traffic_of(endpoint)
     if order.traffic is not None and traffic != order.traffic and not _by_a_later_run(order, traffic):
         raise NotAsDeployed(f"endpoint {order.endpoint} has traffic {traffic}, not {order.traffic}")
     return Observed(
@@ -31,7 +28,20 @@ def read_back(order: ReadBackInput) -> Observed:
         principal_id=begin.principal_of(endpoint),
         scoring_uri=str(endpoint.scoring_uri),
         traffic=traffic,
+        serving=pins_of(order.endpoint, traffic),
     )
+
+
+def _served(order: ReadBackInput) -> str:
+    """The model of the run's deployment, which must be the one asked for."""
+    deployment = begin.find_deployment(order.endpoint, order.deployment)
+    if deployment is None:
+        raise NotAsDeployed(f"{order.endpoint}/{order.deployment} is gone")
+    state, model = begin.state_of(deployment), str(deployment.model or "")
+    wanted = arm_id(order.model, clients().settings.workspace_id) if order.model else ""
+    if state != begin.SUCCEEDED or model.lower() != wanted.lower():
+        raise NotAsDeployed(f"deployment {order.deployment} is {state} with model {model}")
+    return model
 
 
 def _by_a_later_run(order: ReadBackInput, traffic: Percentages) -> bool:

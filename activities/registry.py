@@ -24,6 +24,7 @@ from activities.models import Models, find_newest_version
 from activities.observation import read_back
 from activities.resource import Resource
 from activities.role_assignments import RoleAssignments
+from activities.serving_now import look_at_serving
 from activities.traffic import Traffic, read_traffic
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 
@@ -63,4 +64,4 @@ def activities_of(resource: Resource[Any]) -> Iterator[Activity]:
 def all_activities(*others: Activity) -> Sequence[Activity]:
     """Everything to be registered; `others` are those that need this list themselves."""
     rooms = [one for resource in RESOURCES for one in activities_of(resource)]
-    return (*others, *rooms, *GATES, find_newest_version, read_traffic, read_back, keep_logs)
+    return (*others, *rooms, *GATES, find_newest_version, read_traffic, read_back, look_at_serving, keep_logs)

@@ -12,6 +12,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.errors import DeploymentError, WorkspaceNotFound
+from contracts.ledger import deployment_reference, endpoint_reference
 from contracts.orders import DeployOrder
 from contracts.plan import NeededRole, Percentages, PlannedGrant, PlanProblem, PlanRemark, Resolved, Uploads
 
@@ -63,8 +64,8 @@ class Scene:
         self.uploads = uploads or Uploads()
         self.mark = mark
         self.resolved = Resolved(
-            endpoint=f"onlineEndpoints/{order.endpoint}",
-            deployment=f"onlineEndpoints/{order.endpoint}/deployments/{order.deployment}",
+            endpoint=endpoint_reference(order.endpoint),
+            deployment=deployment_reference(order.endpoint, order.deployment),
         )
         self.grants: list[NeededRole] = []
         self.planned_grants: list[PlannedGrant] = []

@@ -17,12 +17,13 @@ _HELP = {
     "endpoint": "only this endpoint",
     "model": "only this model, `name` or `name:version`",
     "status": "only this state, e.g. Failed",
+    "kind": "only these operations, e.g. rollback",
 }
 
 
 def add_listings(app: typer.Typer) -> None:
-    """`list` for deployments, and a command called after its route for what every other runbook has done."""
-    for runbook in RUNBOOKS:
+    """`list` for deployments, and a command called after its route for what other runbooks have done."""
+    for runbook in {one.route: one for one in reversed(RUNBOOKS)}.values():
         app.command("list" if runbook is DEPLOY else runbook.route)(_listing(runbook))
 
 
@@ -38,7 +39,7 @@ def _listing(runbook: Runbook) -> Callable[..., None]:
             print_json(reply.text)
         else:
             following = getattr(reply.value, "next", None)
-            PRINTERS[runbook.name](session.out, reply.value, _older(verb, following, filters))
+            PRINTERS[runbook.listing](session.out, reply.value, _older(verb, following, filters))
 
     list_them.__doc__ = f"List {runbook.noun}s, newest first."
     _give_options(list_them, runbook)

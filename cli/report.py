@@ -13,11 +13,12 @@ from rich.text import Text
 
 from cli.outcome import CommandStopped, NotAccepted, has_ended
 from cli.wording import counted, plain, shortened, span
+from contracts.base import Contract
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
+from contracts.operations import OperationList
 from contracts.plan import Percentages, Plan
 from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, EventList
-from orchestrations.runbooks import DEPLOY, REACT
 
 _STYLES = {"Succeeded": "bold green", "Failed": "bold red", "Canceled": "bold yellow"}
 _FATES = {
@@ -111,10 +112,26 @@ def print_events(console: Console, page: EventList, following: str | None) -> No
     _print_rows(console, rows or [("No events.",)], following)
 
 
-# By the runbook whose instances are listed.
-PRINTERS: dict[str, Callable[[Console, Any, str | None], None]] = {
-    DEPLOY.name: print_deployments,
-    REACT.name: print_events,
+def print_operations(console: Console, page: OperationList, following: str | None) -> None:
+    """Operations, one line each."""
+    rows = [
+        (
+            _minute(status.created),
+            status.status,
+            status.kind.replace("_", " "),
+            status.endpoint + (f"/{status.deployment}" if status.deployment else ""),
+            status.id + (f"  {status.error.code}" if status.error else ""),
+        )
+        for status in page.operations
+    ]
+    _print_rows(console, rows or [("No operations.",)], following)
+
+
+# By the page that is listed.
+PRINTERS: dict[type[Contract], Callable[[Console, Any, str | None], None]] = {
+    DeploymentList: print_deployments,
+    EventList: print_events,
+    OperationList: print_operations,
 }
 
 

@@ -16,6 +16,7 @@ from contracts.container_log import Container
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
 from contracts.plan import NeededRole, Percentages, Resolved
+from contracts.releases import Pin
 
 
 class EnsureInput(Contract):
@@ -135,7 +136,7 @@ class ReadBackInput(Contract):
     """Read back what the run produced."""
 
     endpoint: str
-    deployment: str
+    deployment: Annotated[str, Field(description="empty: the run was about none of them")]
     model: str
     traffic: Percentages | None = None
 
@@ -149,6 +150,7 @@ class Observed(Contract):
     principal_id: str
     scoring_uri: str
     traffic: Percentages
+    serving: Annotated[list[Pin], Field(description="what has traffic; the largest share first")] = []
 
 
 class RegistrationRef(Contract):

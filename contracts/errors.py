@@ -3,7 +3,7 @@
 Raised inside activities, carried to orchestrations as values (`Failure`), because the Durable SDK loses the type of a
 raised error and, on some backends, its text. Those that only an answer of Azure leads to are in
 `contracts/azure_refusals.py`, those that a setting of the app leads to in `contracts/operator_limits.py`, those of
-roles in `contracts/role_errors.py`:
+roles in `contracts/role_errors.py`, those of an endpoint's later life in `contracts/endpoint_errors.py`:
 
 DeploymentError
 │   whose: caller
@@ -33,6 +33,8 @@ DeploymentError
 ├── EndpointInUse
 ├── Canceled
 ├── TrafficRejected
+├── ReleaseNotFound
+├── ReleaseNotRestorable
 ├── PlanOutdated
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -75,7 +77,7 @@ DeploymentError
 
 from __future__ import annotations
 
-from contracts import agreements, azure_refusals, operator_limits  # noqa: F401 - a subclass counts once its module is imported
+from contracts import agreements, azure_refusals, endpoint_errors, operator_limits  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
 

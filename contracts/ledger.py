@@ -1,4 +1,4 @@
-"""The ledger of a run: a reference to each thing it made, changed or found, and what became of it.
+"""The ledger of a run: a reference to each thing it made, changed, found or removed, and what became of it.
 
 Undo and teardown work from it alone, so it holds references and never display text.
 """
@@ -12,7 +12,8 @@ from pydantic import Field
 
 from contracts.base import Contract, Json
 
-How = Literal["made", "changed", "found"]
+# removed: it is gone for good, whoever had made it; sure says whether it is gone already.
+How = Literal["made", "changed", "found", "removed"]
 Fate = Literal["in_use", "undone", "stays", "undo_failed"]
 
 
@@ -51,6 +52,16 @@ def reference(resource_id: str, workspace_id: str) -> str:
     """How a ledger refers to an ARM id: without the workspace's part, which would not fit a custom status ten times."""
     inside = resource_id.lower().startswith(f"{workspace_id.lower()}/")
     return resource_id[len(workspace_id) + 1 :] if inside else resource_id
+
+
+def endpoint_reference(endpoint: str) -> str:
+    """How a ledger refers to an online endpoint."""
+    return f"onlineEndpoints/{endpoint}"
+
+
+def deployment_reference(endpoint: str, deployment: str) -> str:
+    """How a ledger refers to an online deployment."""
+    return f"{endpoint_reference(endpoint)}/deployments/{deployment}"
 
 
 def endpoint_and_deployment(reference: str) -> tuple[str, str]:

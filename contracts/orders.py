@@ -12,6 +12,7 @@ from contracts.errors import Failure
 from contracts.events import ModelRegistered
 from contracts.ledger import LedgerEntry
 from contracts.queue import WhenBusy
+from contracts.releases import BY_REQUEST
 from contracts.request import Propagation
 from contracts.status import EventOutcome, StepStatus
 
@@ -61,6 +62,8 @@ class DeployOrder(Contract):
     """That of the policy which asked: only versions it is for can supersede this one."""
     shares_endpoint: bool | None = None
     """Whether that policy allows the endpoint to serve other models too; None when a person asked, who may decide."""
+    policy: str | None = None
+    """Name of that policy."""
 
     def part(self, kind: str) -> Json:
         """What the request says of a resource of that kind; None when nothing."""
@@ -92,6 +95,11 @@ class DeployOrder(Contract):
         """ARM id of the endpoint's user-assigned identity; None when its identity is its own."""
         identities = (self.part("endpoint").get("identity") or {}).get("user_assigned_identities") or []
         return str(identities[0]["resource_id"]) if identities else None
+
+    @property
+    def asked_by(self) -> str:
+        """Who asked: `request`, or `policy` and its name."""
+        return f"policy {self.policy or ''}".strip() if self.policy or self.match is not None else BY_REQUEST
 
     @property
     def waived(self) -> str | None:

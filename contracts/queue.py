@@ -12,10 +12,23 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.base import Contract
+from contracts.releases import Release
 
 WhenBusy = Literal["queue", "reject", "supersede"]
 # gone: it does not stand in the queue, or another instance waits for it by now.
 Verdict = Literal["owner", "waits", "rejected", "superseded", "gone"]
+
+
+class Queued(Contract):
+    """What a request says of its turn at the endpoint."""
+
+    when_busy: Annotated[
+        WhenBusy,
+        Field(description="while another run writes to the endpoint: wait in line, be refused, or replace who waits"),
+    ] = "queue"
+    interruptible: Annotated[
+        bool, Field(strict=True, description="whether a later request with `when_busy: supersede` may cancel this one")
+    ] = False
 
 
 class Asker(Contract):
@@ -50,10 +63,12 @@ class Place(Contract):
 
 
 class EndpointQueue(Contract):
-    """State of the entity: the owner first, then who waits."""
+    """State of the entity: the owner first, then who waits; and what the endpoint has served, the newest first."""
 
     askers: list[Asker] = []
     superseded: Annotated[dict[str, str], Field(description="by whom, until they have been told")] = {}
+    releases: list[Release] = []
+    released: Annotated[int, Field(description="number of the newest release")] = 0
 
 
 class TurnOrder(Contract):
@@ -65,9 +80,10 @@ class TurnOrder(Contract):
 
 
 class RunRef(Contract):
-    """A run that stands in a queue."""
+    """A run that stands in a queue, and what it has changed of what the endpoint serves."""
 
     id: str
+    release: Release | None = None
 
 
 class LeaveOrder(Contract):

@@ -18,7 +18,7 @@ from contracts.base import Contract, Duration, Json, json_type
 from contracts.digests import is_digest
 from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
-from contracts.queue import WhenBusy
+from contracts.queue import Queued
 from contracts.references import REGISTRIES, ModelReference
 from contracts.schemas import check_schema
 from contracts.values import Whole
@@ -151,7 +151,7 @@ Traffic = Annotated[
 ]
 
 
-class RequestBody(Contract):
+class RequestBody(Queued):
     """Everything of a deployment request but the model: what a policy holds as its template."""
 
     endpoint: EndpointRequest
@@ -159,13 +159,6 @@ class RequestBody(Contract):
     access: AccessRequest = AccessRequest()
     smoke_test: SmokeTestRequest
     traffic: Traffic = "all_at_once"
-    when_busy: Annotated[
-        WhenBusy,
-        Field(description="while another run writes to the endpoint: wait in line, be refused, or replace who waits"),
-    ] = "queue"
-    interruptible: Annotated[
-        bool, Field(strict=True, description="whether a later request with `when_busy: supersede` may cancel this one")
-    ] = False
     on_failure: Annotated[
         Literal["undo", "keep"], Field(description="keep: what was made stays to be looked at; traffic is given back")
     ] = "undo"

@@ -16,7 +16,6 @@ from contracts.activities import Grants
 from contracts.errors import Failure, RoleNotEffective, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.marks import assignment_id
-from contracts.orders import DeployOrder
 from contracts.plan import PlanVerdict
 from contracts.request import Propagation
 from orchestrations import steps
@@ -85,9 +84,7 @@ def roles_effective(run: Run, access: Access | None) -> Taking[None]:
     yield from run.wait_until(effective_at, WAIT, f"{count} {'takes' if one else 'take'} effect")
 
 
-def while_roles_take_effect(
-    run: Run, order: DeployOrder, access: Access | None, attempt: Callable[[], Taking[T]]
-) -> Taking[T]:
+def while_roles_take_effect(run: Run, access: Access | None, attempt: Callable[[], Taking[T]]) -> Taking[T]:
     """Try `attempt` again while it fails as if a role had not taken effect, until the roles have had all their time.
 
     Raises NewHistory after so many tries: what was made is confirmed there, and time is measured from the grant.
@@ -105,7 +102,7 @@ def while_roles_take_effect(
                 raise StepFailed(not_effective(failed.failure, access)) from failed
             yield from run.wait_until(again_at, WAIT, f"{failed.failure.step} was refused; roles may be slow")
             if tries == TRIES_PER_HISTORY:
-                raise NewHistory(order.model_copy(update={"carried": run.so_far(order.carried)})) from None
+                raise NewHistory("so many tries") from None
         else:
             return outcome
 

@@ -21,25 +21,32 @@ from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
 from orchestrations.engine import Context, Taking
 from orchestrations.newest import stop_if_superseded
+from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
 from orchestrations.shift import shift_traffic
-from orchestrations.turns import wait_for_turn
+from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
 
 def deploy(context: Context) -> Taking[Json]:
     """Orchestration `deploy`: ends Completed with a `DeploymentResult`, or Failed with the error on the board."""
-    run = Run(context)
+    run = Run(context, deploy.__name__)
     return (yield from carried_out(run, lambda: roll_out(run)))
 
 
 def roll_out(run: Run) -> Taking[DeploymentResult]:
-    """Take the steps in order; the ledger knows at every point what this run has made."""
+    """Wait for the endpoint, deploy to it, and leave a release."""
     order = DeployOrder.from_wire(run.context.get_input())
-    run.board.about(digest=order.digest, endpoint=order.endpoint, deployment=order.deployment, model=order.model)
-    run.keeps, run.writes_to = order.keeps_on_failure, order.endpoint
-    run.carry_on(order.carried)
-    yield from wait_for_turn(run, order)
+    run.board.about(model=order.model)
+    run.keeps = order.keeps_on_failure
+    yield from in_turn(run, order)
+    result = yield from bring_up(run, order)
+    released(run, result.observed, f"waived: {order.waived}" if order.waived else PASSED)
+    return result
+
+
+def bring_up(run: Run, order: DeployOrder) -> Taking[DeploymentResult]:
+    """Take the steps in order; the ledger knows at every point what this run has made."""
     plan = yield from plan_deployment(run, order)
 
     yield from stop_if_superseded(run, plan.model, order.match)
@@ -49,8 +56,10 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
     yield from extras(run, order, plan, after="endpoint")
 
     yield from stop_if_superseded(run, plan.model, order.match)
-    yield from while_roles_take_effect(run, order, access, lambda: create_deployment(run, order, plan))
-    answer = yield from while_roles_take_effect(run, order, access, lambda: smoke_test(run, order))
+    yield from while_roles_take_effect(run, access, lambda: create_deployment(run, order, plan))
+    answer = yield from while_roles_take_effect(
+        run, access, lambda: smoke_test(run, order.endpoint, order.deployment, order.part("smoke_test"))
+    )
     yield from extras(run, order, plan, after="deployment")
 
     yield from stop_if_superseded(run, plan.model, order.match)
@@ -114,13 +123,14 @@ def create_deployment(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking
     yield from run.ensure(steps.DEPLOYMENT, order.part("deployment"), plan.resolved, makes)
 
 
-def smoke_test(run: Run, order: DeployOrder) -> Taking[Json]:
-    """Prove with a real request, pinned to the new deployment, that it answers as expected; what it answered."""
-    if order.waived:
-        run.log.skipped(steps.SMOKE_TEST.activity, run.now, f"waived: {order.waived}")
+def smoke_test(run: Run, endpoint: str, deployment: str, test: Json) -> Taking[Json]:
+    """Prove with a real request, pinned to the deployment, that it answers as expected; what it answered."""
+    waived = f"waived: {test['waived']}" if test and test.get("waived") else "" if test else "no request is known"
+    if waived:
+        run.log.skipped(steps.SMOKE_TEST.activity, run.now, waived)
         return None
-    test = SmokeTestInput(endpoint=order.endpoint, deployment=order.deployment, test=order.part("smoke_test"))
-    tested = yield from run.take(steps.SMOKE_TEST, test)
+    wanted = SmokeTestInput(endpoint=endpoint, deployment=deployment, test=test)
+    tested = yield from run.take(steps.SMOKE_TEST, wanted)
     return tested.answer
 
 

@@ -1,4 +1,4 @@
-"""Entity `endpoint_queue`, one for each endpoint name: one run after the other writes to it.
+"""Entity `endpoint_queue`, one for each endpoint name: one run after the other writes to it, and leaves its release.
 
 Python's Durable Functions have no entity locks, so the entity is the queue itself. Its operations may be repeated: a
 run that asks again keeps its place.
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from contracts.base import Json
+from contracts.base import Contract, Json
 from contracts.orders import CANCEL
 from contracts.queue import Asker, EndpointQueue, Place, RunRef, Wake
+from contracts.releases import TargetOrder
+from orchestrations.release_log import chosen, recorded
 
 # More would only wait for days, and the state of an entity is read and written whole.
 MOST_ASKERS = 200
@@ -22,11 +24,11 @@ Answered = tuple[EndpointQueue, Place]
 
 
 def endpoint_queue(context: Any) -> None:
-    """Take one operation: `enter` or `look` (an Asker), `leave` (a RunRef)."""
+    """Take one operation: `enter` or `look` (an Asker), `leave` (a RunRef), `choose` (a TargetOrder)."""
     queue = EndpointQueue.from_wire(context.get_state(dict))
-    changed, place = OPERATIONS[context.operation_name](queue, context.get_input())
+    changed, answer = OPERATIONS[context.operation_name](queue, context.get_input())
     context.set_state(changed.to_wire())
-    context.set_result(place.to_wire())
+    context.set_result(answer.to_wire())
 
 
 def enter(queue: EndpointQueue, wire: Json) -> Answered:
@@ -57,12 +59,21 @@ def look(queue: EndpointQueue, wire: Json) -> Answered:
 
 
 def leave(queue: EndpointQueue, wire: Json) -> Answered:
-    """Take a run out of the queue, because it has ended: the next one has its turn, and who waits for it is done."""
-    left, place = RunRef.from_wire(wire).id, _index(queue, RunRef.from_wire(wire).id)
-    askers = [one for one in queue.askers if one.id != left]
+    """Take a run out of the queue, because it has ended: the next one has its turn, and who waits for it is done.
+
+    What it has changed of what the endpoint serves is kept.
+    """
+    run = RunRef.from_wire(wire)
+    place = _index(queue, run.id)
+    askers = [one for one in queue.askers if one.id != run.id]
     stirred = [] if place is None else askers[:1] if place == 0 else [queue.askers[place]]
-    changed = _told(queue, left).model_copy(update={"askers": askers})
+    changed = _told(recorded(queue, run.release), run.id).model_copy(update={"askers": askers})
     return changed, Place(verdict="gone", wakes=[_turn(one) for one in stirred])
+
+
+def choose(queue: EndpointQueue, wire: Json) -> tuple[EndpointQueue, Contract]:
+    """Which release somebody means who wants to go back."""
+    return queue, chosen(queue.releases, TargetOrder.from_wire(wire).number)
 
 
 def _again(queue: EndpointQueue, asker: Asker) -> Answered:
@@ -82,7 +93,7 @@ def _supersede(queue: EndpointQueue, asker: Asker) -> Answered:
     wakes = [_turn(one) for one in waiting]
     if owner.interruptible:
         wakes.append(Wake(instance=owner.id, event=CANCEL, reason=f"superseded by {asker.id}"))
-    changed = EndpointQueue(askers=[owner, asker], superseded=kept)
+    changed = queue.model_copy(update={"askers": [owner, asker], "superseded": kept})
     return changed, Place(verdict="waits", ahead=1, by=owner.id, wakes=wakes)
 
 
@@ -102,8 +113,9 @@ def _told(queue: EndpointQueue, run: str) -> EndpointQueue:
     return queue.model_copy(update={"superseded": {one: by for one, by in queue.superseded.items() if one != run}})
 
 
-OPERATIONS: dict[str, Callable[[EndpointQueue, Json], Answered]] = {
+OPERATIONS: dict[str, Callable[[EndpointQueue, Json], tuple[EndpointQueue, Contract]]] = {
     "enter": enter,
     "look": look,
     "leave": leave,
+    "choose": choose,
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from contracts.activities import EnsureInput, EntryInput, Provisioning
 from contracts.base import Contract, Json
@@ -13,6 +14,8 @@ from contracts.failure import place_of
 from contracts.ledger import LedgerEntry
 from contracts.orders import CANCEL, Carried
 from contracts.plan import Resolved
+from contracts.queue import WhenBusy
+from contracts.releases import Release
 from orchestrations.board import Board
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.ledger import Ledger
@@ -20,11 +23,59 @@ from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.steps import Ensuring, Resource, Result, Step
 
 
-class Run(Engine):
-    """The steps and the works of one instance."""
+class Order(Protocol):
+    """What a run is started with: to which endpoint it wants to write, and what it knew when it began anew."""
 
-    def __init__(self, context: Context) -> None:
+    carried: Carried
+
+    @property
+    def endpoint(self) -> str:
+        """Name of the endpoint."""
+
+    @property
+    def deployment(self) -> str:
+        """Name of the deployment that it is about; empty for none."""
+
+    @property
+    def digest(self) -> str:
+        """Of what was asked for."""
+
+    @property
+    def accepted(self) -> datetime | None:
+        """When the front door took it."""
+
+    @property
+    def asked_by(self) -> str:
+        """Who asked for it."""
+
+    @property
+    def when_busy(self) -> WhenBusy:
+        """What to do while another run writes to the endpoint."""
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a later run may cancel it."""
+
+    def model_copy(self, *, update: dict[str, Any]) -> Any:
+        """The order with something else in it."""
+
+
+class Run(Engine):
+    """The steps and the works of one instance.
+
+    Attributes:
+        kind: what it does: the name of its orchestration.
+        order: what it was started with, once that has been read.
+        release: what it has changed of what the endpoint serves.
+    """
+
+    order: Any
+    began: datetime
+
+    def __init__(self, context: Context, kind: str) -> None:
         super().__init__(context, self.publish)
+        self.kind = kind
+        self.release: Release | None = None
         self.ledger = Ledger()
         self.keeps = False
         """Whether what was made is to stay after a failure."""
@@ -34,11 +85,13 @@ class Run(Engine):
         self.undoing = False
         self._cancel: Any = None
 
-    def carry_on(self, carried: Carried) -> None:
-        """Go on where this instance was before it began anew; everything made is confirmed by its mark.
+    def start(self, order: Order) -> None:
+        """Begin with an order, or go on where this instance was; everything made is confirmed by its mark.
 
         Raises StepFailed when it was being undone already, or when the platform has ended it too often.
         """
+        self.order, self.writes_to, self.began, carried = order, order.endpoint, self.now, order.carried
+        self.board.about(digest=order.digest, endpoint=order.endpoint, deployment=order.deployment)
         self.log.restore(carried.steps)
         self.ledger.entries = list(carried.ledger)
         if carried.error:
@@ -47,9 +100,11 @@ class Run(Engine):
             message = f"the worker died in a turn of this run {carried.resumptions} times; it is not carried on again"
             raise StepFailed(WorkerLost(message).to_failure())
 
-    def so_far(self, carried: Carried) -> Carried:
-        """What this run knows, for a new history of it."""
-        return carried.model_copy(update={"steps": self.log.steps, "ledger": self.ledger.entries})
+    def so_far(self) -> Contract:
+        """The order for a new history of this run: with what it knows."""
+        carried = self.order.carried.model_copy(update={"steps": self.log.steps, "ledger": self.ledger.entries})
+        again: Contract = self.order.model_copy(update={"carried": carried})
+        return again
 
     def awaited(self, task: Any) -> Taking[Any]:
         """What `task` gives; raises StepFailed when the run is canceled first, unless it is being undone."""
@@ -136,11 +191,7 @@ def defect(error: Exception) -> Failure:
 
 
 class NewHistory(Exception):
-    """Not an error: the run begins a new history with this order, since its own has become long."""
-
-    def __init__(self, order: Contract) -> None:
-        super().__init__("a new history begins")
-        self.order = order
+    """Not an error: the run begins a new history with what it knows, since its own has become long."""
 
 
 # How the end of an instance in our own words reads.

@@ -1,4 +1,7 @@
-"""The runbooks: what can be asked of Slipway. Routes, statuses, OpenAPI and commands are derived from this list."""
+"""The runbooks: what can be asked of Slipway. Routes, statuses, OpenAPI and commands are derived from this list.
+
+A new operation is one file that reads like `deploy.py`, the contract of its body, and its line in `OPERATIONS`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.base import Contract, Json
+from contracts.operations import OperationList, OperationOrder, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
+from contracts.rollback import RollbackRequest
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
-from orchestrations import deploy, endpoint_queue, react, steps, turns, watch
+from orchestrations import deploy, endpoint_queue, going_back, react, rollback, steps, turns, watch
 from orchestrations.engine import Taking
 from orchestrations.steps import Resource, Step
 
 
 @dataclass(frozen=True)
+class Call:
+    """The call that starts a runbook: a method, and a path below `/api` that may name what it is about."""
+
+    method: str
+    path: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the path names: fields of the runbook's order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+
+@dataclass(frozen=True)
 class Runbook:
-    """One procedure.
+    """One procedure. Several may share a route: callers see their instances together.
 
     Attributes:
         orchestration: the orchestrator function; its name is stored in histories.
@@ -25,11 +43,13 @@ class Runbook:
         prefix: what the ids of its instances begin with; 32 hex digits follow.
         route: of its instances below `/api`.
         order: its one typed input.
-        asked_with: the body that starts one over HTTP; None when something else starts it.
+        call: what starts one over HTTP; None when something else starts it.
+        asked_with: the body of that call, or its query parameters where the method has no body.
         status: what callers see of an instance.
         listing: a page of them.
         filters: query parameters of the listing.
         ended: whether a custom status is that of an instance which ended in its own words.
+        writes: whether it writes to an endpoint: it takes its turn there, keeps a ledger, can be canceled, is undone.
         takes: the steps and resources that it may ask for.
     """
 
@@ -38,11 +58,13 @@ class Runbook:
     prefix: str
     route: str
     order: type[Contract]
+    call: Call | None
     asked_with: type[Contract] | None
     status: type[Contract]
     listing: type[Contract]
     filters: tuple[str, ...]
     ended: Callable[[Json], bool]
+    writes: bool
     takes: tuple[Step[Any] | Resource[Any], ...]
 
     @property
@@ -61,35 +83,67 @@ class Runbook:
         return steps.KEEP_LOGS in self.takes
 
 
+# What every run may ask for that writes to an endpoint.
+WRITING = (
+    steps.READ_TRAFFIC,
+    steps.TRAFFIC,
+    steps.READ_BACK,
+    steps.FIND_CLAIM,
+    steps.KEEP_LOGS,
+    steps.WAKE,
+    steps.DEPLOYMENT_ENDED,
+)
+DEPLOYING = (
+    steps.PLAN_DEPLOYMENT,
+    steps.MODEL,
+    steps.ENVIRONMENT,
+    steps.CODE,
+    steps.ROLE_ASSIGNMENT,
+    steps.ENDPOINT,
+    steps.DEPLOYMENT,
+    steps.SMOKE_TEST,
+    steps.FIND_NEWEST_VERSION,
+)
+
+
+def operation(
+    orchestration: Callable[[Any], Taking[Json]],
+    call: Call,
+    asked_with: type[Contract],
+    *takes: Step[Any] | Resource[Any],
+) -> Runbook:
+    """A runbook that writes to an endpoint which is there; `takes` is what it may ask for besides `WRITING`."""
+    return Runbook(
+        orchestration=orchestration,
+        noun="operation",
+        prefix=f"op-{orchestration.__name__.replace('_', '-')}-",
+        route="operations",
+        order=OperationOrder,
+        call=call,
+        asked_with=asked_with,
+        status=OperationStatus,
+        listing=OperationList,
+        filters=("endpoint", "kind", "status"),
+        ended=lambda status: Progress.from_wire(status).ended,
+        writes=True,
+        takes=(*takes, *WRITING),
+    )
+
+
 DEPLOY = Runbook(
     orchestration=deploy.deploy,
     noun="deployment",
     prefix="dep-",
     route="deployments",
     order=DeployOrder,
+    call=Call("POST", "deployments"),
     asked_with=DeploymentRequest,
     status=DeploymentStatus,
     listing=DeploymentList,
     filters=("endpoint", "model", "status"),
     ended=lambda status: Progress.from_wire(status).ended,
-    takes=(
-        steps.PLAN_DEPLOYMENT,
-        steps.MODEL,
-        steps.ENVIRONMENT,
-        steps.CODE,
-        steps.ROLE_ASSIGNMENT,
-        steps.ENDPOINT,
-        steps.DEPLOYMENT,
-        steps.SMOKE_TEST,
-        steps.FIND_NEWEST_VERSION,
-        steps.READ_TRAFFIC,
-        steps.TRAFFIC,
-        steps.READ_BACK,
-        steps.FIND_CLAIM,
-        steps.KEEP_LOGS,
-        steps.WAKE,
-        steps.DEPLOYMENT_ENDED,
-    ),
+    writes=True,
+    takes=(*DEPLOYING, *WRITING),
 )
 REACT = Runbook(
     orchestration=react.react_to_registration,
@@ -97,17 +151,40 @@ REACT = Runbook(
     prefix="event-",
     route="events",
     order=ReactOrder,
+    call=None,
     asked_with=None,
     status=EventOutcome,
     listing=EventList,
     filters=("model",),
     ended=lambda status: EventOutcome.from_wire(status).outcome == "failed",
+    writes=False,
     takes=(steps.FIND_NEWEST_VERSION, steps.DEPLOYMENT_ENDED),
 )
-RUNBOOKS = (DEPLOY, REACT)
+OPERATIONS = (
+    operation(
+        rollback.rollback,
+        Call("POST", "endpoints/{endpoint}/rollback"),
+        RollbackRequest,
+        *DEPLOYING,
+        steps.FIND_ORDER,
+        steps.LOOK_AT_SERVING,
+    ),
+)
+RUNBOOKS = (DEPLOY, REACT, *OPERATIONS)
+
+
+def sharing(route: str) -> tuple[Runbook, ...]:
+    """The runbooks whose instances are seen at that route."""
+    return tuple(runbook for runbook in RUNBOOKS if runbook.route == route)
+
+
+def runbook_of(instance_id: str) -> Runbook | None:
+    """The runbook whose instances have such ids."""
+    return next((runbook for runbook in RUNBOOKS if instance_id.startswith(runbook.prefix)), None)
+
 
 # Started by runbooks only.
-CHILDREN = (watch.watch, turns.take_turn, turns.leave_turn)
+CHILDREN = (watch.watch, turns.take_turn, turns.leave_turn, going_back.choose_release)
 
 # Whoever may write to an endpoint.
 ENTITIES = (endpoint_queue.endpoint_queue,)

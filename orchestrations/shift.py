@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contracts.activities import TrafficInput
-from contracts.ledger import LedgerEntry
+from contracts.ledger import LedgerEntry, endpoint_reference
 from contracts.orders import DeployOrder
-from contracts.plan import Percentages, PlanVerdict
+from contracts.plan import Percentages, PlanVerdict, Resolved
 from orchestrations import steps
 from orchestrations.engine import Taking
 from orchestrations.run import Run
@@ -25,15 +25,16 @@ def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking[Shi
         return {}, None
     first: Percentages | None = None
     for split in wanted:
-        before = yield from give(run, order, plan, split)
+        before = yield from give(run, order.endpoint, split, plan.resolved)
         first = before if first is None else first
     return first or {}, wanted[-1]
 
 
-def give(run: Run, order: DeployOrder, plan: PlanVerdict, split: Percentages) -> Taking[Percentages]:
+def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None = None) -> Taking[Percentages]:
     """Give the endpoint one split; what its traffic was."""
-    shift = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=order.endpoint, traffic=split))
-    begun = run.ledger.find(steps.TRAFFIC.kind, plan.resolved.endpoint)
+    resolved = resolved or Resolved(endpoint=endpoint_reference(endpoint))
+    shift = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=endpoint, traffic=split))
+    begun = run.ledger.find(steps.TRAFFIC.kind, resolved.endpoint)
     if begun and begun.after == shift.after:
         # By this very run, before it began anew: what was before then is what undo gives back.
         shift = shift.model_copy(update={"before": begun.before})
@@ -41,9 +42,9 @@ def give(run: Run, order: DeployOrder, plan: PlanVerdict, split: Percentages) ->
         run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "traffic is as asked for already")
         return shift.before
     change = LedgerEntry(
-        kind=steps.TRAFFIC.kind, id=plan.resolved.endpoint, how="changed", before=shift.before, after=shift.after
+        kind=steps.TRAFFIC.kind, id=resolved.endpoint, how="changed", before=shift.before, after=shift.after
     )
-    shifted = yield from run.ensure(steps.TRAFFIC, shift.to_wire(), plan.resolved, [change])
+    shifted = yield from run.ensure(steps.TRAFFIC, shift.to_wire(), resolved, [change])
     # While the endpoint was busy, another run may have changed what was read.
     before: Percentages = shifted.entries[0].before
     return before

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from contracts import activities, plan
 from contracts.base import Contract
 from contracts.queue import Woken
+from contracts.releases import ServingNow, StoredOrder
 from orchestrations import policies
 from orchestrations.policies import Backoff
 
@@ -106,4 +107,6 @@ FIND_CLAIM = Step("find_claim", activities.Claim, policies.QUICK)
 KEEP_LOGS = Step("keep_logs", activities.KeptLogs, policies.KEEP_LOGS)
 DEPLOYMENT_ENDED = Step("deployment_ended", activities.Provisioning, policies.QUICK)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)
+FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)
+LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)

@@ -13,18 +13,26 @@ from contracts.activities import EntryInput
 from contracts.base import Contract, Json
 from contracts.errors import Canceled, DeploymentError, EndpointInUse, StepFailed, Superseded
 from contracts.ledger import LedgerEntry
-from contracts.orders import DeployOrder
 from contracts.queue import Asker, LeaveOrder, Place, RunRef, TurnOrder
 from orchestrations import steps
 from orchestrations.engine import Context, Engine, Taking
-from orchestrations.policies import LOOKS_PER_HISTORY, NET
-from orchestrations.run import Run, defect
+from orchestrations.policies import CRASHES_ALLOWED, LOOKS_PER_HISTORY, NET
+from orchestrations.run import Order, Run, defect
 
 QUEUE = "endpoint_queue"
 WAIT_FOR_TURN = "wait_for_turn"
 
 
-def wait_for_turn(run: Run, order: DeployOrder) -> Taking[None]:
+def in_turn(run: Run, order: Order) -> Taking[None]:
+    """Begin with an order, and wait until no other run writes to its endpoint.
+
+    Raises StepFailed when the request does not want to wait, or for what `Run.start` raises.
+    """
+    run.start(order)
+    yield from wait_for_turn(run, order)
+
+
+def wait_for_turn(run: Run, order: Order) -> Taking[None]:
     """Wait until no other run writes to the endpoint; raises StepFailed when the request does not want to wait."""
     asker = Asker(
         id=run.mark, since=order.accepted or run.now, when_busy=order.when_busy, interruptible=order.interruptible
@@ -47,12 +55,15 @@ def _why_not(place: Place, endpoint: str) -> DeploymentError:
 
 
 def leave(run: Run) -> Taking[None]:
-    """Let the next run have its turn; whoever waits finds out by itself when this goes wrong."""
+    """Let the next run have its turn, and leave the release; whoever waits finds out by itself when this goes wrong."""
     if run.writes_to is None:
         return
     with suppress(Exception):
-        order = LeaveOrder(endpoint=run.writes_to, run=RunRef(id=run.mark))
-        yield run.context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
+        order = LeaveOrder(endpoint=run.writes_to, run=RunRef(id=run.mark, release=run.release))
+        for _ in range(1 + CRASHES_ALLOWED):
+            with suppress(Exception):
+                yield run.context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
+                return
 
 
 def take_turn(context: Context) -> Taking[Json]:

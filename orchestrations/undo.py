@@ -6,6 +6,7 @@ Each resource's own room decides what is removed and what is better kept, and wh
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from contracts.activities import Provisioning
 from contracts.base import Contract, Json
@@ -14,6 +15,7 @@ from contracts.ledger import LedgerEntry
 from orchestrations import steps
 from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Taking
+from orchestrations.releasing import gave_up
 from orchestrations.run import NewHistory, Run, RunFailed, defect
 from orchestrations.turns import leave
 
@@ -31,8 +33,8 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
         result = yield from runbook()
         yield from leave(run)
         return result.to_wire()
-    except NewHistory as new:
-        run.context.continue_as_new(new.order.to_wire())
+    except NewHistory:
+        run.context.continue_as_new(run.so_far().to_wire())
         return None
     except RunFailed:
         raise
@@ -42,6 +44,8 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
         failure = defect(error)
     run.undoing = True
     yield from undo(run, failure)
+    with suppress(Exception):  # nor must what it was
+        gave_up(run)
     yield from leave(run)
     fail_alone(run.context, failure, run.board.shown)
     return None
@@ -53,7 +57,7 @@ def undo(run: Run, failure: Failure) -> Taking[None]:
     run.publish()
     for entry in in_order(run.ledger.entries):
         yield from keep_logs(run, entry)
-        if entry.how == "found":
+        if entry.how in ("found", "removed"):
             continue
         try:
             yield from undo_one(run, entry)

@@ -1,4 +1,4 @@
-"""Asking for an instance of a runbook: POST, with a key that makes it safe to repeat."""
+"""Asking for an instance of a runbook, with a key that makes it safe to repeat."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from triggers.answers import answer, problem, problem_of
 from triggers.body import BodyTooLarge, parse_body
 from triggers.conditional import headers_of, hub_unavailable
 from triggers.hub import HubUnavailable, Instance
-from triggers.parameters import check_names, refused
-from triggers.requests import judged
+from triggers.parameters import check_names, flags, refused
+from triggers.requests import body_contract, judged, named
 from triggers.starting import KeyNotComparable, KeyReused, find, start_once
 
 # Of an Idempotency-Key: printable ASCII without spaces.
@@ -36,18 +36,14 @@ NOT_COMPARABLE = (
 
 
 def starting(runbook: Runbook) -> Any:
-    """The function that answers POST."""
+    """The function that answers the runbook's call."""
 
     async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
         try:
-            check_names(req)
-            key = _idempotency_key(req)
-            request = judged(parse_body(req.get_body()), runbook)
+            asked = Asked(runbook, req)
         except (BodyTooLarge, RequestProblems) as error:
             return problem_of(error)
-        instance_id = runbook.prefix + (digest(["key", key]) if key else uuid.uuid4().hex)
-        accepted = datetime.now(UTC).isoformat()
-        order = runbook.order.from_wire({"request": request, "digest": digest(request), "accepted": accepted}).to_wire()
+        instance_id, order = asked.instance_id, asked.order
         try:
             await start_once(client, runbook.name, instance_id, order)
         except KeyReused:
@@ -61,6 +57,31 @@ def starting(runbook: Runbook) -> Any:
         return await _accepted(runbook, client, instance_id, order)
 
     return start
+
+
+class Asked:
+    """What a call asks a runbook for; raises BodyTooLarge, and RequestProblems with all that is wrong.
+
+    Attributes:
+        request: the body, or the query parameters of a method without one, as it is stored.
+        names: what the path names.
+        order: the instance's input.
+    """
+
+    def __init__(self, runbook: Runbook, req: func.HttpRequest) -> None:
+        call = runbook.call
+        assert call is not None, f"{runbook.name} is not started over HTTP"
+        bodiless = call.method == "DELETE"
+        fields = tuple(body_contract(runbook).model_fields) if bodiless else ()
+        check_names(req, fields)
+        key = _idempotency_key(req)
+        self.names = named({name: req.route_params[name] for name in call.names})
+        self.request = judged(flags(req, fields) if bodiless else parse_body(req.get_body()), runbook)
+        said = digest([runbook.name, self.names, self.request] if self.names else self.request)
+        self.instance_id = runbook.prefix + (digest(["key", key]) if key else uuid.uuid4().hex)
+        accepted = datetime.now(UTC).isoformat()
+        order = {**self.names, "request": self.request, "digest": said, "accepted": accepted}
+        self.order = runbook.order.from_wire(order).to_wire()
 
 
 async def _accepted(runbook: Runbook, client: Any, instance_id: str, order: dict[str, Any]) -> func.HttpResponse:

@@ -17,10 +17,10 @@ from triggers.instances import about_one
 REASON = "somebody canceled it over the API"
 
 
-def canceling(runbook: Runbook) -> Any:
+def canceling(*runbooks: Runbook) -> Any:
     """The function that answers POST of `cancel`: safe to repeat, and without effect on what has ended."""
 
-    async def cancel(_: func.HttpRequest, client: Any, instance: Instance) -> func.HttpResponse:
+    async def cancel(_: func.HttpRequest, client: Any, runbook: Runbook, instance: Instance) -> func.HttpResponse:
         runs = statuses.state_of(instance) in statuses.RUNNING
         if runs:
             try:
@@ -30,4 +30,4 @@ def canceling(runbook: Runbook) -> Any:
         location = {"Location": f"/api/{runbook.route}/{instance.id}"}
         return answer(statuses.shown(runbook, instance), 202 if runs else 200, location | headers_of(instance))
 
-    return about_one(runbook, cancel)
+    return about_one(runbooks, cancel)

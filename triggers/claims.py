@@ -15,8 +15,10 @@ from contracts.activities import Claim, EntryInput
 from contracts.base import Json
 from contracts.errors import CloudUnavailable
 from contracts.ledger import LedgerEntry
+from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
-from orchestrations.runbooks import DEPLOY
+from orchestrations import steps
+from orchestrations.runbooks import RUNBOOKS
 from triggers.hub import Hub, HubUnavailable, Instance, Query
 from triggers.statuses import UNREADABLE, plain
 
@@ -38,17 +40,25 @@ async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> di
 
 
 async def _claimed_by(client: Any, order: EntryInput) -> str | None:
-    query = Query(prefix=DEPLOY.prefix, states=ALIVE, since=datetime.now(UTC) - LOOKED_BACK)
-    token = ""
+    since = datetime.now(UTC) - LOOKED_BACK
     async with Hub(client) as hub:
-        while True:
-            page = await hub.page(query, token)
-            for instance in page.instances:
-                if instance.id != order.mark and any(_is_claim(entry, order.entry) for entry in _ledger(instance)):
-                    return instance.id
-            token = page.token
-            if not token:
-                return None
+        for runbook in (one for one in RUNBOOKS if steps.DEPLOYMENT in one.takes):
+            found = await _claimed_in(hub, Query(prefix=runbook.prefix, states=ALIVE, since=since), order)
+            if found:
+                return found
+    return None
+
+
+async def _claimed_in(hub: Hub, query: Query, order: EntryInput) -> str | None:
+    token = ""
+    while True:
+        page = await hub.page(query, token)
+        for instance in page.instances:
+            if instance.id != order.mark and any(_is_claim(entry, order.entry) for entry in _ledger(instance)):
+                return instance.id
+        token = page.token
+        if not token:
+            return None
 
 
 def _is_claim(theirs: LedgerEntry, ours: LedgerEntry) -> bool:
@@ -57,7 +67,8 @@ def _is_claim(theirs: LedgerEntry, ours: LedgerEntry) -> bool:
 
 
 def _ledger(instance: Instance) -> list[LedgerEntry]:
-    for contract, wire in ((DeploymentResult, instance.output), (Progress, instance.custom_status)):
+    told = ((DeploymentResult, instance.output), (OperationResult, instance.output), (Progress, instance.custom_status))
+    for contract, wire in told:
         try:
             return contract.from_wire(plain(wire)).ledger
         except (*UNREADABLE, TypeError):

@@ -111,7 +111,10 @@ class _Decision:
             self.reasons.append(f"{policy.name}: {why_not}")
             return
         order = DeployOrder(
-            request=request.to_wire(), match=policy.match.to_wire(), shares_endpoint=policy.shares_endpoint
+            request=request.to_wire(),
+            match=policy.match.to_wire(),
+            shares_endpoint=policy.shares_endpoint,
+            policy=policy.name,
         )
         instance_id = DEPLOY.prefix + digest([self.instance_id, policy.name])
         self.asked.append(PolicyDeployment(policy=policy.name, instance_id=instance_id, order=order))

@@ -1,4 +1,4 @@
-"""How a deployment ended that no longer runs as a part of what has started it.
+"""How a run ended that no longer runs as a part of what has started it, or that others wait for.
 
 When the platform ends a child (its worker died in a turn), the parent is told of a failure, and the guard carries the
 child on under its own id. So whoever started it asks the task hub how it really ended.
@@ -13,14 +13,14 @@ import azure.durable_functions as df
 from contracts.activities import EntryInput, Provisioning
 from contracts.base import Json
 from contracts.errors import CloudUnavailable, Superseded
-from orchestrations.runbooks import DEPLOY
+from orchestrations.runbooks import DEPLOY, runbook_of
 from triggers.guard import carry_on, in_own_words
 from triggers.hub import Hub, HubUnavailable, Instance
-from triggers.statuses import RUNNING, deployment_status, state_of
+from triggers.statuses import RUNNING, progress_of, state_of
 
 
 async def deployment_ended(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
-    """Activity: whether the deployment of that id has ended in its own words, and how; one ended by others goes on."""
+    """Activity: whether the run of that id has ended in its own words, and how; one ended by others goes on."""
     order = EntryInput.from_wire(payload)
     try:
         async with Hub(client) as hub:
@@ -34,11 +34,11 @@ async def deployment_ended(payload: Json, client: df.DurableOrchestrationClient)
 async def _seen(client: Any, instance: Instance | None) -> Provisioning:
     if instance is None:
         return Provisioning(state="Deleted", done=False, absent=True)
-    state = state_of(instance)
-    if state in RUNNING or await carry_on(client, DEPLOY, instance):
+    state, runbook = state_of(instance), runbook_of(instance.id) or DEPLOY
+    if state in RUNNING or await carry_on(client, runbook, instance):
         return Provisioning(state=state, done=False)
     if state != "Failed":
         return Provisioning(state=state, done=True)
-    error = deployment_status(instance, brief=True).error
+    error = progress_of(instance).error
     superseded = error is not None and error.code == Superseded.__name__
-    return Provisioning(state=Superseded.__name__ if superseded else state, done=in_own_words(DEPLOY, instance))
+    return Provisioning(state=Superseded.__name__ if superseded else state, done=in_own_words(runbook, instance))

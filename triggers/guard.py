@@ -21,7 +21,7 @@ from contracts.orders import Carried
 from contracts.status import Progress
 from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.run import OWN_WORDS
-from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
+from orchestrations.runbooks import RUNBOOKS, Runbook
 from orchestrations.stage import recall
 from triggers.hub import Hub, HubUnavailable, Instance, Query
 from triggers.statuses import UNREADABLE, is_of, plain, progress_of
@@ -83,7 +83,7 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
 
 
 def _is_unfinished(runbook: Runbook, instance: Instance) -> bool:
-    ends = (FAILED, TERMINATED) if runbook is DEPLOY else (FAILED,)
+    ends = (FAILED, TERMINATED) if runbook.writes else (FAILED,)
     ended = instance.runtime_status in ends and is_of(runbook, instance)
     return ended and not in_own_words(runbook, instance)
 
@@ -100,7 +100,7 @@ def in_own_words(runbook: Runbook, instance: Instance) -> bool:
 
 def _carried(runbook: Runbook, order: Any, instance: Instance, history: list[Json]) -> Carried:
     known = Progress()
-    if runbook is DEPLOY:
+    if runbook.writes:
         # What was terminated keeps its custom status; what the platform ended does not.
         known = progress_of(instance)
         if not known.steps and history:

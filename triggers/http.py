@@ -17,6 +17,7 @@ from triggers.body import BodyTooLarge, parse_body
 from triggers.openapi import document
 from triggers.parameters import check_names
 from triggers.plans import plan
+from triggers.releases import list_releases
 from triggers.requests import to_be_planned
 from triggers.routes import Route
 from triggers.runbook_routes import routes_of
@@ -62,7 +63,8 @@ def _refused(req: func.HttpRequest) -> func.HttpResponse | None:
 
 
 ROUTES: tuple[Route, ...] = (
-    *(route for runbook in RUNBOOKS for route in routes_of(runbook)),
+    *routes_of(RUNBOOKS),
+    Route("GET", "endpoints/{endpoint}/releases", list_releases, asks_hub=True),
     Route("POST", "plans", post_plan),
     Route("GET", "openapi.json", get_openapi),
     Route("GET", "health", get_health, anonymous=True),

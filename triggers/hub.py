@@ -129,6 +129,15 @@ class Hub:
             return None
         raise _unexpected(status)
 
+    async def entity(self, name: str, key: str) -> Json:
+        """What an entity holds; None when it was never asked for anything. Raises HubUnavailable."""
+        status, body, _ = await self._get(f"entities/{name}/{quote(key, safe='')}", {}, "")
+        if status == 404:
+            return None
+        if status != 200:
+            raise _unexpected(status)
+        return _value(body)
+
     async def page(self, query: Query, token: str = "") -> Page:
         """The first instances that are asked for, or those with which `token` goes on. Raises HubUnavailable."""
         status, body, following = await self._get("instances", query.parameters(), token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import azure.durable_functions as df
@@ -21,19 +21,22 @@ from triggers.starting import find
 # What the hub can be asked for; somebody else may have given an instance an id that Slipway would not.
 _ASKABLE = r"[A-Za-z0-9_.-]{1,100}"
 
-Answering = Callable[[func.HttpRequest, Any, Instance], Awaitable[func.HttpResponse]]
+Answering = Callable[[func.HttpRequest, Any, Runbook, Instance], Awaitable[func.HttpResponse]]
 
 
-def about_one(runbook: Runbook, answering: Answering, parameters: tuple[str, ...] = ()) -> Any:
-    """The function that answers about the instance of the path; `answering` may raise what is told as a problem."""
+def about_one(runbooks: Sequence[Runbook], answering: Answering, parameters: tuple[str, ...] = ()) -> Any:
+    """The function that answers about the instance of the path, one of these runbooks, which share a route.
+
+    `answering` may raise what is told as a problem.
+    """
 
     async def handle(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
         try:
             check_names(req, parameters)
-            instance = await found(runbook, client, req.route_params["id"])
+            runbook, instance = await found(runbooks, client, req.route_params["id"])
             if instance is None:
                 return _none_of(runbook)
-            return await answering(req, client, instance)
+            return await answering(req, client, runbook, instance)
         except RequestProblems as error:
             return problem_of(error)
         except HubUnavailable as error:
@@ -42,12 +45,13 @@ def about_one(runbook: Runbook, answering: Answering, parameters: tuple[str, ...
     return handle
 
 
-async def found(runbook: Runbook, client: Any, instance_id: str) -> Instance | None:
-    """The runbook's instance of that id; None when there is none. Raises HubUnavailable."""
-    if not re.fullmatch(re.escape(runbook.prefix) + _ASKABLE, instance_id):
-        return None
-    instance = await find(client, instance_id)
-    return instance if instance and statuses.is_of(runbook, instance) else None
+async def found(runbooks: Sequence[Runbook], client: Any, instance_id: str) -> tuple[Runbook, Instance | None]:
+    """The instance of that id, and which runbook's it is; None when there is none. Raises HubUnavailable."""
+    for runbook in runbooks:
+        if re.fullmatch(re.escape(runbook.prefix) + _ASKABLE, instance_id):
+            instance = await find(client, instance_id)
+            return runbook, instance if instance and statuses.is_of(runbook, instance) else None
+    return runbooks[0], None
 
 
 def _none_of(runbook: Runbook) -> func.HttpResponse:

@@ -22,10 +22,10 @@ from triggers.parameters import refused
 AS_TEXT = {"X-Content-Type-Options": "nosniff"}
 
 
-def reading_logs(runbook: Runbook) -> Any:
+def reading_logs(*runbooks: Runbook) -> Any:
     """The function that answers GET of a log."""
 
-    async def read_log(req: func.HttpRequest, _: Any, instance: Instance) -> func.HttpResponse:
+    async def read_log(req: func.HttpRequest, _: Any, __: Runbook, instance: Instance) -> func.HttpResponse:
         container = _container(req.params.get("container"))
         entry = statuses.deployment_left(statuses.progress_of(instance))
         try:
@@ -37,7 +37,7 @@ def reading_logs(runbook: Runbook) -> Any:
             return problem(404, "No log", _why_none(instance, container))
         return func.HttpResponse(text, headers=AS_TEXT, mimetype="text/plain", charset="utf-8")
 
-    return about_one(runbook, read_log, ("container",))
+    return about_one(runbooks, read_log, ("container",))
 
 
 def _container(text: str | None) -> Container:

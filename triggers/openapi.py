@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from contracts.base import Contract
 from contracts.container_log import CONTAINERS
+from contracts.names import OnlineName
 from contracts.plan import Plan
+from contracts.releases import ReleaseList
 from contracts.status import DeploymentState, Health
-from orchestrations.runbooks import Runbook
+from orchestrations.runbooks import DEPLOY, Runbook, sharing
 from triggers.answers import ProblemBody
 from triggers.requests import body_contract, plan_request
 from triggers.routes import Route
@@ -78,11 +82,12 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
     known = dict.fromkeys(runbooks)
     models: list[tuple[type[Contract], JsonSchemaMode]] = [
-        (body_contract(runbook), "validation") for runbook in known if runbook.asked_with
+        (body_contract(runbook), "validation") for runbook in known if runbook.call and runbook.call.method != "DELETE"
     ]
-    models += [(model, "serialization") for runbook in known for model in (runbook.status, runbook.listing)]
+    told: list[type[Contract]] = [model for runbook in known for model in (runbook.status, runbook.listing)]
+    told += [Plan, Health, ReleaseList, ProblemBody]
     models += [(plan_request(), "validation")]
-    models += [(model, "serialization") for model in (Plan, Health, ProblemBody)]
+    models += [(model, "serialization") for model in dict.fromkeys(told)]
     _, schemas = models_json_schema(models, ref_template=REF)
     defined: dict[str, Any] = schemas["$defs"]
     return defined
@@ -92,29 +97,50 @@ def _operation(route: Route) -> dict[str, Any]:
     name = route.function.__name__
     if route.runbook is None:
         return {"operationId": name, **_SINGLE[name]()}
-    ending = route.path.rpartition("/")[2]
-    if route.method == "POST":
-        describe = _canceling if ending == "cancel" else _starting
-        return {"operationId": name, **describe(route.runbook)}
-    describe = {"{id}": _showing, "logs": _log}.get(ending, _listing)
+    call, ending = route.runbook.call, route.path.rpartition("/")[2]
+    if call is not None and (route.method, route.path) == (call.method, call.path):
+        return {"operationId": name, **_starting(route.runbook)}
+    describe = {"{id}": _showing, "logs": _log, "cancel": _canceling}.get(ending, _listing)
     return {"operationId": name, **describe(route.runbook)}
 
 
 def _starting(runbook: Runbook) -> dict[str, Any]:
     headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
     key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_CHARACTERS}+$"}
-    return {
-        "summary": f"Ask for a {runbook.noun}",
-        "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": key}],
-        "requestBody": _body(body_contract(runbook)),
-        "responses": {
-            "202": _json("accepted, or accepted before", runbook.status, headers),
-            "409": _problem("the Idempotency-Key was used with another body"),
-            "503": _problem("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
-            **_BODY_PROBLEMS,
-            **UNAUTHORIZED,
-        },
+    assert runbook.call is not None
+    answers = {
+        "202": _json("accepted, or accepted before", runbook.status, headers),
+        "409": _problem("the Idempotency-Key was used with another body"),
+        "503": _problem("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
+        **UNAUTHORIZED,
     }
+    parameters = [
+        *map(_name, runbook.call.names),
+        {"name": "Idempotency-Key", "in": "header", "schema": key},
+    ]
+    summary = f"Ask for a {runbook.noun}" if runbook is DEPLOY else _sentence(runbook)
+    if runbook.call.method == "DELETE":
+        asked = _query(body_contract(runbook))
+        problems = {"422": _problem("a parameter is not valid")}
+        return {"summary": summary, "parameters": [*parameters, *asked], "responses": {**answers, **problems}}
+    body = _body(body_contract(runbook), EXAMPLE if runbook is DEPLOY else None)
+    responses = {**answers, **_BODY_PROBLEMS}
+    return {"summary": summary, "parameters": parameters, "requestBody": body, "responses": responses}
+
+
+def _sentence(runbook: Runbook) -> str:
+    """What a runbook does: the first sentence of its file."""
+    text = sys.modules[runbook.orchestration.__module__].__doc__ or ""
+    return " ".join(text.split("\n\n")[0].split()).rstrip(".")
+
+
+def _name(what: str) -> dict[str, Any]:
+    return {"name": what, "in": "path", "required": True, "schema": TypeAdapter(OnlineName).json_schema()}
+
+
+def _query(contract: type[Contract]) -> list[dict[str, Any]]:
+    schema = contract.model_json_schema(mode="validation")
+    return [{"name": name, "in": "query", "schema": one} for name, one in schema["properties"].items()]
 
 
 def _canceling(runbook: Runbook) -> dict[str, Any]:
@@ -135,7 +161,8 @@ def _canceling(runbook: Runbook) -> dict[str, Any]:
 
 
 def _id(runbook: Runbook) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": f"^{runbook.id_pattern}$"}
+    patterns = "|".join(f"^{one.id_pattern}$" for one in sharing(runbook.route))
+    schema = {"type": "string", "pattern": patterns}
     return {"name": "id", "in": "path", "required": True, "schema": schema}
 
 
@@ -183,7 +210,8 @@ def _listing(runbook: Runbook) -> dict[str, Any]:
             "description": f"where to go on, as `next` has it; or the id of a {runbook.noun}, for older ones than it",
         },
     }
-    parameters = {**{name: FILTERS[name] for name in runbook.filters}, **paging}
+    kinds = {"kind": {"enum": [one.name for one in sharing(runbook.route)]}}
+    parameters = {**{name: (FILTERS | kinds)[name] for name in runbook.filters}, **paging}
     return {
         "summary": f"List {runbook.noun}s",
         "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()],
@@ -199,7 +227,7 @@ def _listing(runbook: Runbook) -> dict[str, Any]:
 def _plan() -> dict[str, Any]:
     return {
         "summary": "What a deployment would do",
-        "requestBody": _body(plan_request()),
+        "requestBody": _body(plan_request(), EXAMPLE),
         "responses": {
             "200": _json("plan", Plan),
             **_BODY_PROBLEMS,
@@ -220,11 +248,26 @@ def _openapi_json() -> dict[str, Any]:
     return {"summary": "This document", "responses": {"200": answer, **_NO_PARAMETERS, **UNAUTHORIZED}}
 
 
-_SINGLE = {"post_plan": _plan, "get_health": _health, "get_openapi": _openapi_json}
+def _releases() -> dict[str, Any]:
+    responses = {
+        "200": _json("the last ones, newest first", ReleaseList),
+        "422": _problem("that is no name of an endpoint"),
+        **_HUB_UNAVAILABLE,
+        **UNAUTHORIZED,
+    }
+    return {"summary": "What an endpoint has served", "parameters": [_name("endpoint")], "responses": responses}
 
 
-def _body(contract: type[Contract]) -> dict[str, Any]:
-    content = {"schema": _schema(contract), "example": EXAMPLE}
+_SINGLE = {
+    "post_plan": _plan,
+    "get_health": _health,
+    "get_openapi": _openapi_json,
+    "list_releases": _releases,
+}
+
+
+def _body(contract: type[Contract], example: Any = None) -> dict[str, Any]:
+    content = {"schema": _schema(contract)} | ({"example": example} if example else {})
     return {"required": True, "content": {"application/json": content, "application/yaml": content}}
 
 

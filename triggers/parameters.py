@@ -44,6 +44,12 @@ def check_state(text: str | None) -> None:
         raise refused("status", f"send one of {', '.join(states)}")
 
 
+def flags(req: func.HttpRequest, names: Iterable[str]) -> dict[str, str | bool]:
+    """The query parameters of those names, as a body would say them: `true` and `false` are flags."""
+    said = {name: req.params[name] for name in names if req.params.get(name)}
+    return {name: text.lower() == "true" if text.lower() in ("true", "false") else text for name, text in said.items()}
+
+
 def refused(path: str, message: str) -> RequestProblems:
     """The refusal of one parameter or header."""
     return RequestProblems([Problem(path=path, code="invalid_value", message=message)])

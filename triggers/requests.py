@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import create_model
 
 from activities.registry import RESOURCES
 from contracts.base import Contract, Json
+from contracts.names import OnlineName
 from contracts.plan import PlanInput, Uploads
 from contracts.problems import read_request
 from contracts.request import DeploymentRequest
@@ -48,3 +50,15 @@ def to_be_planned(body: Json) -> PlanInput:
 def judged(body: Json, runbook: Runbook = DEPLOY) -> dict[str, Any]:
     """`body` as it is stored, once it has been judged; raises RequestProblems with all that is wrong."""
     return read_request(body, body_contract(runbook)).to_wire()
+
+
+class Named(Contract):
+    """The names in a path."""
+
+    endpoint: OnlineName | None = None
+    deployment: OnlineName | None = None
+
+
+def named(parts: Mapping[str, str]) -> dict[str, Any]:
+    """The names in a path as Azure ML keeps them; raises RequestProblems with those that cannot be names."""
+    return read_request(dict(parts), Named).to_wire()

@@ -13,8 +13,9 @@ class Route:
     """One method of one path below `/api`, and the function that answers it.
 
     Attributes:
-        runbook: whose instances it is about; None for a route of its own.
+        runbook: whose instances it is about, the first of those that share a route; None for a route of its own.
         anonymous: whether it is answered without a function key.
+        asks_hub: whether its function talks to the task hub; those of runbooks do.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Route:
     function: Any
     runbook: Runbook | None = None
     anonymous: bool = False
+    asks_hub: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -31,4 +33,4 @@ class Route:
     @property
     def needs_client(self) -> bool:
         """Whether the function talks to the task hub."""
-        return self.runbook is not None
+        return self.runbook is not None or self.asks_hub

@@ -1,8 +1,8 @@
-"""What can be done with each runbook over HTTP: start an instance, look at one, list them."""
+"""What can be done with runbooks over HTTP: start an instance of one; look at one, cancel it, list them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestrations.runbooks import Runbook
@@ -17,17 +17,28 @@ from triggers.showing import showing
 __all__ = ["KEY_CHARACTERS", "LONGEST_KEY", "PAGE_DEFAULT", "PAGE_LIMIT", "routes_of"]
 
 
-def routes_of(runbook: Runbook) -> Iterator[Route]:
-    """The routes that a runbook's registration gives it."""
-    if runbook.asked_with is not None:
-        yield Route("POST", runbook.route, _named(f"post_{runbook.noun}", starting(runbook)), runbook)
-        yield Route("GET", f"{runbook.route}/{{id}}", _named(f"get_{runbook.noun}", showing(runbook)), runbook)
-        cancel = _named(f"cancel_{runbook.noun}", canceling(runbook))
-        yield Route("POST", f"{runbook.route}/{{id}}/cancel", cancel, runbook)
-    if runbook.keeps_logs:
-        path = f"{runbook.route}/{{id}}/logs"
-        yield Route("GET", path, _named(f"get_{runbook.noun}_log", reading_logs(runbook)), runbook)
-    yield Route("GET", runbook.route, _named(f"list_{runbook.noun}s", listing(runbook)), runbook)
+def routes_of(runbooks: Sequence[Runbook]) -> Iterator[Route]:
+    """The routes that the registrations of runbooks give them: a call for each, the rest for those that share one."""
+    for runbook in runbooks:
+        if runbook.call is not None:
+            name = runbook.noun if runbook.call.path == runbook.route else runbook.name
+            start = _named(f"{runbook.call.method.lower()}_{name}", starting(runbook))
+            yield Route(runbook.call.method, runbook.call.path, start, runbook)
+    for route in dict.fromkeys(runbook.route for runbook in runbooks):
+        yield from _of_all([runbook for runbook in runbooks if runbook.route == route])
+
+
+def _of_all(runbooks: Sequence[Runbook]) -> Iterator[Route]:
+    """What can be done with the instances of the runbooks that share a route."""
+    first = runbooks[0]
+    if any(runbook.call for runbook in runbooks):
+        yield Route("GET", f"{first.route}/{{id}}", _named(f"get_{first.noun}", showing(*runbooks)), first)
+        cancel = _named(f"cancel_{first.noun}", canceling(*runbooks))
+        yield Route("POST", f"{first.route}/{{id}}/cancel", cancel, first)
+    if any(runbook.keeps_logs for runbook in runbooks):
+        path = f"{first.route}/{{id}}/logs"
+        yield Route("GET", path, _named(f"get_{first.noun}_log", reading_logs(*runbooks)), first)
+    yield Route("GET", first.route, _named(f"list_{first.noun}s", listing(*runbooks)), first)
 
 
 def _named(name: str, handler: Any) -> Any:

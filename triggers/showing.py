@@ -13,16 +13,18 @@ from triggers.conditional import headers_of, unless_known
 from triggers.guard import carry_on
 from triggers.hub import HubUnavailable, Instance
 from triggers.instances import about_one
+from triggers.line import in_line
 from triggers.starting import find
 
 
-def showing(runbook: Runbook) -> Any:
+def showing(*runbooks: Runbook) -> Any:
     """The function that answers GET of one."""
 
-    async def show(req: func.HttpRequest, client: Any, instance: Instance) -> func.HttpResponse:
+    async def show(req: func.HttpRequest, client: Any, runbook: Runbook, instance: Instance) -> func.HttpResponse:
         if await carry_on(client, runbook, instance):
             with suppress(HubUnavailable):
                 instance = await find(client, instance.id) or instance
-        return unless_known(req, statuses.shown(runbook, instance), headers_of(instance))
+        told = await in_line(client, instance, statuses.shown(runbook, instance))
+        return unless_known(req, told, headers_of(instance))
 
-    return about_one(runbook, show)
+    return about_one(runbooks, show)

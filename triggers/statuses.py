@@ -17,11 +17,12 @@ from contracts.digests import digest
 from contracts.errors import MESSAGE_LIMIT, Canceled, Failure
 from contracts.errors import OrchestrationCrashed as Crash
 from contracts.ledger import LedgerEntry
+from contracts.operations import OperationOrder, OperationResult, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 from orchestrations import steps
-from orchestrations.runbooks import DEPLOY, REACT, Runbook
+from orchestrations.runbooks import DEPLOY, Runbook, runbook_of
 from orchestrations.steps import KEEP_LOGS
 from settings import settings
 from triggers.hub import Instance
@@ -89,12 +90,33 @@ def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentS
         ledger=[] if brief else _for_people(progress.ledger),
         result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
         error=error,
-        links=_links(instance, progress),
+        links=_links(DEPLOY, instance, progress),
+    )
+
+
+def operation_status(instance: Instance, *, brief: bool = False) -> OperationStatus:
+    """An instance of an operation for callers; `brief` leaves steps, ledger and result out."""
+    runbook, progress, state = runbook_of(instance.id), progress_of(instance), state_of(instance)
+    names = {"endpoint": progress.endpoint, "deployment": progress.deployment}
+    names = names if progress.endpoint else _aimed_at(instance)
+    result = _stored(OperationResult, instance.output) if state == "Succeeded" and not brief else None
+    return OperationStatus(
+        id=instance.id,
+        kind=runbook.name if runbook else instance.name,
+        status=state,
+        **names,
+        created=instance.created,
+        updated=instance.updated,
+        steps=[] if brief else progress.steps,
+        ledger=[] if brief else _for_people(progress.ledger),
+        result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
+        error=progress.error or (_crashed(instance.output) if state == "Failed" else None),
+        links=_links(runbook, instance, progress) if runbook else {},
     )
 
 
 def progress_of(instance: Instance) -> Progress:
-    """What an instance of `deploy` shows; nothing when that cannot be read."""
+    """What a run shows that writes to an endpoint; nothing when that cannot be read."""
     return _stored(Progress, instance.custom_status) or Progress()
 
 
@@ -104,9 +126,9 @@ def deployment_left(progress: Progress) -> LedgerEntry | None:
     return next(left, None)
 
 
-def _links(instance: Instance, progress: Progress) -> dict[str, str]:
+def _links(runbook: Runbook, instance: Instance, progress: Progress) -> dict[str, str]:
     """Where the instance is, and its logs, if they were kept or Azure can be asked for them."""
-    here = f"/api/{DEPLOY.route}/{instance.id}"
+    here = f"/api/{runbook.route}/{instance.id}"
     kept = any(step.name == KEEP_LOGS.activity and step.state == "succeeded" for step in progress.steps)
     return {"self": here} | ({"logs": f"{here}/logs"} if kept or deployment_left(progress) else {})
 
@@ -126,12 +148,16 @@ def event_outcome(instance: Instance, *, brief: bool = False) -> EventOutcome:
     return outcome.model_copy(update={"id": instance.id, "created": instance.created})
 
 
-SHOWN: dict[str, Callable[..., Any]] = {DEPLOY.name: deployment_status, REACT.name: event_outcome}
+SHOWN: dict[type[Contract], Callable[..., Any]] = {
+    DeploymentStatus: deployment_status,
+    EventOutcome: event_outcome,
+    OperationStatus: operation_status,
+}
 
 
 def shown(runbook: Runbook, instance: Instance, *, brief: bool = False) -> Any:
     """What callers see of an instance of a runbook: its `status` contract."""
-    return SHOWN[runbook.name](instance, brief=brief)
+    return SHOWN[runbook.status](instance, brief=brief)
 
 
 def is_of(runbook: Runbook, instance: Instance) -> bool:
@@ -144,6 +170,9 @@ def names_of(runbook: Runbook, instance: Instance) -> dict[str, str] | None:
     if runbook is DEPLOY:
         names = _names(instance.custom_status, "endpoint", "model")
         return names or {name: text for name, text in _asked_for(instance).items() if text} or None
+    if runbook.writes:
+        aimed = _names(instance.custom_status, "endpoint") or _aimed_at(instance)
+        return {**aimed, "kind": runbook.name} if aimed.get("endpoint") else None
     order = plain(instance.input)
     told = _names(instance.custom_status, "model", "version")
     told = told or _names(order.get("outcome") if isinstance(order, dict) else None, "model", "version")
@@ -211,6 +240,12 @@ def _asked_for(instance: Instance) -> dict[str, str]:
     except (*UNREADABLE, KeyError, TypeError, AttributeError):
         return {}
     return names
+
+
+def _aimed_at(instance: Instance) -> dict[str, str]:
+    """What the order of an operation says it is about; no names when that cannot be read."""
+    order = _stored(OperationOrder, instance.input)
+    return {"endpoint": order.endpoint, "deployment": order.deployment} if order else {"endpoint": ""}
 
 
 def _unreadable_event(instance: Instance) -> EventOutcome:

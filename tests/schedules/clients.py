@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub, Instance
-from triggers import claims, ends, guard, waking
+from triggers import claims, ends, guard, stored_orders, waking
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
@@ -18,6 +18,7 @@ def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
     return {
         "find_claim": lambda payload: finished(claims.find_claim(payload, Client(hub))),
         "wake": lambda payload: finished(waking.wake(payload, Client(hub))),
+        "find_order": lambda payload: finished(stored_orders.find_order(payload, Client(hub))),
         "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
     }
 
@@ -31,7 +32,7 @@ def guard_looks(hub: Hub) -> None:
 @contextmanager
 def hub_answers() -> Iterator[None]:
     """Whoever asks for instances is told those of a schedule's hub."""
-    modules = [vars(module) for module in (claims, ends, guard)]
+    modules = [vars(module) for module in (claims, ends, guard, stored_orders)]
     before = [names["Hub"] for names in modules]
     for names in modules:
         names["Hub"] = _Answers

@@ -14,6 +14,7 @@ from activities.resource import Resource as Room
 from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
 from contracts.queue import Woken
+from contracts.releases import StoredOrder
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
 from orchestrations.steps import of_kind as resource_of
@@ -22,7 +23,12 @@ from tests.registered import triggers
 ROOT = Path(__file__).resolve().parents[2]
 
 # The activities that are no room's, and what they answer.
-ASKING: dict[str, type[Contract]] = {"find_claim": Claim, "deployment_ended": Provisioning, "wake": Woken}
+ASKING: dict[str, type[Contract]] = {
+    "find_claim": Claim,
+    "deployment_ended": Provisioning,
+    "find_order": StoredOrder,
+    "wake": Woken,
+}
 ACTIVITIES = {
     "plan_deployment",
     "register_model",
@@ -53,18 +59,34 @@ ACTIVITIES = {
     "remove_traffic",
     "find_claim",
     "deployment_ended",
+    "find_order",
     "wake",
     "smoke_test",
     "read_back",
+    "look_at_serving",
     "keep_logs",
 }
-ORCHESTRATIONS = {"deploy", "watch", "take_turn", "leave_turn", "react_to_registration"}
+ORCHESTRATIONS = {
+    "deploy",
+    "rollback",
+    "watch",
+    "take_turn",
+    "leave_turn",
+    "choose_release",
+    "react_to_registration",
+}
 ROUTES = {
     ("POST", "deployments", "FUNCTION"),
     ("GET", "deployments", "FUNCTION"),
     ("GET", "deployments/{id}", "FUNCTION"),
     ("GET", "deployments/{id}/logs", "FUNCTION"),
     ("POST", "deployments/{id}/cancel", "FUNCTION"),
+    ("POST", "endpoints/{endpoint}/rollback", "FUNCTION"),
+    ("GET", "endpoints/{endpoint}/releases", "FUNCTION"),
+    ("GET", "operations", "FUNCTION"),
+    ("GET", "operations/{id}", "FUNCTION"),
+    ("GET", "operations/{id}/logs", "FUNCTION"),
+    ("POST", "operations/{id}/cancel", "FUNCTION"),
     ("POST", "plans", "FUNCTION"),
     ("GET", "events", "FUNCTION"),
     ("GET", "openapi.json", "FUNCTION"),

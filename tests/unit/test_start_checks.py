@@ -22,12 +22,13 @@ from orchestrations.steps import Step, of_kind
 from triggers.claims import find_claim
 from triggers.ends import deployment_ended
 from triggers.start_checks import NotRegistered, RebuildsObjects, check_decoding, check_names
+from triggers.stored_orders import find_order
 from triggers.waking import wake
 
 ROOT = Path(__file__).resolve().parents[2]
 STRICT = "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"
 ORCHESTRATIONS = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
-ACTIVITIES = (*all_activities(plan_deployment), find_claim, deployment_ended, wake)
+ACTIVITIES = (*all_activities(plan_deployment), find_claim, deployment_ended, find_order, wake)
 
 
 def starting(before: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,71 @@
+"""Going back to an earlier release: what a caller asks for, and what a run makes of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator
+
+from contracts.ledger import short_name
+from contracts.names import LONGEST_ONLINE_NAME
+from contracts.orders import DeployOrder
+from contracts.queue import Queued
+from contracts.releases import Pin, Release
+from contracts.values import Whole
+
+
+def _word_or_number(value: object) -> str:
+    return "word" if isinstance(value, str) and not value.strip().isdigit() else "number"
+
+
+class RollbackRequest(Queued):
+    """Body of a rollback: `{}` goes back to the release before the one that serves."""
+
+    to: Annotated[
+        Annotated[Literal["previous"], Tag("word")] | Annotated[Whole, Tag("number")],
+        Discriminator(_word_or_number),
+        Field(description="`previous`, or the number of a release that was live"),
+    ] = "previous"
+
+    @field_validator("to")
+    @classmethod
+    def _counted_from_one(cls, value: str | int) -> str | int:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("releases are counted from 1")
+        return value
+
+
+def made_again(order: DeployOrder, pin: Pin, name: str) -> DeployOrder:
+    """The order that made a deployment, for making it again under that name: of the versions that were pinned.
+
+    Nothing else of the endpoint is touched, and traffic is left to the rollback.
+    """
+    asked = order.request
+    deployment = {**asked["deployment"], "name": name}
+    if pin.environment:
+        deployment["environment"] = asset(pin.environment)
+    if pin.code and deployment.get("code_configuration"):
+        deployment["code_configuration"] = {**deployment["code_configuration"], "code": asset(pin.code)}
+    endpoint = {part: asked["endpoint"][part] for part in ("name", "identity") if part in asked["endpoint"]}
+    request: dict[str, Any] = {
+        **{part: asked[part] for part in ("access", "smoke_test") if part in asked},
+        "endpoint": endpoint,
+        "deployment": deployment,
+        "traffic": "none",
+    }
+    if pin.model:
+        request["model"] = asset(pin.model)
+    return DeployOrder(request=request, digest=order.digest)
+
+
+def asset(reference: str) -> str:
+    """How a request names an asset that a ledger refers to."""
+    if reference.startswith("azureml:"):
+        return reference
+    return f"azureml:{reference if reference.startswith('/') else short_name(reference)}"
+
+
+def another_name(name: str, release: Release) -> str:
+    """The name of a deployment of an earlier release whose own name is another's by now."""
+    ending = f"-r{release.number}"
+    return f"{name[: LONGEST_ONLINE_NAME - len(ending)].rstrip('-')}{ending}"

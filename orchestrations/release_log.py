@@ -1,0 +1,39 @@
+"""The releases that an endpoint's entity keeps: how one is written down, and which one somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contracts.queue import EndpointQueue
+from contracts.releases import Release, Target
+
+# The state of an entity is read and written whole; a release of two deployments takes a KiB.
+MOST_RELEASES = 30
+
+
+def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
+    """The queue with that release as the newest one; a run that tells of its own again corrects it."""
+    if release is None:
+        return queue
+    before = next((one for one in queue.releases if one.run == release.run), None)
+    if before:
+        again = release.model_copy(update={"number": before.number})
+        return queue.model_copy(update={"releases": [again if one is before else one for one in queue.releases]})
+    number = queue.released + 1
+    releases = [release.model_copy(update={"number": number}), *queue.releases][:MOST_RELEASES]
+    return queue.model_copy(update={"releases": releases, "released": number})
+
+
+def chosen(releases: Sequence[Release], number: int | None) -> Target:
+    """The release of that number, or the one before what serves now; only what was live can be gone back to.
+
+    What serves after a rollback is the release that it went back to, so that rolling back twice goes back two releases.
+    """
+    live = [one for one in releases if one.outcome == "live" and one.serving]
+    if not live:
+        return Target()
+    serving = live[0]
+    place = serving.restores or serving.number
+    found = [one for one in live if (one.number < place if number is None else one.number == number)]
+    known = [one.number for one in live if one is not serving]
+    return Target(release=found[0] if found else None, serving=serving.number, known=known)
