@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from azure_api.clients import clients
 from contracts.errors import DeploymentError
 
@@ -39,7 +41,8 @@ _ASSETS = {
 def of_workspace() -> str:
     """The options that name the workspace."""
     where = clients().settings
-    return f"--resource-group {where.resource_group} --workspace-name {where.workspace}"
+    group, workspace = shlex.quote(where.resource_group), shlex.quote(where.workspace)
+    return f"--resource-group {group} --workspace-name {workspace}"
 
 
 def setting(path: str, value: str) -> str:

@@ -85,13 +85,21 @@ def _is_there(mark: str, entry: LedgerEntry) -> bool:
 
 
 def _whole_log(entry: LedgerEntry, container: Container) -> str:
-    """As much of a log as is kept, without secrets."""
-    where = endpoint_and_deployment(entry.id)
-    text = _log(*where, FIRST_LINES, container)
+    return present_log(*endpoint_and_deployment(entry.id), container)
+
+
+def present_log(endpoint: str, deployment: str, container: Container, tail: int | None = None) -> str:
+    """A container's log as Azure has it now, without secrets: its last `tail` lines, or as much as is kept of one.
+
+    Empty where the container wrote nothing. Raises deployment errors.
+    """
+    if tail is not None:
+        return kept(_log(endpoint, deployment, tail, container))
+    text = _log(endpoint, deployment, FIRST_LINES, container)
     lines = text.count("\n")
     if lines >= FIRST_LINES - 1 and len(text) < LOG_LIMIT_BYTES:
         try:
-            text = _log(*where, min(MOST_LINES, LOG_LIMIT_BYTES * lines // len(text) + 1), container)
+            text = _log(endpoint, deployment, min(MOST_LINES, LOG_LIMIT_BYTES * lines // len(text) + 1), container)
         except DeploymentError as error:
             if error.retryable:
                 raise

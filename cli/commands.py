@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 import yaml
 
+from cli.endpoint_commands import add_endpoint_commands
 from cli.folders import UnusableFolder
 from cli.following import SHORTEST_PAUSE, follow
 from cli.kinds import STDIN
@@ -250,4 +251,5 @@ class _Notes(LineLog):
 
 
 add_listings(app)
+add_endpoint_commands(app)
 add_policy_commands(app)

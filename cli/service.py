@@ -1,4 +1,4 @@
-"""The front door of Slipway as the command line uses it: five calls, and answers read leniently."""
+"""The front door of Slipway as the command line uses it, and its answers, read leniently."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli.outcome import NotAccepted, Unreachable
 from contracts.base import Contract, Json
+from contracts.endpoints import Consumption, EndpointList, OnlineEndpointView
 from contracts.plan import Plan
 from contracts.problems import Problem
 from contracts.status import DeploymentStatus
@@ -35,6 +36,27 @@ class Reply(Generic[C]):
     value: C
     now: datetime | None
     """The `Date` of the answer; None where a proxy or server left it out or wrote something else."""
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """What a model answered.
+
+    Attributes:
+        failed: the model did, and this is what it said.
+        deployment: which one it was.
+        model_status, reason: of a model that failed, as Azure tells them.
+    """
+
+    content: bytes
+    failed: bool
+    deployment: str | None = None
+    model_status: str | None = None
+    reason: str | None = None
+
+
+# What a model that fails is answered with.
+_MODEL_ERROR = 424
 
 
 class Service:
@@ -72,14 +94,56 @@ class Service:
     def log(self, deployment_id: str, container: str) -> str:
         """What a container of a deployment wrote."""
         path = f"{DEPLOY.route}/{quote(deployment_id, safe='')}/logs"
-        response = self._answered("GET", path, params={"container": container})
-        if not response.headers.get("content-type", "").startswith("text/plain"):
-            raise self._stranger()
-        return response.text
+        return self._text(path, {"container": container})
 
     def page(self, runbook: Runbook, filters: Mapping[str, str]) -> Reply[Contract]:
         """One page of a runbook's instances, newest first: its `listing` contract."""
         return self._send(runbook.listing, "GET", runbook.route, params=dict(filters))
+
+    def endpoints(self, filters: Mapping[str, str]) -> Reply[EndpointList]:
+        """One page of online endpoints."""
+        return self._send(EndpointList, "GET", "endpoints", params=dict(filters))
+
+    def endpoint(self, name: str) -> Reply[OnlineEndpointView]:
+        """An online endpoint as it is now."""
+        return self._send(OnlineEndpointView, "GET", _endpoint(name))
+
+    def endpoint_log(self, name: str, deployment: str, container: str | None, tail: int | None) -> str:
+        """What the containers of an online deployment have written."""
+        path = f"{_endpoint(name)}/deployments/{quote(deployment, safe='')}/logs"
+        return self._text(path, {"container": container, "tail": tail})
+
+    def consumption(self, name: str, deployment: str | None, request: str | None) -> Reply[Consumption]:
+        """How an online endpoint is called."""
+        asked = {"deployment": deployment, "request": request}
+        return self._send(Consumption, "GET", f"{_endpoint(name)}/consume", params=_given(asked))
+
+    def invoke(self, name: str, content: bytes, kind: str, deployment: str | None, seconds: int) -> Invoked:
+        """Ask the model of an online endpoint."""
+        response = self._answered(
+            "POST",
+            f"{_endpoint(name)}/invoke",
+            also=_MODEL_ERROR,
+            content=content,
+            headers={"Content-Type": kind},
+            params=_given({"deployment": deployment, "timeout": seconds}),
+            # The service gives up in time; its host may need some of its own.
+            timeout=seconds + 30,
+        )
+        said = response.headers.get
+        return Invoked(
+            content=response.content,
+            failed=response.status_code == _MODEL_ERROR,
+            deployment=said("azureml-model-deployment"),
+            model_status=said("ms-azureml-model-error-statuscode"),
+            reason=said("ms-azureml-model-error-reason"),
+        )
+
+    def _text(self, path: str, asked: Mapping[str, Any]) -> str:
+        response = self._answered("GET", path, params=_given(asked))
+        if not response.headers.get("content-type", "").startswith("text/plain"):
+            raise self._stranger()
+        return response.text
 
     def _send(self, contract: type[C], method: str, path: str, **content: Any) -> Reply[C]:
         response = self._answered(method, path, **content)
@@ -90,11 +154,14 @@ class Service:
             raise self._stranger() from error
         return Reply(response.text, value, _date(response))
 
-    def _answered(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _answered(self, method: str, path: str, *, also: int = 200, **content: Any) -> httpx.Response:
+        """The response, if it is a success or has the status `also`."""
         try:
             response = self._http.request(method, f"{self.url}/api/{path}", **content)
         except httpx.RequestError as error:
             raise Unreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
+        if response.status_code == also:
+            return response
         if response.status_code in (401, 403):
             raise NotAccepted(
                 f"{self.url} answered {response.status_code}: set SLIPWAY_KEY to a function key of the app"
@@ -116,6 +183,14 @@ class Service:
 
     def _stranger(self) -> Unreachable:
         return Unreachable(f"what answers at {self.url} is not Slipway: check SLIPWAY_URL or --url")
+
+
+def _endpoint(name: str) -> str:
+    return f"endpoints/{quote(name, safe='')}"
+
+
+def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _summary(response: httpx.Response) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field
 
 ASSET = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
-_ONLINE_NAME = r"[A-Za-z](-?[A-Za-z0-9])*"
+ONLINE_NAME = r"[A-Za-z](-?[A-Za-z0-9])*"
 SHORTEST_ONLINE_NAME, LONGEST_ONLINE_NAME = 3, 32
 _DATASTORES = re.compile(r"azureml://(?:subscriptions/.+/)?datastores(?:/|$)")
 # What a job has left: its named output, or a run's artifacts (MLflow).
@@ -63,7 +63,7 @@ def model_of_id(arm_id: str) -> tuple[str, str]:
 def is_online_name(value: str) -> bool:
     """Whether an endpoint or a deployment can be called so."""
     fits = SHORTEST_ONLINE_NAME <= len(value) <= LONGEST_ONLINE_NAME
-    return fits and re.fullmatch(_ONLINE_NAME, value) is not None
+    return fits and re.fullmatch(ONLINE_NAME, value) is not None
 
 
 def _online_name(value: str) -> str:
@@ -141,7 +141,7 @@ def _told(pattern: str, **more: int) -> Any:
 OnlineName = Annotated[
     str,
     AfterValidator(_online_name),
-    _told(_ONLINE_NAME, minLength=SHORTEST_ONLINE_NAME, maxLength=LONGEST_ONLINE_NAME),
+    _told(ONLINE_NAME, minLength=SHORTEST_ONLINE_NAME, maxLength=LONGEST_ONLINE_NAME),
 ]
 # A pattern is checked sooner than a function of ours; `MEANT` says what each of them asks for.
 _ASSET_NAME = rf"^{ASSET}$"

@@ -14,6 +14,7 @@ from orchestrations.runbooks import RUNBOOKS
 from settings import settings
 from triggers.answers import answer, azure_unavailable, json_answer, problem_of
 from triggers.body import BodyTooLarge, parse_body
+from triggers.endpoint_routes import ENDPOINT_ROUTES
 from triggers.openapi import document
 from triggers.parameters import check_names
 from triggers.plans import plan
@@ -65,6 +66,7 @@ def _refused(req: func.HttpRequest) -> func.HttpResponse | None:
 ROUTES: tuple[Route, ...] = (
     *routes_of(RUNBOOKS),
     Route("GET", "endpoints/{endpoint}/releases", list_releases, asks_hub=True),
+    *ENDPOINT_ROUTES,
     Route("POST", "plans", post_plan),
     Route("GET", "openapi.json", get_openapi),
     Route("GET", "health", get_health, anonymous=True),

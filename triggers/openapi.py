@@ -17,6 +17,7 @@ from contracts.releases import ReleaseList
 from contracts.status import DeploymentState, Health
 from orchestrations.runbooks import DEPLOY, Runbook, sharing
 from triggers.answers import ProblemBody
+from triggers.openapi_parts import NO_PARAMETERS, REF, UNAUTHORIZED, json_of, problem_of, schema_of
 from triggers.requests import body_contract, plan_request
 from triggers.routes import Route
 from triggers.runbook_routes import KEY_CHARACTERS, LONGEST_KEY, PAGE_DEFAULT, PAGE_LIMIT
@@ -36,13 +37,11 @@ nothing of a body that is sent in chunks, which is then refused as empty (400). 
 Whatever is refused here is answered with `application/problem+json`. Azure's own answers have no body: 401 without a
 function key or with a wrong one, 404 as above, 500 for a body of more than 100 MB.
 """
-REF = "#/components/schemas/{model}"
 FILTERS: dict[str, dict[str, Any]] = {
     "endpoint": {"type": "string"},
     "model": {"type": "string", "description": "name, or name:version"},
     "status": {"enum": [*get_args(DeploymentState)]},
 }
-UNAUTHORIZED = {"401": {"description": "no function key, or a wrong one"}}
 
 # A request as small as it gets, for whoever tries the document out.
 EXAMPLE = {
@@ -87,7 +86,7 @@ def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
     told: list[type[Contract]] = [model for runbook in known for model in (runbook.status, runbook.listing)]
     told += [Plan, Health, ReleaseList, ProblemBody]
     models += [(plan_request(), "validation")]
-    models += [(model, "serialization") for model in dict.fromkeys(told)]
+    models += [(model, "serialization") for model in dict.fromkeys([*told, *_of_endpoints().ANSWERS])]
     _, schemas = models_json_schema(models, ref_template=REF)
     defined: dict[str, Any] = schemas["$defs"]
     return defined
@@ -96,12 +95,20 @@ def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     name = route.function.__name__
     if route.runbook is None:
-        return {"operationId": name, **_SINGLE[name]()}
+        describe = _SINGLE.get(name) or _of_endpoints().OPERATIONS[name]
+        return {"operationId": name, **describe()}
     call, ending = route.runbook.call, route.path.rpartition("/")[2]
     if call is not None and (route.method, route.path) == (call.method, call.path):
         return {"operationId": name, **_starting(route.runbook)}
-    describe = {"{id}": _showing, "logs": _log, "cancel": _canceling}.get(ending, _listing)
-    return {"operationId": name, **describe(route.runbook)}
+    described = {"{id}": _showing, "logs": _log, "cancel": _canceling}.get(ending, _listing)
+    return {"operationId": name, **described(route.runbook)}
+
+
+def _of_endpoints() -> Any:
+    # With the first call that wants the document: a cold start pays for none of its contracts.
+    from triggers import endpoint_openapi
+
+    return endpoint_openapi
 
 
 def _starting(runbook: Runbook) -> dict[str, Any]:
@@ -109,9 +116,9 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
     key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_CHARACTERS}+$"}
     assert runbook.call is not None
     answers = {
-        "202": _json("accepted, or accepted before", runbook.status, headers),
-        "409": _problem("the Idempotency-Key was used with another body"),
-        "503": _problem("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
+        "202": json_of("accepted, or accepted before", runbook.status, headers),
+        "409": problem_of("the Idempotency-Key was used with another body"),
+        "503": problem_of("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
         **UNAUTHORIZED,
     }
     parameters = [
@@ -121,7 +128,7 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
     summary = f"Ask for a {runbook.noun}" if runbook is DEPLOY else _sentence(runbook)
     if runbook.call.method == "DELETE":
         asked = _query(body_contract(runbook))
-        problems = {"422": _problem("a parameter is not valid")}
+        problems = {"422": problem_of("a parameter is not valid")}
         return {"summary": summary, "parameters": [*parameters, *asked], "responses": {**answers, **problems}}
     body = _body(body_contract(runbook), EXAMPLE if runbook is DEPLOY else None)
     responses = {**answers, **_BODY_PROBLEMS}
@@ -150,10 +157,10 @@ def _canceling(runbook: Runbook) -> dict[str, Any]:
         "description": "It stops before its next step, or while it waits, and undoes what it has made.",
         "parameters": [_id(runbook)],
         "responses": {
-            "200": _json("it had ended before", runbook.status, headers),
-            "202": _json("it is told; its status says when it has ended", runbook.status, headers),
-            "404": _problem(f"no such {runbook.noun}"),
-            "422": _problem("there is no such parameter"),
+            "200": json_of("it had ended before", runbook.status, headers),
+            "202": json_of("it is told; its status says when it has ended", runbook.status, headers),
+            "404": problem_of(f"no such {runbook.noun}"),
+            "422": problem_of("there is no such parameter"),
             **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
@@ -175,9 +182,9 @@ def _log(runbook: Runbook) -> dict[str, Any]:
         "parameters": [_id(runbook), {"name": "container", "in": "query", "schema": schema}],
         "responses": {
             "200": text,
-            "404": _problem(f"no such {runbook.noun}, or no log of it; `detail` says why, and what to do"),
-            "422": _problem("a parameter is not valid"),
-            "503": _problem("the task hub, Azure or the storage of logs cannot be asked right now"),
+            "404": problem_of(f"no such {runbook.noun}, or no log of it; `detail` says why, and what to do"),
+            "422": problem_of("a parameter is not valid"),
+            "503": problem_of("the task hub, Azure or the storage of logs cannot be asked right now"),
             **UNAUTHORIZED,
         },
     }
@@ -192,10 +199,10 @@ def _showing(runbook: Runbook) -> dict[str, Any]:
             {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
         ],
         "responses": {
-            "200": _json("status", runbook.status, {"ETag": text, "Retry-After": text}),
+            "200": json_of("status", runbook.status, {"ETag": text, "Retry-After": text}),
             "304": {"description": "as it was when it had that ETag", "headers": {"ETag": text, "Retry-After": text}},
-            "404": _problem(f"no such {runbook.noun}"),
-            "422": _problem("there is no such parameter"),
+            "404": problem_of(f"no such {runbook.noun}"),
+            "422": problem_of("there is no such parameter"),
             **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
@@ -216,8 +223,8 @@ def _listing(runbook: Runbook) -> dict[str, Any]:
         "summary": f"List {runbook.noun}s",
         "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()],
         "responses": {
-            "200": _json("newest first; a page may be short, `next` alone says whether more follow", runbook.listing),
-            "422": _problem("a parameter is not valid"),
+            "200": json_of("newest first; a page may be short, `next` alone says whether more follow", runbook.listing),
+            "422": problem_of("a parameter is not valid"),
             **_HUB_UNAVAILABLE,
             **UNAUTHORIZED,
         },
@@ -229,9 +236,9 @@ def _plan() -> dict[str, Any]:
         "summary": "What a deployment would do",
         "requestBody": _body(plan_request(), EXAMPLE),
         "responses": {
-            "200": _json("plan", Plan),
+            "200": json_of("plan", Plan),
             **_BODY_PROBLEMS,
-            "503": _problem("Azure cannot be read right now"),
+            "503": problem_of("Azure cannot be read right now"),
             **UNAUTHORIZED,
         },
     }
@@ -239,19 +246,19 @@ def _plan() -> dict[str, Any]:
 
 def _health() -> dict[str, Any]:
     # The one route without a key.
-    responses = {"200": _json("Liveness", Health), **_NO_PARAMETERS}
+    responses = {"200": json_of("Liveness", Health), **NO_PARAMETERS}
     return {"summary": "Liveness", "responses": responses, "security": []}
 
 
 def _openapi_json() -> dict[str, Any]:
     answer = {"description": "this document", "content": {"application/json": {"schema": {"type": "object"}}}}
-    return {"summary": "This document", "responses": {"200": answer, **_NO_PARAMETERS, **UNAUTHORIZED}}
+    return {"summary": "This document", "responses": {"200": answer, **NO_PARAMETERS, **UNAUTHORIZED}}
 
 
 def _releases() -> dict[str, Any]:
     responses = {
-        "200": _json("the last ones, newest first", ReleaseList),
-        "422": _problem("that is no name of an endpoint"),
+        "200": json_of("the last ones, newest first", ReleaseList),
+        "422": problem_of("that is no name of an endpoint"),
         **_HUB_UNAVAILABLE,
         **UNAUTHORIZED,
     }
@@ -267,27 +274,13 @@ _SINGLE = {
 
 
 def _body(contract: type[Contract], example: Any = None) -> dict[str, Any]:
-    content = {"schema": _schema(contract)} | ({"example": example} if example else {})
+    content = {"schema": schema_of(contract)} | ({"example": example} if example else {})
     return {"required": True, "content": {"application/json": content, "application/yaml": content}}
 
 
-def _schema(model: type[Any]) -> dict[str, Any]:
-    return {"$ref": REF.format(model=model.__name__)}
-
-
-def _json(description: str, model: type[Any], headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = {"description": description, "content": {"application/json": {"schema": _schema(model)}}}
-    return answer | ({"headers": headers} if headers else {})
-
-
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": _schema(ProblemBody)}}}
-
-
-_HUB_UNAVAILABLE = {"503": _problem("the task hub cannot be asked right now")}
-_NO_PARAMETERS = {"422": _problem("there is no such parameter")}
+_HUB_UNAVAILABLE = {"503": problem_of("the task hub cannot be asked right now")}
 _BODY_PROBLEMS = {
-    "400": _problem("the body is empty, or cannot be read"),
-    "413": _problem("the body is larger than 256 KiB"),
-    "422": _problem("the request is not valid; `problems` lists everything wrong"),
+    "400": problem_of("the body is empty, or cannot be read"),
+    "413": problem_of("the body is larger than 256 KiB"),
+    "422": problem_of("the request is not valid; `problems` lists everything wrong"),
 }

@@ -1,4 +1,4 @@
-"""One HTTPS POST that ends by its deadline, whatever the server does.
+"""One HTTPS exchange that ends by its deadline, whatever the server does.
 
 Timeouts of sockets bound the silence between two bytes. A server that sends one byte every few seconds, of its TLS
 handshake, its status line, a header, a chunk's length, the body or a trailer, would keep an activity for hours. So the
@@ -21,7 +21,25 @@ from contracts.errors import ModelUnreachable, WrongAnswer
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 PIECE_BYTES = 65536
-TOO_LATE = "the answer did not end in time (smoke_test.timeout)"
+THREAD = "exchange"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a server is asked.
+
+    Attributes:
+        data: what is sent; GET sends nothing.
+        seconds: in which the answer must have ended.
+        most: bytes of an answer that are read.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    seconds: float
+    data: bytes = b""
+    method: str = "POST"
+    most: int = ANSWER_LIMIT_BYTES
 
 
 @dataclass(frozen=True)
@@ -30,28 +48,33 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: str
+    content: bytes
+
+    @property
+    def body(self) -> str:
+        """The content as text."""
+        return self.content.decode(errors="replace")
 
 
-def post(url: str, data: str, headers: Mapping[str, str], seconds: float) -> Answer:
-    """POST `data`; redirects are not followed.
+def exchanged(question: Question) -> Answer:
+    """The answer to a question; redirects are not followed.
 
-    Raises ModelUnreachable when there is no whole answer after so many seconds, WrongAnswer when it is too large.
+    Raises ModelUnreachable when there is no whole answer in time, WrongAnswer when it is too large.
     """
     line, outcome = Line(), Future[Answer]()
 
     def exchange() -> None:
         try:
-            outcome.set_result(_exchange(url, data, headers, seconds, line))
+            outcome.set_result(_exchange(question, line))
         except Exception as error:
             outcome.set_exception(error)
 
-    threading.Thread(target=exchange, name="smoke test", daemon=True).start()
-    ended, _ = wait([outcome], timeout=seconds)
+    threading.Thread(target=exchange, name=THREAD, daemon=True).start()
+    ended, _ = wait([outcome], timeout=question.seconds)
     # Whatever comes of an exchange after this is no answer: a body without a length ends where its connection does.
     line.cut()
     if not ended:
-        raise ModelUnreachable(TOO_LATE)
+        raise _too_late(question)
     return outcome.result()
 
 
@@ -84,7 +107,7 @@ class Line:
             self._held.clear()
 
 
-def _exchange(url: str, data: str, headers: Mapping[str, str], seconds: float, line: Line) -> Answer:
+def _exchange(question: Question, line: Line) -> Answer:
     import requests
     from urllib3.exceptions import HTTPError
     from urllib3.exceptions import TimeoutError as Silence
@@ -92,27 +115,38 @@ def _exchange(url: str, data: str, headers: Mapping[str, str], seconds: float, l
     try:
         with requests.Session() as session:
             session.mount("https://", _adapter(line))
-            sent = session.post(
-                url, data=data, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
+            sent = session.request(
+                question.method,
+                question.url,
+                data=question.data,
+                headers=dict(question.headers),
+                timeout=question.seconds,
+                allow_redirects=False,
+                stream=True,
             )
             with sent as response:
                 named = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, named, _body(response.raw))
+                return Answer(response.status_code, named, _content(response.raw, question.most))
     except (requests.Timeout, Silence, TimeoutError):
-        raise ModelUnreachable(TOO_LATE) from None
+        raise _too_late(question) from None
     except (requests.RequestException, HTTPError, OSError) as error:
         # The text of such an error can quote the request; its type is enough.
-        raise ModelUnreachable(f"no whole answer from {urlsplit(url).hostname}: {type(error).__name__}") from None
+        host = urlsplit(question.url).hostname
+        raise ModelUnreachable(f"no whole answer from {host}: {type(error).__name__}") from None
 
 
-def _body(raw: Any) -> str:
-    body = b""
+def _too_late(question: Question) -> ModelUnreachable:
+    return ModelUnreachable(f"the answer did not end in time, which is {question.seconds:g} s")
+
+
+def _content(raw: Any, most: int) -> bytes:
+    content = b""
     # Piece by piece as they arrive: reading so many bytes waits for them all.
     while piece := raw.read1(PIECE_BYTES, decode_content=True):
-        body += piece
-        if len(body) > ANSWER_LIMIT_BYTES:
-            raise WrongAnswer(f"the answer is larger than {ANSWER_LIMIT_BYTES} bytes")
-    return body.decode(errors="replace")
+        content += piece
+        if len(content) > most:
+            raise WrongAnswer(f"the answer is larger than {most} bytes")
+    return content
 
 
 def _adapter(line: Line) -> Any:

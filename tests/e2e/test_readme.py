@@ -90,7 +90,7 @@ def test_the_request_is_one_in_at_most_twelve_lines() -> None:
 
 def test_there_is_no_command_that_nobody_checks() -> None:
     # `pip install .` is tried by tests/unit/test_installed.py, files of `az ml` by tests/e2e/test_az_ml_files.py.
-    checked = ("make ", "source ", "curl ", "slipway ", "pip install .", "az login", "azd ")
+    checked = ("make ", "source ", "curl ", "echo ", "slipway ", "pip install .", "az login", "azd ")
 
     assert not [command for page in (README, CONTRIBUTING, LOCAL_AZURE) for command in commands(page)
                 if not command.startswith(checked)]  # fmt: skip
@@ -126,12 +126,13 @@ def test_every_setting_is_told() -> None:
 def test_every_route_is_told() -> None:
     routes = {f"/api/{route.path}" for route in ROUTES}
 
-    assert len(routes) == 8
+    assert len(routes) == 13
     assert not [route for route in routes if f" {route}`" not in README.read_text()]
 
 
 def test_the_commands_of_the_readme_deploy_its_request(ready: LocalStack, tmp_path: Path) -> None:
-    script = starting(README, "source ", "curl ", "slipway deploy .slipway/", "slipway list")
+    slipway = ("slipway deploy .slipway/", "slipway list", "slipway endpoint ")
+    script = starting(README, "source ", "curl ", "echo ", *slipway)
 
     said = shell(ready, "\n".join(script), tmp_path / "checkout")
 
@@ -142,6 +143,8 @@ def test_the_commands_of_the_readme_deploy_its_request(ready: LocalStack, tmp_pa
     assert '"status": "ok"' in said
     assert f"accepted as {status['id']}" in said
     assert "Succeeded: credit-risk:3 on credit-risk/blue" in said
+    assert "by Slipway" in said
+    assert said.endswith("[388]\n")
 
 
 def test_the_examples_of_the_local_azure_work(ready: LocalStack, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import threading
 import pytest
 import trustme
 
-from activities.gates.exchange import ANSWER_LIMIT_BYTES, Answer, post
+from activities.gates.exchange import ANSWER_LIMIT_BYTES, THREAD, Answer, Question, exchanged
 from contracts.errors import ModelUnreachable, WrongAnswer
 from tests.unit.raw_server import HEAD, Answering, at_once, authority, dripping, over_tls, serving, trusted
 
@@ -22,7 +22,8 @@ LONG, SHORT = 30.0, 0.15
 
 
 def ask(port: int, seconds: float = LONG, data: str = "[]") -> Answer:
-    return post(f"https://127.0.0.1:{port}/score", data, {"Authorization": "Bearer key"}, seconds)
+    question = Question(f"https://127.0.0.1:{port}/score", {"Authorization": "Bearer key"}, seconds, data.encode())
+    return exchanged(question)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def ask(port: int, seconds: float = LONG, data: str = "[]") -> Answer:
 )
 def test_a_whole_answer_is_read(authority: trustme.CA, answer: bytes) -> None:
     with serving(over_tls(authority, at_once(answer))) as port:
-        assert ask(port) == Answer(200, headers_of(answer), "[1, 2]")
+        assert ask(port) == Answer(200, headers_of(answer), b"[1, 2]")
 
 
 def headers_of(answer: bytes) -> dict[str, str]:
@@ -93,7 +94,7 @@ def gives_up(answering: Answering) -> None:
 
 def no_exchange_is_left() -> None:
     for thread in threading.enumerate():
-        if thread.name == "smoke test":
+        if thread.name == THREAD:
             thread.join(10)
             assert not thread.is_alive(), "its connection was not cut"
 
@@ -113,7 +114,7 @@ def test_a_proxy_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
     with serving(dripping(b"HTTP/1.1", b" ", b"200 OK\r\n\r\n")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy}")
         with pytest.raises(ModelUnreachable, match="in time"):
-            post("https://somewhere.inference.ml.azure.com/score", "[]", {}, SHORT)
+            exchanged(Question("https://somewhere.inference.ml.azure.com/score", {}, SHORT))
         no_exchange_is_left()
 
 

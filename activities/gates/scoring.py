@@ -1,0 +1,72 @@
+"""A request to a deployed model, with the endpoint's own key or token.
+
+Not `online_endpoints.invoke`, which leaks the pin and the key from one call into the next through a module-level dict.
+The key or token lives in one function only. The scoring URI is the one Azure Resource Manager returned; its host must
+end as the settings say, redirects are not followed, time and size are bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from activities.gates.exchange import ANSWER_LIMIT_BYTES, Answer, Question, exchanged
+from azure_api.clients import clients
+from azure_api.errors import translated
+from contracts.errors import ModelUnreachable, ScoringRefused
+from contracts.redaction import MASK
+
+PIN_HEADER = "azureml-model-deployment"
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A request to an endpoint.
+
+    Attributes:
+        uri: as `checked_uri` has let it through.
+        deployment: that it is pinned to; None has the traffic decide.
+        seconds, most: see `Question`.
+        method: GET asks for the deployment's description.
+    """
+
+    endpoint: str
+    uri: str
+    content: bytes
+    seconds: float
+    deployment: str | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    most: int = ANSWER_LIMIT_BYTES
+    method: str = "POST"
+
+
+def checked_uri(endpoint: str, uri: object) -> str:
+    """The scoring URI of an endpoint, as ARM has it; raises ScoringRefused for an address that gets no key."""
+    text = str(uri or "")
+    where = urlsplit(text)
+    suffix = clients().settings.scoring_host_suffix
+    if where.scheme != "https" or not (where.hostname or "").endswith(suffix) or where.username or where.port:
+        raise ScoringRefused(
+            f"the scoring URI of endpoint {endpoint} is not https://…{suffix}; no key is sent there",
+            suggestion="Check the endpoint; in a sovereign cloud set SLIPWAY_SCORING_HOST_SUFFIX.",
+        )
+    return text
+
+
+def score(scoring: Scoring) -> Answer:
+    """Send it with the endpoint's key or token, which is in nothing that comes back.
+
+    Raises deployment errors: ModelUnreachable without a whole answer in time, WrongAnswer when it is too large.
+    """
+    with translated(not_found=ModelUnreachable):
+        # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
+        credentials: Any = clients().ml.online_endpoints.get_keys(scoring.endpoint)
+    secret = str(getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None))
+    pin = {PIN_HEADER: scoring.deployment} if scoring.deployment else {}
+    headers = {"Authorization": f"Bearer {secret}", **scoring.headers, **pin}
+    answer = exchanged(Question(scoring.uri, headers, scoring.seconds, scoring.content, scoring.method, scoring.most))
+    # A model that answers with what it was sent must not bring the key into a history.
+    said = {name: value.replace(secret, MASK) for name, value in answer.headers.items()}
+    return replace(answer, headers=said, content=answer.content.replace(secret.encode(), MASK.encode()))

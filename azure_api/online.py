@@ -1,0 +1,52 @@
+"""Reading online endpoints and their deployments as Azure Resource Manager has them.
+
+Not through azure-ai-ml, which takes a second to import and asks more than once for most of it; its entities are for
+what is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from azure_api import looking, versions
+from azure_api.clients import clients
+from azure_api.errors import translated
+
+# Where a list goes on (operation OnlineEndpoints_List).
+SKIP = "$skip"
+
+
+class Page(NamedTuple):
+    """One page of a list of Azure's, and where it goes on; None for the last."""
+
+    documents: list[dict[str, Any]]
+    after: str | None
+
+
+def endpoints(count: int, after: str | None = None) -> Page:
+    """A page of the workspace's endpoints, of at most `count`. Raises deployment errors."""
+    query = {"count": str(count), **({SKIP: after} if after else {})}
+    with translated():
+        page = clients().get(f"{_path()}?{urlencode(query)}", versions.ONLINE)
+    following = parse_qs(urlsplit(page.get("nextLink") or "").query).get(SKIP)
+    return Page(page.get("value") or [], following[0] if following else None)
+
+
+def endpoint(name: str) -> dict[str, Any] | None:
+    """The endpoint's document; None when there is none. Raises deployment errors."""
+    return looking.find(_path(name), versions.ONLINE)
+
+
+def deployment(endpoint: str, name: str) -> dict[str, Any] | None:
+    """The deployment's document; None when there is none. Raises deployment errors."""
+    return looking.find(f"{_path(endpoint)}/deployments/{name}", versions.ONLINE)
+
+
+def deployments(endpoint: str) -> list[dict[str, Any]]:
+    """The documents of an endpoint's deployments, of all pages. Raises deployment errors."""
+    return looking.listed(f"{_path(endpoint)}/deployments", versions.ONLINE)
+
+
+def _path(*endpoint: str) -> str:
+    return "/".join((f"{clients().settings.workspace_id}/onlineEndpoints", *endpoint))

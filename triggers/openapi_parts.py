@@ -1,0 +1,29 @@
+"""What the descriptions of all calls are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from triggers.answers import ProblemBody
+
+REF = "#/components/schemas/{model}"
+
+
+def schema_of(model: type[Any]) -> dict[str, Any]:
+    """A contract, where its schema is wanted."""
+    return {"$ref": REF.format(model=model.__name__)}
+
+
+def json_of(description: str, model: type[Any], headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An answer that is a contract."""
+    answer = {"description": description, "content": {"application/json": {"schema": schema_of(model)}}}
+    return answer | ({"headers": headers} if headers else {})
+
+
+def problem_of(description: str) -> dict[str, Any]:
+    """An answer that is a problem."""
+    return {"description": description, "content": {"application/problem+json": {"schema": schema_of(ProblemBody)}}}
+
+
+UNAUTHORIZED = {"401": {"description": "no function key, or a wrong one"}}
+NO_PARAMETERS = {"422": problem_of("there is no such parameter")}
