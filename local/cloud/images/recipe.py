@@ -12,12 +12,16 @@ from local.cloud.images.problems import WITH_AN_ENGINE, cannot_build_here
 
 @dataclass(frozen=True)
 class Asked:
-    """The environment that a deployment names: an image, perhaps with a conda file, or a folder with a Dockerfile."""
+    """The environment that a deployment names: an image, perhaps with a conda file, or a folder with a Dockerfile.
+
+    `note` is what has to be said of how it was come by.
+    """
 
     image: str
     conda_file: str | None = None
     context: Path | None = None
     dockerfile: str = "Dockerfile"
+    note: str = ""
 
     @property
     def is_built(self) -> bool:
@@ -45,7 +49,7 @@ def recipe_of(asked: Asked) -> Recipe | None:
         return None
     if asked.conda_file is None:
         return _of_image(brings)
-    return _of_conda(asked.conda_file)
+    return replace(_of_conda(asked.conda_file), notes=(asked.note,) if asked.note else ())
 
 
 def _of_image(brings: Brings) -> Recipe:

@@ -36,6 +36,8 @@ def _check_assets(state: WorkspaceState, properties: Json) -> None:
     code = as_json(properties.get("codeConfiguration"))
     if from_registry(properties.get("model")) or from_registry(code.get("codeId")):
         raise not_emulated("models and code of Azure ML registries", "Register the model in the workspace.")
+    if _model_type(state, properties) == "triton_model" and not code.get("scoringScript"):
+        raise not_emulated("models of type triton_model without code", "Deploy it in Azure, or with a script of yours.")
     if not properties.get("environmentId") and not _is_mlflow(state, properties):
         raise invalid("MissingEnvironment", "environmentId is required.")
     _exists(state, "models", "Model", properties.get("model"))
@@ -66,9 +68,13 @@ def _has_own_server(state: WorkspaceState, properties: Json) -> bool:
 
 
 def _is_mlflow(state: WorkspaceState, properties: Json) -> bool:
+    return _model_type(state, properties) == "mlflow_model"
+
+
+def _model_type(state: WorkspaceState, properties: Json) -> object:
     named = reference("models", properties.get("model"))
     model = state.asset("models", *named) if named else None
-    return bool(model and model.properties.get("modelType") == "mlflow_model")
+    return model.properties.get("modelType") if model else None
 
 
 def _check_emulated(properties: Json) -> None:

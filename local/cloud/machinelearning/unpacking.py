@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,7 @@ from local.cloud.machinelearning.records import Asset, AssetKind, Deployment, En
 from local.cloud.machinelearning.references import from_registry, reference
 from local.cloud.machinelearning.settings import duration, probe, whole
 from local.cloud.machinelearning.state import WorkspaceState
-from local.cloud.serving import ServingSpec, StartupProblem, not_runnable
+from local.cloud.serving import ServingSpec, StartupProblem, no_code, not_runnable
 from local.cloud.shared import World
 
 
@@ -41,7 +42,10 @@ class Unpacking:
         image = _image(deployment.properties, parts)
         folder = self._folder / endpoint.name / deployment.name / str(next(self._starts))
         problem = _unrunnable(deployment.properties, parts, image) or self._fetch(parts, folder)
-        return problem or _specification(endpoint, deployment, parts, image, folder)
+        if problem:
+            return problem
+        spec = _specification(endpoint, deployment, parts, image, folder)
+        return spec if spec.scoring_script or _routes(parts) else _without_code(spec, parts)
 
     def _parts(self, properties: Json) -> _Parts:
         code = as_json(properties.get("codeConfiguration"))
@@ -95,12 +99,30 @@ def _image(properties: Json, parts: _Parts) -> str:
 
 
 def _unrunnable(properties: Json, parts: _Parts, image: str) -> StartupProblem | None:
-    """What says how to serve: a scoring script, or an environment whose container does."""
+    """What says how to serve: a scoring script, an environment whose container does, or what an MLflow model is."""
     code = as_json(properties.get("codeConfiguration"))
-    if code.get("scoringScript") or _routes(parts):
+    if code.get("scoringScript") or _routes(parts) or _is_mlflow(parts, image):
         return None
     message = f"image {image!r}: without a scoring script the local Azure has nothing it can run. Deploy it in Azure."
     return not_runnable(message)
+
+
+def _is_mlflow(parts: _Parts, image: str) -> bool:
+    """Whether it is an MLflow model, in the image that serves those; also when no other was named."""
+    mlflow = parts.model is not None and parts.model.properties.get("modelType") == "mlflow_model"
+    return mlflow and (not image or no_code.is_its_image(image))
+
+
+def _without_code(spec: ServingSpec, parts: _Parts) -> ServingSpec | StartupProblem:
+    """The same, served by the script of the MLflow image, in the model's own environment when none was named."""
+    served = no_code.served(spec.model_dir)
+    if isinstance(served, StartupProblem):
+        return served
+    variables = {**spec.environment_variables, no_code.FOLDER_VARIABLE: served.folder}
+    scoring = replace(spec, code_dir=no_code.RESOURCES, scoring_script=no_code.SCRIPT, environment_variables=variables)
+    if parts.environment or spec.image:
+        return scoring
+    return replace(scoring, image=no_code.IMAGE, conda_file=served.conda_file, note=served.note)
 
 
 def _routes(parts: _Parts) -> Json:

@@ -46,7 +46,8 @@ class ServingSpec:
     registered file. `root` is a folder that belongs to this deployment alone; it is emptied first.
     `environment_variables` are the deployment's own, `process_environment` is what the platform adds (identity, proxy,
     certificates). Nothing else of this machine's environment reaches the process, but `PATH`. `context` is the folder
-    that an environment is built from, `scoring_path` where an own container takes requests.
+    that an environment is built from, `scoring_path` where an own container takes requests, `note` what has to be said
+    of an environment that was not named.
     """
 
     endpoint: str
@@ -70,6 +71,7 @@ class ServingSpec:
     context: Path | None = None
     dockerfile: str = "Dockerfile"
     scoring_path: str = "/score"
+    note: str = ""
 
     @property
     def serves_itself(self) -> bool:
@@ -79,4 +81,4 @@ class ServingSpec:
     @property
     def asked(self) -> Asked:
         """The environment that the deployment names."""
-        return Asked(self.image, self.conda_file, self.context, self.dockerfile)
+        return Asked(self.image, self.conda_file, self.context, self.dockerfile, self.note)

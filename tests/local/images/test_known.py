@@ -72,7 +72,7 @@ def test_an_unknown_name_in_a_known_registry_does_not_exist(image: str) -> None:
     [
         MCR + "promptflow/promptflow-runtime-stable:latest",
         MCR + "mlflow-ubuntu20.04-py38-cpu-inference:latest",
-        REGISTRY + "mlflow-py312-inference/versions/1",
+        REGISTRY + "mlflow-model-inference/versions/1",
         REGISTRY + "acpt-pytorch-2.8-cuda12.6/labels/latest",
     ],
 )
@@ -106,7 +106,10 @@ def is_published(environment: str) -> bool:
         return refused.problem.code != NOT_PULLED
 
 
-@pytest.mark.parametrize(("name", "known"), [("sklearn-1.5", True), ("mlflow-py312-inference", True), ("nope", False)])
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("sklearn-1.5", True), ("mlflow-py312-inference", True), ("mlflow-model-inference", True), ("nope", False)],
+)
 def test_the_curated_environments(name: str, known: bool) -> None:
     assert is_published(f"{REGISTRY}{name}/versions/3") is known
 
