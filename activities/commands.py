@@ -11,6 +11,7 @@ from contracts.errors import DeploymentError
 _ROLES = (
     ("microsoft.authorization/roleassignments/", "Role Based Access Control Administrator"),
     ("microsoft.managedidentity/", "Managed Identity Operator"),
+    ("microsoft.insights/autoscalesettings/", "Web Plan Contributor"),
     ("microsoft.insights/", "Monitoring Contributor"),
     ("microsoft.machinelearningservices/", "AzureML Data Scientist"),
 )

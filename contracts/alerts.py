@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from contracts.base import Contract, Duration
 from contracts.metrics import MetricName, Operator, WhichResource, resource_of
-from contracts.names import ArmId
+from contracts.names import ALERT, DIMENSION, ArmId
 from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Fraction, Whole
 
 _WINDOWS = {minutes: timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 360, 720, 1440)}
@@ -68,7 +68,7 @@ class Availability(Condition):
 class Dimension(Contract):
     """Only these values of a dimension, or all but these."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+    name: Annotated[str, Field(pattern=DIMENSION)]
     values: Annotated[list[Annotated[str, Field(min_length=1, max_length=128)]], Field(min_length=1, max_length=20)]
     exclude: Flag = False
 
@@ -76,7 +76,7 @@ class Dimension(Contract):
 class OtherAlert(Condition):
     """A condition on any metric."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+    name: Annotated[str, Field(pattern=ALERT)]
     metric: MetricName
     of: Annotated[WhichResource | None, Field(description="whose metric; the deployment's where it has one")] = None
     aggregation: Annotated[Aggregation, AS_WORDS] = "average"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from contracts.base import Contract, Duration
 from contracts.metrics import MetricName, Operator, WhichResource
+from contracts.names import SCHEDULE, TIME_OF_DAY, TIME_ZONE
 from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Fraction, Whole
 
 MOST_INSTANCES = 1000
@@ -20,15 +21,8 @@ LONGEST_EVENT = timedelta(days=365)
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Count = Annotated[Whole, Field(ge=1, le=MOST_INSTANCES)]
-# Windows' names: Azure Monitor takes no others.
-TimeZone = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9 .()+-]{1,63}$",
-        description="as Windows calls it, e.g. W. Europe Standard Time",
-    ),
-]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="hours and minutes")]
+TimeZone = Annotated[str, Field(pattern=TIME_ZONE, description="as Windows calls it, e.g. W. Europe Standard Time")]
+TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, description="hours and minutes")]
 
 
 class AutoscaleRule(Contract):
@@ -132,7 +126,7 @@ class Once(Contract):
 class Schedule(Capacity):
     """Other limits for some of the time; the rules are the same ones, where it has none of its own."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$")]
+    name: Annotated[str, Field(pattern=SCHEDULE)]
     time_zone: TimeZone = "UTC"
     weekly: Weekly | None = None
     once: Once | None = None

@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.names import METRIC
 from contracts.values import AS_WORDS
 
 Of = Literal["deployment", "endpoint"]
 Operator = Literal["greater_than", "greater_than_or_equal", "less_than", "less_than_or_equal", "equals", "not_equals"]
-MetricName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ /%.-]{1,127}$", description="as Azure Monitor has it")]
+MetricName = Annotated[str, Field(pattern=METRIC, description="as Azure Monitor has it")]
 WhichResource = Annotated[Of, AS_WORDS]
 _LATENCIES = frozenset(f"RequestLatency_P{percent}" for percent in (50, 90, 95, 99))
 _BOTH = _LATENCIES | {"DataCollectionErrorsPerMinute", "DataCollectionEventsPerMinute", "RequestsPerMinute"}

@@ -149,7 +149,20 @@ _INSTANCE_TYPE = r"^[A-Za-z][A-Za-z0-9_.-]{2,63}$"
 # Docker's own rule: a repository is written small, a tag is not; a digest may follow.
 _IMAGE = r"^[a-z0-9][a-z0-9._:/-]{1,300}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]{2,16}:[0-9a-fA-F]{32,128})?$"
 _ROUTE = r"^/[!-~]{0,500}$"
+METRIC = r"^[A-Za-z][A-Za-z0-9_ /%.-]{1,127}$"
+# Windows' names: Azure Monitor takes no others.
+TIME_ZONE = r"^[A-Za-z][A-Za-z0-9 .()+-]{1,63}$"
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+SCHEDULE = r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$"
+ALERT = r"^[a-z][a-z0-9-]{1,31}$"
+DIMENSION = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 MEANT = {
+    METRIC: "name a metric as Azure Monitor has it, e.g. RequestsPerMinute",
+    TIME_ZONE: "name a time zone as Windows does, e.g. W. Europe Standard Time",
+    TIME_OF_DAY: "write hours and minutes, e.g. '08:30'",
+    SCHEDULE: "use 1 to 64 letters, digits, blanks, dashes and underscores, starting with a letter or digit",
+    ALERT: "use 2 to 32 small letters, digits and dashes, starting with a letter",
+    DIMENSION: "name a dimension as Azure Monitor has it, e.g. statusCode",
     _ASSET_NAME: "use 1 to 255 letters, digits, dashes, dots and underscores, starting with a letter or digit",
     _INSTANCE_TYPE: "name a virtual machine size, e.g. Standard_DS3_v2",
     _IMAGE: "name an image as <registry>/<repository>:<tag>, the repository in small letters,"

@@ -36,6 +36,8 @@ var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 var azureMLDataScientist = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
+var monitoringContributor = '749f88d5-cbae-40b8-bcfc-e573ddc772fa'
+var webPlanContributor = '2cc479cb-7b4d-49a8-b449-8c00fd0f0a4b'
 var managedIdentityOperator = 'f1a07417-d97a-45cb-824c-7a7467783830'
 var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 var roleBasedAccessControlAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
@@ -190,5 +192,28 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place 
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleBasedAccessControlAdministrator)
     condition: grantCondition
     conditionVersion: '2.0'
+  }
+}
+
+// Alerts of deployments lie in the workspace's group; diagnostic settings of its endpoints are covered as well.
+resource monitor 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'workspace') {
+  name: guid(resourceGroup().id, appPrincipalId, monitoringContributor)
+  scope: resourceGroup()
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringContributor)
+  }
+}
+
+// Autoscale settings of deployments lie there too, and Monitoring Contributor does not cover them. This is the
+// narrowest built-in role that does; a role of our own would take more rights than whoever runs `azd up` needs to have.
+resource autoscale 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (place == 'workspace') {
+  name: guid(resourceGroup().id, appPrincipalId, webPlanContributor)
+  scope: resourceGroup()
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', webPlanContributor)
   }
 }

@@ -90,10 +90,10 @@ class LocalCloud:
             lambda: self.faults.dead,
             passed_on=lambda host: self._keeps and is_beyond(host),
         )
-        self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset)
-        self._inference = FrontDoor(
-            EndpointDirectory(self.world, self.state), clock, seed=seed, watching=self._providers.insights.seen
-        )
+        insights = self._providers.insights
+        self.control = Control(self.world, self.state, self.arm_routes, self._proxy, self.reset, insights)
+        directory = EndpointDirectory(self.world, self.state)
+        self._inference = FrontDoor(directory, clock, seed=seed, watching=insights.seen)
         self._listener = Listener()
         self._keeping = Keeping(self.data, self.world, self.state, self._providers.parts) if self._keeps else None
         self._begin()

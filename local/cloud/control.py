@@ -16,6 +16,7 @@ from starlette.routing import Route
 from local.cloud.arm.documents import Json
 from local.cloud.arm.route import ArmRoute
 from local.cloud.control_changes import Changes
+from local.cloud.insights.provider import Insights
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.wire import deployment_document, endpoint_document
 from local.cloud.proxy import Proxy
@@ -32,12 +33,14 @@ class Control:
         arm_routes: Sequence[ArmRoute],
         proxy: Proxy,
         reset: Callable[[], None],
+        insights: Insights,
     ) -> None:
         self._world = world
         self._state = state
         self._arm_routes = arm_routes
         self._proxy = proxy
-        self._changes = Changes(world, state, reset)
+        self._insights = insights
+        self._changes = Changes(world, state, reset, insights)
 
     def routes(self) -> list[Route]:
         """Everything under `/local/`."""
@@ -53,6 +56,7 @@ class Control:
             Route("/local/faults", self._changes.add_fault, methods=["POST"]),
             Route("/local/reset", self._changes.reset, methods=["POST"]),
             Route("/local/quota", self._changes.quota, methods=["POST"]),
+            Route("/local/metrics", self._changes.metric, methods=["POST"]),
             Route("/local/propagation", self._changes.propagation, methods=["POST"]),
         ]
 
@@ -63,6 +67,7 @@ class Control:
 
     def state(self, request: Request) -> Response:
         """Assets, endpoints with their deployments, quota."""
+        self._insights.catch_up()
         with self._state.lock:
             known = {**_assets(self._state), "endpoints": _endpoints(self._state), "quota": asdict(self._state.quota)}
         return JSONResponse({**known, "refused_hosts": list(self._proxy.refused)})

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from local.cloud.arm.documents import Json
 from local.cloud.authorization import Propagation
 from local.cloud.faults import Fault
+from local.cloud.insights.provider import Insights
 from local.cloud.machinelearning.quota import Quota
 from local.cloud.machinelearning.skus import families
 from local.cloud.machinelearning.state import WorkspaceState
@@ -19,9 +20,10 @@ from local.cloud.shared import World
 
 
 class Changes:
-    """Faults, quota, propagation, and a fresh start."""
+    """Faults, quota, propagation, metrics, and a fresh start."""
 
-    def __init__(self, world: World, state: WorkspaceState, reset: Callable[[], None]) -> None:
+    def __init__(self, world: World, state: WorkspaceState, reset: Callable[[], None], insights: Insights) -> None:
+        self._insights = insights
         self._world = world
         self._state = state
         self._reset = reset
@@ -65,6 +67,18 @@ class Changes:
             quota = replace(self._state.quota, **limits)  # type: ignore[arg-type]  # whole numbers, as looked at
             self._state.quota = replace(quota, family_cores={**quota.family_cores, **by_family})  # type: ignore[dict-item]
             return JSONResponse(asdict(self._state.quota))
+
+    async def metric(self, request: Request) -> Response:
+        """Tell a metric that cannot be seen here, such as CpuUtilizationPercentage: `resource`, `metric`, `value`."""
+        try:
+            document = await _object(request)
+            resource, name, value = (document.get(part) for part in ("resource", "metric", "value"))
+            if not isinstance(value, int | float) or len(document) != 3:
+                return _bad_request("give resource (an ARM id), metric and value (a number), and nothing else")
+            self._insights.tell(str(resource), str(name), float(value))
+        except ValueError as reason:
+            return _bad_request(str(reason))
+        return Response(status_code=204)
 
     async def propagation(self, request: Request) -> Response:
         """Change how long role assignments made from now on take; `{"settle": true}` ends all waiting."""

@@ -58,6 +58,8 @@ ROLE_SEEDS = (
     RoleSeed(APP, "AzureML Data Scientist", WORKSPACE_ID),
     RoleSeed(APP, "Role Based Access Control Administrator", RESOURCE_GROUP_ID, GRANT_CONDITION),
     RoleSeed(APP, "Managed Identity Operator", RESOURCE_GROUP_ID),
+    RoleSeed(APP, "Monitoring Contributor", RESOURCE_GROUP_ID),
+    RoleSeed(APP, "Web Plan Contributor", RESOURCE_GROUP_ID),
 )
 
 # What the app holds on what is its own (infra/app/rbac.bicep, place 'app'), as far as it is emulated.

@@ -44,6 +44,7 @@ RESOURCE_GROUP_ID = f"{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}"
 WORKSPACE_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
 REGISTRY_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY}"
 WORKSPACE_VAULT_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.KeyVault/vaults/slipwaylocalkv"
+ACTION_GROUP_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/actionGroups/slipway-on-call"
 WORKSPACE_INSIGHTS_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/components/slipway-local"
 
 

@@ -18,13 +18,6 @@ DIAGNOSTICS = {"workspace_id": LOGS}
 WRITE = "Microsoft.Insights/diagnosticSettings/write"
 
 
-@pytest.fixture
-def allowed(stack: LocalStack) -> LocalStack:
-    """A stack whose app may write diagnostic settings, which infra/ does not let it by itself."""
-    stack.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
-    return stack
-
-
 def settings(stack: LocalStack, endpoint: str = "credit-risk") -> list[dict[str, Any]]:
     from azure_api.clients import clients
 
@@ -39,13 +32,13 @@ def plan(stack: LocalStack, body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_an_endpoint_sends_its_logs_where_the_request_says(allowed: LocalStack) -> None:
+def test_an_endpoint_sends_its_logs_where_the_request_says(stack: LocalStack) -> None:
     body = samples.request(diagnostics=DIAGNOSTICS)
-    planned = plan(allowed, body)
-    status = allowed.deploy(body)
+    planned = plan(stack, body)
+    status = stack.deploy(body)
 
     assert status["status"] == "Succeeded"
-    [setting] = settings(allowed)
+    [setting] = settings(stack)
     assert setting["properties"]["workspaceId"] == LOGS
     assert len(setting["properties"]["logs"]) == 3
     assert "diagnostics of the endpoint" in planned["creates"]
@@ -54,28 +47,32 @@ def test_an_endpoint_sends_its_logs_where_the_request_says(allowed: LocalStack) 
     assert [entry["id"] for entry in status["result"]["ledger"] if entry["kind"] == "diagnostics"] == [setting["id"]]
 
 
-def test_a_second_deployment_confirms_what_is_sent_already(allowed: LocalStack) -> None:
-    first = allowed.deploy(samples.request(diagnostics=DIAGNOSTICS))
+def test_a_second_deployment_confirms_what_is_sent_already(stack: LocalStack) -> None:
+    first = stack.deploy(samples.request(diagnostics=DIAGNOSTICS))
     body = samples.request(deployment="green", diagnostics=DIAGNOSTICS)
-    planned = plan(allowed, body)
-    second = allowed.deploy(body)
+    planned = plan(stack, body)
+    second = stack.deploy(body)
 
     assert (first["status"], second["status"]) == ("Succeeded", "Succeeded")
-    assert len(settings(allowed)) == 1
+    assert len(settings(stack)) == 1
     assert "diagnostics of the endpoint" in planned["confirms"]
     assert "diagnostics credit-risk" not in reading.fates(second)
 
 
-def test_a_failed_deployment_takes_its_setting_with_it(allowed: LocalStack) -> None:
-    status = allowed.deploy(samples.request(diagnostics=DIAGNOSTICS, expect={"json": [18]}))
+def test_a_failed_deployment_takes_its_setting_with_it(stack: LocalStack) -> None:
+    status = stack.deploy(samples.request(diagnostics=DIAGNOSTICS, expect={"json": [18]}))
 
     assert status["error"]["code"] == "WrongAnswer"
-    assert settings(allowed) == []
+    assert settings(stack) == []
     [fate] = [fate for name, fate in reading.fates(status).items() if name.startswith("diagnostics")]
     assert fate == "undone"
 
 
 def test_without_the_right_the_plan_says_so_and_nothing_is_made(stack: LocalStack) -> None:
+    rights = stack.cloud.authorization
+    [monitor] = [one for one in rights.assignments(world.APP.principal_id) if one.role.name == "Monitoring Contributor"]
+    rights.remove(monitor.name)
+    rights.settle()
     body = samples.request(diagnostics=DIAGNOSTICS)
     [problem] = plan(stack, body)["problems"]
     status = stack.deploy(body)
@@ -85,12 +82,12 @@ def test_without_the_right_the_plan_says_so_and_nothing_is_made(stack: LocalStac
     assert (status["error"]["code"], status["ledger"]) == ("MissingRight", [])
 
 
-def test_what_azure_says_no_to_the_local_azure_says_no_to(allowed: LocalStack) -> None:
+def test_what_azure_says_no_to_the_local_azure_says_no_to(stack: LocalStack) -> None:
     from azure.core.exceptions import HttpResponseError
 
     from azure_api.clients import clients
 
-    assert allowed.deploy(samples.request(diagnostics=DIAGNOSTICS))["status"] == "Succeeded"
+    assert stack.deploy(samples.request(diagnostics=DIAGNOSTICS))["status"] == "Succeeded"
     path = f"{world.WORKSPACE_ID}/onlineEndpoints/credit-risk/providers/Microsoft.Insights/diagnosticSettings"
     logs = [{"category": "AmlOnlineEndpointConsoleLog", "enabled": True}]
     refused = {

@@ -31,7 +31,12 @@ MISSING = {
     "Managed Identity Operator": "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on "
     f"{samples.USER_ASSIGNED['credit-risk-identity']}",
     "Role Based Access Control Administrator": f"{reading.GRANT} on {world.REGISTRY_ID}",
+    "Monitoring Contributor": f"Microsoft.Insights/metricAlerts/write on {world.RESOURCE_GROUP_ID}",
+    "Web Plan Contributor": f"Microsoft.Insights/autoscaleSettings/write on {world.RESOURCE_GROUP_ID}",
 }
+# What the template of an earlier version did not give.
+NEWER = {"Monitoring Contributor", "Web Plan Contributor"}
+ON_CALL = {"action_groups": [world.ACTION_GROUP_ID], "errors": {}}
 
 
 def access(principal: str = world.APP.principal_id, added: str = "") -> list[Made]:
@@ -93,7 +98,8 @@ def held(stack: LocalStack) -> set[tuple[str, str, str]]:
 def plan(stack: LocalStack, body: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The problems of a plan; without a body, of one that creates an endpoint with an identity that needs roles."""
     with stack.http as http:
-        answer = http.post("/api/plans", json=body or samples.request()).raise_for_status()
+        whole = samples.request(autoscale={"minimum": 1, "maximum": 3}, alerts=ON_CALL)
+        answer = http.post("/api/plans", json=body or whole).raise_for_status()
     problems: list[dict[str, Any]] = answer.json()["problems"]
     return problems
 
@@ -107,7 +113,7 @@ def test_the_app_gets_exactly_the_grants_that_every_end_to_end_test_runs_with(st
     assert held(stack) == {
         (seed.role, seed.scope, "".join((seed.condition or "").split()))
         for seed in grants.ROLE_SEEDS
-        if seed.principal is world.APP
+        if seed.principal is world.APP and not (template is access_as_compiled_once and seed.role in NEWER)
     }
 
 

@@ -52,8 +52,14 @@ def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None
         "endpoint": {"mirror_traffic": {"blue": 10}},
         "deployment": {"data_collector": {"collections": {"model_inputs": {"enabled": "true"}}}},
     }
-    order = acting.order(stack, within, diagnostics={"workspace_id": world.storage_id("logs")}, traffic="none")
-    stack.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
+    order = acting.order(
+        stack,
+        within,
+        diagnostics={"workspace_id": world.storage_id("logs")},
+        autoscale={"minimum": 1, "maximum": 2},
+        alerts={"action_groups": [world.ACTION_GROUP_ID], "errors": {}},
+        traffic="none",
+    )
 
     verdict = create(twice, order)
     serve(twice, order, verdict)
@@ -94,6 +100,9 @@ def create(twice: Twice, order: DeployOrder) -> PlanVerdict:
     deployment = acting.about("deployment", resolved.deployment)
     acting.until(twice.stack, "deployment_provisioned", deployment, acting.is_done)
     twice("deployment_provisioned", deployment)
+    for kind in ("autoscale", "alerts"):
+        [setting] = twice(f"ensure_{kind}", acting.ensuring(order, kind, resolved))["entries"]
+        twice(f"remove_{kind}", acting.about(kind, setting["id"]), absent=True)
     return verdict
 
 

@@ -35,6 +35,9 @@ def stack(shared: LocalStack) -> Iterator[LocalStack]:
     forget_connections()
 
 
+INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
+
+
 def messages(stack: LocalStack) -> dict[str, Contract]:
     """A message for every activity, as a deployment would send it."""
     order = acting.order(stack)
@@ -61,6 +64,8 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "mirror_traffic": acting.about("mirror_traffic", resolved.endpoint, before={}, after={"blue": 10}),
         "data_asset": acting.about("data_asset", "data/collected/versions/1", sure=False),
         "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
+        "autoscale": acting.about("autoscale", f"{INSIGHTS}/autoscaleSettings/any"),
+        "alerts": acting.about("alerts", f"{INSIGHTS}/metricAlerts/any"),
     }
     return {
         "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
@@ -70,6 +75,10 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "ensure_endpoint": acting.ensuring(order, "endpoint", resolved),
         "ensure_diagnostics": c.EnsureInput(
             mark=INSTANCE, wanted={"workspace_id": world.WORKSPACE_ID}, resolved=resolved
+        ),
+        "ensure_autoscale": c.EnsureInput(mark=INSTANCE, wanted={"minimum": 1, "maximum": 2}, resolved=resolved),
+        "ensure_alerts": c.EnsureInput(
+            mark=INSTANCE, wanted={"action_groups": ["/a"], "errors": {}}, resolved=resolved
         ),
         "ensure_mirror_traffic": c.EnsureInput(mark=INSTANCE, wanted={"blue": 10}, resolved=resolved),
         "ensure_data_asset": c.EnsureInput(

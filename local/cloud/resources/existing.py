@@ -12,6 +12,7 @@ from local.cloud.directory import Directory
 from local.cloud.machinelearning.records import AssetKind
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import (
+    ACTION_GROUP_ID,
     DATASTORE,
     REGISTRY_ID,
     RESOURCE_GROUP_ID,
@@ -34,6 +35,7 @@ _FIXED = frozenset(
         REGISTRY_ID,
         WORKSPACE_VAULT_ID,
         WORKSPACE_INSIGHTS_ID,
+        ACTION_GROUP_ID,
         *(storage_id(account) for account in STORAGE_ACCOUNTS),
         *(f"{storage_id(account)}/blobServices/default" for account in STORAGE_ACCOUNTS),
     )
