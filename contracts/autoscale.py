@@ -157,15 +157,18 @@ class AutoscaleRequest(Capacity):
         if profiles > MOST_PROFILES:
             raise ValueError(f"makes {profiles} profiles, and a setting has at most {MOST_PROFILES}")
         self.check_rules(self.rules)
-        for schedule in self.schedules:
-            if schedule.rules is None:
-                schedule.check_rules([rule for rule in self.rules if schedule.minimum < schedule.maximum])
         return self
 
     def rules_of(self, schedule: Schedule) -> list[AutoscaleRule]:
-        """The rules in force in a schedule: none where there is nothing to scale by."""
-        inherited = self.rules if schedule.minimum < schedule.maximum else []
-        return inherited if schedule.rules is None else schedule.rules
+        """The rules in force in a schedule; the usual ones scale by no more than there is between its limits."""
+        if schedule.rules is not None:
+            return schedule.rules
+        most = schedule.maximum - schedule.minimum
+        bounded = (
+            rule.model_copy(update={"by": min(rule.by, most)}) if rule.unit == "instances" else rule
+            for rule in self.rules
+        )
+        return [*bounded] if most else []
 
     @property
     def all_rules(self) -> list[tuple[str, AutoscaleRule]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from azure.mgmt.monitor import models as m
 from pydantic import TypeAdapter
 
@@ -17,6 +20,7 @@ from contracts.metrics import METRICS
 from contracts.orders import DeployOrder
 from contracts.plan import Resolved
 from contracts.problems import RequestProblems
+from local.cloud import world
 from local.cloud.arm.schema import problem
 from local.cloud.insights.bodies import ALERT as ALERT_BODY
 from local.cloud.insights.bodies import AUTOSCALE as AUTOSCALE_BODY
@@ -25,6 +29,7 @@ from local.cloud.insights.catalogue import METRICS as EMULATED
 from tests import samples
 from triggers.requests import judged
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "monitoring.md"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 ON_CALL = f"{GROUP}/providers/Microsoft.Insights/actionGroups/on-call"
 RULE: dict[str, Any] = {
@@ -132,6 +137,17 @@ def test_the_bodies_of_alerts_are_valid_by_the_official_schema() -> None:
     assert by_name["busy"]["scopes"][0].endswith("/deployments/d1x")
     assert by_name["errors"]["scopes"][0].endswith("/onlineEndpoints/e1x")
     assert len({name.rpartition("-")[0] for name in bodies}) == 1
+
+
+def test_the_examples_of_the_documents_are_requests() -> None:
+    autoscale, alerts = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    body = judged(samples.request(**yaml.safe_load(autoscale), **yaml.safe_load(alerts)))
+
+    room = Autoscale()
+    [setting] = room.documents(room.read(body["autoscale"]), PLACE).values()
+    assert [len(one["rules"]) for one in setting["properties"]["profiles"]] == [3, 3, 3, 3]
+    assert setting["properties"]["profiles"][1]["rules"][0]["scaleAction"]["value"] == "1"
+    assert body["alerts"]["action_groups"] == [world.ACTION_GROUP_ID]
 
 
 def test_metrics_are_the_same_ones_for_the_app_and_for_the_local_azure() -> None:
