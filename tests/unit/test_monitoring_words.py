@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from activities.alerts import Alerts
 from activities.autoscale import Autoscale
 from activities.autoscale_profiles import duration, profiles
+from activities.scene import Finding, Scene
 from contracts.autoscale import AutoscaleRequest, Weekly
 from contracts.base import Duration
 from contracts.metrics import METRICS
@@ -227,3 +228,15 @@ def test_a_part_that_says_something_else_is_refused_at_the_door(kind: str, wrong
 
     paths = {problem.path for problem in raised.value.problems}
     assert all(one.startswith(path) for one in paths), paths
+
+
+def test_kubernetes_has_a_way_of_its_own_to_scale() -> None:
+    room, finding = Autoscale(), Finding()
+    order = DeployOrder(request=judged(samples.request(autoscale=AUTOSCALE)))
+    scene = Scene(order, "mark")
+    scene.resolve(platform="kubernetes")
+
+    room.judge(room.read(order.part("autoscale")), scene, finding)
+
+    assert [(one.code, one.path) for one in finding.problems] == [("RequestRejected", "autoscale")]
+    assert "target_utilization" in finding.problems[0].suggestion
