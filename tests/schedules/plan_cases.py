@@ -12,6 +12,7 @@ from tests.schedules.orders import PATHS
 from tests.schedules.plan_worlds import (
     Setting,
     attached,
+    autoscaled_by_hand,
     condition,
     cores,
     crowded,
@@ -25,7 +26,7 @@ from tests.schedules.plan_worlds import (
     unread,
 )
 from tests.schedules.records import IDENTITY_ID, REGISTRY_ID, STORAGE_ID, WORKSPACE
-from tests.schedules.strict import OWN_PRINCIPAL
+from tests.schedules.strict import ON_CALL, OWN_PRINCIPAL
 
 USUAL = frozenset({"FewInstances", "NameUnknown"})
 ACR_PULL, OPENAI = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
@@ -91,6 +92,16 @@ def granted(role: str, scope: str) -> dict[str, Any]:
     return {"access": {"additional": [{"role": role, "scope": scope}]}}
 
 
+def scaled(**otherwise: Any) -> dict[str, Any]:
+    """Autoscale between one instance and three."""
+    return {"autoscale": {"minimum": 1, "maximum": 3, "rules": [OUT, BACK], **otherwise}}
+
+
+def alerting(**otherwise: Any) -> dict[str, Any]:
+    """An alert on availability, and others."""
+    return {"alerts": {"action_groups": [ON_CALL], "availability": {"below_per_minute": 1}, **otherwise}}
+
+
 def of_user(*identities: str) -> dict[str, Any]:
     """An endpoint with identities of somebody's."""
     listed = [{"resource_id": one} for one in identities]
@@ -105,6 +116,9 @@ NO_SCRIPT = {"code_configuration": None}
 INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
 SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
 FLOW = registered("models/flow/versions/1", modelType="mlflow_model")
+OUT = {"metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 70, "scale": "out"}
+BACK = {**OUT, "operator": "less_than", "threshold": 30, "scale": "in"}
+BUSY = {"name": "busy", "metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 90}
 SIZES = (
     ("DS3_v2", 1, "DSv2", 8),
     ("DS3_v2", 5, "DSv2", 24),
@@ -254,7 +268,22 @@ ENDPOINTS = [
     stopped("mirrored to nobody", "TrafficRejected", {"endpoint": {"mirror_traffic": {"purple": 10}}}),
 ]
 
-CASES = [*QUOTAS, *MACHINES, *ROLES, *ASSETS, *ENDPOINTS]
+MONITORED = [
+    fine("autoscale", scaled()),
+    fine("autoscale with other limits", scaled(maximum=4), deployed(**scaled())),
+    stopped("autoscale beside somebody's", "SettingConflict", scaled(), autoscaled_by_hand),
+    fine("a count outside the limits", scaled(minimum=2), finds="CountOutsideAutoscale"),
+    fine("rules of one way", scaled(rules=[OUT]), finds="OneWayAutoscale"),
+    fine("thresholds that meet", scaled(rules=[OUT, {**BACK, "threshold": 70}]), finds="AutoscaleMayFlap"),
+    fine("cores for the maximum", scaled(), cores("DSv2", 16)),
+    fine("too few cores for the maximum", scaled(), cores("DSv2", 15), "QuotaAtMaximum"),
+    fine("more instances than there may be", scaled(maximum=51), finds="QuotaAtMaximum"),
+    unlucky("autoscale by nobody's metric", "MetricUnknown", scaled(rules=[{**OUT, "metric": "Nobody"}, BACK])),
+    fine("alerts", alerting()),
+    fine("an alert on what gets no traffic", {**alerting(), "traffic": "none"}, finds="AlertWithoutTraffic"),
+    unlucky("an alert on nobody's metric", "MetricUnknown", alerting(others=[{**BUSY, "metric": "Nobody"}])),
+]
+CASES = [*QUOTAS, *MACHINES, *ROLES, *ASSETS, *ENDPOINTS, *MONITORED]
 # Of these nothing may change when Azure writes its words in capitals.
 IN_OTHER_LETTERS = (
     "access to secrets as it is",

@@ -8,6 +8,8 @@ from typing import Any
 
 from tests import samples
 from tests.schedules.documents import asset
+from tests.schedules.monitoring import INSIGHTS
+from tests.schedules.records import WORKSPACE_ID
 from tests.schedules.stage import FAILS, Stage
 
 Setting = Callable[[Stage], None]
@@ -65,6 +67,15 @@ def crowded(stage: Stage) -> None:
     deployed()(stage)
     there = stage.azure.endpoints["north"].deployments
     there.update({name: replace(there["blue"], name=name) for name in (f"other-{number}" for number in range(19))})
+
+
+def autoscaled_by_hand(stage: Stage) -> None:
+    """A deployment that somebody has given autoscale, in a portal."""
+    deployed()(stage)
+    identifier = f"{INSIGHTS}/autoscaleSettings/mine"
+    target = f"{WORKSPACE_ID}/onlineEndpoints/north/deployments/blue"
+    setting = {"id": identifier, "name": "mine", "tags": None, "properties": {"targetResourceUri": target}}
+    stage.azure.settings["autoscalesettings/mine"] = setting
 
 
 def failed(stage: Stage) -> None:

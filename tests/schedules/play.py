@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import tests.schedules.assignments  # noqa: F401 - its routes
+import tests.schedules.assignments
+import tests.schedules.monitoring  # noqa: F401 - its routes
 from activities.planning import plan_deployment
 from activities.registry import all_activities
 from contracts.digests import digest

@@ -19,6 +19,7 @@ from tests.schedules.records import REGISTRY_ID, STORAGE_ID, WORKSPACE, WORKSPAC
 OWN_PRINCIPAL = "44444444-4444-4444-4444-444444444444"
 OWN_ROLE = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 GRANT = "Microsoft.Authorization/roleAssignments/write"
+ON_CALL = f"{WORKSPACE.resource_group_id}/providers/Microsoft.Insights/actionGroups/on-call"
 LOCATION = f"/subscriptions/{WORKSPACE.subscription_id}/providers/Microsoft.MachineLearningServices/locations/eastus"
 # Deployments per endpoint and instances per deployment (Microsoft Learn, "Manage and increase quotas").
 MOST_DEPLOYMENTS, MOST_INSTANCES = 20, 50
@@ -67,7 +68,7 @@ def _definition(azure: Azure, name: str) -> Answer:
 @route("GET", f"{re.escape(WORKSPACE.resource_group_id)}/resources", inside=False)
 def _resources(azure: Azure) -> Answer:
     name = re.search(r"name[ +]eq[ +]'([^']+)'", azure.query)
-    there = {one.rsplit("/", 1)[-1] for one in (STORAGE_ID, REGISTRY_ID, WORKSPACE_ID)}
+    there = {one.rsplit("/", 1)[-1] for one in (STORAGE_ID, REGISTRY_ID, WORKSPACE_ID, ON_CALL)}
     return 200, {"value": [{"name": name[1]}] if name and name[1] in there else []}
 
 
