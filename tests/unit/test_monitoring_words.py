@@ -17,7 +17,7 @@ from activities.autoscale_profiles import duration, profiles
 from activities.scene import Finding, Scene
 from contracts.autoscale import AutoscaleRequest, Weekly
 from contracts.base import Duration
-from contracts.metrics import METRICS
+from contracts.metrics import METRICS, Of
 from contracts.orders import DeployOrder
 from contracts.plan import Resolved
 from contracts.problems import RequestProblems
@@ -77,7 +77,8 @@ PLACE = Resolved(location="eastus", endpoint="onlineEndpoints/e1x", deployment="
 
 
 def part(kind: str, wanted: dict[str, Any]) -> Any:
-    return DeployOrder(request=judged(samples.request(**{kind: wanted}))).part(kind)
+    asked: Any = {kind: wanted}
+    return DeployOrder(request=judged(samples.request(**asked))).part(kind)
 
 
 def known_to_azure(model: Any, body: dict[str, Any]) -> dict[str, Any]:
@@ -152,8 +153,9 @@ def test_the_examples_of_the_documents_are_requests() -> None:
 
 
 def test_metrics_are_the_same_ones_for_the_app_and_for_the_local_azure() -> None:
-    for of, kind in (("deployment", DEPLOYMENTS), ("endpoint", ENDPOINTS)):
-        assert {one.name for one in EMULATED[kind]} == METRICS[of]  # type: ignore[index]  # one of the two
+    kinds: dict[Of, str] = {"deployment": DEPLOYMENTS, "endpoint": ENDPOINTS}
+    for of, kind in kinds.items():
+        assert {one.name for one in EMULATED[kind]} == METRICS[of]
 
 
 @pytest.mark.parametrize(

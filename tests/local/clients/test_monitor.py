@@ -131,7 +131,7 @@ class TestAutoscale:
 
     def test_the_documents_own_example_is_taken(self, monitor: Any, ml: Any, scale: Any) -> None:
         """As how-to-autoscale-endpoints writes it, with models of the SDK, metrics of both and a weekend."""
-        trigger = {
+        trigger: dict[str, Any] = {
             "metric_name": "CpuUtilizationPercentage",
             "metric_resource_uri": BLUE,
             "time_grain": MINUTE,
@@ -142,7 +142,7 @@ class TestAutoscale:
             "threshold": 70,
         }
         action = m.ScaleAction(direction="Increase", type="ChangeCount", value="2", cooldown=timedelta(hours=1))
-        latency = {**trigger, "metric_name": "RequestLatency", "metric_resource_uri": ENDPOINT}
+        latency: dict[str, Any] = {**trigger, "metric_name": "RequestLatency", "metric_resource_uri": ENDPOINT}
         rules = [m.ScaleRule(metric_trigger=m.MetricTrigger(**one), scale_action=action) for one in (trigger, latency)]
         capacity = m.ScaleCapacity(minimum="2", maximum="5", default="2")
         weekend = m.RecurrentSchedule(
