@@ -244,7 +244,7 @@ class Clock:
                 ringing = self.hold("an alarm that goes off")
             try:
                 alarm.wake()
-            except Exception:
+            except BaseException:
                 # One owner's fault must not stop everybody's time.
                 _log.exception("an alarm of the clock failed")
             finally:

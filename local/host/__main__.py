@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, handler)
     if not host.crashed.is_set():
         return 0
-    sys.stderr.write(f"local host: it ended of itself: {host.crash_cause}\n")
+    cause = host.crash_cause
+    sys.stderr.write(f"local host: it ended of itself: {cause if str(cause) else type(cause).__name__}\n")
     return 1
 
 

@@ -12,8 +12,16 @@ from typing import Any
 
 from azure.durable_functions.models.utils import http_utils
 
+from local.host.interrupt import Running
+
+# Real seconds after which a function that does not come to an `await` is taken to hold the loop.
+_HELD = 0.2
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+_step_began: float | None = None
+_given_up: list[Any] = []
+"""Loops that never came back, and their sessions: left alone, so that nothing complains of how they end."""
 
 
 def function_loop() -> asyncio.AbstractEventLoop:
@@ -27,23 +35,40 @@ def function_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
+def replace_if_held() -> None:
+    """Begin another loop when a function holds this one, as another worker would; what waits in it is nobody's."""
+    global _loop, _step_began  # noqa: PLW0603 - as above
+    with _lock:
+        if _step_began is None or time.perf_counter() - _step_began < _HELD:
+            return
+        _given_up.extend((_loop, http_utils._client_session))
+        _loop = _step_began = None
+        # Of the loop that was: another one cannot use them.
+        http_utils._client_session, http_utils._session_lock = None, asyncio.Lock()
+
+
 def _close_client_session(loop: asyncio.AbstractEventLoop) -> None:
     # The SDK has no shutdown hook; without this its session complains on stderr when the interpreter ends.
-    asyncio.run_coroutine_threadsafe(http_utils._close_session(), loop).result(timeout=5)
+    if loop is _loop:
+        asyncio.run_coroutine_threadsafe(http_utils._close_session(), loop).result(timeout=5)
 
 
 @types.coroutine
-def metered(coroutine: Coroutine[Any, Any, Any], meter: list[float]) -> Generator[Any, Any, Any]:
-    """Run `coroutine`, adding the CPU seconds of its steps to `meter[0]`."""
+def metered(coroutine: Coroutine[Any, Any, Any], meter: list[float], running: Running) -> Generator[Any, Any, Any]:
+    """Run `coroutine`, adding the CPU seconds of its steps to `meter[0]`; in each of them it is `running`."""
+    global _step_began  # noqa: PLW0603 - of the one loop
     value: Any = None
     error: BaseException | None = None
     while True:
         began = time.thread_time()
         try:
-            waiting_for = coroutine.send(value) if error is None else coroutine.throw(error)
+            _step_began = time.perf_counter()
+            with running.here():
+                waiting_for = coroutine.send(value) if error is None else coroutine.throw(error)
         except StopIteration as stop:
             return stop.value
         finally:
+            _step_began = None
             meter[0] += time.thread_time() - began
         value = error = None
         try:

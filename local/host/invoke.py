@@ -18,15 +18,17 @@ from azure.functions import meta
 
 from local.clock import Clock
 from local.host.events import stamp
-from local.host.function_loop import function_loop, metered
+from local.host.function_loop import function_loop, metered, replace_if_held
 from local.host.index import Function
+from local.host.interrupt import Interrupted
 from local.host.invocation_context import InvocationContext
 from local.host.invocations import Invocation, InvocationLog
 from local.host.sdk import prepare as prepare_sdk
 from local.host.settings import HostSettings
 from local.host.signatures import converter
-from local.host.worker import Call, Flight, Outcome, Watch, Worker
-from local.host.worker_faults import KILLED, FunctionTimedOut, Moment, WorkerExited, WorkerFaults
+from local.host.time_limit import TimeLimit
+from local.host.worker import Call, Flight, Outcome, Worker
+from local.host.worker_faults import INTERRUPTED, KILLED, FunctionTimedOut, Moment, WorkerExited, WorkerFaults
 from local.host.worker_log import Caller, WorkerLog, current
 
 # Between an orchestrator's error message and its state, in the exception the SDK raises.
@@ -47,7 +49,7 @@ class Invoker:
         self._abandoned = False
         self._worker = self._new_worker()
         limit = settings.function_timeout
-        self._watch = Watch(limit.total_seconds(), self._oldest, self._expired) if limit else None
+        self._limit = TimeLimit(limit.total_seconds(), self._oldest, self._expired) if limit else None
 
     def submit(self, call: Call) -> Future[Outcome]:
         """Run the function where its kind runs; the answer never raises what the function raised."""
@@ -62,7 +64,7 @@ class Invoker:
         if moment is Moment.BEFORE:
             self._kill(worker)
         elif call.function.is_async:
-            asyncio.run_coroutine_threadsafe(self._run_async(worker, flight, moment), function_loop())
+            flight.task = asyncio.run_coroutine_threadsafe(self._run_async(worker, flight, moment), function_loop())
         else:
             worker.run(call.function.kind, lambda: self._run(worker, flight, moment))
         return flight.answer
@@ -78,16 +80,20 @@ class Invoker:
                 return 0
             self._worker = self._new_worker()
         flights = dying.end()
+        lost = ", ".join(flight.call.function.name for flight in flights) or "nothing"
+        self._log.write("ERROR", "worker", f"{WorkerExited(code)}, and took along: {lost}")
         for flight in flights:
             self._settle(flight, Outcome(error=WorkerExited(code)), cpu=0.0)
+        if self._limit:
+            self._limit.leave(flights)
         return len(flights)
 
     def abandon(self) -> None:
         """Forget everything in flight; threads that still run go on for nobody."""
         with self._replacing:
             self._abandoned = True
-        if self._watch:
-            self._watch.close()
+        if self._limit:
+            self._limit.close()
         for flight in self._worker.end():
             flight.answer.cancel()
         self.invocations.close()
@@ -100,11 +106,13 @@ class Invoker:
 
     def _expired(self, flight: Flight) -> None:
         """End a call over `functionTimeout`, as the true host does: by killing the worker with all that is in it."""
+        replace_if_held()
         self._time_out(self._worker, flight)
 
     def _time_out(self, worker: Worker, flight: Flight) -> None:
         if worker.land(flight):
             error = FunctionTimedOut(self._settings.function_timeout_text, flight.call.function.name)
+            self._log.write("ERROR", f"{flight.call.function.name} {flight.invocation_id}", str(error))
             self._kill(worker)
             self._settle(flight, Outcome(error=error), cpu=0.0)
 
@@ -116,19 +124,22 @@ class Invoker:
         token = current.set(caller)
         cpu = time.thread_time()
         try:
-            value = call.function.code(**self._arguments(call, flight.invocation_id))
+            with flight.running.here():
+                value = call.function.code(**self._arguments(call, flight.invocation_id))
             outcome = Outcome(_encode(call.function, value))
-        except SystemExit as exit_:
-            self._kill(worker, exit_code(exit_))
-            return
-        except Exception as error:
-            outcome = self._failed(caller, error)
+        except BaseException as error:
+            ended = self._raised(worker, caller, error)
+            if ended is None:
+                return
+            outcome = ended
         finally:
             cpu = time.thread_time() - cpu
             current.reset(token)
         self._ended(worker, flight, outcome, cpu, moment)
 
     async def _run_async(self, worker: Worker, flight: Flight, moment: Moment | None) -> None:
+        if not worker.has(flight):
+            return
         call = flight.call
         flight.begin(self._clock.now())
         caller = Caller(call.function.name, flight.invocation_id, self._log)
@@ -136,13 +147,12 @@ class Invoker:
         meter = [0.0]
         try:
             coroutine = call.function.code(**self._arguments(call, flight.invocation_id))
-            outcome = Outcome(_encode(call.function, await metered(coroutine, meter)))
-        except SystemExit as exit_:
-            # Let through, it would end the loop that every asynchronous function of the process runs on.
-            self._kill(worker, exit_code(exit_))
-            return
-        except Exception as error:
-            outcome = self._failed(caller, error)
+            outcome = Outcome(_encode(call.function, await metered(coroutine, meter, flight.running)))
+        except BaseException as error:
+            ended = self._raised(worker, caller, error)
+            if ended is None:
+                return
+            outcome = ended
         self._ended(worker, flight, outcome, meter[0], moment)
 
     def _ended(self, worker: Worker, flight: Flight, outcome: Outcome, cpu: float, moment: Moment | None) -> None:
@@ -166,6 +176,21 @@ class Invoker:
         if function.wants_context:
             extra["context"] = InvocationContext(function.name, invocation_id, function.folder)
         return {function.parameter: _decode(function, call.payload), **extra}
+
+    def _raised(self, worker: Worker, caller: Caller, error: BaseException) -> Outcome | None:
+        """How a call ends whose function raised; None: with its worker.
+
+        Whatever it is stops here: let through, it would end the loop that all asynchronous functions run on, or a
+        thread, and nobody would hear of the call again.
+        """
+        if isinstance(error, SystemExit | KeyboardInterrupt):
+            self._kill(worker, exit_code(error))
+        if isinstance(error, SystemExit | KeyboardInterrupt | Interrupted):
+            return None
+        if isinstance(error, Exception):
+            return self._failed(caller, error)
+        # Such as asyncio.CancelledError. In Azure the worker says nothing, and functionTimeout ends the call.
+        return self._failed(caller, RuntimeError(f"{type(error).__name__}: {error}"))
 
     def _failed(self, caller: Caller, error: Exception) -> Outcome:
         # The SDK appends the orchestrator's whole state to the message; the log wants the reason.
@@ -193,8 +218,10 @@ class Invoker:
         )
 
 
-def exit_code(exit_: SystemExit) -> int:
+def exit_code(exit_: SystemExit | KeyboardInterrupt) -> int:
     """The code a process would end with."""
+    if isinstance(exit_, KeyboardInterrupt):
+        return INTERRUPTED
     if exit_.code is None:
         return 0
     return exit_.code & 0xFF if isinstance(exit_.code, int) else 1

@@ -22,6 +22,7 @@ from typing import Any
 from azure.functions import meta
 
 from local.host.index import Function
+from local.host.interrupt import Running
 
 # Of a worker, for synchronous functions, unless the app says so itself (recorded: the true host sets it).
 THREADS = 1000
@@ -64,10 +65,20 @@ class Flight:
     began: float = field(default_factory=time.perf_counter)
     invocation_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answer: Future[Outcome] = field(default_factory=Future)
+    running: Running = field(default_factory=Running)
+    task: Future[None] | None = None
+    """Of an asynchronous function: by which it can be cancelled."""
 
     def begin(self, now: datetime) -> None:
         """The function begins: a thread was free for it."""
         self.at, self.began = now, time.perf_counter()
+
+    def break_off(self) -> None:
+        """Have the function end where it is, though nobody waits for it any more."""
+        if self.running:
+            self.running.interrupt()
+        elif self.task is not None:
+            self.task.cancel()
 
 
 class Worker:
@@ -100,6 +111,10 @@ class Worker:
             if not self._ended:
                 raise
 
+    def has(self, flight: Flight) -> bool:
+        """Whether the call is still to end here."""
+        return flight in self._flights
+
     def land(self, flight: Flight) -> bool:
         """Take the call's end as its own; False if the worker ended before, and the end is nobody's."""
         with self._lock:
@@ -128,30 +143,3 @@ def thread_count() -> int:
 
 
 _NOT_THERE = object()
-
-
-class Watch:
-    """Calls `expired` with every call that has been at the worker for `limit` real seconds.
-
-    Real ones: what is limited is the work of a process, which takes as long as it takes whatever the clock's speed.
-    """
-
-    def __init__(self, limit: float, oldest: Callable[[], Flight | None], expired: Callable[[Flight], None]) -> None:
-        self._limit = limit
-        self._oldest = oldest
-        self._expired = expired
-        self._closed = threading.Event()
-        threading.Thread(target=self._run, name="function-timeout", daemon=True).start()
-
-    def close(self) -> None:
-        """Watch no longer."""
-        self._closed.set()
-
-    def _run(self) -> None:
-        wait = self._limit
-        while not self._closed.wait(wait):
-            flight = self._oldest()
-            wait = self._limit if flight is None else flight.handed_over + self._limit - time.perf_counter()
-            if flight is not None and wait <= 0:
-                self._expired(flight)
-                wait = 0

@@ -20,6 +20,8 @@ from typing import Any
 
 # Of a process that was killed: 128 + SIGKILL.
 KILLED = 137
+# The same of SIGINT.
+INTERRUPTED = 130
 KINDS = ("activity", "orchestrator", "entity", "http", "eventgrid", "timer")
 _HOW_TO_ASK = (
     'a fault is an object with "moment" (before, after or timeout) and, if you like, "nth" (from 1), "function", '

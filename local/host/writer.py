@@ -128,37 +128,38 @@ class Writer:
     def _run(self) -> None:
         last = False
         while not last:
-            batch, last = self._take()
-            if batch and not self._dead:
-                try:
+            batch: list[_Operation] = []
+            try:
+                last = self._take(batch)
+                if batch and not self._dead:
                     self._commit(batch)
-                except BaseException as error:
-                    self._fail(batch[0], error)
+            except BaseException as error:
+                self._fail(batch[0].what if batch else "nothing", error)
             for operation in batch:
                 operation.give_up()
 
-    def _fail(self, operation: _Operation, error: BaseException) -> None:
+    def _fail(self, what: str, error: BaseException) -> None:
         """Die of `error`: whatever it is, memory and disk may now disagree."""
         self._store.rollback()
         if not isinstance(error, HostDied | StoreDamaged):
-            _log.critical("the local host failed while applying %s", operation.what, exc_info=error)
+            _log.critical("the local host failed while applying %s", what, exc_info=error)
         with self._gate:
             self._dead = True
         self.on_death(error)
         self._close()
 
-    def _take(self) -> tuple[list[_Operation], bool]:
-        batch: list[_Operation] = []
+    def _take(self, batch: list[_Operation]) -> bool:
+        """Fill `batch` with what waits, once something does; whether it is the last one."""
         item = self._queue.get()
         while item is not None:
             batch.append(item)
             if len(batch) == GROUP:
-                return batch, False
+                return False
             try:
                 item = self._queue.get_nowait()
             except queue.Empty:
-                return batch, False
-        return batch, True
+                return False
+        return True
 
     def _commit(self, batch: list[_Operation]) -> None:
         before = self._store.begin()
