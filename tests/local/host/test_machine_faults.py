@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from local.clock import Clock
@@ -171,3 +174,17 @@ def test_a_host_of_which_a_part_cannot_end_leaves_its_folder_to_the_next(open_ho
     first.host.crash()
     assert first.host.crashed.is_set()
     assert open_host("patterns").run("wait", [])["output"] == []
+
+
+def test_a_killed_writing_thread_ends_the_host_and_what_was_acknowledged_is_there(open_host: OpenHost) -> None:
+    first = open_host("patterns")
+    first.start("approval", instance_id="waiting")
+    first.host.wait_for("waiting", "Running")
+    writer = [thread for thread in threading.enumerate() if thread.name == "host-writer"][-1]
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(writer.ident or 0), ctypes.py_object(SystemExit))
+    with pytest.raises(httpx.TransportError):
+        first.start("approval", instance_id="never acknowledged")
+    assert first.host.crashed.wait(20)
+    assert isinstance(first.host.crash_cause, SystemExit)
+    second = open_host("patterns")
+    assert second.host.wait_for("waiting", "Running")["customStatus"] == {"waiting for": "approval"}
