@@ -131,7 +131,7 @@ class DurableApi:
         rows = self._store.page(query_of(request), size + 1)
         following = rows[size].id if len(rows) > size else None
         documents = [status_document(row, show_input=show_input) for row in rows[:size]]
-        return Json(documents, headers=token_for(following))
+        return Json(documents, headers=token_for(request, following))
 
     async def _purge_by_filter(self, request: Request) -> Response:
         if moment_in(request, "createdTimeFrom") is None:

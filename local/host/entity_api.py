@@ -64,7 +64,7 @@ class EntityApi:
         name = request.path_params.get("name")
         rows = self._store.page(query_of(request, entities=f"@{name.lower()}@" if name else "@"), size + 1)
         following = rows[size].id if len(rows) > size else None
-        return Json([_listed(row, fetch=fetch) for row in rows[:size]], headers=token_for(following))
+        return Json([_listed(row, fetch=fetch) for row in rows[:size]], headers=token_for(request, following))
 
 
 def _target(request: Request) -> EntityId:

@@ -1,7 +1,7 @@
 """Asking for instances: which ones, and page by page.
 
 As the extension answers on Azure Storage (recorded): at most 100 at a time, `top` if it is less; in the order of their
-IDs; the header `x-ms-continuation-token` names the first instance of the next page, and the last page has none. A
+IDs; the header `x-ms-continuation-token` names the first instance of the next page, and the last page names none. A
 state that is none is no condition, and neither is a date that is none; a state must be spelled as it is.
 
 Other than there: no blank follows the token, which HTTP does not allow. Not compared: what a token that nobody gave out
@@ -16,6 +16,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from local.host.client_binding import WEBHOOK
 from local.host.events import moment_of
 from local.host.instance_query import InstanceQuery
 from local.host.writer import HubRefusal
@@ -49,9 +50,14 @@ def page_size(request: Request) -> int:
     return min(int(top), PAGE) if top.isdecimal() and int(top) else PAGE
 
 
-def token_for(instance_id: str | None) -> dict[str, str]:
-    """The header that tells of a page that begins with the instance; after the last page there is none (recorded)."""
-    return {TOKEN: base64.b64encode(instance_id.encode()).decode()} if instance_id is not None else {}
+def token_for(request: Request, instance_id: str | None) -> dict[str, str]:
+    """The header that tells of a page that begins with the instance.
+
+    After the last page it is empty at the SDK's own address, and at the webhook there is none (recorded).
+    """
+    if instance_id is None:
+        return {} if request.url.path.lower().startswith(WEBHOOK) else {TOKEN: ""}
+    return {TOKEN: base64.b64encode(instance_id.encode()).decode()}
 
 
 def moment_in(request: Request, name: str) -> datetime | None:

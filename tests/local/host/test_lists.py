@@ -40,7 +40,7 @@ def pages(driver: Driver, base: str = f"{DURABLE}/instances", **query: Any) -> I
         answer = driver.http.get(base, params=query, headers={TOKEN: token} if token else {})
         assert answer.status_code == 200, answer.text
         yield answer.json()
-        token = answer.headers.get(TOKEN)
+        token = answer.headers.get(TOKEN) or None
 
 
 def ids(page: list[dict[str, Any]]) -> list[str]:
@@ -67,6 +67,16 @@ def test_the_url_that_the_sdks_client_has_takes_the_token_too(crowd: Driver) -> 
     base = crowd.http.get("/api/client-base").text
     assert base.startswith(crowd.host.url)
     assert [len(page) for page in pages(crowd, f"{base}instances", top="90")] == [90, 90, 70]
+
+
+def test_the_last_page_has_an_empty_token_at_that_url_and_none_at_the_webhook(crowd: Driver) -> None:
+    base = crowd.http.get("/api/client-base").text
+    last = [
+        crowd.http.get(f"{of}/{what}", params={"instanceIdPrefix": "i-00"})
+        for of in (base.rstrip("/"), DURABLE)
+        for what in ("instances", "entities")
+    ]
+    assert [answer.headers.get(TOKEN) for answer in last] == ["", "", None, None]
 
 
 def test_the_managed_url_takes_the_token_with_its_key(open_host: OpenHost) -> None:
