@@ -18,8 +18,16 @@ from local.cloud.authorization.roles import RoleDefinition, role_with_id
 from local.cloud.authorization.scopes import normalise
 from local.cloud.authorization.writes import assign
 
-# 2022-04-01 is what azure-mgmt-authorization 4.0 sends for all three; the others are older clients' and templates'.
-API_VERSIONS = ("2015-07-01", "2018-01-01-preview", "2018-09-01-preview", "2020-04-01-preview", "2022-04-01")
+# 2022-04-01 is what azure-mgmt-authorization 4.0 sends for all three, 2022-05-01-preview what `az role` does for
+# definitions; the others are older clients' and templates'.
+API_VERSIONS = (
+    "2015-07-01",
+    "2018-01-01-preview",
+    "2018-09-01-preview",
+    "2020-04-01-preview",
+    "2022-04-01",
+    "2022-05-01-preview",
+)
 
 
 class AuthorizationProvider:

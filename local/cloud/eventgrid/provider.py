@@ -21,8 +21,9 @@ from local.cloud.eventgrid.topics import TOPIC_TYPES, TopicType, topic_type, top
 from local.cloud.hosts import MANAGEMENT_URL
 from local.cloud.world import REGION
 
-# From 2022-06-15 on, as far as known to this project.
+# From 2022-06-15 on, as far as known to this project; the first one is what `az eventgrid` sends.
 API_VERSIONS = (
+    "2021-10-15-preview",
     "2022-06-15",
     "2023-06-01-preview",
     "2023-12-15-preview",

@@ -109,7 +109,7 @@ class Provisioning:
     def _reported(
         self, endpoint: Endpoint, deployment: Deployment, operation: Operation, process: ServingProcess
     ) -> None:
-        """The process is up, or has failed; after the operation's end Azure would restart it, and we do not."""
+        """The process is up for the first time, or has failed to come up."""
         with self._state.lock:
             if operation.status != "Updating" or not self._state.current(endpoint, deployment):
                 return

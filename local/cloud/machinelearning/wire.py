@@ -94,10 +94,12 @@ def deployment_document(endpoint: Endpoint, deployment: Deployment) -> Json:
     properties: Json = {**DEPLOYMENT_DEFAULTS, **given, "provisioningState": deployment.state}
     for name in ("requestSettings", "livenessProbe", "readinessProbe"):
         properties[name] = {**as_json(DEPLOYMENT_DEFAULTS[name]), **as_json(given.get(name))}
+    told = deployment.process.told if deployment.process else ""
     properties["properties"] = {
         **as_json(given.get("properties")),
         "AzureAsyncOperationUri": status_url(deployment.operation),
         **({"localAzure.environment": "; ".join(deployment.notes)} if deployment.notes else {}),
+        **({"localAzure.container": told} if told else {}),
     }
     if deployment.state == "Succeeded":
         properties["environmentVariables"] = {

@@ -28,7 +28,7 @@ from local.cloud.directory import Directory, UserAssigned
 from local.cloud.world import REGION, TENANT
 
 _KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
-_VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30")
+_VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30", "2025-05-31-preview")
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{2,127}")
 _BODY = record({"location": text()}, tags=TAGS, properties={"type": "object"})
 

@@ -55,14 +55,20 @@ async def forward(process: ServingProcess, name: str, request: Request) -> Respo
         ):
             answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
     except TimeoutError:
+        process.suspect()
         raise Rejection(408, "upstream request timeout", routing) from None
     except httpx.HTTPError:
-        # The process died or dropped the connection. Whether Azure says 503 here was never compared.
-        raise Rejection(424, "", {**_model_error(503), **routing}) from None
+        process.suspect()
+        raise nobody_there(name) from None
     kept = {key: value for key, value in answer.headers.items() if key.lower() not in _NOT_RETURNED}
     if answer.status_code == 200:
         return Response(answer.content, 200, {**kept, **routing})
     return Response(answer.content, 424, {**kept, **_model_error(answer.status_code), **routing})
+
+
+def nobody_there(name: str) -> Rejection:
+    """The process died or dropped the connection, or is not ready. That Azure says 503 here was never compared."""
+    return Rejection(424, "", {**_model_error(503), PIN: name, "azureml-model-session": name})
 
 
 def _model_error(status: int) -> dict[str, str]:

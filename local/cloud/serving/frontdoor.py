@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from local.clock import Clock
 from local.cloud.serving.answered import Answered, Watching, nobody_watches
-from local.cloud.serving.forwarding import PIN, Rejection, forward
+from local.cloud.serving.forwarding import PIN, Rejection, forward, nobody_there
 from local.cloud.serving.process import ServingProcess
 
 # What the front door of a scoring script lets through: score, liveness, and the generated description.
@@ -135,6 +135,9 @@ class FrontDoor:
                 raise Rejection(429, "", reason)
             self._pending[key] += 1
         try:
+            if not process.ready:
+                process.suspect()
+                raise nobody_there(name)
             return await forward(process, name, request)
         finally:
             with self._lock:

@@ -1,15 +1,15 @@
-"""One deployment's process: its environment built, the server started, watched until it answers, logged, stopped."""
+"""One deployment's process: its environment built, the server started, watched until it answers, kept up, stopped."""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from local.clock import Clock
@@ -19,9 +19,11 @@ from local.cloud.images.containers import Containers
 from local.cloud.images.own import OwnImage
 from local.cloud.images.problems import Refused, StartupProblem
 from local.cloud.serving import layout, server_process
+from local.cloud.serving.crashes import cause, crash
 from local.cloud.serving.server_log import ServerLog
 from local.cloud.serving.spec import ServingSpec
 from local.cloud.serving.starting import Starting
+from local.cloud.serving.upkeep import LIVENESS, READINESS, Upkeep
 from local.cloud.world import Durations
 from local.loopback import ADDRESS, port_of
 
@@ -30,9 +32,6 @@ _IN_AZURE = Durations()
 
 # More servers starting at once than processors makes each slower, not all of them faster.
 _STARTING = threading.BoundedSemaphore(os.cpu_count() or 2)
-_EXCEPTION_LINE = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*", re.MULTILINE)
-_CRASHED = "User container has crashed or terminated"
-_GUIDE = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready"
 
 
 class ServingProcess:
@@ -41,7 +40,7 @@ class ServingProcess:
     Made by `launch`. One process serves, whatever `instance_count`; `WORKER_COUNT` among the deployment's variables
     gives it more workers, as in Azure. No isolation: it is a process of the user who runs the local Azure. `plan` is
     how its environment was built, `built_for` how much of `takes` its image takes; `takes` is the time that all it
-    did takes in Azure.
+    did takes in Azure. Once `healthy` it is kept up: `ready` says whether requests may come.
     """
 
     def __init__(
@@ -64,6 +63,7 @@ class ServingProcess:
         self._durations = durations
         self._stopping = threading.Event()
         self._server: server_process.Server | None = None
+        self._upkeep: Upkeep | None = None
         self._written: ServerLog | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(
@@ -99,6 +99,21 @@ class ServingProcess:
         return self.plan.notes if self.plan else ()
 
     @property
+    def ready(self) -> bool:
+        """Whether requests may come to it."""
+        return self._upkeep is not None and self._upkeep.ready
+
+    @property
+    def told(self) -> str:
+        """What has happened to it since it was first ready, empty when nothing has."""
+        return self._upkeep.told if self._upkeep else ""
+
+    def suspect(self) -> None:
+        """Have it asked whether it is well: a request has found otherwise."""
+        if self._upkeep is not None:
+            self._upkeep.suspect()
+
+    @property
     def build_log(self) -> str:
         """The log of its image's build; empty without one."""
         return self._containers.builder.log(self.plan) if self.plan else ""
@@ -106,6 +121,8 @@ class ServingProcess:
     def stop(self) -> None:
         """End the process and everything it started; harmless when it has ended. Returns when it is gone."""
         self._stopping.set()
+        if self._upkeep is not None:
+            self._upkeep.stop()
         with self._lock:
             server = self._server
         if server is not None:
@@ -128,13 +145,8 @@ class ServingProcess:
         finally:
             self._report_state()
             self._held.release()
-        if self.state == "healthy" and self._server is not None:
-            code = self._server.wait()
-            self._end(self._server)
-            if not self._stopping.is_set():
-                with self._clock.busy():
-                    self._fail(self._crash(code))
-                    self._report_state()
+        if self._upkeep is not None and not self._stopping.is_set():
+            self._upkeep.run()
         if self._stopping.is_set():
             self.state = "stopped"
 
@@ -146,10 +158,38 @@ class ServingProcess:
         if failure is not None:
             self._fail(failure)
             return
+        passed = self._up(container)
+        if passed is not None:
+            self._upkeep = Upkeep(
+                self._clock,
+                {LIVENESS: self.spec.liveness, READINESS: self.spec.readiness},
+                ask=lambda probe: server_process.answer(self.port, probe),
+                ended=self._ended,
+                start_again=partial(self._up_again, container),
+                say=self._say,
+            )
+            self.state = "healthy"
+            self.takes += passed
+
+    def _up(self, container: Built | OwnImage) -> timedelta | None:
+        """Start the server; how long it takes to be ready in Azure. None when it did not come up, with its failure."""
         with self._clock.at_most(self._durations.container_start), ExitStack() as crowd:
             crowd.enter_context(_STARTING)
             self._spawned(container)
-            self._watched(crowd)
+            return self._watched(crowd)
+
+    def _up_again(self, container: Built | OwnImage) -> timedelta | None:
+        if self._server is not None:
+            self._end(self._server)
+        return None if self._stopping.is_set() else self._up(container)
+
+    def _ended(self) -> str | None:
+        """How the server ended by itself; None while it runs."""
+        code = self._server.poll() if self._server else None
+        if code is None or self._server is None:
+            return None
+        self._end(self._server)
+        return f"the container has ended: {cause(self.log(), code)}"
 
     def _container(self) -> Built | OwnImage:
         """What serves; an environment is built now, while Azure would be building it or pulling it."""
@@ -208,20 +248,18 @@ class ServingProcess:
         with (self.spec.root / layout.INFERENCE_LOG).open("a") as log:
             log.write(f"{self._clock.now():%Y-%m-%d %H:%M:%S} I local Azure: {text}\n")
 
-    def _watched(self, crowd: ExitStack) -> None:
+    def _watched(self, crowd: ExitStack) -> timedelta | None:
         """Ask until both probes have had their answer, or one of them is given up, or the server has ended.
 
         An `init()` that takes long waits for something: it leaves the `crowd` of those that need a processor.
         """
         server, starting = self._server, Starting(self.spec, time.monotonic())
         if server is None:
-            self._fail(self._crash(1))
-            return
+            self._fail(crash(cause(self.log(), 1)))
+            return None
         while server.poll() is None and self._go_on():
             if starting.answered(self.port):
-                self.state = "healthy"
-                self.takes += starting.passed
-                return
+                return starting.passed
             if starting.given_up:
                 break
             if starting.is_long:
@@ -230,25 +268,19 @@ class ServingProcess:
         code = server.poll()
         self._end(server)
         if self._stopping.is_set():
-            return
+            return None
         if code is None:
             self.takes += starting.gives_up_after
-            self._fail(StartupProblem("ResourceNotReady", f"{_CRASHED}: {starting.told}. {_GUIDE}"))
-            return
-        self._fail(self._crash(code))
-
-    def _crash(self, code: int) -> StartupProblem:
-        # The server wraps what the script raised in an exception of its own, which says less.
-        lines = _EXCEPTION_LINE.findall(self.log())
-        causes = [line for line in lines if not line.startswith("azureml_inference_server_http")] or lines
-        if server_process.NO_SERVER in self.log() and not causes:
-            causes = [server_process.NO_SERVER]
-        cause = f"{causes[-1].strip()} (exit code {code})" if causes else f"exit code {code}"
-        return StartupProblem("ResourceNotReady", f"{_CRASHED}: {cause}. {_GUIDE}")
+            self._fail(crash(starting.told))
+        else:
+            self._fail(crash(cause(self.log(), code)))
+        return None
 
     def _fail(self, failure: StartupProblem) -> None:
-        self.failure = failure
-        self.state = "failed"
+        """It did not come up; one that has been up before is tried again."""
+        if self._upkeep is None:
+            self.failure = failure
+            self.state = "failed"
 
     def _report_state(self) -> None:
         if not self._stopping.is_set():
@@ -259,14 +291,14 @@ def launch(
     spec: ServingSpec,
     clock: Clock,
     containers: Containers,
-    on_exit_or_ready: Callable[[ServingProcess], None],
+    on_failed_or_ready: Callable[[ServingProcess], None],
     durations: Durations = _IN_AZURE,
 ) -> ServingProcess:
     """Build what `spec` needs and start serving it; returns at once.
 
-    `on_exit_or_ready` is called from the process's own thread when it becomes healthy or failed, and again should a
-    healthy one end by itself; never after `stop`. A stepped clock stands still until the first call has returned.
+    `on_failed_or_ready` is called once from the process's own thread, when it becomes healthy or failed; never after
+    `stop`. A stepped clock stands still until that call has returned.
     """
-    process = ServingProcess(spec, clock, containers, on_exit_or_ready, durations)
+    process = ServingProcess(spec, clock, containers, on_failed_or_ready, durations)
     process.begin()
     return process

@@ -83,8 +83,9 @@ def _application(python: Path, version: str) -> list[str]:
         return ["--error-logfile", os.devnull, f"{_PACKAGE}.server.entry:app"]
     # Before version 1 that is gunicorn; the oldest start from within their own folder, with logging of their own.
     package = next((python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}"))
-    if (package / "server" / "create_app.py").exists():
-        within = ["--pythonpath", str(package / "server"), "--log-config", str(package / "logging.conf")]
+    logging = package / "logging.conf"
+    if logging.exists():
+        within = ["--pythonpath", str(package / "server"), "--log-config", str(logging)]
         return [*within, "entry:app"]
     return ["--error-logfile", "-", f"{_PACKAGE}.server.entry:app"]
 

@@ -44,6 +44,20 @@ class Guest(ServingProcess):
         first = self._house.process.spec
         return (*super().notes, f"served by the process of deployment {first.deployment} of endpoint {first.endpoint}")
 
+    @property
+    def ready(self) -> bool:
+        """Whether requests may come to it."""
+        return self._house.process.ready
+
+    @property
+    def told(self) -> str:
+        """What has happened to the shared process since it was first ready."""
+        return self._house.process.told
+
+    def suspect(self) -> None:
+        """Have the shared process asked whether it is well."""
+        self._house.process.suspect()
+
     def log(self, lines: int | None = None, container: str | None = None) -> str:
         """As of the process that it shares."""
         return self._house.process.log(lines, container)

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from local.clock import Clock
-from local.cloud.serving import EndpointView, FrontDoor, ServingProcess, ServingSpec
+from local.cloud.serving import Containers, EndpointView, FrontDoor, ServingProcess, ServingSpec
+from local.cloud.world import Durations
 
 KEY = "the-key"
 QUESTION = {"data": [[1, 2, 3], [3, 2, 1]]}
@@ -203,3 +204,12 @@ def test_a_worker_that_dies_fails_one_request(start: Start, spec: Spec) -> None:
     assert client(body={"exit": 1}).status_code == 424
     assert client().status_code == 200
     assert reports.states == ["healthy"]
+
+
+def test_a_deployment_whose_container_is_not_ready_is_424(spec: Spec, containers: Containers) -> None:
+    never_begun = ServingProcess(spec(), Clock(), containers, lambda _: None, Durations())
+
+    answer = Client({"blue": never_begun})()
+
+    assert (answer.status_code, answer.headers["ms-azureml-model-error-statuscode"]) == (424, "503")
+    assert answer.headers["azureml-model-deployment"] == "blue"

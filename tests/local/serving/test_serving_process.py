@@ -205,17 +205,20 @@ def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
         ask(process, {})
 
 
-def test_a_server_that_ends_by_itself_is_reported_again(start: Start, spec: Spec) -> None:
-    process, reports = start(spec())
+def test_a_server_that_ends_by_itself_is_started_again(start: Start, spec: Spec) -> None:
+    at_once = Probe(initial_delay=timedelta())
+    process, reports = start(spec(liveness=at_once, readiness=at_once))
     group = group_of(process.spec)
 
     for member in members(group):
         os.kill(member, signal.SIGKILL)
-    reports.wait(2)
+    until(lambda: process.told != "" and process.ready, seconds=60)
 
-    assert reports.states == ["healthy", "failed"]
-    assert process.failure is not None
-    assert process.failure.code == "ResourceNotReady"
+    assert process.told == "1 restart, the container has ended: exit code -9"
+    assert "started again" in process.log()
+    assert group_of(process.spec) != group
+    assert ask(process, {"data": [[1, 2, 3]]})
+    assert reports.states == ["healthy"]
 
 
 def test_nothing_outlives_a_killed_owner(spec: Spec, scoring_python: Path, tmp_path: Path) -> None:
