@@ -3,7 +3,8 @@
 from local.cloud.images.containers import Containers
 from local.cloud.images.problems import StartupProblem, not_runnable
 from local.cloud.serving.frontdoor import Directory, EndpointView, FrontDoor
-from local.cloud.serving.process import ServingProcess, launch
+from local.cloud.serving.launching import launch
+from local.cloud.serving.process import ServingProcess
 from local.cloud.serving.sharing import Sharing
 from local.cloud.serving.spec import Probe, ServingSpec
 

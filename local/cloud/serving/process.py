@@ -28,7 +28,6 @@ from local.cloud.world import Durations
 from local.loopback import ADDRESS, port_of
 
 State = Literal["starting", "healthy", "failed", "stopped"]
-_IN_AZURE = Durations()
 
 # More servers starting at once than processors makes each slower, not all of them faster.
 _STARTING = threading.BoundedSemaphore(os.cpu_count() or 2)
@@ -54,7 +53,7 @@ class ServingProcess:
         self.spec = spec
         self.state: State = "starting"
         self.failure: StartupProblem | None = None
-        self.port = 0
+        self._port = 0
         self.plan: Plan | None = None
         self.built_for = self.takes = timedelta()
         self._clock = clock
@@ -92,6 +91,11 @@ class ServingProcess:
         except FileNotFoundError:
             return ""
         return text if lines is None else "".join(text.splitlines(keepends=True)[-lines:] if lines > 0 else [])
+
+    @property
+    def port(self) -> int:
+        """Where its server listens; another one after each start."""
+        return self._port
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -212,7 +216,7 @@ class ServingProcess:
             # Bound here and handed over, so that no other process can take the port in between. Not yet listening:
             # a probe has to be refused until the server is there.
             listening.bind((ADDRESS, 0))
-            self.port = port_of(listening)
+            self._port = port_of(listening)
             if isinstance(container, OwnImage):
                 listening.close()  # a command of somebody's own binds its port itself
                 self._say(f"container {self.spec.image} is run as a command of this machine, without its image")
@@ -285,20 +289,3 @@ class ServingProcess:
     def _report_state(self) -> None:
         if not self._stopping.is_set():
             self._report(self)
-
-
-def launch(
-    spec: ServingSpec,
-    clock: Clock,
-    containers: Containers,
-    on_failed_or_ready: Callable[[ServingProcess], None],
-    durations: Durations = _IN_AZURE,
-) -> ServingProcess:
-    """Build what `spec` needs and start serving it; returns at once.
-
-    `on_failed_or_ready` is called once from the process's own thread, when it becomes healthy or failed; never after
-    `stop`. A stepped clock stands still until that call has returned.
-    """
-    process = ServingProcess(spec, clock, containers, on_failed_or_ready, durations)
-    process.begin()
-    return process

@@ -45,6 +45,11 @@ class Guest(ServingProcess):
         return (*super().notes, f"served by the process of deployment {first.deployment} of endpoint {first.endpoint}")
 
     @property
+    def port(self) -> int:
+        """Where the shared process listens."""
+        return self._house.process.port
+
+    @property
     def ready(self) -> bool:
         """Whether requests may come to it."""
         return self._house.process.ready
@@ -71,7 +76,7 @@ class Guest(ServingProcess):
     def follow(self) -> None:
         """Be as the shared process is, and report it."""
         process = self._house.process
-        self.state, self.failure, self.port = process.state, process.failure, process.port
+        self.state, self.failure = process.state, process.failure
         self.plan, self.built_for, self.takes = process.plan, process.built_for, process.takes
         self._report_state()
 
@@ -105,14 +110,11 @@ class House:
             self.known.set()
 
     def report(self, process: ServingProcess) -> None:
-        """The process is up, has failed, or has ended by itself."""
-        with self._lock:
-            if process.failure:
+        """The process is up, or has failed."""
+        if process.failure:
+            with self._lock:
                 self._closed(self)
-            told = [*self.guests] if self.known.is_set() else []
-            self.known.set()
-        for guest in told:
-            guest.follow()
+        self.known.set()
 
 
 class Sharing:
@@ -125,7 +127,7 @@ class Sharing:
     def launch(
         self, spec: ServingSpec, clock: Clock, containers: Containers, report: Report, durations: Durations
     ) -> ServingProcess:
-        """As `process.launch`, but that a process which serves the same content is shared."""
+        """As `launch`, but that a process which serves the same content is shared."""
         content = content_of(spec)
         with self._lock:
             house = self._houses.get(content)
