@@ -1,13 +1,15 @@
 """The Dockerfiles that are followed without a container engine: FROM a known image, COPY, and what pip installs.
 
-`conda env update` of a copied conda file is followed as well, as Azure's own examples do it. Anything else is refused
-with its line, because leaving it out would build another image than Azure does.
+`conda env update` of a copied conda file is followed as well, as Azure's own examples do it, and so are ARG, which has
+its default in Azure, and what only tidies up. Anything else is refused with its line, because leaving it out would
+build another image than Azure does.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -15,11 +17,18 @@ from pathlib import Path, PurePosixPath
 from local.cloud.images.problems import WITH_AN_ENGINE, Refused, build_fails, cannot_build_here
 
 # Options of pip that say how to install, and nothing about what.
-_HOW = {"--no-cache-dir", "--upgrade", "-U", "--quiet", "-q", "--user", "--no-input", "--disable-pip-version-check"}
+_HOW = {
+    "--no-cache-dir", "--no-cache", "--upgrade", "-U", "--quiet", "-q", "--user", "--no-input", "--prefer-binary",
+    "--no-compile", "--no-warn-script-location", "--disable-pip-version-check", "--root-user-action=ignore",
+}  # fmt: skip
+# A variable as Docker and a shell write it; `${NAME:-default}` and the like are not read.
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# Commands that change nothing a scoring script sees, by their first words.
+_TIDIES_UP = (("pip", "cache"), ("pip", "freeze"), ("pip", "list"), ("pip", "check"), ("conda", "clean"))
 # So many files are named, and the others counted.
 _NAMED = 5
 # Instructions that change nothing a scoring script sees.
-_WITHOUT_EFFECT = {"LABEL", "MAINTAINER", "EXPOSE", "USER", "SHELL", "STOPSIGNAL"}
+_WITHOUT_EFFECT = {"LABEL", "MAINTAINER", "EXPOSE", "USER", "SHELL", "STOPSIGNAL", "HEALTHCHECK", "ONBUILD"}
 
 
 @dataclass
@@ -84,11 +93,15 @@ class _Reader:
         self._context = context
         self._workdir = PurePosixPath("/")
         self._copied: dict[PurePosixPath, Path] = {}
+        # Those before FROM are for FROM alone, and for an ARG of the same name.
+        self._outer: dict[str, str] = {}
+        self._arguments: dict[str, str] = {}
         self._used: set[PurePosixPath] = set()
 
     def take(self, number: int, instruction: str, arguments: str) -> None:
         """Follow one instruction; `Refused` for one that is not followed here."""
         follow = {
+            "ARG": self._argument,
             "FROM": self._from,
             "COPY": self._copy,
             "ADD": self._copy,
@@ -109,13 +122,32 @@ class _Reader:
             self.steps.notes = (f"not there, though the Dockerfile copies it: {', '.join(unused[:_NAMED])}{more}",)
         return self.steps
 
+    def _argument(self, number: int, arguments: str) -> None:
+        for word in shlex.split(arguments):
+            name, given, value = word.partition("=")
+            default = self._filled(number, f"ARG {arguments}", value) if given else self._outer.get(name, "")
+            (self._arguments if self.steps.image else self._outer)[name] = default
+
+    def _filled(self, number: int, whole: str, text: str, known: Mapping[str, str] | None = None) -> str:
+        """A text with its variables filled in; `Refused` for one that the base image may have, or nobody."""
+        there = {**self._arguments, **self.steps.variables} if known is None else known
+
+        def value(found: re.Match[str]) -> str:
+            name = found[1] or found[2]
+            if name not in there:
+                raise self._needs_engine(number, whole)
+            return there[name]
+
+        return _VARIABLE.sub(value, text)
+
     def _from(self, number: int, arguments: str) -> None:
-        if self.steps.image or len(arguments.split()) != 1:
+        image = self._filled(number, f"FROM {arguments}", arguments, self._outer)
+        if self.steps.image or len(image.split()) != 1:
             raise self._needs_engine(number, f"FROM {arguments}")
-        self.steps.image = arguments
+        self.steps.image = image
 
     def _copy(self, number: int, arguments: str) -> None:
-        *sources, target = shlex.split(arguments)
+        *sources, target = shlex.split(self._filled(number, f"COPY {arguments}", arguments))
         if not sources or sources[0].startswith("-") or any("://" in one or "*" in one for one in sources):
             raise self._needs_engine(number, f"COPY {arguments}")
         for source in sources:
@@ -131,11 +163,12 @@ class _Reader:
         for file in (one for one in found.rglob("*") if one.is_file()):
             self._copied[target / file.relative_to(found).as_posix()] = file
 
-    def _move(self, _number: int, arguments: str) -> None:
-        self._workdir /= arguments.strip("\"'")
+    def _move(self, number: int, arguments: str) -> None:
+        self._workdir /= self._filled(number, f"WORKDIR {arguments}", arguments).strip("\"'")
 
     def _set(self, number: int, arguments: str) -> None:
-        pairs = shlex.split(arguments)
+        # All of one line see what was before it (Docker's reference).
+        pairs = shlex.split(self._filled(number, f"ENV {arguments}", arguments))
         if "=" not in pairs[0]:
             pairs = [f"{pairs[0]}={' '.join(pairs[1:])}"]
         if any("$" in pair for pair in pairs) or not all("=" in pair for pair in pairs):
@@ -145,12 +178,18 @@ class _Reader:
             self.steps.variables[name] = value
 
     def _run(self, number: int, arguments: str) -> None:
-        for command in _commands(arguments):
+        # Within single quotes a shell leaves variables as they are.
+        filled = arguments if "'" in arguments else self._filled(number, f"RUN {arguments}", arguments)
+        for command in _commands(filled):
             match command:
                 case ["pip" | "pip3", "install", *rest] | ["python" | "python3", "-m", "pip", "install", *rest]:
                     self._pip(number, rest)
                 case ["conda", "env", "update", *rest]:
                     self._conda(number, rest)
+                case ["rm", *rest] if all(one in ("-f", "-r", "-rf") or self._is_copied(one) for one in rest):
+                    pass
+                case [first, second, *_] if (first, second) in _TIDIES_UP:
+                    pass
                 case _:
                     raise self._needs_engine(number, f"RUN {arguments}")
 
@@ -173,6 +212,9 @@ class _Reader:
                 return
         raise self._needs_engine(number, f"RUN conda env update {' '.join(arguments)}")
 
+    def _is_copied(self, name: str) -> bool:
+        return self._workdir / name in self._used
+
     def _file(self, name: str) -> Path:
         place = self._workdir / name
         if place not in self._copied:
@@ -183,6 +225,6 @@ class _Reader:
     def _needs_engine(self, number: int, what: str) -> Refused:
         return cannot_build_here(
             f"line {number} of the environment's Dockerfile, {what[:120]!r}, takes a container engine. Without one, "
-            "FROM a known image of Azure ML, COPY, ENV, WORKDIR, RUN pip install and RUN conda env update are "
-            f"followed. {WITH_AN_ENGINE}"
+            "FROM a known image of Azure ML, ARG, COPY, ENV, WORKDIR, RUN pip install and RUN conda env update "
+            f"are followed. {WITH_AN_ENGINE}"
         )

@@ -40,6 +40,22 @@ def steps(context: Path, *lines: str) -> Steps:
         (("WORKDIR /work", "COPY . .", "RUN pip3 install -r requirements.txt"), ["joblib==1.5.1  # pinned", "numpy"]),
         (("RUN python -m pip install -U joblib \\", "    'numpy>=2'"), ["joblib", "numpy>=2"]),
         (("RUN pip install joblib && pip install numpy",), ["joblib", "numpy"]),
+        (("ARG PINNED=joblib==1.5.1", "RUN pip install $PINNED ${PINNED}"), ["joblib==1.5.1", "joblib==1.5.1"]),
+        (("ARG NOTHING", "ENV A=numpy", "ENV A=joblib B=${A}$NOTHING", "RUN pip install $B"), ["numpy"]),
+        (
+            ("ARG WHERE=/tmp", "COPY requirements.txt $WHERE/r.txt", "WORKDIR ${WHERE}", "RUN pip install -r r.txt"),
+            ["joblib==1.5.1  # pinned", "numpy"],
+        ),
+        (
+            (
+                "COPY requirements.txt .",
+                "RUN pip install -r requirements.txt && \\",
+                "    # not needed any more",
+                "    rm requirements.txt && pip cache purge && conda clean -a -y",
+                "HEALTHCHECK NONE",
+            ),
+            ["joblib==1.5.1  # pinned", "numpy"],
+        ),
         (("# a comment", "LABEL a=b", "USER dockeruser", "EXPOSE 5001"), []),
     ],
 )
@@ -83,7 +99,11 @@ def test_a_file_that_nothing_reads_here_is_told(context: Path) -> None:
         "ENV PATH=/opt/bin:$PATH",
         'ENTRYPOINT ["/start"]',
         'CMD ["runsvdir"]',
-        "ARG VERSION=1",
+        "RUN rm -rf /opt/miniconda",
+        "RUN pip install '$PACKAGE'",
+        "COPY ${SOMETHING} /tmp/",
+        "WORKDIR $HOME/app",
+        "ARG THERE=$PATH",
         f"FROM {BASE} AS second",
     ],
 )
@@ -116,3 +136,19 @@ def test_no_dockerfile_fails_the_build(context: Path) -> None:
         read(context / "Dockerfile")
 
     assert refused.value.problem.code == "ImageBuildFailure"
+
+
+@pytest.mark.parametrize(
+    ("lines", "image"),
+    [
+        (("ARG TAG=latest", f"FROM {BASE[: -len('latest')]}${{TAG}}"), BASE),
+        ((f"ARG BASE={BASE}", "FROM $BASE", "ARG BASE", 'ENV WHAT="$BASE"'), BASE),
+    ],
+)
+def test_the_image_may_be_an_argument(context: Path, lines: tuple[str, ...], image: str) -> None:
+    (context / "Dockerfile").write_text("\n".join(lines))
+
+    found = read(context / "Dockerfile")
+
+    assert found.image == image
+    assert found.variables in ({}, {"WHAT": image})
