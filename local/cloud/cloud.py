@@ -85,7 +85,7 @@ class LocalCloud:
         self.world = self._world(clock, durations or Durations(), containers)
         self._providers = Providers(self.world, self.state, datastore_credentials)
         self._proxy = Proxy(
-            hosts.emulated,
+            lambda host: hosts.emulated(host, self.blobs.accounts),
             port_of(self._addresses.azure),
             lambda: self.faults.dead,
             passed_on=lambda host: self._keeps and is_beyond(host),
@@ -157,7 +157,7 @@ class LocalCloud:
             lock=self.state.lock,
         )
         blob = BlobService(world.blobs, world.access, world.clock)
-        azure = AzureHosts(management=management, blob=blob, inference=self._inference)
+        azure = AzureHosts(management=management, blob=blob, inference=self._inference, accounts=self.blobs.accounts)
         identity = Router([Route("/msi/token", world.identities.token)])
         control = Starlette(routes=self.control.routes())
         local = LoopbackPaths(identity=Gate(identity, world.clock, world.journal, world.faults), control=control)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from local.cloud.world import APP_STORAGE, FEATURE_STORAGE, REGION, WORKSPACE_STORAGE
+from collections.abc import Container
+
+from local.cloud.world import REGION
 
 MANAGEMENT = "management.azure.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT}"
 REGISTRY_DISCOVERY = f"{REGION}.api.azureml.ms"
 INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
 BLOB_SUFFIX = ".blob.core.windows.net"
-BLOB_HOSTS = frozenset(f"{account}{BLOB_SUFFIX}" for account in (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE))
 
 
-def emulated(host: str) -> bool:
-    """Whether the local Azure answers for `host`; any other is refused by its proxy."""
-    if host in (MANAGEMENT, REGISTRY_DISCOVERY) or host in BLOB_HOSTS:
+def emulated(host: str, accounts: Container[object]) -> bool:
+    """Whether the local Azure answers for `host`; any other is refused by its proxy. `accounts` have blobs."""
+    if host in (MANAGEMENT, REGISTRY_DISCOVERY) or is_blobs(host, accounts):
         return True
     endpoint = host.removesuffix(INFERENCE_SUFFIX)
     return endpoint != host and bool(endpoint) and "." not in endpoint
+
+
+def is_blobs(host: str, accounts: Container[object]) -> bool:
+    """Whether `host` is where one of these storage accounts has its blobs."""
+    return host.endswith(BLOB_SUFFIX) and host.removesuffix(BLOB_SUFFIX) in accounts
 
 
 def blob_url(account: str) -> str:

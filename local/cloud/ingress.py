@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -10,9 +12,10 @@ from local.cloud.exchange import Exchange
 
 
 class AzureHosts:
-    """Sends a request to the service its Host header names."""
+    """Sends a request to the service its Host header names; `accounts` are the storage accounts that there are."""
 
-    def __init__(self, *, management: ASGIApp, blob: ASGIApp, inference: ASGIApp) -> None:
+    def __init__(self, *, management: ASGIApp, blob: ASGIApp, inference: ASGIApp, accounts: Container[object]) -> None:
+        self._accounts = accounts
         self._management = management
         self._blob = blob
         self._inference = inference
@@ -24,7 +27,7 @@ class AzureHosts:
     def _service(self, host: str) -> ASGIApp:
         if host == hosts.MANAGEMENT:
             return self._management
-        if host in hosts.BLOB_HOSTS:
+        if hosts.is_blobs(host, self._accounts):
             return self._blob
         if host.endswith(hosts.INFERENCE_SUFFIX):
             return self._inference

@@ -24,6 +24,7 @@ from local.cloud.shared import World
 _KEPT: Mapping[str, tuple[str, ...]] = {
     "WorkspaceState": ("quota", "containers", "endpoints", "operations", "uses"),
     "Authorization": ("_assignments", "_removed", "_principals"),
+    "Accounts": ("_held",),
     "BlobStore": ("_containers", "_number"),
     "Directory": ("_held", "_uses"),
     "EventGrid": ("_subscriptions", "_log"),
@@ -55,7 +56,15 @@ class Keeping:
         self._file = data / KEPT
         self._world = world
         self._state = state
-        own = (world.authorization, world.blobs, world.directory, world.events, world.tokens, world.identities)
+        own = (
+            world.authorization,
+            world.blobs,
+            world.blobs.accounts,
+            world.directory,
+            world.events,
+            world.tokens,
+            world.identities,
+        )
         self._parts = {type(part).__name__: part for part in (state, *own, world.containers, *parts)}
         self._schedules: dict[str, Schedule] = {"world": world.schedule, "events": world.events.schedule}
 

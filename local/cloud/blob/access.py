@@ -66,8 +66,12 @@ class BlobAccess:
         self._keys: dict[str, str] = {}
 
     def account_key(self, account: str) -> str:
-        """The account's key: drawn once a run."""
+        """The account's key: drawn once a run, for as long as there is the account."""
         return self._keys.setdefault(account, base64.b64encode(secrets.token_bytes(64)).decode())
+
+    def forget(self, account: str) -> None:
+        """Have the key of an account that is gone open nothing."""
+        self._keys.pop(account, None)
 
     def signature(self, account: str, *, container: str = "", lifetime: timedelta) -> str:
         """A SAS query (without `?`) to read, list and write the account, or one container of it."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from local.clock import Clock
+from local.cloud.blob.accounts import Accounts
 from local.cloud.blob.errors import BlobError, missing_blob, missing_container
 from local.cloud.blob.leases import NO_LEASE, Lease
 
@@ -70,6 +71,7 @@ class BlobStore:
 
     def __init__(self, root: Path, clock: Clock) -> None:
         self.lock = threading.RLock()
+        self.accounts = Accounts()
         self._root = root
         self._clock = clock
         self._containers: dict[tuple[str, str], Container] = {}
@@ -78,6 +80,7 @@ class BlobStore:
     def clear(self) -> None:
         """Forget and delete everything."""
         with self.lock:
+            self.accounts.reset()
             self._containers.clear()
             shutil.rmtree(self._root, ignore_errors=True)
 
@@ -108,6 +111,13 @@ class BlobStore:
             held = self.container(account, name)
             held.metadata, held.modified, held.etag = metadata, self._clock.now(), self._etag()
             return held
+
+    def delete_account(self, name: str) -> None:
+        """Remove an account with everything in it."""
+        with self.lock:
+            for container in self.containers(name):
+                self.delete_container(name, container)
+            self.accounts.remove(name)
 
     def delete_container(self, account: str, name: str) -> bool:
         """Remove a container and what is in it; False when there was none."""

@@ -16,7 +16,6 @@ from local.cloud.world import (
     DATASTORE,
     REGISTRY_ID,
     RESOURCE_GROUP_ID,
-    STORAGE_ACCOUNTS,
     SUBSCRIPTION_ID,
     WORKSPACE_ID,
     WORKSPACE_INSIGHTS_ID,
@@ -36,8 +35,6 @@ _FIXED = frozenset(
         WORKSPACE_VAULT_ID,
         WORKSPACE_INSIGHTS_ID,
         ACTION_GROUP_ID,
-        *(storage_id(account) for account in STORAGE_ACCOUNTS),
-        *(f"{storage_id(account)}/blobServices/default" for account in STORAGE_ACCOUNTS),
     )
 )
 
@@ -56,16 +53,20 @@ class Existing:
         return (
             wanted in _FIXED
             or self._directory.with_id(wanted) is not None
-            or self._is_container(wanted)
+            or self._is_storage(wanted)
             or self._is_in_workspace(wanted)
         )
 
-    def _is_container(self, wanted: str) -> bool:
-        for account in STORAGE_ACCOUNTS:
-            containers = normalise(f"{storage_id(account)}/blobServices/default/containers") + "/"
+    def _is_storage(self, wanted: str) -> bool:
+        """An account, its blob service, or a container in it."""
+        for account in self._blobs.accounts:
+            whole = normalise(storage_id(account.name))
+            if wanted in (whole, f"{whole}/blobservices/default"):
+                return True
+            containers = f"{whole}/blobservices/default/containers/"
             if wanted.startswith(containers):
                 try:
-                    self._blobs.container(account, wanted.removeprefix(containers))
+                    self._blobs.container(account.name, wanted.removeprefix(containers))
                 except BlobError:
                     return False
                 return True

@@ -1,6 +1,6 @@
 """Microsoft.Storage/storageAccounts, with their keys and blob containers.
 
-Source: models of azure-mgmt-storage 25.3. Accounts are those of the world; making others is not emulated.
+Source: models of azure-mgmt-storage 25.3. An account is there at once, where Azure takes some seconds (202).
 """
 
 from __future__ import annotations
@@ -9,16 +9,27 @@ import re
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import ArmError
-from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, found, in_group, listed, named
+from local.cloud.arm.errors import ArmError, not_emulated
+from local.cloud.arm.places import (
+    GROUP_PATTERN,
+    SUBSCRIPTION_PATTERN,
+    TAGS,
+    found,
+    in_group,
+    is_here,
+    listed,
+    named,
+    tracked,
+)
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import mapping, record, text
+from local.cloud.arm.schema import flag, mapping, record, text
 from local.cloud.blob.access import BlobAccess
+from local.cloud.blob.accounts import Account
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import CONTAINER_NAME, BlobStore
 from local.cloud.hosts import blob_url
 from local.cloud.moments import with_zulu
-from local.cloud.world import STORAGE_ACCOUNTS, storage_id
+from local.cloud.world import REGION, storage_id
 
 _KIND = "Microsoft.Storage/storageAccounts"
 _VERSIONS = (
@@ -35,11 +46,44 @@ _CONTAINER = record(
     properties=record(metadata=mapping(text()), publicAccess=text(one_of=("None", "Blob", "Container"))),
 )
 _NAME_CHECK = record({"name": text(), "type": text(one_of=(_KIND,))})
+_SKUS = (
+    *(f"Standard_{kind}" for kind in ("LRS", "GRS", "RAGRS", "ZRS", "GZRS", "RAGZRS")),
+    *(f"StandardV2_{kind}" for kind in ("LRS", "GRS", "ZRS", "GZRS")),
+    *(f"Premium{version}_{kind}" for version in ("", "V2") for kind in ("LRS", "ZRS")),
+)
+_KINDS = ("Storage", "StorageV2", "BlobStorage", "FileStorage", "BlockBlobStorage")
+_ACCOUNT = record(
+    {
+        "sku": record({"name": text(one_of=_SKUS)}),
+        "kind": text(one_of=_KINDS),
+        "location": text(),
+    },
+    tags=TAGS,
+    properties=record(
+        accessTier=text(one_of=("Hot", "Cool", "Premium", "Cold", "Smart")),
+        allowBlobPublicAccess=flag(),
+        allowSharedKeyAccess=flag(),
+        isHnsEnabled=flag(),
+        minimumTlsVersion=text(one_of=("TLS1_0", "TLS1_1", "TLS1_2", "TLS1_3")),
+        networkAcls=record({"defaultAction": text(one_of=("Allow", "Deny"))}),
+        publicNetworkAccess=text(one_of=("Enabled", "Disabled", "SecuredByPerimeter")),
+        supportsHttpsTrafficOnly=flag(),
+    ),
+)
+# What an account would be taken for and not be: by property, the value that makes it so, and what to do.
+_NOT_HERE: tuple[tuple[str, object, str], ...] = (
+    ("allowBlobPublicAccess", True, "Leave it false: blobs here are read with a key or a role."),
+    ("allowSharedKeyAccess", False, "Leave it true."),
+    ("isHnsEnabled", True, "Leave it false: here are blobs, and no folders."),
+    ("publicNetworkAccess", "Disabled", "Leave it Enabled."),
+    ("publicNetworkAccess", "SecuredByPerimeter", "Leave it Enabled."),
+)
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
+_NAMES = "Use 3 to 24 small letters and digits."
 
 
 class StorageAccounts:
-    """Answers for the accounts of this world."""
+    """Answers for the accounts that there are, and makes others."""
 
     def __init__(self, blobs: BlobStore, access: BlobAccess) -> None:
         self._blobs = blobs
@@ -52,34 +96,62 @@ class StorageAccounts:
         containers = f"{one}/blobServices/default/containers"
         container = f"{containers}/{{container}}"
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(_accounts)),
-            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(_accounts)),
-            ArmRoute("GET", one, _VERSIONS, named(_accounts, _KIND)),
+            ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
+            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
+            ArmRoute("GET", one, _VERSIONS, named(self._accounts, _KIND)),
+            ArmRoute("PUT", one, _VERSIONS, in_group(self._make), body=_ACCOUNT),
+            ArmRoute("DELETE", one, _VERSIONS, in_group(self._remove)),
             ArmRoute("POST", f"{one}/listKeys", _VERSIONS, in_group(self._keys)),
-            ArmRoute("POST", check, _VERSIONS, in_group(_check_name), body=_NAME_CHECK, checked_by="handler"),
+            ArmRoute("POST", check, _VERSIONS, in_group(self._check_name), body=_NAME_CHECK, checked_by="handler"),
             ArmRoute("GET", containers, _VERSIONS, in_group(self._list)),
             ArmRoute("GET", container, _VERSIONS, in_group(self._get)),
             ArmRoute("PUT", container, _VERSIONS, in_group(self._put), body=_CONTAINER),
             ArmRoute("DELETE", container, _VERSIONS, in_group(self._delete)),
         ]
 
+    def _make(self, call: Call) -> Answer:
+        """Make an account, or give the one that is there other tags."""
+        name, body = call.parameters["name"], call.body
+        if not _ACCOUNT_NAME.fullmatch(name):
+            raise ArmError(400, "AccountNameInvalid", f"{name} is not a valid storage account name. {_NAMES}")
+        if not is_here(body["location"]):
+            message = f"The local Azure has one region, '{REGION}', and no '{body['location']}'."
+            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        _refuse_what_is_not_here(body)
+        sku = next(one for one in _SKUS if one.lower() == str(as_json(body["sku"])["name"]).lower())
+        kind = next(one for one in _KINDS if one.lower() == str(body["kind"]).lower())
+        tags = {key: str(value) for key, value in as_json(body.get("tags")).items()}
+        self._blobs.accounts.put(Account(name, sku, kind, tags))
+        return Answer(200, tracked(self._accounts()[name]))
+
+    def _remove(self, call: Call) -> Answer:
+        """Remove an account with its blobs: 200, or 204 when there is none. Its role assignments stay, as in Azure."""
+        account = next((one for one in self._blobs.accounts if one.name == call.parameters["name"].lower()), None)
+        if account is None:
+            return Answer(204)
+        if not account.is_made:
+            raise not_emulated("deleting the accounts that this world begins with", "Delete what you have made.")
+        self._blobs.delete_account(account.name)
+        self._access.forget(account.name)
+        return Answer(200)
+
     def _keys(self, call: Call) -> Answer:
         """The one key this world has of an account, under both names."""
-        account = str(found(_accounts(), _KIND, call)["name"])
+        account = str(found(self._accounts(), _KIND, call)["name"])
         key = self._access.account_key(account)
         return Answer(
             200, {"keys": [{"keyName": name, "value": key, "permissions": "FULL"} for name in ("key1", "key2")]}
         )
 
     def _list(self, call: Call) -> Answer:
-        account = str(found(_accounts(), _KIND, call)["name"])
+        account = str(found(self._accounts(), _KIND, call)["name"])
         return Answer(200, {"value": [self._container(account, name) for name in self._blobs.containers(account)]})
 
     def _get(self, call: Call) -> Answer:
         return Answer(200, self._container(*self._named(call)))
 
     def _put(self, call: Call) -> Answer:
-        account, name = str(found(_accounts(), _KIND, call)["name"]), call.parameters["container"]
+        account, name = str(found(self._accounts(), _KIND, call)["name"]), call.parameters["container"]
         if not CONTAINER_NAME.fullmatch(name):
             raise ArmError(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
         if str(as_json(call.body.get("properties")).get("publicAccess") or "None") != "None":
@@ -89,11 +161,11 @@ class StorageAccounts:
         return Answer(201 if made else 200, self._container(account, name))
 
     def _delete(self, call: Call) -> Answer:
-        account, name = str(found(_accounts(), _KIND, call)["name"]), call.parameters["container"]
+        account, name = str(found(self._accounts(), _KIND, call)["name"]), call.parameters["container"]
         return Answer(200 if self._blobs.delete_container(account, name) else 204)
 
     def _named(self, call: Call) -> tuple[str, str]:
-        account, name = str(found(_accounts(), _KIND, call)["name"]), call.parameters["container"]
+        account, name = str(found(self._accounts(), _KIND, call)["name"]), call.parameters["container"]
         try:
             self._blobs.container(account, name)
         except BlobError as missing:
@@ -117,33 +189,46 @@ class StorageAccounts:
             },
         }
 
+    def _check_name(self, call: Call) -> Answer:
+        """Whether an account may be called so."""
+        name = str(call.body["name"])
+        if not _ACCOUNT_NAME.fullmatch(name):
+            message = f"{name} is not a valid storage account name. {_NAMES}"
+            return Answer(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
+        if name in self._blobs.accounts:
+            message = f"The storage account named {name} is already taken."
+            return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+        return Answer(200, {"nameAvailable": True})
 
-def _check_name(call: Call) -> Answer:
-    """Whether an account may be called so."""
-    name = str(call.body["name"])
-    if not _ACCOUNT_NAME.fullmatch(name):
-        message = f"{name} is not a valid storage account name: use 3 to 24 small letters and digits."
-        return Answer(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
-    if name in _accounts():
-        message = f"The storage account named {name} is already taken."
-        return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
-    return Answer(200, {"nameAvailable": True})
+    def _accounts(self) -> dict[str, Json]:
+        return {one.name: _document(one) for one in self._blobs.accounts}
 
 
-def _accounts() -> dict[str, Json]:
+def _refuse_what_is_not_here(body: Json) -> None:
+    """Refuse by name what an account would be accepted with and then not have."""
+    properties = as_json(body.get("properties"))
+    if str(body["kind"]).lower() not in ("storage", "storagev2"):
+        raise not_emulated(f"storage accounts of kind {body['kind']}", "Use StorageV2.")
+    for name, value, advice in _NOT_HERE:
+        given = properties.get(name)
+        if given == value or (isinstance(value, str) and str(given).lower() == value.lower()):
+            raise not_emulated(f"{name} {given} of storage accounts", advice)
+    if str(as_json(properties.get("networkAcls")).get("defaultAction")).lower() == "deny":
+        raise not_emulated("networkAcls of storage accounts", "Leave defaultAction Allow.")
+
+
+def _document(account: Account) -> Json:
     return {
-        name: {
-            "id": storage_id(name),
-            "name": name,
-            "type": _KIND,
-            "kind": "StorageV2",
-            "sku": {"name": "Standard_LRS", "tier": "Standard"},
-            "properties": {
-                "provisioningState": "Succeeded",
-                "isHnsEnabled": False,
-                "allowBlobPublicAccess": False,
-                "primaryEndpoints": {"blob": f"{blob_url(name)}/"},
-            },
-        }
-        for name in STORAGE_ACCOUNTS
+        "id": storage_id(account.name),
+        "name": account.name,
+        "type": _KIND,
+        "kind": account.kind,
+        "sku": {"name": account.sku, "tier": account.sku.partition("_")[0].removesuffix("V2")},
+        "tags": dict(account.tags),
+        "properties": {
+            "provisioningState": "Succeeded",
+            "isHnsEnabled": False,
+            "allowBlobPublicAccess": False,
+            "primaryEndpoints": {"blob": f"{blob_url(account.name)}/"},
+        },
     }

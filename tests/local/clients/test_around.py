@@ -16,6 +16,7 @@ from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.storage import StorageManagementClient
 
 from local.cloud.cloud import LocalCloud
+from local.cloud.hosts import is_blobs
 from local.cloud.world import (
     DEVELOPER,
     REGION,
@@ -181,6 +182,58 @@ def test_storage_accounts_with_their_keys_and_containers(connect: Connect[Any], 
         client.storage_accounts.get_properties(RESOURCE_GROUP, "slipwaylocall")
     with refused("NotEmulatedLocally", 501):
         client.storage_accounts.delete(*place)
+
+
+ACCOUNT = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "location": "East US", "tags": {"team": "risk"}}
+
+
+def test_an_account_is_made_used_and_removed(connect: Connect[Any], cloud: LocalCloud) -> None:
+    client: Any = connect(StorageManagementClient)
+    place = (RESOURCE_GROUP, "madehere")
+    with refused("ResourceNotFound", 404):
+        client.blob_containers.create(*place, "mine", {})
+    assert not is_blobs("madehere.blob.core.windows.net", cloud.blobs.accounts)
+
+    made = client.storage_accounts.begin_create(*place, ACCOUNT).result()
+
+    assert (made.id, made.location, made.tags) == (storage_id("madehere"), REGION, {"team": "risk"})
+    assert (made.provisioning_state, made.sku.tier, made.kind) == ("Succeeded", "Standard", "StorageV2")
+    assert is_blobs("madehere.blob.core.windows.net", cloud.blobs.accounts)
+    assert made.name in [one.name for one in client.storage_accounts.list()]
+    client.blob_containers.create(*place, "mine", {})
+    assert cloud.authorization.scope_exists(f"{made.id}/blobServices/default/containers/mine")
+    key = client.storage_accounts.list_keys(*place).keys_property[0].value
+
+    client.storage_accounts.delete(*place)
+    client.storage_accounts.delete(*place)
+
+    assert not cloud.authorization.scope_exists(made.id)
+    assert not is_blobs("madehere.blob.core.windows.net", cloud.blobs.accounts)
+    client.storage_accounts.begin_create(*place, ACCOUNT).result()
+    assert list(client.blob_containers.list(*place)) == []
+    assert client.storage_accounts.list_keys(*place).keys_property[0].value != key
+    client.storage_accounts.delete(*place)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status"),
+    [
+        ({"kind": "FileStorage"}, "NotEmulatedLocally", 501),
+        ({"properties": {"isHnsEnabled": True}}, "NotEmulatedLocally", 501),
+        ({"properties": {"allowSharedKeyAccess": False}}, "NotEmulatedLocally", 501),
+        ({"properties": {"publicNetworkAccess": "disabled"}}, "NotEmulatedLocally", 501),
+        ({"properties": {"networkAcls": {"defaultAction": "Deny"}}}, "NotEmulatedLocally", 501),
+        ({"location": "westeurope"}, "LocationNotAvailableForResourceType", 400),
+    ],
+)
+def test_an_account_that_would_be_another_one_here_is_refused(
+    connect: Connect[Any], change: dict[str, Any], code: str, status: int
+) -> None:
+    client: Any = connect(StorageManagementClient)
+    with refused(code, status):
+        client.storage_accounts.begin_create(RESOURCE_GROUP, "madehere", {**ACCOUNT, **change})
+    with refused("AccountNameInvalid", 400):
+        client.storage_accounts.begin_create(RESOURCE_GROUP, "Made_Here", ACCOUNT)
 
 
 def test_the_registry_has_no_passwords(connect: Connect[Any]) -> None:

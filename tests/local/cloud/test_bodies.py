@@ -171,6 +171,7 @@ def changed(world: World) -> object:
         [one.name for one in world.cloud.events.subscriptions()],
         [one.identity.name for one in world.cloud.world.directory.every()],
         world.cloud.blobs.containers(WORKSPACE_STORAGE),
+        [one.name for one in world.cloud.blobs.accounts],
     )
 
 

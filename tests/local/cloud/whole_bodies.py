@@ -209,6 +209,22 @@ WHOLE: dict[str, dict[str, Any]] = {
         "location": REGION,
         "tags": {"team": "risk"},
     },
+    storage_id("whole"): {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": {
+            "accessTier": "Hot",
+            "allowBlobPublicAccess": False,
+            "allowSharedKeyAccess": True,
+            "isHnsEnabled": False,
+            "minimumTlsVersion": "TLS1_2",
+            "networkAcls": {"defaultAction": "Allow"},
+            "publicNetworkAccess": "Enabled",
+            "supportsHttpsTrafficOnly": True,
+        },
+    },
     f"{storage_id(WORKSPACE_STORAGE)}/blobServices/default/containers/mine": {
         "properties": {"metadata": {"a": "b"}, "publicAccess": "None"}
     },
