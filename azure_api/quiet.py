@@ -17,8 +17,14 @@ NEVER = logging.CRITICAL + 1
 def quiet_libraries() -> None:
     """Let the libraries log warnings and errors only; again after one was imported that gives itself a level."""
     for name in LIBRARIES:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        _set(logging.getLogger(name), logging.WARNING)
     for name, logger in list(logging.root.manager.loggerDict.items()):
         if isinstance(logger, logging.Logger) and name.partition(".")[0] in LIBRARIES:
-            logger.setLevel(logger.level and max(logger.level, logging.WARNING))
-    logging.getLogger(TELEMETRY).setLevel(NEVER)
+            _set(logger, logger.level and max(logger.level, logging.WARNING))
+    _set(logging.getLogger(TELEMETRY), NEVER)
+
+
+def _set(logger: logging.Logger, level: int) -> None:
+    # Each setting has all loggers of the process forget what they are enabled for: 8 ms for all that are named here.
+    if logger.level != level:
+        logger.setLevel(level)
