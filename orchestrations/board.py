@@ -60,11 +60,16 @@ LOG_KEPT_LONGER_CHARACTERS = 250
 
 def readable(wire: Json) -> Json:
     """`wire` in words that the host leaves alone: a blank before such an equals sign."""
+    # A turn shows a board for each step that it replays, and hardly any has an equals sign: one look tells.
+    return _with_blanks(wire) if "=" in json.dumps(wire) else wire
+
+
+def _with_blanks(wire: Json) -> Json:
     if isinstance(wire, str):
         return _TAKEN_FOR_CREDENTIALS.sub(r"\1 ", wire)
     if isinstance(wire, dict):
-        return {name: readable(value) for name, value in wire.items()}
-    return [readable(one) for one in wire] if isinstance(wire, list) else wire
+        return {name: _with_blanks(value) for name, value in wire.items()}
+    return [_with_blanks(one) for one in wire] if isinstance(wire, list) else wire
 
 
 def fitted(wire: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +83,9 @@ def fitted(wire: dict[str, Any]) -> dict[str, Any]:
     reasons, names = _cut_from_ledger("reason"), _cut_from_ledger("name")
     for cut in (logs[0], _cut_details, logs[1], reasons, names, _cut_steps, logs[2]):
         excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
-        if excess > 0:
-            cut(wire, excess)
+        if excess <= 0:
+            break
+        cut(wire, excess)
     return wire
 
 
