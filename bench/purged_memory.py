@@ -9,6 +9,7 @@ import httpx
 
 from bench.harness.bare_host import PATIENCE, bare_host, start
 from bench.harness.figure import Figure, report
+from local import loopback
 from local.host.client_binding import WEBHOOK
 from local.host.host import LocalHost
 
@@ -18,7 +19,7 @@ EVERYTHING = {"createdTimeFrom": "2000-01-01T00:00:00Z"}
 
 def measure() -> Figure:
     """Blocks of Python's memory that stay, per blocks that the instances took."""
-    with bare_host() as host, httpx.Client(base_url=host.url, trust_env=False, timeout=PATIENCE) as http:
+    with bare_host() as host, loopback.client(host.url, timeout=PATIENCE) as http:
         run(host, AT_ONCE)
         assert purge(http) == AT_ONCE
         before = blocks()

@@ -16,8 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
-
+from local import loopback
 from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT
 from local.cloud.environment import CONFLICTING
 from local.cloud.world import APP, DEVELOPER
@@ -117,7 +116,7 @@ class LocalProcesses:
         """JSON from the host (`/api/…`, `/admin/…`) or the local Azure's control API (`/local/…`)."""
         base = self.control_url if path.startswith("/local/") else self.url
         headers = {"x-functions-key": self._keys().master} if self._desk and base == self.url else {}
-        with httpx.Client(trust_env=False, timeout=30, headers=headers) as http:
+        with loopback.client(timeout=30, headers=headers) as http:
             return http.get(base + path, params=query).raise_for_status().json()
 
     def now(self) -> datetime:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from local import loopback
 from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT, SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
@@ -83,7 +84,7 @@ class LocalStack:
     @property
     def http(self) -> httpx.Client:
         """A client of the host's front door, past any proxy."""
-        return httpx.Client(base_url=self.host.url, trust_env=False, timeout=60)
+        return loopback.client(self.host.url, timeout=60)
 
     def post(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """POST a deployment request; its status body. Raises httpx.HTTPStatusError when it is refused."""
@@ -100,7 +101,12 @@ class LocalStack:
         return status
 
     def wait(self, deployment_id: str, *, seconds: float = 120) -> dict[str, Any]:
-        """The status body once the deployment has ended; TimeoutError after `seconds` of real time."""
+        """The status body once the deployment has ended; TimeoutError after `seconds` of real time.
+
+        HostDied when the host dies before.
+        """
+        # Asking again and again would have the host do little else; only what the platform ended is not the end yet.
+        self.host.wait_for(deployment_id, timeout=seconds)
         ended: dict[str, Any] = self.until(lambda: self._ended(deployment_id), seconds=seconds)
         return ended
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import httpx
 
 from contracts.events import EVENT_TYPE
+from local import loopback
 from local.cloud.eventgrid.provider import API_VERSIONS
 from local.cloud.eventgrid.subscriptions import KIND
 from local.cloud.hosts import MANAGEMENT_URL
@@ -63,6 +64,6 @@ def _arm(proxy_url: str, who: Mapping[str, str]) -> httpx.Client:
 def _token(who: Mapping[str, str]) -> str:
     query = {"api-version": "2019-08-01", "resource": MANAGEMENT_URL}
     header = {"X-IDENTITY-HEADER": who["IDENTITY_HEADER"]}
-    with httpx.Client(trust_env=False) as http:
+    with loopback.client() as http:
         answer = http.get(who["IDENTITY_ENDPOINT"], params=query, headers=header).raise_for_status()
     return str(answer.json()["access_token"])

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
 from bench.harness.figure import KIB
 from bench.harness.measured import WATCHING
+from local import loopback
 from local.stack import ROOT, TERMINAL, LocalStack
 
 
@@ -41,7 +40,7 @@ class FreshHost:
         self._stack.until(lambda: ready.exists() or self._process.poll() is not None, seconds=60)
         if not ready.exists():
             raise RuntimeError(f"the host did not start: {log.read_text()[-2000:]}")
-        self.http = httpx.Client(base_url=json.loads(ready.read_text())["url"], trust_env=False, timeout=60)
+        self.http = loopback.client(json.loads(ready.read_text())["url"], timeout=60)
         return self
 
     def __exit__(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from local import loopback
 from local.cloud.environment import CONFLICTING
 from local.stack import APP_SETTINGS, ROOT, TERMINAL
 
@@ -47,7 +48,7 @@ class HostProcess:
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """A request to the front door; Killed when the host dies before it answers."""
         try:
-            with httpx.Client(base_url=self.url, trust_env=False, timeout=PATIENCE) as http:
+            with loopback.client(self.url, timeout=PATIENCE) as http:
                 answer: dict[str, Any] = http.request(method, path, **body).raise_for_status().json()
         except httpx.TransportError:
             self._process.wait(PATIENCE)

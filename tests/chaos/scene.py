@@ -6,8 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
+from local import loopback
 from local.cloud import world
 from local.cloud.authorization import Propagation
 from local.cloud.cloud import LocalCloud
@@ -90,7 +89,7 @@ def ending(cloud: LocalCloud, status: dict[str, Any]) -> dict[str, Any]:
 
 def cloud_state(cloud: LocalCloud) -> dict[str, Any]:
     """What there is in the workspace: assets, endpoints with deployments and traffic, and who holds which role."""
-    with httpx.Client(base_url=cloud.control_url, trust_env=False) as control:
+    with loopback.client(cloud.control_url) as control:
         state = control.get("/local/state").raise_for_status().json()
         assignments = control.get("/local/assignments").raise_for_status().json()["value"]
     return {

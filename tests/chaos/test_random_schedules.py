@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from contracts.marks import MARK_TAG
+from local import loopback
 from local.host.worker_faults import Moment, WorkerFault
 from local.stack import TERMINAL, LocalStack
 from tests import samples
@@ -124,7 +125,7 @@ def _marks(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _state(stack: LocalStack) -> dict[str, Any]:
-    answer = httpx.get(f"{stack.cloud.control_url}/local/state", trust_env=False)
+    answer = loopback.ask("GET", f"{stack.cloud.control_url}/local/state")
     state: dict[str, Any] = answer.raise_for_status().json()
     return state
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import httpx
-
+from local import loopback
 from local.cloud.journal import Entry
 from local.stack import LocalStack
 
@@ -60,7 +59,7 @@ def changes(stack: LocalStack) -> list[str]:
 
 def endpoint(stack: LocalStack, name: str) -> dict[str, Any] | None:
     """The endpoint as the local Azure has it, its deployments under `deployments`; None when there is none."""
-    state = httpx.get(f"{stack.cloud.control_url}/local/state", trust_env=False).raise_for_status().json()
+    state = loopback.ask("GET", f"{stack.cloud.control_url}/local/state").raise_for_status().json()
     found: list[dict[str, Any]] = [one for one in state["endpoints"] if one["name"] == name]
     return found[0] if found else None
 

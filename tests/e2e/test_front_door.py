@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from local import loopback
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e.bad_bodies import BAD
@@ -28,7 +29,7 @@ class Door:
         self.stack = stack
         keys = vars(stack.host.keys).values()
         self._never = [*keys, "code=", "/runtime/webhooks", "statusQueryGetUri", "INSTANCEID", "Traceback"]
-        self.http = httpx.Client(base_url=stack.host.url, trust_env=False, timeout=60)
+        self.http = loopback.client(stack.host.url, timeout=60)
 
     def __call__(self, method: str, path: str, **content: Any) -> httpx.Response:
         response = self.http.request(method, path, **content)

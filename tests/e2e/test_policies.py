@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
+from local import loopback
 from local.clock import Clock
 from local.cloud import world
 from local.host.eventgrid import PATH
@@ -291,7 +291,7 @@ def test_an_app_that_starts_tells_what_cannot_be_used_and_serves(
     # On a stepped clock the host runs no timers.
     with LocalStack(tmp_path / "stack", policies=folder, clock=Clock()) as stack:
         [told] = stack.until(lambda: [one for one in caplog.records if one.name == "slipway.policies"])
-        assert httpx.get(f"{stack.host.url}/api/health", trust_env=False).status_code == 200
+        assert loopback.ask("GET", f"{stack.host.url}/api/health").status_code == 200
 
     assert told.levelname == "ERROR"
     message = told.getMessage()

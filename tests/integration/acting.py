@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
 from activities.envelope import Activity
 from activities.planning import plan_deployment
 from activities.registry import all_activities
@@ -15,6 +13,7 @@ from contracts.base import Contract
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict, Resolved
+from local import loopback
 from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
@@ -55,7 +54,7 @@ def is_done(result: dict[str, Any]) -> bool:
 def state(stack: LocalStack) -> dict[str, Any]:
     """All of the local Azure that an activity could change, with the moments of changes."""
     return {
-        what: httpx.get(f"{stack.cloud.control_url}/local/{what}", trust_env=False).raise_for_status().json()
+        what: loopback.ask("GET", f"{stack.cloud.control_url}/local/{what}").raise_for_status().json()
         for what in ("state", "assignments")
     }
 

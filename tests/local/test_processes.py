@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import loopback
 from local.processes import DidNotStart, LocalProcesses
 from local.stack import ROOT
 
@@ -42,7 +43,7 @@ def within(seconds: float, true: Callable[[], bool]) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).is_success
+        return loopback.ask("GET", url).is_success
     except httpx.TransportError:
         return False
 

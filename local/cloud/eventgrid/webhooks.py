@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
+from local import loopback
 from local.cloud.eventgrid.events import Event
 from local.cloud.eventgrid.subscriptions import Subscription
 from local.cloud.moments import with_zulu
@@ -25,7 +26,7 @@ class Webhooks:
     """Talks to subscribers. Never through a proxy, never further than this machine."""
 
     def __init__(self, timeout: timedelta = RESPONSE_TIMEOUT) -> None:
-        self._client = httpx.Client(timeout=timeout.total_seconds(), trust_env=False, follow_redirects=False)
+        self._client = loopback.client(timeout=timeout.total_seconds())
 
     def close(self) -> None:
         """Drop connections."""

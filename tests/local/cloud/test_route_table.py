@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
+from local import loopback
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import WORKSPACE_ID
 from tests.local.cloud.sdk import arm
@@ -18,7 +17,7 @@ def test_a_call_is_in_the_table_once(cloud: LocalCloud) -> None:
 
 
 def test_the_control_api_shows_every_call_with_the_right_it_needs(cloud: LocalCloud) -> None:
-    shown = httpx.get(f"{cloud.control_url}/local/routes", trust_env=False).json()["value"]
+    shown = loopback.ask("GET", f"{cloud.control_url}/local/routes").json()["value"]
     needed = {(one["method"], one["path"].rpartition("/providers/")[2]): one["action"] for one in shown}
 
     assert len(shown) == len(cloud.arm_routes)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from local import loopback
 from local.host.host import LocalHost
 from local.host.settings import HostSettings
 
@@ -25,7 +26,7 @@ class Driver:
 
     def __init__(self, host: LocalHost) -> None:
         self.host = host
-        self.http = httpx.Client(base_url=host.url, trust_env=False, timeout=30)
+        self.http = loopback.client(host.url, timeout=30)
 
     def start(self, name: str, payload: Any = None, instance_id: str = "", **query: str) -> str:
         """Start an orchestration through the webhook, input encoded twice as the SDK's client does; its ID."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import loopback
 from local.clock import Clock
 from local.host.host import LocalHost
 from local.stack import ROOT
@@ -29,7 +30,7 @@ def test_what_was_acknowledged_before_the_disk_was_full_is_kept(tmp_path: Path, 
     acknowledged = []
     with said.open("w") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
         url = json.loads(until(lambda: ready.read_text() if ready.exists() else None, seconds=60))["url"]
-        with httpx.Client(base_url=url, trust_env=False) as http, suppress(httpx.TransportError):
+        with loopback.client(url) as http, suppress(httpx.TransportError):
             for number in range(2000):
                 body = json.dumps("x" * 20_000)
                 if http.post(f"{DURABLE}/orchestrators/approval/i-{number}", json=body).status_code == 202:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local import loopback
 from local.clock import Clock
 from local.host.__main__ import main
 from local.host.host import LocalHost
@@ -45,7 +46,7 @@ def start(url: str, name: str, payload: Any, instance_id: str) -> None:
     """Start an orchestration; a host that dies on it does not answer."""
     path = f"{url}/runtime/webhooks/durabletask/orchestrators/{name}/{instance_id}"
     try:
-        httpx.post(path, json=json.dumps(payload), trust_env=False)
+        loopback.ask("POST", path, json=json.dumps(payload))
     except httpx.TransportError:
         return
 
@@ -70,7 +71,7 @@ def test_sigterm_ends_the_process_gracefully_and_the_ready_file_says_where_it_wa
     ready = tmp_path / "ready.json"
     process, url = launch("--ready-file", str(ready), app="chain")
     assert json.loads(ready.read_text()) == {"url": url, "pid": process.pid}
-    response = httpx.post(f"{url}/api/chains/one", json={"text": ""}, trust_env=False)
+    response = loopback.ask("POST", f"{url}/api/chains/one", json={"text": ""})
     assert response.status_code == 202
     os.kill(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
@@ -106,7 +107,7 @@ def test_settings_of_the_app_become_environment_without_overriding_it(
     )
     monkeypatch.setenv("COLOUR", "red")
     _, url = launch(app=str(app))
-    assert httpx.get(f"{url}/seen", trust_env=False).text == f"red round app function_app python {app}"
+    assert loopback.ask("GET", f"{url}/seen").text == f"red round app function_app python {app}"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local import loopback
 from local.clock import Clock
 from local.host.host import DataFolderInUse, LocalHost
 from local.host.index import load_app
@@ -249,5 +250,5 @@ def knock(host: LocalHost, answered: threading.Event) -> None:
     """Make new connections until the host takes none."""
     with suppress(httpx.TransportError):
         while True:
-            httpx.get(f"{host.url}/admin/host/ping", trust_env=False)
+            loopback.ask("GET", f"{host.url}/admin/host/ping")
             answered.set()

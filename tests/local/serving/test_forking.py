@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from local import loopback
 from local.cloud.serving import ServingProcess, ServingSpec
 
 Start = Callable[[ServingSpec], tuple[ServingProcess, Any]]
@@ -52,7 +52,7 @@ def look(start: Start, spec: Spec, tmp_path: Path) -> Callable[..., dict[str, An
 
     def look_(**variables: str) -> dict[str, Any]:
         process, _ = start(spec(code_dir=code, environment_variables=variables))
-        answer = httpx.post(f"http://127.0.0.1:{process.port}/score", json={}, trust_env=False)
+        answer = loopback.ask("POST", f"http://127.0.0.1:{process.port}/score", json={})
         assert answer.status_code == 200, process.log()
         process.stop()
         seen: dict[str, Any] = answer.json()
@@ -91,7 +91,7 @@ def test_deployments_share_no_variable_and_no_module(start: Start, spec: Spec, t
         (code / "mine.py").write_text(f"VALUE = {name!r}")
         own = {"MINE": name, f"ONLY_{name}": "1"}
         process, _ = start(replace(spec(code_dir=code, environment_variables=own), root=tmp_path / name / "root"))
-        answer = httpx.post(f"http://127.0.0.1:{process.port}/score", json={}, trust_env=False)
+        answer = loopback.ask("POST", f"http://127.0.0.1:{process.port}/score", json={})
         seen[name] = answer.json()
 
     blue, green = seen["blue"], seen["green"]

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local import loopback
 from local.clock import Clock
 from local.cloud.serving import Containers, Probe, ServingProcess, ServingSpec, launch
 from local.waiting import until
@@ -29,7 +30,7 @@ Spec = Callable[..., ServingSpec]
 
 
 def ask(process: ServingProcess, body: Any) -> Any:
-    answer = httpx.post(f"http://127.0.0.1:{process.port}/score", json=body, trust_env=False)
+    answer = loopback.ask("POST", f"http://127.0.0.1:{process.port}/score", json=body)
     assert answer.status_code == 200, process.log()
     return answer.json()
 
