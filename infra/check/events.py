@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from infra.check.sources import Sources, data
@@ -57,6 +58,11 @@ def _functions(sources: Sources) -> set[str]:
     """The functions defined in triggers/: the index registers them under their own names."""
     found: set[str] = set()
     for path in sorted((sources.root / "triggers").glob("*.py")):
-        nodes = ast.walk(ast.parse(path.read_text()))
-        found |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        found |= _defined_in(path.read_text())
     return found
+
+
+@cache
+def _defined_in(program: str) -> frozenset[str]:
+    nodes = ast.walk(ast.parse(program))
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))

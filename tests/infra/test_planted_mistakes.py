@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,32 @@ PLANTED = yaml.safe_load(Path(__file__).with_name("mistakes.yml").read_text())
 COMPILER, BESIDES = PLANTED["compiler"], PLANTED["besides"]
 
 
+@dataclass(frozen=True)
+class Copied:
+    """One copy for all mistakes, and what is in each of its files."""
+
+    folder: Path
+    files: dict[Path, bytes]
+
+    def restore(self) -> None:
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path not in self.files:
+                path.unlink()
+        for path, content in self.files.items():
+            if path.read_bytes() != content:
+                path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Copied:
+    folder = copy_to(tmp_path_factory.mktemp("checkout"))
+    return Copied(folder, {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    return copy_to(tmp_path)
+def checkout(copied: Copied) -> Iterator[Path]:
+    yield copied.folder
+    copied.restore()
 
 
 def test_as_many_are_planted_as_the_compiler_was_given(checkout: Path) -> None:
