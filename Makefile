@@ -15,8 +15,9 @@ demo: environments
 up: environments
 	@.venv/bin/python -m local.up $(ARGS)
 
+# Three at once where there are two processors: a fifth of the time, a test waits for a process, a disk or a clock.
 test: environments .venv/.tests .venv-worker/.installed
-	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist worksteal -q $(ARGS)
 
 # Against any Slipway: make contract URL=https://... KEY=... [REQUEST=request.json] [READ_ONLY=1]. The key may be a
 # function, host or master key: what it does not open is left out, and said. Without URL: a local one.
