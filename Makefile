@@ -16,7 +16,8 @@ up: environments
 	@.venv/bin/python -m local.up $(ARGS)
 
 # Three at once where there are two processors: a fifth of the time, a test waits for a process, a disk or a clock.
-test: environments .venv/.tests .venv-worker/.installed
+test: NEEDED = .venv/.tests .venv-score/.installed .venv-worker/.installed
+test: environments
 	@.venv/bin/python -m pytest -n 3 --dist worksteal -q $(ARGS)
 
 # Against any Slipway: make contract URL=https://... KEY=... [REQUEST=request.json] [READ_ONLY=1]. The key may be a
@@ -51,9 +52,11 @@ bench: environments .venv/.tests .venv-bench/.installed
 docs: environments
 	@.venv/bin/python -m docs.generate
 
+# All at once: none of them waits for another.
+NEEDED = .venv/.local .venv-score/.installed
 environments:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it"; exit 2; }
-	@$(MAKE) --silent -j2 .venv/.local .venv-score/.installed
+	@$(MAKE) --silent -j3 $(NEEDED)
 
 .venv/.uv: local/uv.txt
 	@echo "Installing into .venv (once; about half a minute) ..."
@@ -65,9 +68,10 @@ environments:
 	@$(INSTALL) --python .venv/bin/python -r local/requirements.txt
 	@touch $@
 
-.venv/.tests: tests/requirements.txt .venv/.local
+# What the local stack needs is among it: one installation, and each file is compiled once.
+.venv/.tests: tests/requirements.txt local/requirements.txt .venv/.uv
 	@$(INSTALL) --python .venv/bin/python -r tests/requirements.txt
-	@touch $@
+	@touch .venv/.local $@
 
 # One pure package, unpacked: it says that it wants Python 3.13, and what the tests use of it does not.
 .venv-worker/.installed: tests/worker/requirements.txt .venv/.uv

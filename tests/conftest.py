@@ -37,6 +37,14 @@ def _holds_a_run(folder: Path) -> bool:
 if _holds_a_run(MEMORY):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# They take tens of seconds, most of them waiting: begun last, they would be all that is left to do.
+LONGEST = ("test_demo.py", "test_sigkill.py", "test_fuzz.py", "test_walkthrough.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; for the rest, the order does not matter."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
