@@ -144,6 +144,8 @@ def consume(
         print_json(reply.text)
         return
     if language is not None:
+        if language not in told.samples:
+            raise NotAccepted(f"the service has no program in {language}: it has {', '.join(told.samples)}")
         sys.stdout.write(plain(told.samples[language]))
         return
     rows = {
@@ -157,7 +159,7 @@ def consume(
     for title, text in rows.items():
         session.out.print(plain(f"{title:<12} {text}"), soft_wrap=True)
     session.out.print()
-    sys.stdout.write(plain(told.samples["curl"]))
+    sys.stdout.write(plain(told.samples.get("curl", "")))
     others = ", ".join(one for one in told.samples if one != "curl")
     session.err.print(plain(f"--language has the same in {others}"), style="dim", soft_wrap=True)
 

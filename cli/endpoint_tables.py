@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,27 +14,33 @@ from contracts.endpoints import EndpointList, Machines, Maker, OnlineDeploymentV
 
 _STYLES = {"Succeeded": "green", "Failed": "bold red"}
 _DAY = timedelta(days=1)
+# Whatever reads what no terminal shows wants each row in one line.
+_NO_END = 10_000
+_GAP = 2
+# On a narrow terminal, longer words than this are broken.
+_WORD = 13
 
 
 def print_endpoints(console: Console, page: EndpointList, following: str | None) -> None:
     """Endpoints, one line each; `following` shows more of them."""
     if page.endpoints:
-        table = _table("endpoint", "state", "auth", "traffic", "deployments", "machines", "unused")
-        for one in page.endpoints:
-            table.add_row(
-                Text(plain(one.name), style="bold"),
-                _state(one.state),
-                plain(one.auth_mode),
-                _shares(one),
-                str(len(one.deployments)),
-                _machines(one.machines),
-                Text(plain(", ".join(one.unused)), style="yellow"),
-            )
-        console.print(table)
+        _print(console, ("endpoint", "state", "auth", "traffic", "deployments", "machines"), map(_row, page.endpoints))
     else:
         console.print("No endpoints." if following is None else "None of this page.")
     if following:
         console.print(plain(f"More of them: {following}"), soft_wrap=True)
+
+
+def _row(endpoint: OnlineEndpointView) -> Sequence[Text]:
+    unused = f", unused: {', '.join(endpoint.unused)}" if endpoint.unused else ""
+    return (
+        _text(endpoint.name, "bold"),
+        _state(endpoint.state),
+        _text(endpoint.auth_mode),
+        _shares(endpoint),
+        _text(f"{len(endpoint.deployments)}{unused}", "yellow" if unused else ""),
+        _text(_machines(endpoint.machines)),
+    )
 
 
 def print_endpoint(console: Console, endpoint: OnlineEndpointView, now: datetime | None) -> None:
@@ -56,11 +61,14 @@ def print_endpoint(console: Console, endpoint: OnlineEndpointView, now: datetime
     for title, text in rows.items():
         if text:
             console.print(plain(f"  {title:<12} {text}"), soft_wrap=True)
-    console.print()
     if not endpoint.deployments:
         console.print("  no deployments")
         return
-    console.print(_deployments(endpoint.deployments, now))
+    console.print()
+    titles = ("deployment", "state", "traffic", "model and environment", "machines", "made")
+    _print(console, titles, (_deployment(one, now) for one in endpoint.deployments))
+    if endpoint.unused:
+        console.print()
     for name in endpoint.unused:
         [one] = [one for one in endpoint.deployments if one.name == name]
         keeps = counted(one.instance_count or 0, "instance")
@@ -68,38 +76,49 @@ def print_endpoint(console: Console, endpoint: OnlineEndpointView, now: datetime
         console.print(plain(f"{name} keeps {kept} and gets no request"), style="yellow", soft_wrap=True)
 
 
-def _deployments(deployments: Sequence[OnlineDeploymentView], now: datetime | None) -> Table:
-    table = _table("deployment", "state", "traffic", "model", "environment", "machines", "made")
-    for one in deployments:
-        share = f"{one.traffic} %" + (f" +{one.mirror_traffic} % mirrored" if one.mirror_traffic else "")
-        size = f"{one.instance_count or '?'} x {one.instance_type or '?'}" + (" (autoscaled)" * one.autoscaled)
-        table.add_row(
-            Text(plain(one.name), style="bold"),
-            _state(one.state),
-            Text(share, style="" if one.traffic else "dim"),
-            _name(one.model),
-            _name(one.environment),
-            plain(size),
-            plain(_made(one.created, one.made_by, now)),
-        )
-    return table
+def _deployment(one: OnlineDeploymentView, now: datetime | None) -> Sequence[Text]:
+    share = f"{one.traffic} %" + (f" +{one.mirror_traffic} % mirrored" if one.mirror_traffic else "")
+    size = f"{one.instance_count or '?'} x {one.instance_type or '?'}" + (" (autoscaled)" * one.autoscaled)
+    return (
+        _text(one.name, "bold"),
+        _state(one.state),
+        _text(share, "" if one.traffic else "dim"),
+        _text(f"{_name(one.model)} in {_name(one.environment)}"),
+        _text(size),
+        _text(_made(one.created, one.made_by, now)),
+    )
 
 
-def _table(*titles: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    return table
+def _print(console: Console, titles: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
+    """A table whose cells break between words, as far as the terminal has room for the longest of them."""
+    if not console.is_terminal:
+        console.width = _NO_END
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    cells = [*rows]
+    longest = [
+        max((len(word) for cell in column for word in cell.plain.split()), default=0)
+        for column in zip(map(Text, titles), *cells, strict=True)
+    ]
+    room = console.width - _GAP * len(titles)
+    for title, needed in zip(titles, longest, strict=True):
+        table.add_column(title, overflow="fold", min_width=needed if sum(longest) <= room else min(needed, _WORD))
+    for row in cells:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(plain(text), style=style)
 
 
 def _state(state: str) -> Text:
-    return Text(plain(state), style=_STYLES.get(state, "yellow"))
+    return _text(state, _STYLES.get(state, "yellow"))
 
 
 def _shares(endpoint: OnlineEndpointView) -> Text:
     parts = [f"{name} {percent} %" for name, percent in sorted(endpoint.traffic.items())]
     parts += [f"{name} gets copies of {percent} %" for name, percent in sorted(endpoint.mirror_traffic.items())]
-    return Text(plain(", ".join(parts)) or "none", style="" if parts else "dim")
+    return _text(", ".join(parts) or "none", "" if parts else "dim")
 
 
 def _machines(machines: Sequence[Machines]) -> str:

@@ -97,13 +97,13 @@ def _log() -> dict[str, Any]:
 
 
 def _consume() -> dict[str, Any]:
-    sample = {"type": "string", "maxLength": LONGEST_REQUEST}
+    sent = f"JSON that the samples send, of at most {LONGEST_REQUEST} characters; else what the deployment describes"
     return {
         "summary": "All that it takes to call an online endpoint, but its key",
         "parameters": [
             _path("endpoint"),
             _query("deployment", NAME, "pin the samples to it"),
-            _query("request", sample, "JSON that the samples send; else what the deployment describes"),
+            _query("request", {"type": "string"}, sent),
         ],
         "responses": {
             "200": json_of("address, where the key is, description, samples", Consumption),

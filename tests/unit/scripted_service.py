@@ -19,6 +19,15 @@ class Received:
     body: Any
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a model said, with the headers around it."""
+
+    content: bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class Plain(str):
     """A body that is plain text."""
 
@@ -82,6 +91,9 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is Drop:
             self.close_connection = True
             return
+        if isinstance(answer, Said):
+            self._say(answer)
+            return
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         text = content if isinstance(content, str) else json.dumps(content)
         kind = "text/plain" if isinstance(content, Plain) else "text/html"
@@ -95,6 +107,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
+
+    def _say(self, said: Said) -> None:
+        self.send_response_only(said.status)
+        for name, value in said.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(said.content)))
+        self.end_headers()
+        self.wfile.write(said.content)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
