@@ -302,7 +302,12 @@ class TestConsuming:
                 "listKeys",
             ),
             ("AMLToken", "token", "az ml online-endpoint get-credentials .*--query accessToken .*", "token"),
-            ("AADToken", "token", "az account get-access-token --resource https://ml.azure.com .*", "score"),
+            (
+                "AADToken",
+                "token",
+                "az account get-access-token --resource https://ml.azure.com --query accessToken .*",
+                "score",
+            ),
         ],
     )
     def test_where_the_key_is_is_told_and_never_the_key(
@@ -356,7 +361,9 @@ class TestConsuming:
         assert (told["request"], told["request_from"]) == (["it's", None], "caller")
         assert all("green" in sample for sample in told["samples"].values())
 
-    @pytest.mark.parametrize("request_", ["{", "1}, {", '1, "other": 2', '{"password": "Hunter2Hunter2!"}', "1" * 6001])
+    @pytest.mark.parametrize(
+        "request_", ["{", "1}, {", '1, "other": 2', '{"password": "Hunter2Hunter2!"}', json.dumps("1" * 6000)]
+    )
     def test_what_is_no_sample_is_refused(self, stack: LocalStack, request_: str) -> None:
         told = call(stack, "GET", "/credit-risk/consume", params={"request": request_})
 
