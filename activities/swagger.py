@@ -81,7 +81,7 @@ def _example(schema: Json, swagger: dict[str, Any], depth: int) -> Json:
         parts = _dict(schema.get("properties"))
         return {name: _example(part, swagger, depth - 1) for name, part in parts.items()}
     if kind == "array":
-        return [_example(schema.get("items"), swagger, depth - 1)]
+        return [_example(schema["items"], swagger, depth - 1)] if schema.get("items") else []
     return BY_TYPE.get(str(kind))
 
 
