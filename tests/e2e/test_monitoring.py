@@ -37,6 +37,7 @@ ALERTS: dict[str, Any] = {
     "errors": {"above_per_minute": 1},
     "availability": {"below_per_minute": 1, "window": "PT15M", "every": "PT5M"},
 }
+NO_PROXY = {"http": "", "https": ""}
 THEIRS = "dep-ffffffffffffffffffffffffffffffff"
 
 
@@ -147,6 +148,27 @@ def test_traffic_scales_it_and_is_in_the_metrics(stack: LocalStack, deployed: di
     assert deployment.instance_count == 2
     stack.clock.advance(timedelta(hours=2))
     assert instances(stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"resource": BLUE, "metric": "CpuUtilizationPercentage", "value": 12}, 204),
+        ({"resource": BLUE, "metric": "RequestsPerMinute", "value": 12}, 400),
+        ({"resource": BLUE, "metric": "CpuUtilizationPercentage"}, 400),
+        ({"resource": world.WORKSPACE_ID, "metric": "CpuUtilizationPercentage", "value": 12}, 400),
+    ],
+)
+def test_a_metric_that_cannot_be_seen_is_told(
+    stack: LocalStack, deployed: dict[str, Any], told: dict[str, Any], status: int
+) -> None:
+    answer = requests.post(f"{stack.cloud.control_url}/local/metrics", json=told, timeout=10, proxies=NO_PROXY)
+
+    assert answer.status_code == status
+    if status == 204:
+        stack.clock.advance(timedelta(minutes=1))
+        found = clients().get(f"{BLUE}/providers/Microsoft.Insights/metrics?metricnames={told['metric']}", "2024-02-01")
+        assert found["value"][0]["timeseries"][0]["data"][-1]["average"] == told["value"]
 
 
 def test_a_second_run_confirms_what_is_there_and_its_undo_leaves_it(deployed: dict[str, Any]) -> None:
