@@ -21,6 +21,11 @@ from contracts.container_log import Container
 from contracts.endpoints import Language
 
 LONGEST_WAIT = 180
+_REQUEST_FROM = {
+    "caller": "yours",
+    "swagger": "as the deployment describes it",
+    "placeholder": "a placeholder: put in what the model takes",
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the endpoint")]
 Pinned = Annotated[
@@ -154,7 +159,7 @@ def consume(
         f"the {told.key.kind}": told.key.command,
         "which needs": told.key.right,
         "description": told.no_swagger or "the deployment gives one (--json)",
-        "the request": f"from the {told.request_from}",
+        "the request": _REQUEST_FROM[told.request_from],
     }
     for title, text in rows.items():
         session.out.print(plain(f"{title:<12} {text}"), soft_wrap=True)

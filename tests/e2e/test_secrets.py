@@ -110,9 +110,13 @@ def test_a_deployment_leaves_no_secret_anywhere(watched: Watched, auth_mode: str
     body = samples.request()
     body["endpoint"]["auth_mode"] = auth_mode
     status = watched.deploy(body)
+    endpoint = "/api/endpoints/credit-risk"
+    invoked = watched.call("POST", f"{endpoint}/invoke", json={"data": [samples.ROW]})
+    for path in ("", "/consume", "/deployments/blue/logs"):
+        assert watched.call("GET", endpoint + path).status_code == 200
 
     assert status["status"] == "Succeeded"
-    assert status["result"]["answer"] == [17]
+    assert status["result"]["answer"] == invoked.json() == [17]
     assert {"primaryKey of credit-risk", "header 0 of blue", "header of slipway-app"} <= watched.canaries.keys()
     assert ("token 0 of credit-risk" in watched.canaries) == (auth_mode == "aml_token")
     assert watched.leaks() == []

@@ -325,4 +325,4 @@ def test_every_command_explains_itself(slipway: Slipway, command: str) -> None:
     ended = slipway(command, "--help")
 
     assert ended.code == 0
-    assert len(ended.out.splitlines()) > 8
+    assert f"slipway {command} [OPTIONS]" in ended.out
