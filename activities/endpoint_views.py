@@ -187,4 +187,4 @@ def _percentages(wire: Json | None) -> dict[str, int]:
 
 def _links(name: str) -> dict[str, str]:
     here = f"/api/endpoints/{name}"
-    return {"self": here, "invoke": f"{here}/invoke", "consume": f"{here}/consume"}
+    return {"self": here, **{one: f"{here}/{one}" for one in ("releases", "invoke", "consume")}}

@@ -92,6 +92,8 @@ class TestShowing:
         assert (blue["instance_type"], blue["instance_count"], blue["traffic"]) == ("Standard_DS3_v2", 1, 100)
         assert told["machines"] == [{"instance_type": "Standard_DS3_v2", "count": 3}]
         assert told["unused"] == ["green"]
+        for link in ("self", "releases", "consume"):
+            assert call(stack, "GET", told["links"][link].removeprefix("/api/endpoints")).status_code == 200
 
     def test_who_made_it_is_told_slipway_or_somebody_else(self, stack: LocalStack, endpoint: Endpoint) -> None:
         green = deployment(endpoint, "green")
