@@ -23,7 +23,8 @@ NAME = {
     "maxLength": LONGEST_ONLINE_NAME,
     "pattern": f"^{ONLINE_NAME}$",
 }
-INVOKING = f"""The body goes to the endpoint as it is, with its Content-Type; the endpoint's own key stays here.
+INVOKING = f"""The body, of any type, goes to the endpoint as it is, with its Content-Type.
+The endpoint's own key stays here.
 The answer is the model's, as it is: `azureml-model-deployment` says which deployment gave it.
 At most {CONTENT_LIMIT_BYTES // 1024**2} MiB either way.
 """
@@ -118,9 +119,8 @@ def _consume() -> dict[str, Any]:
 
 
 def _invoke() -> dict[str, Any]:
-    anything = {"application/json": {"schema": {}}, "text/plain": {"schema": {"type": "string", "minLength": 1}}}
     content = {
-        **anything,
+        "application/json": {"schema": {}},
         "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}},
     }
     headers = {name: {"schema": {"type": "string"}} for name in TELLING}
