@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator
 
 from contracts.ledger import short_name
 from contracts.names import LONGEST_ONLINE_NAME
@@ -25,6 +25,8 @@ class RollbackRequest(Queued):
         Annotated[Literal["previous"], Tag("word")] | Annotated[Whole, Tag("number")],
         Discriminator(_word_or_number),
         Field(description="`previous`, or the number of a release that was live"),
+        # As text a number is taken too, and nothing says in a schema that it is another text than `previous`.
+        WithJsonSchema({"anyOf": [{"const": "previous"}, {"type": "integer", "minimum": 1}]}),
     ] = "previous"
 
     @field_validator("to")
