@@ -8,7 +8,8 @@ from activities import commands
 from activities.code_samples import Call, samples
 from activities.endpoint_views import auth_mode, reachable
 from activities.gates.scoring import checked_uri
-from activities.swagger import NoSwagger, read_swagger, sample_request
+from activities.swagger import NoSwagger, read_swagger
+from activities.swagger_samples import sample_request
 from contracts.base import Json
 from contracts.endpoints import AuthMode, Consumption, KeyPlace
 

@@ -7,6 +7,7 @@ from typing import Any
 from activities.assets import is_of_registry
 from activities.capacity import judge_capacity
 from activities.container_logs import log_tail
+from activities.gates import samples
 from activities.platforms import platform_named
 from activities.platforms.managed import Managed
 from activities.resource import Resource, There
@@ -49,6 +50,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
         """Whether one of that name exists, made from the same."""
         _serving(wanted, scene.resolved)
         finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
+        samples.judge(scene, finding)
         found = scene.deployment
         if found is None:
             finding.creates.append(f"deployment {wanted.name}")

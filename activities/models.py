@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities import assets, commands
+from activities import assets, commands, mlflow_models
 from activities.datastores import check_workspace, judge_path
 from activities.envelope import activity
 from activities.resource import Registered
@@ -62,6 +62,8 @@ class Models(Registered[Wanted]):
             finding = Finding(creates=[f"model {short_name(resolved)}"])
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
             judge_path(PATH, wanted.path, finding)
+            if wanted.type == mlflow_models.MLFLOW and not finding.problems:
+                mlflow_models.judge(wanted.path, scene, finding)
             return finding
         scene.resolve(model=_reference(found), model_type=_no_code(found.type))
         finding = Finding(confirms=[f"model {found.name}:{found.version}"])
@@ -72,6 +74,8 @@ class Models(Registered[Wanted]):
         else:
             there = {"description": found.description, "tags": found.tags}
             assets.tell_kept(wanted, {"properties": there}, "model", finding)
+            if found.type == mlflow_models.MLFLOW:
+                mlflow_models.judge(str(found.path), scene, finding)
         return finding
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
@@ -105,7 +109,10 @@ def _named(wanted: str, scene: Scene) -> Finding:
         return finding
     found = _registered(reference)
     scene.resolve(model=_reference(found), model_type=_no_code(found.type))
-    return Finding(confirms=[f"model {found.name}:{found.version}"])
+    finding = Finding(confirms=[f"model {found.name}:{found.version}"])
+    if found.type == mlflow_models.MLFLOW:
+        mlflow_models.judge(str(found.path), scene, finding)
+    return finding
 
 
 def _uploaded(wanted: UploadedModel, scene: Scene) -> Finding:

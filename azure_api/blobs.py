@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 
 from azure_api.clients import clients
 from azure_api.errors import translated
-from contracts.azure_refusals import NetworkBlocked
+from contracts.azure_refusals import FilesNotDownloaded, NetworkBlocked
 
 SUFFIXES = ("core.windows.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
 # Empty pages that lead to others are allowed; so many of them are not worth more of a plan's time.
 PAGES = 3
+# A description of a model, or an example of what to ask it, is no longer.
+READ_BYTES = 256 * 1024
 
 
 def holds(account: str, suffix: str, container: str, path: str) -> bool:
@@ -36,10 +38,21 @@ def holds(account: str, suffix: str, container: str, path: str) -> bool:
     return False
 
 
-def _names(account: str, suffix: str, container: str, prefix: str) -> Iterator[str]:
+def beginning(account: str, suffix: str, container: str, path: str) -> str:
+    """The first `READ_BYTES` of a blob, as text. Raises deployment errors, FilesNotDownloaded where there is none."""
+    url = f"{_container(account, suffix, container)}/{quote(path)}"
+    with translated(not_found=FilesNotDownloaded):
+        return clients().get_from_storage(url, first=READ_BYTES)
+
+
+def _container(account: str, suffix: str, container: str) -> str:
     if suffix not in SUFFIXES or not re.fullmatch(r"[a-z0-9]{3,24}", account):
         raise NetworkBlocked(f"{account}.blob.{suffix} is no Azure Storage of a known cloud; no token is sent there")
-    where, marker = f"https://{account}.blob.{suffix}/{quote(container)}", ""
+    return f"https://{account}.blob.{suffix}/{quote(container)}"
+
+
+def _names(account: str, suffix: str, container: str, prefix: str) -> Iterator[str]:
+    where, marker = _container(account, suffix, container), ""
     for _ in range(PAGES):
         query = {"restype": "container", "comp": "list", "prefix": prefix, "maxresults": "1"}
         with translated():

@@ -105,9 +105,12 @@ class Clients:
         """DELETE an ARM resource that no client above knows; one that is not there is fine."""
         self._send("DELETE", path, api_version)
 
-    def get_from_storage(self, url: str) -> str:
-        """GET from Azure Storage, whose address the caller vouches for; raises as the other clients do."""
-        return self._send_to_storage("GET", url)
+    def get_from_storage(self, url: str, first: int | None = None) -> str:
+        """GET from Azure Storage, whose address the caller vouches for; raises as the other clients do.
+
+        Of a blob no more than its `first` bytes.
+        """
+        return self._send_to_storage("GET", url, headers={"x-ms-range": f"bytes=0-{first - 1}"} if first else None)
 
     def put_to_storage(self, url: str, text: str) -> None:
         """PUT a blob of text, over the one that is there; the caller vouches for its address."""

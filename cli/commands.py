@@ -54,7 +54,10 @@ Files = Annotated[
     typer.Option("--file", "-f", metavar="FILE", help="an az ml file of an endpoint, deployment, model or environment"),
 ]
 Sample = Annotated[
-    Path | None, typer.Option("--request", metavar="FILE", help="a JSON file with what the smoke test sends")
+    Path | None,
+    typer.Option(
+        "--request", metavar="FILE", help="what the smoke test sends: JSON, or text or bytes, by the file's name"
+    ),
 ]
 Shares = Annotated[str | None, typer.Option(help='all_at_once, none, or shares such as "blue=90 green=10"')]
 Sets = Annotated[

@@ -5,7 +5,6 @@ Everything that is wrong is found before anything is uploaded or sent, each at i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ from cli.kinds import STDIN, Document, nulls, read_document, read_mapping
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.localizing import Localizing
 from cli.outcome import NotAccepted
-from cli.samples import input_example
+from cli.samples import describes_itself, input_example, sample_in
 from cli.wording import counted
 from contracts.base import Json
 from contracts.gathering import gathered
 from contracts.plan import UploadedEnvironment, UploadedModel, Uploads
 from contracts.problems import Problem, RequestProblems, read_request
+from contracts.smoke_test import BODIES
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,14 @@ class Asked:
 
 
 NOTHING_ELSE = Asked()
+NO_SAMPLE = Problem(
+    path="smoke_test",
+    code="required",
+    message=(
+        "say what to send to the model, whose script describes no request: --request FILE, or a smoke_test in a file"
+        " of its own; `smoke_test: {waived: <why>}` deploys without"
+    ),
+)
 
 
 def read_request_file(path: Path, asked: Asked = NOTHING_ELSE, stdin: bytes | None = None) -> RequestFile:
@@ -146,27 +154,19 @@ def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
     for text in asked.sets:
         _set(body, text)
     if asked.request is not None:
-        test = body.get("smoke_test")
-        given = test.get("request") if isinstance(test, dict) else None
-        sample = _sample(asked.request)
-        if given is not None and given != sample:
-            raise NotAccepted(f"smoke_test.request says something else than {asked.request.name}: use one of the two")
-        body["smoke_test"] = {**(test if isinstance(test, dict) else {}), "request": sample}
+        said = body.get("smoke_test")
+        test = said if isinstance(said, dict) else {}
+        sample = sample_in(asked.request)
+        given = {name: part for name, part in test.items() if name in (*BODIES, "content_type") and part is not None}
+        if given and given != sample:
+            raise NotAccepted(f"smoke_test says something else to send than {asked.request.name}: use one of the two")
+        body["smoke_test"] = {**test, **sample}
     if asked.traffic is not None:
         body["traffic"] = _traffic(asked.traffic)
         if isinstance(body.get("endpoint"), dict):
             # Said last, and on purpose: it wins over the endpoint's file.
             body["endpoint"] = {name: part for name, part in body["endpoint"].items() if name != "traffic"}
     return body
-
-
-def _sample(path: Path) -> Json:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise NotAccepted(f"{path.name} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise NotAccepted(f"{path.name} is no JSON, and so no request for a model: {error}") from error
 
 
 def _traffic(text: str) -> Json:
@@ -209,10 +209,12 @@ def _place(here: Any, name: str, text: str) -> str | int:
 
 
 def _checked(name: str, found: Localizing, problems: list[Problem], documents: list[Document]) -> RequestFile:
-    if "smoke_test" not in found.to_send and found.model:
-        sample = input_example(found.model.path)
+    if "smoke_test" not in found.to_send:
+        sample = input_example(found.model.path) if found.model else None
         if sample is not None:
             found.to_send["smoke_test"] = {"request": sample}
+        elif found.code and not describes_itself(found.code.path):
+            problems = [*problems, NO_SAMPLE]
     try:
         read_request(found.to_send)
     except RequestProblems as error:
@@ -230,18 +232,7 @@ def _placed(problem: Problem, documents: list[Document]) -> Problem:
             return _in(document, problem.model_copy(update={"path": inside or "(body)"}))
         if document.kind == "request" and part in document.body:
             return _in(document, problem)
-    return _missing(problem)
-
-
-def _missing(problem: Problem) -> Problem:
-    """What no file says, in terms of the command."""
-    if problem.path != "smoke_test":
-        return problem
-    message = (
-        "say what to send to the model: --request FILE, or a smoke_test in a file of its own;"
-        " `smoke_test: {waived: <why>}` deploys without"
-    )
-    return problem.model_copy(update={"message": message})
+    return problem
 
 
 def _in(document: Document, problem: Problem) -> Problem:

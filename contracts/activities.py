@@ -116,11 +116,14 @@ class TrafficShift(Contract):
 
 
 class SmokeTestInput(Contract):
-    """Send the sample request to this deployment and check the answer."""
+    """Send one case of the smoke test to this deployment and check the answer."""
 
     endpoint: str
     deployment: str
     test: Json
+    model: Annotated[
+        str | None, Field(description="reference of the model, where it is asked for a request to send")
+    ] = None
 
 
 class SmokeTestResult(Contract):
@@ -130,6 +133,7 @@ class SmokeTestResult(Contract):
     http_status: int
     answer: Annotated[Json, Field(description="the answer, or its beginning as text when it is long")] = None
     milliseconds: float
+    sent: Annotated[str | None, Field(description="where the request came from, when nobody wrote it")] = None
 
 
 class ReadBackInput(Contract):

@@ -26,6 +26,7 @@ DeploymentError
 ├── IdentityNotAllowed
 ├── RegistryNotAllowed
 ├── RequestRejected
+├── SampleMissing
 ├── EndpointConflict
 ├── EndpointNameTaken
 ├── DeploymentConflict
@@ -80,6 +81,7 @@ from __future__ import annotations
 from contracts import agreements, azure_refusals, endpoint_errors, operator_limits  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
+from contracts.sample_errors import SampleMissing
 
 __all__ = [
     "LOG_TAIL_LIMIT",
@@ -90,6 +92,7 @@ __all__ = [
     "RoleMissing",
     "RoleNotEffective",
     "RoleNotFound",
+    "SampleMissing",
     "StepFailed",
 ]
 

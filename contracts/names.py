@@ -156,6 +156,9 @@ TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 SCHEDULE = r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$"
 ALERT = r"^[a-z][a-z0-9-]{1,31}$"
 DIMENSION = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+_PART = r"[A-Za-z0-9!#$&^_.+-]{1,64}"
+_MEDIA_TYPE = rf"^{_PART}/{_PART}(; ?[A-Za-z0-9_-]{{1,64}}=[A-Za-z0-9_.-]{{1,64}}){{0,3}}$"
+_SHA256 = r"^[0-9a-fA-F]{64}$"
 MEANT = {
     METRIC: "name a metric as Azure Monitor has it, e.g. RequestsPerMinute",
     TIME_ZONE: "name a time zone as Windows does, e.g. W. Europe Standard Time",
@@ -168,6 +171,8 @@ MEANT = {
     _IMAGE: "name an image as <registry>/<repository>:<tag>, the repository in small letters,"
     " e.g. mcr.microsoft.com/azureml/base:1",
     _ROUTE: "write a path that starts with a slash, e.g. /score",
+    _MEDIA_TYPE: "write a media type, e.g. image/png or text/csv; charset=utf-8",
+    _SHA256: "write a SHA-256 as 64 hexadecimal digits, as `sha256sum FILE` prints it",
 }
 
 AssetName = Annotated[str, Field(pattern=_ASSET_NAME)]
@@ -184,6 +189,8 @@ IdentityId = Annotated[
 ScriptName = Annotated[str, AfterValidator(_script), _told(r"(\./)?" + _SCRIPT)]
 ComputeReference = Annotated[str, AfterValidator(_compute), _told("azureml:.+")]
 InstanceType = Annotated[str, Field(pattern=_INSTANCE_TYPE)]
+MediaType = Annotated[str, Field(pattern=_MEDIA_TYPE)]
+Sha256 = Annotated[str, Field(pattern=_SHA256)]
 ImageName = Annotated[str, Field(pattern=_IMAGE)]
 RoutePath = Annotated[str, Field(pattern=_ROUTE)]
 

@@ -7,20 +7,19 @@ a request does, `contracts.gathering` puts it there.
 from __future__ import annotations
 
 import json
-import math
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from contracts.assets import ModelDefinition
-from contracts.base import Contract, Duration, Json, json_type
+from contracts.base import Contract, Duration, json_type
 from contracts.digests import is_digest
 from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
 from contracts.queue import Queued
 from contracts.references import REGISTRIES, ModelReference
-from contracts.schemas import check_schema
+from contracts.smoke_test import SmokeTestRequest
 from contracts.values import Whole
 
 # With the automatic ones, as many as one activity's answer can tell of (4 KiB).
@@ -70,80 +69,6 @@ class AccessRequest(Contract):
         return additional
 
 
-class Expectation(Contract):
-    """What the answer of the smoke test must be: exactly one of the three."""
-
-    json_value: Annotated[Json, Field(alias="json")] = None
-    tolerance: Annotated[float, Field(strict=True, ge=0, le=1e12)] = 0.0
-    json_schema: dict[str, Any] | bool | None = None
-    contains: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
-
-    @field_validator("tolerance")
-    @classmethod
-    def _finite(cls, value: float) -> float:
-        if not math.isfinite(value):
-            raise ValueError("must be a finite number")
-        return value
-
-    @field_validator("json_schema", mode="before")
-    @classmethod
-    def _schema_type(cls, schema: object) -> object:
-        if schema is None or isinstance(schema, dict | bool):
-            return schema
-        raise ValueError("write a JSON schema: a mapping, or true or false")
-
-    @field_validator("json_schema")
-    @classmethod
-    def _valid_schema(cls, schema: dict[str, Any] | bool | None) -> dict[str, Any] | bool | None:
-        if isinstance(schema, dict):
-            check_schema(schema)
-        return schema
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Expectation:
-        given = {"json_value", "json_schema", "contains"} & self.model_fields_set
-        if len(given) != 1:
-            raise ValueError("give exactly one of json, json_schema, contains")
-        if "json_value" in given and self.json_value is None:
-            raise ValueError("for an answer of null write `json_schema: {type: 'null'}`")
-        return self
-
-
-class SmokeTestRequest(Contract):
-    """A real request to the new deployment, and what its answer must be: any but an error, where nothing is expected.
-
-    `waived` instead says why there is none; the status shows it.
-    """
-
-    request: Json = None
-    expect: Expectation | None = None
-    waived: Annotated[str, Field(min_length=3, max_length=200)] | None = None
-    timeout: Duration = timedelta(seconds=8)
-
-    @field_validator("request")
-    @classmethod
-    def _something(cls, value: Json) -> Json:
-        if value is None:
-            raise ValueError("write the JSON body to send to the model")
-        return value
-
-    @model_validator(mode="after")
-    def _asked_or_waived(self) -> SmokeTestRequest:
-        given = {"request", "expect"} & self.model_fields_set
-        if self.waived is not None and given:
-            raise ValueError(f"it is waived: leave {' and '.join(sorted(given))} out")
-        if self.waived is None and "request" not in given:
-            raise ValueError("write `request`, the body to send to the model; or `waived` and why there is none")
-        return self
-
-    @field_validator("timeout")
-    @classmethod
-    def _short(cls, value: timedelta) -> timedelta:
-        if not timedelta(seconds=1) <= value <= timedelta(seconds=9):
-            raise ValueError("must be between PT1S and PT9S: the request is made by an activity that must stay short")
-        return value
-
-
 Percent = Annotated[Whole, Field(ge=0, le=100)]
 Traffic = Annotated[
     Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], Tag("mapping")],
@@ -157,11 +82,20 @@ class RequestBody(Queued):
     endpoint: EndpointRequest
     deployment: OnlineDeploymentRequest
     access: AccessRequest = AccessRequest()
-    smoke_test: SmokeTestRequest
+    smoke_test: SmokeTestRequest = SmokeTestRequest()
     traffic: Traffic = "all_at_once"
     on_failure: Annotated[
         Literal["undo", "keep"], Field(description="keep: what was made stays to be looked at; traffic is given back")
     ] = "undo"
+
+    @field_validator("smoke_test")
+    @classmethod
+    def _patient(cls, test: SmokeTestRequest, info: ValidationInfo) -> SmokeTestRequest:
+        deployment = info.data.get("deployment")
+        if not isinstance(deployment, OnlineDeploymentRequest):
+            return test
+        settings = deployment.request_settings
+        return test.waiting_for(timedelta(milliseconds=(settings and settings.request_timeout_ms) or 0))
 
     @field_validator("traffic")
     @classmethod

@@ -10,12 +10,15 @@ Activities may run more than once; each one creates or confirms.
 
 from __future__ import annotations
 
-from contracts.activities import Ensured, Observed, ReadBackInput, SmokeTestInput
+from functools import partial
+
+from contracts.activities import Ensured, Observed, ReadBackInput
 from contracts.base import Json
 from contracts.errors import Failure, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
 from contracts.plan import Percentages, PlanInput, PlanVerdict
+from contracts.smoke_test import cases_of
 from contracts.status import DeploymentResult
 from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
@@ -57,9 +60,8 @@ def bring_up(run: Run, order: DeployOrder) -> Taking[DeploymentResult]:
 
     yield from stop_if_superseded(run, plan.model, order.match)
     yield from while_roles_take_effect(run, access, lambda: create_deployment(run, order, plan))
-    answer = yield from while_roles_take_effect(
-        run, access, lambda: smoke_test(run, order.endpoint, order.deployment, order.part("smoke_test"))
-    )
+    test = partial(smoke_test, run, order.endpoint, order.deployment, order.part("smoke_test"), plan.resolved.model)
+    answer = yield from while_roles_take_effect(run, access, test)
     yield from extras(run, order, plan, after="deployment")
 
     yield from stop_if_superseded(run, plan.model, order.match)
@@ -123,15 +125,20 @@ def create_deployment(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking
     yield from run.ensure(steps.DEPLOYMENT, order.part("deployment"), plan.resolved, makes)
 
 
-def smoke_test(run: Run, endpoint: str, deployment: str, test: Json) -> Taking[Json]:
-    """Prove with a real request, pinned to the deployment, that it answers as expected; what it answered."""
+def smoke_test(run: Run, endpoint: str, deployment: str, test: Json, model: str | None) -> Taking[Json]:
+    """Prove with real requests, pinned to the deployment, that it answers as expected; what it answered."""
     waived = f"waived: {test['waived']}" if test and test.get("waived") else "" if test else "no request is known"
     if waived:
         run.log.skipped(steps.SMOKE_TEST.activity, run.now, waived)
         return None
-    wanted = SmokeTestInput(endpoint=endpoint, deployment=deployment, test=test)
-    tested = yield from run.take(steps.SMOKE_TEST, wanted)
-    return tested.answer
+    answers = []
+    for wanted in cases_of(endpoint, deployment, test, model):
+        tested = yield from run.take(steps.SMOKE_TEST, wanted)
+        answers.append(tested.answer)
+    if len(answers) == 1:
+        return answers[0]
+    run.log.noted(steps.SMOKE_TEST.activity, f"{len(answers)} cases")
+    return answers
 
 
 def extras(run: Run, order: DeployOrder, plan: PlanVerdict, *, after: str) -> Taking[None]:

@@ -67,7 +67,7 @@ def roll_back(run: Run) -> Taking[OperationResult]:
 def test_again(run: Run, order: OperationOrder, pin: Pin) -> Taking[Json]:
     """Have a deployment answer the request that proved it when it was made."""
     test = yield from smoke_test_of(run, pin)
-    return (yield from smoke_test(run, order.endpoint, pin.deployment, test))
+    return (yield from smoke_test(run, order.endpoint, pin.deployment, test, pin.model))
 
 
 def deploy_again(run: Run, release: Release, pin: Pin, now: ServingNow) -> Taking[tuple[str, Json]]:

@@ -47,6 +47,10 @@ class StepLog:
         told = {"detail": why} if why else {}
         self._change(name, "failed", ended=to_the_second(moment), waiting_until=None, **told)
 
+    def noted(self, name: str, detail: str) -> None:
+        """What else there is to say of a step that has ended."""
+        self._change(name, self._steps[name].state, detail=detail)
+
     def retrying(self, name: str, until: datetime, failure: Failure) -> None:
         """A step failed and will be tried again."""
         again = self._steps[name].attempts + 1

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from contracts.errors import ModelUnreachable, WrongAnswer
 
-ANSWER_LIMIT_BYTES = 1024 * 1024
+ANSWER_LIMIT_BYTES = 8 * 1024 * 1024
 PIECE_BYTES = 65536
 THREAD = "exchange"
 
@@ -140,13 +140,13 @@ def _too_late(question: Question) -> ModelUnreachable:
 
 
 def _content(raw: Any, most: int) -> bytes:
-    content = b""
+    content = bytearray()
     # Piece by piece as they arrive: reading so many bytes waits for them all.
     while piece := raw.read1(PIECE_BYTES, decode_content=True):
         content += piece
         if len(content) > most:
             raise WrongAnswer(f"the answer is larger than {most} bytes")
-    return content
+    return bytes(content)
 
 
 def _adapter(line: Line) -> Any:

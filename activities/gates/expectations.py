@@ -1,14 +1,17 @@
-"""Whether a model's answer is the one expected: numbers within a tolerance, schemas, texts."""
+"""Whether a model's answer is the one expected: numbers within a tolerance, schemas, texts, bytes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from typing import Any
 
+from activities.gates.exchange import Answer
 from activities.gates.wording import brief
 from contracts.base import Json
-from contracts.request import Expectation
 from contracts.schemas import keywords
+from contracts.smoke_test import Expectation
 
 # Keywords times values: some 3 microseconds each, so that comparing stays within seconds.
 SCHEMA_WORK_LIMIT = 1_500_000
@@ -34,6 +37,50 @@ def mismatch(expect: Expectation | None, answer: Json, text: str) -> str | None:
         return None
     expected = brief(json.dumps(expect.json_value))
     return f"expected {expected} (tolerance {expect.tolerance:g}), the model answered {brief(text)}"
+
+
+# Media types whose bodies are text; an answer that names none is looked at.
+_TEXTUAL = re.compile(r"text/|application/(?:[\w.+-]+\+)?(?:json|xml|yaml)\b", re.IGNORECASE)
+
+
+def is_bytes(said: Answer) -> bool:
+    """Whether an answer is neither JSON nor text."""
+    kind = said.headers.get("content-type", "")
+    if kind:
+        return _TEXTUAL.match(kind) is None
+    try:
+        said.content.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def told(said: Answer) -> dict[str, Json]:
+    """What is told of an answer in bytes."""
+    kind = said.headers.get("content-type", "")
+    return {"content_type": kind, "size": len(said.content), "sha256": hashlib.sha256(said.content).hexdigest()}
+
+
+def bytes_mismatch(expect: Expectation | None, said: Answer) -> str | None:
+    """Why an answer in bytes is not what is expected; None when it is, or when nothing is."""
+    if expect is None:
+        return None
+    there = told(said)
+    if expect.contains is not None:
+        return None if expect.contains.encode() in said.content else f"the answer does not contain {expect.contains!r}"
+    if expect.bytes_value is None:
+        return f"the answer is {there['content_type']} of {there['size']} bytes, no JSON: expect `bytes`"
+    wanted = expect.bytes_value.to_wire()
+    wrong = [f"{name} {there[name]}, not {value}" for name, value in wanted.items() if not _is(there[name], value)]
+    return f"the answer has {'; '.join(wrong)}" if wrong else None
+
+
+def _is(there: Json, wanted: Json) -> bool:
+    """Whether a size, a digest or a media type is the wanted one; a type's parameters count when they are named."""
+    if isinstance(wanted, int):
+        return bool(there == wanted)
+    plain = str(there) if ";" in wanted else str(there).partition(";")[0]
+    return plain.replace(" ", "").lower() == str(wanted).replace(" ", "").lower()
 
 
 def _misfit(schema: dict[str, Any] | bool, answer: Json, text: str) -> str | None:

@@ -2,66 +2,124 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import time
+from typing import Any
 
 from activities.container_logs import log_tail
 from activities.envelope import activity
+from activities.gates import samples
 from activities.gates.exchange import Answer
-from activities.gates.expectations import mismatch
+from activities.gates.expectations import bytes_mismatch, is_bytes, mismatch, told
 from activities.gates.scoring import PIN_HEADER, Scoring, checked_uri, score
 from activities.gates.wording import brief, shown
 from azure_api import begin
 from azure_api.errors import refusal_in
 from contracts.activities import SmokeTestInput, SmokeTestResult
-from contracts.base import Json
+from contracts.base import Json, beginning
 from contracts.errors import (
     DeploymentError,
     ModelFailed,
     ModelUnreachable,
+    SampleMissing,
     ScoringRefused,
     WrongAnswer,
 )
-from contracts.request import SmokeTestRequest
+from contracts.smoke_test import USUAL, SmokeTestCase
 
 # Statuses of a managed endpoint's front door that pass: no traffic rule yet, slow, too many, infrastructure
 # (how-to-troubleshoot-online-endpoints#http-status-codes).
 PASSING = (404, 408, 429, 500, 502, 503, 504)
 MODEL_ERROR = 424
+# What a deployment answers that does not describe itself.
+NO_DESCRIPTION = 404
 
 
 @activity
 def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
-    """Send the sample request to the deployment; raises what its answer means when it is not the one expected."""
-    test = SmokeTestRequest.from_wire(order.test)
-    question = _question(order, test)
-    began = time.monotonic()
-    said = score(question)
-    took = (time.monotonic() - began) * 1000
+    """Send one request to the deployment; raises what its answer means when it is not the one expected."""
+    case = SmokeTestCase.from_wire(order.test)
+    sent = None
+    try:
+        endpoint = begin.find_endpoint(order.endpoint)
+        content, media_type, sent = _content(order, case, endpoint)
+        question = Scoring(
+            endpoint=order.endpoint,
+            uri=checked_uri(order.endpoint, endpoint and endpoint.scoring_uri),
+            content=content,
+            seconds=case.timeout.total_seconds(),
+            deployment=order.deployment,
+            headers={"Content-Type": media_type},
+        )
+        began = time.monotonic()
+        said = score(question)
+        took = (time.monotonic() - began) * 1000
+        answer = _judged(order, case, said)
+    except DeploymentError as error:
+        raise _about(case, sent, error) from None
+    return SmokeTestResult(
+        deployment=order.deployment, http_status=said.status, answer=answer, milliseconds=round(took, 1), sent=sent
+    )
+
+
+def _about(case: SmokeTestCase, sent: str | None, error: DeploymentError) -> DeploymentError:
+    """The same error saying which case it is about, and what was sent where nobody wrote it."""
+    which = f"{case.name}: " if case.name else ""
+    said = f"{which}{error.message}" + (f" (sent was {sent})" if sent else "")
+    error.message = beginning(said, error.message_limit)
+    return error
+
+
+def _judged(order: SmokeTestInput, case: SmokeTestCase, said: Answer) -> Json:
+    """What is told of an answer that is as expected; raises what is wrong with any other."""
     if said.status != 200:
         raise _meaning_of(order, said)
     answered_by = said.headers.get(PIN_HEADER)
     if answered_by != order.deployment:
         raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
-    answer = _parse(said.body)
-    problem = mismatch(test.expect, answer, said.body)
+    if is_bytes(said) or (case.expect and case.expect.bytes_value):
+        answer, problem = told(said), bytes_mismatch(case.expect, said)
+    else:
+        parsed = _parse(said.body)
+        answer, problem = shown(parsed), mismatch(case.expect, parsed, said.body)
     if problem:
         raise WrongAnswer(problem).with_log(log_tail(order.endpoint, order.deployment))
-    return SmokeTestResult(
-        deployment=order.deployment, http_status=said.status, answer=shown(answer), milliseconds=round(took, 1)
-    )
+    return answer
 
 
-def _question(order: SmokeTestInput, test: SmokeTestRequest) -> Scoring:
-    endpoint = begin.find_endpoint(order.endpoint)
-    return Scoring(
+def _content(order: SmokeTestInput, case: SmokeTestCase, endpoint: Any) -> tuple[bytes, str, str | None]:
+    """What is sent, its media type, and where it is from when nobody wrote it; raises SampleMissing."""
+    if case.text is not None:
+        return case.text.encode(), case.content_type or "text/plain; charset=utf-8", None
+    if case.base64 is not None:
+        return base64.b64decode(case.base64), case.content_type or "application/octet-stream", None
+    written, source = (case.request, None) if case.sends else _found(order, endpoint)
+    return json.dumps(written).encode(), case.content_type or "application/json", source
+
+
+def _found(order: SmokeTestInput, endpoint: Any) -> tuple[Json, str]:
+    """A request that nobody wrote, and where it is from."""
+    found = samples.of_model(order.model)
+    if found is not None:
+        return found
+    question = Scoring(
         endpoint=order.endpoint,
-        uri=checked_uri(order.endpoint, endpoint and endpoint.scoring_uri),
-        content=json.dumps(test.request).encode(),
-        seconds=test.timeout.total_seconds(),
+        uri=checked_uri(order.endpoint, endpoint and endpoint.openapi_uri),
+        content=b"",
+        seconds=USUAL.total_seconds(),
         deployment=order.deployment,
+        headers={"Accept": "application/json"},
+        method="GET",
     )
+    described = score(question)
+    if described.status in PASSING and described.status != NO_DESCRIPTION:
+        raise _meaning_of(order, described)
+    sample = samples.of_description(_parse(described.body)) if described.status == 200 else None
+    if sample is None:
+        raise SampleMissing(f"neither the model nor deployment {order.deployment} describes a request to send to it")
+    return sample, "the example of its swagger file"
 
 
 def _meaning_of(order: SmokeTestInput, answer: Answer) -> DeploymentError:

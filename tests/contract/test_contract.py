@@ -121,7 +121,8 @@ def test_parameters_without_a_value_are_as_if_they_were_not_there(service: Servi
 def test_a_body_that_makes_no_sense_is_refused_with_all_that_is_wrong(service: Service, call: str) -> None:
     service.needs(call)
     body = impossible("x")
-    del body["smoke_test"], body["deployment"]["code_configuration"]
+    body["smoke_test"] = {"waived": "no", "text": "yes"}
+    del body["deployment"]["code_configuration"]
     response = service(call, json=body | {"nonsense": 1})
     assert (response.status_code, response.headers["Content-Type"].split(";")[0]) == (422, PROBLEM)
     assert {"smoke_test", "endpoint.name", "nonsense"} <= {problem["path"] for problem in response.json()["problems"]}

@@ -55,6 +55,7 @@ class Azure:
         reads_subscription: whether Slipway may read sizes and usages.
         uncounted: a family of sizes of which no usage is told.
         taken: names of endpoints that another workspace of the region has.
+        files: what Slipway may read of the blobs, by name.
         condition: that of Slipway's own right to grant roles.
         computes: names of the clusters that are attached.
         connections: properties of each, by name; None for one that Slipway may not look at.
@@ -78,6 +79,7 @@ class Azure:
         self.reads_subscription = True
         self.uncounted = ""
         self.taken: set[str] = set()
+        self.files: dict[str, object] = {}
         self.condition: str | None = None
         self.computes: set[str] = set()
         self.connections: dict[str, Document | None] = {}

@@ -73,6 +73,7 @@ def endpoint(found: Endpoint) -> Document:
             "description": given.get("description"),
             "compute": given.get("compute"),
             "scoringUri": f"https://{found.name}.{SCORING_HOST}/score",
+            "swaggerUri": f"https://{found.name}.{SCORING_HOST}/swagger.json",
             "provisioningState": found.state,
             "properties": {**(given.get("properties") or {}), "AzureAsyncOperationUri": operation_url(found.operation)},
         },

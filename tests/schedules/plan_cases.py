@@ -20,6 +20,7 @@ from tests.schedules.plan_worlds import (
     failed,
     full,
     locked,
+    readable_model,
     registered,
     taken,
     uncounted,
@@ -115,6 +116,7 @@ LOGS: dict[str, Any] = {"diagnostics": {"workspace_id": LOG_ANALYTICS}}
 NO_SCRIPT = {"code_configuration": None}
 INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
 SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
+UNMONITORED = readable_model({"MLmodel": {"flavors": {"python_function": {}}}, "conda.yaml": {"dependencies": []}})
 FLOW = registered("models/flow/versions/1", modelType="mlflow_model")
 OUT = {"metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 70, "scale": "out"}
 BACK = {**OUT, "operator": "less_than", "threshold": 30, "scale": "in"}
@@ -243,8 +245,15 @@ ASSETS = [
     ),
     stopped("no script", "EnvironmentIncomplete", on(**NO_SCRIPT)),
     fine("its own server", on(**NO_SCRIPT, environment="azureml:own:1"), SERVED),
-    fine("MLflow", {"model": "azureml:flow:1", **on(**NO_SCRIPT)}, FLOW),
+    fine("MLflow", {"model": "azureml:flow:1", **on(**NO_SCRIPT)}, FLOW, "ServerUnknown"),
     fine("MLflow without environment", {"model": "azureml:flow:1", **on(**NO_SCRIPT, environment=None)}, FLOW),
+    fine(
+        "MLflow without what Azure's server needs",
+        {"model": "azureml:flow:1", **on(**NO_SCRIPT, environment=None)},
+        UNMONITORED,
+        "ModelEnvironmentIncomplete",
+    ),
+    unlucky("nothing to send", "SampleUnknown", {"smoke_test": {}}),
     fine("logs", LOGS, finds="LogsUnknown"),
     fine("logs as they are", LOGS, deployed(**LOGS), finds="LogsUnknown"),
 ]

@@ -94,6 +94,17 @@ def registered(path: str, **properties: Any) -> Setting:
     return set_up
 
 
+def readable_model(files: dict[str, Any]) -> Setting:
+    """An MLflow model whose files Slipway may read."""
+
+    def set_up(stage: Stage) -> None:
+        path = "azureml://datastores/workspaceblobstore/paths/flow"
+        registered("models/flow/versions/1", modelType="mlflow_model", modelUri=path)(stage)
+        stage.azure.files = {f"flow/{name}": content for name, content in files.items()}
+
+    return set_up
+
+
 def taken(stage: Stage) -> None:
     """A name that another workspace of the region has."""
     stage.azure.taken.add("north")

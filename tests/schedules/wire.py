@@ -100,6 +100,8 @@ class Wire:
             return score(self.azure, host.split(".", 1)[0], request.headers["azureml-model-deployment"])
         if host.endswith(STORAGE_HOST) and method == "PUT":
             return 201, {}, None  # a log is kept
+        if host.endswith(STORAGE_HOST) and path.partition("/blobs/")[2] in self.azure.files:
+            return 200, {}, self.azure.files[path.partition("/blobs/")[2]]
         if host.endswith(STORAGE_HOST):
             # The app may not read data in infra/ either; what is in a container stays unchecked.
             text = "This request is not authorized to perform this operation using this permission."

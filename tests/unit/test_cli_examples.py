@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.request_file import read_request_file
+from cli.request_file import Asked, read_request_file, read_request_files
 from triggers.policies import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +54,24 @@ def test_every_example_is_a_request_that_can_be_sent(request_file: Path, tmp_pat
     assert read_request_file(copied / "request.yml").to_send
 
 
+def commands() -> list[str]:
+    """The commands of examples that are files of `az ml`."""
+    pages = sorted(EXAMPLES.glob("*/README.md"))
+    return [line for page in pages for line in page.read_text().splitlines() if line.startswith("slipway deploy -f")]
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command.split("/")[1])
+def test_every_example_of_az_ml_files_is_a_request_that_can_be_sent(command: str) -> None:
+    words = command.split()
+    given = [(option, ROOT / path) for option, path in zip(words[2::2], words[3::2], strict=True)]
+    request = next((path for option, path in given if option == "--request"), None)
+
+    found = read_request_files([path for option, path in given if option == "-f"], Asked(request))
+
+    assert found.to_send["smoke_test"]
+    assert found.model
+
+
 @pytest.mark.parametrize(("version", "answer"), [("1", 388.02), ("2", 223.03)])
 def test_the_trained_model_answers_as_its_documents_say(version: str, answer: float, tmp_path: Path) -> None:
     model = tmp_path / "model"
@@ -80,7 +98,10 @@ def test_the_broken_examples_break_where_they_say(example: str, error: str, tmp_
     assert f", in {example.removeprefix('broken-')}\n" in broken.value.stderr
 
 
-@pytest.mark.parametrize("conda", sorted(EXAMPLES.glob("*/conda.yml")), ids=lambda path: path.parent.name)
+CONDA_FILES = [*EXAMPLES.glob("*/conda.yml"), *EXAMPLES.glob("*/model/conda.yaml")]
+
+
+@pytest.mark.parametrize("conda", sorted(CONDA_FILES), ids=lambda path: path.relative_to(EXAMPLES).parts[0])
 def test_examples_ask_for_the_packages_that_models_are_served_with(conda: Path) -> None:
     locked = re.findall(r"^[\w-]+==[\w.]+", SCORING_LOCK.read_text(), re.MULTILINE)
 

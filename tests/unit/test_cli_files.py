@@ -79,6 +79,23 @@ def test_the_command_line_wins_over_the_files(tmp_path: Path) -> None:
     assert found.to_send["smoke_test"] == {"request": {"data": [[None]]}}
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "sent"),
+    [
+        ("row.json", b"\xef\xbb\xbf[1]", {"request": [1]}),
+        ("rows.csv", b"a,b\n1,2\n", {"text": "a,b\n1,2\n", "content_type": "text/csv"}),
+        ("picture.png", b"\x89PNG", {"base64": "iVBORw==", "content_type": "image/png"}),
+    ],
+)
+def test_a_file_is_sent_as_what_its_name_says(tmp_path: Path, name: str, content: bytes, sent: Any) -> None:
+    (tmp_path / name).write_bytes(content)
+    expected = {"smoke_test": {"expect": {"contains": "x"}}}
+
+    found = read(tmp_path, Asked(tmp_path / name), deployment=DEPLOYMENT, more=expected)
+
+    assert found.to_send["smoke_test"] == expected["smoke_test"] | sent
+
+
 def test_a_name_may_come_from_the_command_line(tmp_path: Path) -> None:
     nameless = {"auth_mode": "key"}
     assert problems(tmp_path, endpoint=nameless, deployment=DEPLOYMENT, more=WAIVED) == [
@@ -139,17 +156,23 @@ def test_what_is_none_of_the_files_is_refused(tmp_path: Path, text: str, said: s
 
 
 def test_without_a_sample_the_command_says_how_to_give_one(tmp_path: Path) -> None:
+    script = {"code_configuration": {"code": "src", "scoring_script": "score.py"}, "environment": "azureml:e:1"}
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text("def init(): ...\ndef run(raw): ...\n")
     with pytest.raises(NotAccepted) as refused:
-        read(tmp_path, deployment=DEPLOYMENT)
+        read(tmp_path, deployment=DEPLOYMENT | script)
     [problem] = refused.value.problems
 
     assert (problem.path, "--request FILE" in problem.message) == ("smoke_test", True)
+    # A script that says what it takes is asked for it once it is deployed.
+    (tmp_path / "src" / "score.py").write_text("from inference_schema.schema_decorators import input_schema\n")
+    assert "smoke_test" not in read(tmp_path, deployment=DEPLOYMENT | script).to_send
 
 
 @pytest.mark.parametrize(
     ("example", "sent"),
     [
-        ({"columns": ["a"], "data": [[1]]}, {"input_data": {"columns": ["a"], "data": [[1]]}}),
+        ({"columns": ["a"], "data": [[1]]}, {"input_data": {"columns": ["a"], "index": [0], "data": [[1]]}}),
         ({"inputs": [[1, 2]]}, {"input_data": [[1, 2]]}),
         ([[1, 2]], {"input_data": [[1, 2]]}),
     ],

@@ -33,7 +33,7 @@ WRONG: list[Any] = [
 
 # What a request cannot have besides something else that `complete` has.
 BESIDES = {
-    "json_schema", "contains", "waived", "compute", "build", "resources", "data_id",
+    "json_schema", "contains", "bytes", "waived", "text", "base64", "cases", "compute", "build", "resources", "data_id",
     "min_instances", "max_instances", "polling_interval", "target_utilization_percentage",
 }  # fmt: skip
 

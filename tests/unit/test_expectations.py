@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.gates.expectations import mismatch
-from contracts.request import Expectation
+from contracts.smoke_test import Expectation
 
 
 def fits(expect: dict[str, Any], answer: Any, text: str = "") -> bool:

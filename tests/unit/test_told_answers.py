@@ -9,7 +9,7 @@ import pytest
 
 from activities.gates.expectations import MISFIT_CHARACTERS, mismatch
 from activities.gates.wording import SHOWN_CHARACTERS, brief, shown
-from contracts.request import Expectation
+from contracts.smoke_test import Expectation
 
 TOKEN = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7H8"
 BEFORE = "word " * 200

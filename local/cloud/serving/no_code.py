@@ -25,7 +25,7 @@ SCRIPT = "mlflow_score_script.py"
 _ITS_IMAGE = re.compile(r"(?:^|/)mlflow-py312-inference(?:$|[:@/])", re.IGNORECASE)
 # Where the script looks for the model below AZUREML_MODEL_DIR.
 FOLDER_VARIABLE = "MLFLOW_MODEL_FOLDER"
-_DESCRIPTION = "MLmodel"
+DESCRIPTION = "MLmodel"
 
 
 @dataclass(frozen=True)
@@ -44,23 +44,21 @@ def is_its_image(image: str) -> bool:
 
 def served(model_dir: Path) -> Served | StartupProblem:
     """How the model that was fetched into `model_dir` is served; why it is not."""
-    found = next((path.parent for path in sorted(model_dir.glob(f"*/{_DESCRIPTION}"))), None)
+    found = next((path.parent for path in sorted(model_dir.glob(f"*/{DESCRIPTION}"))), None)
     if found is None:
-        return _fails(f"The model has no file {_DESCRIPTION} in its folder, so it is no MLflow model")
-    described = _yaml(found / _DESCRIPTION)
+        return _fails(f"The model has no file {DESCRIPTION} in its folder, so it is no MLflow model")
+    described = _yaml(found / DESCRIPTION)
     if not isinstance(described, dict):
-        return _fails(f"The model's file {_DESCRIPTION} is not YAML with fields")
+        return _fails(f"The model's file {DESCRIPTION} is not YAML with fields")
     named = _environment_named(described)
     if (found / named).is_file():
-        conda_file, note = _yaml(found / named), ""
+        environment, note = _yaml(found / named), ""
     else:
-        conda_file, note = (
-            _without_conda(found),
-            f"the model has no {named}, the only file that Azure ML is said to read",
-        )
-    if not isinstance(conda_file, dict):
+        environment = _without_conda(found)
+        note = f"the model has no {named}, the only file that Azure ML is said to read"
+    if not isinstance(environment, dict):
         return _fails(f"The model has no {named} that lists what it needs")
-    return Served(found.name, yaml.safe_dump(_with_server(conda_file)), note)
+    return Served(found.name, yaml.safe_dump(_with_server(environment)), note)
 
 
 def _environment_named(described: dict[str, Any]) -> str:
@@ -83,16 +81,16 @@ def _without_conda(folder: Path) -> dict[str, Any] | None:
     return {"dependencies": [f"python={python}" if python else "python", "pip", {"pip": pip}]}
 
 
-def _with_server(conda_file: dict[str, Any]) -> dict[str, Any]:
-    dependencies = conda_file.get("dependencies")
+def _with_server(environment: dict[str, Any]) -> dict[str, Any]:
+    dependencies = environment.get("dependencies")
     if not isinstance(dependencies, list):
-        return conda_file  # told by whoever reads it next
+        return environment  # told by whoever reads it next
     sections = [one["pip"] for one in dependencies if isinstance(one, dict) and isinstance(one.get("pip"), list)]
     if _lists_server(one for section in (dependencies, *sections) for one in section):
-        return conda_file
+        return environment
     rest = [one for one in dependencies if not (isinstance(one, dict) and one.get("pip") in sections)]
     pip = [one for section in sections for one in section]
-    return {**conda_file, "dependencies": [*rest, {"pip": [*pip, SERVER]}]}
+    return {**environment, "dependencies": [*rest, {"pip": [*pip, SERVER]}]}
 
 
 def _lists_server(listed: Iterable[Any]) -> bool:
