@@ -1,9 +1,8 @@
 """Why a deployment can fail, whose problem that is, and what to do about it.
 
 Raised inside activities, carried to orchestrations as values (`Failure`), because the Durable SDK loses the type of a
-raised error and, on some backends, its text. Those that only an answer of Azure leads to are in
-`contracts/azure_refusals.py`, those that a setting of the app leads to in `contracts/operator_limits.py`, those of
-roles in `contracts/role_errors.py`, those of an endpoint's later life in `contracts/endpoint_errors.py`:
+raised error and, on some backends, its text. Some have files of their own here: `azure_refusals`, `operator_limits`
+(by a setting of the app), `role_errors`, `endpoint_errors` (of an endpoint's later life), `sample_errors`:
 
 DeploymentError
 │   whose: caller
@@ -78,10 +77,9 @@ DeploymentError
 
 from __future__ import annotations
 
-from contracts import agreements, azure_refusals, endpoint_errors, operator_limits  # noqa: F401 - a subclass counts once its module is imported
+from contracts import agreements, azure_refusals, endpoint_errors, operator_limits, sample_errors  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
-from contracts.sample_errors import SampleMissing
 
 __all__ = [
     "LOG_TAIL_LIMIT",
@@ -92,7 +90,6 @@ __all__ = [
     "RoleMissing",
     "RoleNotEffective",
     "RoleNotFound",
-    "SampleMissing",
     "StepFailed",
 ]
 

@@ -11,7 +11,8 @@ from activities import mlflow_models
 from activities.scene import Finding, Scene
 from activities.swagger_samples import sample_request
 from contracts.base import Json
-from contracts.errors import DeploymentError, SampleMissing
+from contracts.errors import DeploymentError
+from contracts.sample_errors import SampleMissing
 from contracts.smoke_test import BODIES
 
 

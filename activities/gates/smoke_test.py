@@ -23,10 +23,10 @@ from contracts.errors import (
     DeploymentError,
     ModelFailed,
     ModelUnreachable,
-    SampleMissing,
     ScoringRefused,
     WrongAnswer,
 )
+from contracts.sample_errors import SampleMissing
 from contracts.smoke_test import USUAL, SmokeTestCase
 
 # Statuses of a managed endpoint's front door that pass: no traffic rule yet, slow, too many, infrastructure

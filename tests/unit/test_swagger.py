@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.swagger import sample_request
+from activities.swagger_samples import sample_request
 from contracts.base import Json
 
 
