@@ -6,6 +6,7 @@ endpoints, and the text of a conflict quoted in Azure/bicep-registry-modules#340
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,13 @@ KIND = "Microsoft.Insights/diagnosticSettings"
 API_VERSIONS = ("2021-05-01-preview",)
 LOGS = ("AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog", "AmlOnlineEndpointTrafficLog")
 METRICS = ("AllMetrics", "Traffic")
-DESTINATIONS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
+_SINKS = {
+    "workspaceId": r"Microsoft\.OperationalInsights/workspaces/[^/]+",
+    "storageAccountId": r"Microsoft\.(?:Classic)?Storage/storageAccounts/[^/]+",
+    "eventHubAuthorizationRuleId": r"Microsoft\.EventHub/namespaces/[^/]+/authorizationRules/[^/]+",
+    "marketplacePartnerId": r".+",
+}
+DESTINATIONS = tuple(_SINKS)
 # Of one resource (Azure Monitor's limits).
 MOST_SETTINGS = 5
 
@@ -104,12 +111,26 @@ def _judged(body: Json) -> dict[str, Any]:
         raise ArmError(400, "BadRequest", "The request body has no properties.")
     if not any(properties.get(name) for name in DESTINATIONS):
         raise ArmError(400, "BadRequest", "At least one data sink needs to be specified.")
+    _check_destinations(properties)
     for part, known in (("logs", LOGS), ("metrics", METRICS)):
         for item in properties.get(part) or []:
             if item.get("category") not in known and item.get("categoryGroup") not in ("allLogs", "audit"):
                 message = f"Category '{item.get('category')}' is not supported."
                 raise ArmError(400, "BadRequest", message)
     return properties
+
+
+def _check_destinations(properties: dict[str, Any]) -> None:
+    """Whether each is the ARM id of what it should be; what is there in Azure Monitor is not known here."""
+    for name, kind in _SINKS.items():
+        given = properties.get(name)
+        whole = rf"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{kind}"
+        if given and not re.fullmatch(whole, given.rstrip("/"), re.IGNORECASE):
+            message = (
+                f"Property id '{given}' at path 'properties.{name}' is invalid. Expect fully qualified resource Id "
+                "that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
+            )
+            raise ArmError(400, "LinkedInvalidPropertyId", message)
 
 
 def _sinks(properties: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -47,9 +47,11 @@ def duration(least: timedelta = timedelta(), most: timedelta | None = None) -> J
     return {"type": "string", "duration": limits if most is None else {**limits, "longest": most}}
 
 
-def mapping(of: Json, *, most: int | None = None) -> Json:
-    """An object with names of the caller's own."""
-    return {"type": "object", "additionalProperties": of, **({} if most is None else {"maxProperties": most})}
+def mapping(of: Json, *, most: int | None = None, names: Json | None = None) -> Json:
+    """An object with names of the caller's own, which may have to be like `names`."""
+    limits = {"maxProperties": most, "propertyNames": names}
+    given = {name: value for name, value in limits.items() if value is not None}
+    return {"type": "object", "additionalProperties": of, **given}
 
 
 def items(of: Json, *, most: int | None = None) -> Json:

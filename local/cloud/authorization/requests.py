@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import ArmError
+from local.cloud.arm.errors import ArmError, not_emulated
 from local.cloud.arm.schema import record, text
 from local.cloud.authorization.errors import not_a_guid
 
@@ -51,6 +51,10 @@ def read_request(body: Json, scope: str, name: str) -> AssignmentRequest:
         raise malformed("roleDefinitionId and principalId must be strings")
     if not is_guid(principal):
         raise not_a_guid(principal)
+    if properties.get("delegatedManagedIdentityResourceId"):
+        raise not_emulated(
+            "delegatedManagedIdentityResourceId of role assignments", "There is one tenant: leave it out."
+        )
     return AssignmentRequest(
         scope=scope,
         name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -58,10 +59,14 @@ _NOT_EMULATED = (
     "deliveryWithResourceIdentity",
     "expirationTimeUtc",
 )
+# Microsoft Learn, "Event Grid naming rules" of resources.
+_NAME = re.compile(r"[a-zA-Z0-9-]{3,64}")
 
 
 def read_subscription(scope: str, name: str, body: Json) -> Subscription:
     """Read the body of a PUT; `ArmError` names what is wrong, or not offered here."""
+    if not _NAME.fullmatch(name):
+        raise _invalid(f"the name {name} must be 3 to 64 letters, digits and hyphens")
     properties = body.get("properties")
     if not isinstance(properties, Mapping):
         raise _invalid("properties are required")
@@ -95,9 +100,9 @@ def check_destination(url: str) -> None:
 
 
 def _schema(given: object) -> Schema:
-    if given == "EventGridSchema":
+    if str(given).lower() == "eventgridschema":
         return "EventGridSchema"
-    if given == "CloudEventSchemaV1_0":
+    if str(given).lower() == "cloudeventschemav1_0":
         return "CloudEventSchemaV1_0"
     raise not_emulated(f"eventDeliverySchema {given}", "Use EventGridSchema or CloudEventSchemaV1_0.")
 
@@ -106,14 +111,15 @@ def _endpoint_url(destination: object) -> str:
     if not isinstance(destination, Mapping):
         raise _invalid("properties.destination is required")
     kind = destination.get("endpointType")
-    if kind != "WebHook":
+    if str(kind).lower() != "webhook":
         instead = "Use a WebHook with the Functions host's /runtime/webhooks/eventgrid?functionName=... URL."
         raise not_emulated(f"an event destination of type {kind}", instead)
     inner = destination.get("properties")
     if isinstance(inner, Mapping) and inner.get("maxEventsPerBatch", 1) != 1:
         raise not_emulated("batches of events (maxEventsPerBatch)", "Leave it at 1.")
-    if isinstance(inner, Mapping) and inner.get("deliveryAttributeMappings"):
-        raise not_emulated("deliveryAttributeMappings", "Leave them out to run locally.")
+    for name in ("deliveryAttributeMappings", "azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri"):
+        if isinstance(inner, Mapping) and inner.get(name):
+            raise not_emulated(f"{name} of an event destination", "Leave it out to run locally.")
     url = inner.get("endpointUrl") if isinstance(inner, Mapping) else None
     if not isinstance(url, str) or not url:
         raise _invalid("properties.destination.properties.endpointUrl is required")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from local.cloud.arm.documents import Json, as_json
@@ -12,6 +13,9 @@ from local.cloud.machinelearning.references import from_registry, reference
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.usage import check_quota, size_of
 from local.cloud.machinelearning.wire import container_variables
+
+# What Kubernetes takes as the name of an environment variable. Azure ML's words for its refusal were not found.
+_VARIABLE_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
 def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> int:
@@ -44,6 +48,7 @@ def _check_assets(state: WorkspaceState, properties: Json) -> None:
     _exists(state, "codes", "Code", code.get("codeId"))
     if not from_registry(properties.get("environmentId")):
         _exists(state, "environments", "Environment", properties.get("environmentId"))
+        _check_system(state, properties)
     if not (code.get("codeId") and code.get("scoringScript")) and not _has_own_server(state, properties):
         # Code named in public reports; its text was not found.
         message = "A scoring script (codeConfiguration) or an environment with an inferenceConfig is required."
@@ -59,6 +64,13 @@ def _exists(state: WorkspaceState, kind: AssetKind, singular: str, text: object)
     if state.asset(kind, *named) is None:
         message = f"{singular} with name: {named.name} and version: {named.version} not found."
         raise not_found(f"{singular}NotFound", message)
+
+
+def _check_system(state: WorkspaceState, properties: Json) -> None:
+    named = reference("environments", properties.get("environmentId"))
+    environment = state.asset("environments", *named) if named else None
+    if environment and str(environment.properties.get("osType")).lower() == "windows":
+        raise not_emulated("deployments of Windows environments", "Register the environment with osType Linux.")
 
 
 def _has_own_server(state: WorkspaceState, properties: Json) -> bool:
@@ -100,6 +112,9 @@ def _check_variables(properties: Json, known: Deployment | None) -> None:
     platform = container_variables(properties)
     before = container_variables(known.properties) if known else {}
     for name, value in as_json(properties.get("environmentVariables")).items():
+        if not _VARIABLE_NAME.fullmatch(name):
+            message = f"The environment variable name {name!r} must match {_VARIABLE_NAME.pattern}."
+            raise invalid("InvalidEnvironmentVariable", message)
         if name in platform and value not in (platform[name], before.get(name)):
             raise not_emulated(f"setting the environment variable {name}", "The platform sets it; leave it out.")
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
+from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import invalid
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning import bodies, rules
@@ -21,9 +22,9 @@ _KEYS = {"primary": "primaryKey", "secondary": "secondaryKey"}
 _TOKEN_LIFETIME = timedelta(hours=12)
 
 
-def new_keys() -> dict[str, str]:
-    """The keys of a new endpoint."""
-    return {name: _new_key() for name in _KEYS.values()}
+def new_keys(given: Json) -> dict[str, str]:
+    """The keys of a new endpoint: those that its request brings, the others drawn."""
+    return {name: str(given.get(name) or _new_key()) for name in _KEYS.values()}
 
 
 class EndpointAccess:

@@ -88,7 +88,7 @@ class Endpoints:
             routing=routing,
             stamps=Stamps.new(call.now, call.caller.name),
             operation=self._operations.begin(ENDPOINT, call.api_version),
-            keys=new_keys(),
+            keys=new_keys(as_json(properties.get("keys"))),
             description=_text(properties.get("description")),
         )
         self._state.endpoints[name.lower()] = endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.cloud.arm.call import Call
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import invalid, linked_authorization_failed
+from local.cloud.arm.errors import ArmError, invalid, linked_authorization_failed
 from local.cloud.authorization import Authorization
 from local.cloud.directory import Directory
 from local.cloud.grants import SECRETS_GRANT, SERVICE_GRANTS
@@ -18,6 +18,11 @@ _READS_SECRETS = (
     "Microsoft.MachineLearningServices/workspaces/connections/listsecrets/action",
     "Microsoft.MachineLearningServices/workspaces/metadata/secrets/read",
 )
+# As issues about other resources quote it.
+_NO_IDENTITY = (
+    "Identity operation for resource '{}' failed with error 'Failed to perform resource identity operation. Status: "
+    "'NotFound'. Response: The Resource '{}' was not found.'."
+)
 _ENFORCE = "enforce_access_to_default_secret_stores"
 
 
@@ -30,15 +35,17 @@ class EndpointIdentities:
         self._authorization = authorization
 
     def attached(self, ids: list[str], call: Call) -> tuple[Identity, ...]:
-        """The user-assigned identities of these ARM ids, if the caller may attach them; else 403."""
+        """The user-assigned identities of these ARM ids; 403 when the caller may not attach one, 400 without it."""
         chosen = []
         for resource in ids:
             identity = self._directory.with_id(resource)
             caller = call.caller
             allowed = self._authorization.allowed(caller.principal_id, _ASSIGN, resource)
-            if identity is None or not allowed:
+            if not allowed:
                 action, scope = call.target
                 raise linked_authorization_failed(caller.client_id, caller.principal_id, action, scope, resource)
+            if identity is None:
+                raise ArmError(400, "FailedIdentityOperation", _NO_IDENTITY.format(call.path, resource))
             chosen.append(identity)
         return tuple(chosen)
 

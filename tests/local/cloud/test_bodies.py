@@ -24,6 +24,7 @@ from local.cloud.world import (
     BLOB_CONTAINER,
     DEVELOPER,
     REGION,
+    USER_ASSIGNED,
     WORKSPACE_ID,
     WORKSPACE_STORAGE,
 )
@@ -82,6 +83,7 @@ def _beyond(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         "maxProperties": [too_many],
         "maxItems": [value * (shape.get("maxItems", 0) + 1)] if isinstance(value, list) and value else [],
         "pattern": ["..."],
+        "propertyNames": [{"a<b": "v"}],
     }
     yield from ((f"{limit}: {bad!r:.40}", bad) for limit, values in found.items() if limit in shape for bad in values)
 
@@ -141,12 +143,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cloud = LocalCloud(tmp_path_factory.mktemp("azure"), clock, scoring_python=SCORING_PYTHON)
     cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "there/file", b"x")
     made = World(cloud)
-    for kind, properties in (
-        ("models", {"modelUri": FILES}),
-        ("codes", {"codeUri": FILES}),
-        ("environments", {"image": "mcr.microsoft.com/azureml/x:1"}),
+    for path, properties in (
+        ("models/there/versions/1", {"modelUri": FILES}),
+        ("codes/there/versions/1", {"codeUri": FILES}),
+        ("environments/there/versions/1", {"image": "mcr.microsoft.com/azureml/x:1"}),
+        ("environments/windows/versions/1", {"image": "mcr.microsoft.com/azureml/x:1", "osType": "windows"}),
     ):
-        assert made.put(f"{WORKSPACE_ID}/{kind}/there/versions/1", {"properties": properties}).status_code == 201
+        assert made.put(f"{WORKSPACE_ID}/{path}", {"properties": properties}).status_code == 201
     collected = {"properties": {"dataType": "uri_folder", "dataUri": FILES}}
     assert made.put(f"{WORKSPACE_ID}/data/collected/versions/1", collected).status_code == 201
     with clock.busy():
@@ -205,6 +208,50 @@ def test_every_put_has_a_schema_and_a_whole_body(world: World) -> None:
     judged = [world.schema(path) for path in WHOLE]
     assert [route.pattern for route in puts if not any(route.body is one for one in judged)] == []
     assert sum(1 for path in WHOLE for _ in defects(WHOLE[path], world.schema(path))) > 500
+
+
+ENDPOINT, DEPLOYMENT = f"{WORKSPACE_ID}/onlineEndpoints/whole", f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/blue"
+SUBSCRIPTIONS = f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions"
+SETTING = f"{WORKSPACE_ID}/onlineEndpoints/there/providers/Microsoft.Insights/diagnosticSettings/mine"
+ROLE = next(path for path in WHOLE if "/roleAssignments/" in path)
+WINDOWS, TO_HOOK = f"{WORKSPACE_ID}/environments/windows/versions/1", ("properties", "destination", "properties")
+NOBODY = f"{USER_ASSIGNED[0].resource_id}-of-nobody"
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "bad", "code"),
+    [
+        (ENDPOINT, ("tags",), {"n" * 513: "x"}, "InvalidRequestBody"),
+        (ENDPOINT, ("identity", "userAssignedIdentities"), {NOBODY: {}}, "FailedIdentityOperation"),
+        (DEPLOYMENT, ("properties", "environmentVariables"), {"A=B": "x"}, "InvalidEnvironmentVariable"),
+        (DEPLOYMENT, ("properties", "environmentVariables"), {"": "x"}, "InvalidEnvironmentVariable"),
+        (DEPLOYMENT, ("properties", "environmentVariables"), {"1ST": "x"}, "InvalidEnvironmentVariable"),
+        (DEPLOYMENT, ("properties", "environmentId"), WINDOWS, "NotEmulatedLocally"),
+        (ROLE, ("properties", "delegatedManagedIdentityResourceId"), NOBODY, "NotEmulatedLocally"),
+        (SETTING, ("properties", "workspaceId"), "logs", "LinkedInvalidPropertyId"),
+        (SETTING, ("properties", "storageAccountId"), WORKSPACE_ID, "LinkedInvalidPropertyId"),
+        (f"{SUBSCRIPTIONS}/ab", (), None, "InvalidRequest"),
+        (f"{SUBSCRIPTIONS}/mine", (*TO_HOOK, "azureActiveDirectoryTenantId"), "t", "NotEmulatedLocally"),
+    ],
+)
+def test_what_would_be_taken_and_not_be_so(world: World, path: str, place: Path_, bad: Any, code: str) -> None:
+    before, body = changed(world), WHOLE.get(path) or WHOLE[f"{SUBSCRIPTIONS}/mine"]
+
+    answer = world.put(path, _with(body, place, bad) if place else body)
+
+    assert answer.status_code in (400, 501)
+    assert code in answer.text
+    assert changed(world) == before
+
+
+def test_an_endpoint_has_the_keys_that_it_is_made_with(world: World) -> None:
+    keys = {"primaryKey": "first", "secondaryKey": None}
+
+    assert world.put(ENDPOINT, _with(WHOLE[ENDPOINT], ("properties", "keys"), keys)).status_code == 201
+
+    there = world.cloud.state.endpoints.pop("whole").keys
+    assert there["primaryKey"] == "first"
+    assert len(there["secondaryKey"]) > 20
 
 
 @pytest.mark.parametrize("wrong", ["", "P", "PT", "P1Y", "PT1", "1S", "PT1.2.3S", "PT1H30", "P1DT"])
