@@ -12,7 +12,7 @@ from typing import Any
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
-from local.cloud.arm.errors import ArmError
+from local.cloud.arm.errors import ArmError, not_emulated
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import flag, items, record, text, whole
 from local.cloud.machinelearning.state import WorkspaceState
@@ -100,7 +100,9 @@ class DiagnosticsProvider:
     def _of(self, call: Call) -> dict[str, Json]:
         collection, _, name = call.extended.rpartition("/")
         endpoint = self._state.endpoint(name)
-        if endpoint is None or collection.lower() != f"{WORKSPACE_ID}/onlineEndpoints".lower():
+        if collection.lower() != f"{WORKSPACE_ID}/onlineEndpoints".lower():
+            raise not_emulated(f"diagnostic settings of {call.extended}", "Here are those of online endpoints.")
+        if endpoint is None:
             raise ArmError(404, "ResourceNotFound", f"The Resource '{call.extended}' was not found.")
         return endpoint.diagnostic_settings
 

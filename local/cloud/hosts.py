@@ -8,6 +8,8 @@ from local.cloud.world import REGION
 
 MANAGEMENT = "management.azure.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT}"
+# Microsoft Graph, the directory.
+GRAPH = "graph.microsoft.com"
 REGISTRY_DISCOVERY = f"{REGION}.api.azureml.ms"
 INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
 BLOB_SUFFIX = ".blob.core.windows.net"
@@ -15,7 +17,7 @@ BLOB_SUFFIX = ".blob.core.windows.net"
 
 def emulated(host: str, accounts: Container[object]) -> bool:
     """Whether the local Azure answers for `host`; any other is refused by its proxy. `accounts` have blobs."""
-    if host in (MANAGEMENT, REGISTRY_DISCOVERY) or is_blobs(host, accounts):
+    if host in (MANAGEMENT, GRAPH, REGISTRY_DISCOVERY) or is_blobs(host, accounts):
         return True
     endpoint = host.removesuffix(INFERENCE_SUFFIX)
     return endpoint != host and bool(endpoint) and "." not in endpoint

@@ -31,6 +31,13 @@ class AzureHosts:
             return self._blob
         if host.endswith(hosts.INFERENCE_SUFFIX):
             return self._inference
+        if host == hosts.GRAPH:
+            # What it answers to an identity that has no right in the directory; `az role` then does without names.
+            denied = {
+                "code": "Authorization_RequestDenied",
+                "message": "Insufficient privileges to complete the operation.",
+            }
+            return JSONResponse({"error": denied}, 403)
         # Registry discovery among them: a quick no spares the SDK 4.8 s of retries.
         message = f"The local Azure has nothing at {host}."
         return JSONResponse({"error": {"code": "NotEmulatedLocally", "message": message}}, 404)

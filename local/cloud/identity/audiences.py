@@ -13,6 +13,7 @@ KNOWN = (
     | MACHINE_LEARNING
     | {
         "https://ai.azure.com",
+        "https://graph.microsoft.com",
         "https://cognitiveservices.azure.com",
         "https://vault.azure.net",
         "https://eventgrid.azure.net",

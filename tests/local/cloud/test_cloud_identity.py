@@ -52,6 +52,12 @@ class TestProxy:
         for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
             assert cloud.environment()[name] == str(cloud.authority)
 
+    def test_the_directory_tells_nothing_to_an_identity_without_rights_in_it(self, cloud: LocalCloud) -> None:
+        token = cloud.credential().get_token("https://graph.microsoft.com/.default").token
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.get("https://graph.microsoft.com/v1.0/servicePrincipals", headers=headers, timeout=10)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
+
     def test_registry_discovery_is_answered_at_once(self, cloud: LocalCloud) -> None:
         url = "https://eastus.api.azureml.ms/registrymanagement/v1.0/registries/azureml/discovery"
         assert requests.get(url, timeout=10).status_code == 404
