@@ -187,7 +187,14 @@ def _require(kind: _Kind, properties: Json) -> None:
 
 
 def _normalised(properties: Json) -> Json:
-    """What the service makes of properties: texts of own ones, `resourcegroups` in a path as ARM has it (recorded)."""
+    """What the service makes of properties: texts of own ones, `resourcegroups` in a path as ARM has it (recorded).
+
+    Ports of an environment's routes become numbers.
+    """
+    if properties.get("inferenceConfig"):
+        routes = {name: as_json(route) for name, route in as_json(properties["inferenceConfig"]).items() if route}
+        numbered = {name: {**route, "port": int(str(route["port"]))} for name, route in routes.items()}
+        properties = {**properties, "inferenceConfig": numbered}
     if properties.get("properties"):
         properties = {**properties, "properties": _texts(properties["properties"])}
     uri = properties.get("modelUri")

@@ -123,7 +123,9 @@ DEPLOYMENT_PATCH = record(
 LOGS = record(containerType=text(one_of=("StorageInitializer", "InferenceServer")), tail=whole(1))
 
 _VERSION = {"description": text(), "properties": _SCALARS, "tags": _TEXTS, "isAnonymous": flag(), "isArchived": flag()}
-_ROUTE = record({"path": text(pattern=r"[a-zA-Z0-9_/]"), "port": whole(1, 65535)})
+# Scripts in use write the port as a text, which the service reads (microsoft/genaiops-promptflow-template).
+_PORT: Json = {**whole(1, 65535), "type": ["integer", "string"], "pattern": r"^[0-9]{1,5}$"}
+_ROUTE = record({"path": text(pattern=r"[a-zA-Z0-9_/]"), "port": _PORT})
 MODEL = record(
     {
         "properties": record(

@@ -244,6 +244,14 @@ def test_what_would_be_taken_and_not_be_so(world: World, path: str, place: Path_
     assert changed(world) == before
 
 
+def test_a_port_may_be_a_text(world: World) -> None:
+    path = next(one for one in WHOLE if "/environments/e/" in one)
+
+    body = _with(WHOLE[path], ("properties", "inferenceConfig", "scoringRoute", "port"), "8080")
+
+    assert world.put(path, body).json()["properties"]["inferenceConfig"]["scoringRoute"]["port"] == 8080
+
+
 def test_an_endpoint_has_the_keys_that_it_is_made_with(world: World) -> None:
     keys = {"primaryKey": "first", "secondaryKey": None}
 
