@@ -6,6 +6,8 @@ import copy
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from local.cloud.faults import Faults
 from local.cloud.gate import Gate
 from local.cloud.journal import Journal
 from local.cloud.machinelearning.records import Deployment, Stamps
+from local.cloud.machinelearning.wire import deployment_document
 from local.cloud.world import (
     BLOB_CONTAINER,
     DEVELOPER,
@@ -242,6 +245,18 @@ def test_what_would_be_taken_and_not_be_so(world: World, path: str, place: Path_
     assert answer.status_code in (400, 501)
     assert code in answer.text
     assert changed(world) == before
+
+
+def test_a_deployments_properties_tell_what_became_of_its_container(world: World) -> None:
+    assert world.put(DEPLOYMENT, WHOLE[DEPLOYMENT]).status_code == 201
+    endpoint = world.cloud.state.named("there")
+    deployment = endpoint.deployments.pop("blue")
+    process: Any = SimpleNamespace(told="2 restarts, not ready")
+
+    document: Any = deployment_document(endpoint, replace(deployment, process=process))
+
+    assert document["properties"]["properties"]["localAzure.container"] == "2 restarts, not ready"
+    assert "localAzure.container" not in str(deployment_document(endpoint, deployment))
 
 
 def test_a_port_may_be_a_text(world: World) -> None:
