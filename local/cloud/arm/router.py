@@ -135,7 +135,8 @@ async def _json_body(request: Request) -> Json:
     if not raw:
         return {}
     try:
-        document = json.loads(raw)
+        # Lines within a text are taken: Azure ML's own script for its REST API writes conda files so (deploy-rest.sh).
+        document = json.loads(raw, strict=False)
     except ValueError as reason:
         message = f"The request content was invalid and could not be deserialized: '{reason}'."
         raise ArmError(400, "InvalidRequestContent", message) from None

@@ -42,11 +42,15 @@ class Steps:
     notes: tuple[str, ...] = ()
 
 
-def read(path: Path) -> Steps:
-    """Read a Dockerfile in its context. `Refused` as the build fails, or as this machine cannot build it."""
+def read(context: Path, name: str = "Dockerfile") -> Steps:
+    """Read a Dockerfile in its context. `Refused` as the build fails, or as this machine cannot build it.
+
+    What it copies is named from the context, wherever in it the Dockerfile lies.
+    """
+    path = context / name
     if not path.is_file():
-        raise build_fails(f"failed to read dockerfile: open {path.name}: no such file or directory")
-    reader = _Reader(path.parent)
+        raise build_fails(f"failed to read dockerfile: open {name}: no such file or directory")
+    reader = _Reader(context)
     for number, instruction, arguments in _instructions(path.read_text(errors="replace")):
         reader.take(number, instruction, arguments)
     if not reader.steps.image:

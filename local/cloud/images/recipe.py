@@ -43,7 +43,7 @@ class Recipe:
 def recipe_of(asked: Asked) -> Recipe | None:
     """How to build the environment; None when its image is of a registry that nobody here knows. `Refused` if not."""
     if asked.context is not None:
-        return _of_context(asked.context / asked.dockerfile)
+        return _of_context(asked.context, asked.dockerfile)
     brings = brought_by(asked.image, to_build=asked.is_built)
     if brings is None:
         return None
@@ -62,8 +62,8 @@ def _of_conda(text: str) -> Recipe:
     return Recipe(wanted.python, (*from_conda, *wanted.from_pip), from_conda)
 
 
-def _of_context(path: Path) -> Recipe:
-    steps = dockerfile.read(path)
+def _of_context(context: Path, name: str) -> Recipe:
+    steps = dockerfile.read(context, name)
     brings = brought_by(steps.image, to_build=True)
     if brings is None:
         raise cannot_build_here(

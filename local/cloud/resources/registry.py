@@ -10,7 +10,15 @@ from local.cloud.arm.route import ArmRoute
 from local.cloud.world import REGISTRY, REGISTRY_ID
 
 _KIND = "Microsoft.ContainerRegistry/registries"
-_VERSIONS = ("2019-05-01", "2022-12-01", "2023-07-01", "2024-11-01-preview", "2025-04-01", "2025-11-01")
+_VERSIONS = (
+    "2019-05-01",
+    "2022-12-01",
+    "2023-07-01",
+    "2024-11-01-preview",
+    "2025-04-01",
+    "2025-11-01",
+    "2026-09-01-preview",
+)
 
 
 def routes() -> list[ArmRoute]:

@@ -129,7 +129,8 @@ class World:
 
     def put(self, path: str, body: object) -> httpx.Response:
         route = self._route(path)
-        return self._http.put(path, params={"api-version": max(route.versions)}, content=json.dumps(body))
+        written = body if isinstance(body, str) and body.startswith("{") else json.dumps(body)
+        return self._http.put(path, params={"api-version": max(route.versions)}, content=written)
 
     def schema(self, path: str) -> dict[str, Any]:
         body = self._route(path).body
@@ -257,6 +258,13 @@ def test_a_deployments_properties_tell_what_became_of_its_container(world: World
 
     assert document["properties"]["properties"]["localAzure.container"] == "2 restarts, not ready"
     assert "localAzure.container" not in str(deployment_document(endpoint, deployment))
+
+
+def test_a_text_of_a_body_may_have_lines(world: World) -> None:
+    path = f"{WORKSPACE_ID}/environments/lines/versions/1"
+    written = '{"properties": {"image": "mcr.microsoft.com/azureml/x:1", "condaFile": "dependencies:\n- python"}}'
+
+    assert world.put(path, written).json()["properties"]["condaFile"] == "dependencies:\n- python"
 
 
 def test_a_port_may_be_a_text(world: World) -> None:

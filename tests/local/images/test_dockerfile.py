@@ -23,7 +23,7 @@ def context(tmp_path: Path) -> Path:
 
 def steps(context: Path, *lines: str) -> Steps:
     (context / "Dockerfile").write_text("\n".join((f"FROM {BASE}", *lines)) + "\n")
-    return read(context / "Dockerfile")
+    return read(context)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,18 @@ def test_what_fails_in_docker_fails_the_build(context: Path, lines: tuple[str, .
     assert refused.value.problem.code == "ImageBuildFailure"
 
 
+def test_what_is_copied_is_named_from_the_context(context: Path) -> None:
+    (context / "docker").mkdir()
+    (context / "docker" / "dockerfile").write_text(
+        f"FROM {BASE}\nCOPY ./conda.yaml .\nRUN conda env update -f conda.yaml"
+    )
+
+    assert read(context, "docker/dockerfile").conda_files == ["dependencies: [{pip: [pandas]}]\n"]
+
+
 def test_no_dockerfile_fails_the_build(context: Path) -> None:
     with pytest.raises(Refused, match="no such file") as refused:
-        read(context / "Dockerfile")
+        read(context)
 
     assert refused.value.problem.code == "ImageBuildFailure"
 
@@ -148,7 +157,7 @@ def test_no_dockerfile_fails_the_build(context: Path) -> None:
 def test_the_image_may_be_an_argument(context: Path, lines: tuple[str, ...], image: str) -> None:
     (context / "Dockerfile").write_text("\n".join(lines))
 
-    found = read(context / "Dockerfile")
+    found = read(context)
 
     assert found.image == image
     assert found.variables in ({}, {"WHAT": image})
