@@ -18,7 +18,6 @@ from azure_api.clients import clients
 from azure_api.errors import refusal_in, translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
-from contracts.azure_refusals import EnvironmentIncomplete
 from contracts.digests import digest
 from contracts.errors import (
     DeploymentConflict,
@@ -26,7 +25,7 @@ from contracts.errors import (
     EndpointBusy,
     ScoringScriptFailed,
 )
-from contracts.ledger import LedgerEntry, endpoint_and_deployment, short_name
+from contracts.ledger import LedgerEntry, endpoint_and_deployment
 from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.online import OnlineDeploymentRequest
 from contracts.plan import Resolved
@@ -48,13 +47,13 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def plan(self, wanted: OnlineDeploymentRequest, scene: Scene) -> Finding:
         """Whether one of that name exists, made from the same."""
-        _serving(wanted, scene.resolved)
+        serving = _serving(wanted, scene.resolved)
         finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
         samples.judge(scene, finding)
         found = scene.deployment
         if found is None:
             finding.creates.append(f"deployment {wanted.name}")
-            _judge_serving(wanted, scene, finding)
+            serving.judge(wanted, scene, finding)
             if scene.resolved.platform == Managed.name and scene.resolved.location:
                 judge_capacity(wanted, scene, finding)
         elif (found.tags or {}).get(DIGEST_TAG) != made_from(wanted, scene.resolved):
@@ -145,18 +144,6 @@ def made_from(wanted: OnlineDeploymentRequest, resolved: Resolved) -> str:
 def _serving(wanted: OnlineDeploymentRequest, resolved: Resolved) -> Serving:
     unknown = resolved.model is not None and is_of_registry(resolved.model)
     return serving_of(wanted, resolved.model_type, unknown_model=unknown)
-
-
-def _judge_serving(wanted: OnlineDeploymentRequest, scene: Scene, finding: Finding) -> None:
-    """A registered environment must say where its container answers when nothing else answers (MissingDriverProgram).
-
-    The code is in Azure's public reports; its text was never seen.
-    """
-    if wanted.code_configuration or scene.resolved.model_type or scene.environment is None:
-        return
-    if not scene.environment.get("inferenceConfig"):
-        message = f"{short_name(str(scene.resolved.environment))} has no inference_config, and there is no script"
-        finding.problem("deployment.environment", EnvironmentIncomplete(message))
 
 
 def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> DeploymentError:

@@ -18,9 +18,11 @@ from contracts.assets import EnvironmentDefinition
 from contracts.base import Json
 from contracts.digests import digest
 from contracts.errors import RequestRejected
+from contracts.flows import PROMPT_FLOW, environment_of_flow
 from contracts.ledger import short_name
 from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.operator_limits import RegistryNotAllowed
+from contracts.plan import Resolved
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/environments/versions/write"
 COLLECTION = "environments"
@@ -44,6 +46,7 @@ class Environments(Registered[Wanted]):
 
     def plan(self, wanted: Wanted, scene: Scene) -> Finding:
         """Whether it is registered, and its image one that may be used."""
+        wanted = _completed(wanted, scene.resolved)
         if wanted is None:
             return Finding()
         if isinstance(wanted, str):
@@ -67,6 +70,7 @@ class Environments(Registered[Wanted]):
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:
         """Register an inline environment, or find that it is registered."""
+        wanted = _completed(wanted, order.resolved)
         resolved = str(order.resolved.environment)
         found = assets.find(resolved) if isinstance(wanted, EnvironmentDefinition) else None
         if not isinstance(wanted, EnvironmentDefinition) or found is not None:
@@ -75,6 +79,13 @@ class Environments(Registered[Wanted]):
         with translated():
             clients().ml.environments.create_or_update(_entity(wanted, resolved, order.mark))
         return Ensured(entries=[self.entry(resolved, made=True)])
+
+
+def _completed(wanted: Wanted, resolved: Resolved) -> Wanted:
+    """What a flow is served in is made as its documents require; everything else is taken as it is."""
+    if resolved.model_type != PROMPT_FLOW or isinstance(wanted, str):
+        return wanted
+    return environment_of_flow(wanted)
 
 
 def content_of(wanted: EnvironmentDefinition) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from activities import assets, commands, mlflow_models
@@ -17,6 +18,7 @@ from contracts.activities import Ensured, EnsureInput, NewestVersion, Registrati
 from contracts.assets import ModelDefinition
 from contracts.digests import digest
 from contracts.errors import ModelNotFound, RequestRejected
+from contracts.flows import PROMPT_FLOW, is_flow
 from contracts.ledger import reference, short_name
 from contracts.marks import CONTENT_TAG, MARK_TAG
 from contracts.names import model_of_id, split_datastore_path
@@ -58,14 +60,14 @@ class Models(Registered[Wanted]):
         try:
             found = _registered(resolved)
         except ModelNotFound:
-            scene.resolve(model=resolved, model_type=_no_code(wanted.type))
+            _resolve(resolved, wanted.type, wanted.properties, scene)
             finding = Finding(creates=[f"model {short_name(resolved)}"])
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
             judge_path(PATH, wanted.path, finding)
             if wanted.type == mlflow_models.MLFLOW and not finding.problems:
                 mlflow_models.judge(wanted.path, scene, finding)
             return finding
-        scene.resolve(model=_reference(found), model_type=_no_code(found.type))
+        _resolve(_reference(found), found.type, found.properties, scene)
         finding = Finding(confirms=[f"model {found.name}:{found.version}"])
         try:
             _same_files(wanted, resolved, found.path)
@@ -108,7 +110,7 @@ def _named(wanted: str, scene: Scene) -> Finding:
         assets.leave_unchecked(reference, "model", finding)
         return finding
     found = _registered(reference)
-    scene.resolve(model=_reference(found), model_type=_no_code(found.type))
+    _resolve(_reference(found), found.type, found.properties, scene)
     finding = Finding(confirms=[f"model {found.name}:{found.version}"])
     if found.type == mlflow_models.MLFLOW:
         mlflow_models.judge(str(found.path), scene, finding)
@@ -125,7 +127,7 @@ def _uploaded(wanted: UploadedModel, scene: Scene) -> Finding:
         newest = assets.newest(COLLECTION, wanted.name)
         found = newest if newest is not None and assets.tag_of(newest, CONTENT_TAG) == wanted.content else None
         version = str(found["name"]) if found else assets.next_version(COLLECTION, wanted.name)
-    scene.resolve(model=f"{COLLECTION}/{wanted.name}/versions/{version}", model_type=_no_code(wanted.type))
+    _resolve(f"{COLLECTION}/{wanted.name}/versions/{version}", wanted.type, wanted.properties, scene)
     shown = f"model {wanted.name}:{version}"
     (finding.creates if found is None else finding.confirms).append(shown)
     if found is not None and assets.tag_of(found, CONTENT_TAG) != wanted.content:
@@ -161,8 +163,12 @@ def _reference(found: Any) -> str:
     return reference(str(found.id), clients().settings.workspace_id)
 
 
-def _no_code(kind: object) -> str | None:
-    return str(kind).lower() if str(kind).lower() in NO_CODE else None
+def _resolve(model: str, kind: object, properties: Mapping[str, object] | None, scene: Scene) -> None:
+    """Which version it is, and what serves it where it brings its own server and no script does."""
+    scene.model_properties = dict(properties or {})
+    scripted = (scene.order.part("deployment") or {}).get("code_configuration")
+    named, flow = str(kind).lower(), is_flow(scene.model_properties) and not scripted
+    scene.resolve(model=model, model_type=named if named in NO_CODE else PROMPT_FLOW if flow else None)
 
 
 def _entity(wanted: ModelDefinition, resolved: str, mark: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from activities import commands
 from activities.roles import METRICS_WRITER, OPENAI_USER, SECRETS_READER, USER_ASSIGNED_NEEDS, BuiltInRole
@@ -19,13 +19,21 @@ from azure_api import versions
 from azure_api.clients import clients
 from azure_api.errors import UNANSWERED, translated
 from contracts.errors import AssetNotFound, DeploymentError
+from contracts.flows import PROMPT_FLOW, RUN_MODE, WORKSPACE, connections_of
 from contracts.online import ENFORCE
 from contracts.plan import NeededRole
 
 _CONNECTION = re.compile(r"azureml://connections/([^/}\s]+)")
-_FLOW = ("PROMPTFLOW_RUN_MODE", "PRT_CONFIG_OVERRIDE")
+_VARIABLES = "deployment.environment_variables"
 # Of connections with Microsoft Entra ID: what the endpoint's identity then calls itself.
 _OPENAI = frozenset({"azureopenai", "azure_open_ai", "aiservices"})
+
+
+class Named(NamedTuple):
+    """Where a request names a connection, and what for."""
+
+    path: str
+    why: str
 
 
 def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
@@ -46,8 +54,8 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
         command = commands.granting(METRICS_WRITER.name, str(workspace.id), to="<the identity>")
         finding.warn("MetricsNeedARole", "access.additional", message, command)
     variables = (scene.order.part("deployment") or {}).get("environment_variables") or {}
-    named = _connections(variables)
-    why = _reads_secrets(named, variables)
+    named = {**_connections(variables), **_of_flow(variables, scene)}
+    why = _reads_secrets(named, variables, scene)
     if why and not _secrets_are_given(scene):
         needed.append(_needed(SECRETS_READER, str(workspace.id), why))
     return needed + list(_entra(named, finding))
@@ -65,21 +73,39 @@ def _needed(role: BuiltInRole, scope: str, why: str) -> NeededRole:
     return NeededRole(role=role.name, guid=role.guid, scope=scope, reason=why)
 
 
-def _connections(variables: dict[str, Any]) -> dict[str, str]:
-    """Names of connections, and the first variable that asks for each."""
-    found: dict[str, str] = {}
+def _connections(variables: dict[str, Any]) -> dict[str, Named]:
+    """Connections by their names, each with the first variable that asks for it."""
+    found: dict[str, Named] = {}
     for variable, value in variables.items():
         for name in _CONNECTION.findall(str(value)):
-            found.setdefault(name, variable)
+            found.setdefault(name, Named(f"{_VARIABLES}.{variable}", f"for {variable}"))
     return found
 
 
-def _reads_secrets(named: dict[str, str], variables: dict[str, Any]) -> str | None:
+def _of_flow(variables: dict[str, Any], scene: Scene) -> dict[str, Named]:
+    """Connections that the flow names, or those that variables of their names put in their place.
+
+    A variable may also hold a whole connection, which then is none of the workspace.
+    """
+    found = {}
+    for own in connections_of(scene.model_properties) or []:
+        other = str(variables.get(own, ""))
+        if _CONNECTION.search(other) or other.lstrip().startswith("{"):
+            continue
+        found[other or own] = Named(f"{_VARIABLES}.{own}" if other else "model", f"of the flow, as {own}")
+    return found
+
+
+def _reads_secrets(named: dict[str, Named], variables: dict[str, Any], scene: Scene) -> str | None:
     if named:
-        name, variable = next(iter(named.items()))
-        return f"reads the secrets of connections ({name}, for {variable})"
-    flow = next((variable for variable in _FLOW if variable in variables), None)
-    return f"a prompt flow reads its connections ({flow} is set)" if flow else None
+        name, one = next(iter(named.items()))
+        return f"reads the secrets of connections ({name}, {one.why})"
+    if connections_of(scene.model_properties) is not None:
+        return None  # a flow that names none
+    if scene.resolved.model_type == PROMPT_FLOW:
+        return "a prompt flow reads its connections"
+    told = next((variable for variable in (RUN_MODE, WORKSPACE) if variable in variables), None)
+    return f"a prompt flow reads its connections ({told} is set)" if told else None
 
 
 def _secrets_are_given(scene: Scene) -> bool:
@@ -91,9 +117,9 @@ def _secrets_are_given(scene: Scene) -> bool:
     return str({**there, **asked}.get(ENFORCE, "")).lower() == "enabled"
 
 
-def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
+def _entra(named: dict[str, Named], finding: Finding) -> Iterator[NeededRole]:
     """Roles on what the connections lead to, where they have no key."""
-    for name, variable in named.items():
+    for name, one in named.items():
         path = f"{clients().settings.workspace_id}/connections/{name}"
         try:
             with translated(not_found=AssetNotFound):
@@ -101,13 +127,14 @@ def _entra(named: dict[str, str], finding: Finding) -> Iterator[NeededRole]:
         except UNANSWERED:
             raise
         except AssetNotFound as error:
-            finding.problem(f"deployment.environment_variables.{variable}", error)
+            create = f"az ml connection create --file <connection.yml> {commands.of_workspace()}"
+            finding.problem(one.path, error, create)
             continue
         except DeploymentError:
             message = f"whether connection {name} has a key, or needs a role on what it leads to"
             finding.leave_unchecked(
                 "ConnectionUnknown",
-                f"deployment.environment_variables.{variable}",
+                one.path,
                 message,
                 f"az ml connection show --name {name} {commands.of_workspace()}",
             )

@@ -72,6 +72,8 @@ class Scene:
         self.newest_grant: Any = None
         self.environment: dict[str, Any] | None = None
         """ARM properties of the environment that is registered; None where it is not known, or not yet there."""
+        self.model_properties: dict[str, Any] = {}
+        """Those that the model is registered with; none of a registry's, which is not looked at."""
 
     def resolve(self, **facts: str | bool | Percentages | None) -> None:
         """Write down what a name of the request turned out to be."""

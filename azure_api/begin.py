@@ -146,6 +146,13 @@ def principal_of(endpoint: Any) -> str:
     return str(endpoint.identity.principal_id)
 
 
+def client_of(endpoint: Any) -> str | None:
+    """Client ID of an endpoint's user-assigned identity, the first of them; None for one of its own."""
+    for identity in endpoint.identity.user_assigned_identities or []:
+        return str(identity.client_id or vars(identity)["clientId"])
+    return None
+
+
 def why_failed(entity: Any) -> DeploymentError:
     """The error of a failed endpoint or deployment, which only its operation's status tells."""
     uri = (entity.properties or {}).get("AzureAsyncOperationUri")

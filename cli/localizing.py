@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cli.flow_requests import FlowRequest
+from cli.flows import NoFlow, is_flow
 from cli.folders import Contents, UnusableFolder, content_digest, contents
 from cli.kinds import read_mapping
 from cli.local_assets import LocalCode, LocalEnvironment, LocalModel, local_code, local_environment
@@ -41,16 +43,45 @@ class Localizing:
         self.model: LocalModel | None = None
         self.code: LocalCode | None = None
         self.environment: LocalEnvironment | None = None
+        self.sample: Json = None
+        """What the model may be asked with, where it says so itself."""
+        flow = self._flow()
         deployment = self.to_send.get("deployment")
         for holder, path in ((self.to_send, ""), (deployment, "deployment.")):
             if isinstance(holder, dict):
                 self._environment(holder, f"{path}environment")
         for holder, path in ((self.to_send, ""), (deployment, "deployment.")):
             if isinstance(holder, dict):
-                self._model(holder, f"{path}model")
+                self._model(holder, f"{path}model", flow)
         code = deployment.get("code_configuration") if isinstance(deployment, dict) else None
         if isinstance(code, dict) and is_local(code.get("code")):
             self._code(code)
+
+    def _flow(self) -> FlowRequest | None:
+        """The flow that the model's folder holds, with what it says added to the request; a script serves none."""
+        deployment = self.to_send.get("deployment")
+        deployment = deployment if isinstance(deployment, dict) else {}
+        for holder, where in ((self.to_send, "model"), (deployment, "deployment.model")):
+            model = holder.get("model")
+            if not isinstance(model, dict) or not is_local(model.get("path")) or "code_configuration" in deployment:
+                continue
+            folder = _path(model["path"], self._folder(where))
+            if is_flow(folder):
+                return self._filled_in(model, where, folder)
+        return None
+
+    def _filled_in(self, model: dict[str, Any], where: str, folder: Path) -> FlowRequest | None:
+        try:
+            flow = FlowRequest(self.to_send, model, where, folder, self._problem)
+        except NoFlow as error:
+            self._problem(f"{where}.path", "not_deployable", str(error))
+        except NotAccepted as error:
+            self._problem(f"{where}.path", "unreadable", _said(error))
+        else:
+            flow.fill_in(self._found)
+            self.environment, self.sample = flow.environment, flow.sample
+            return flow
+        return None
 
     def _environment(self, holder: dict[str, Any], where: str) -> None:
         environment, folder = holder.get("environment"), self._folder(where)
@@ -83,12 +114,13 @@ class Localizing:
         self.environment = local_environment(environment, path, found)
         holder["environment"] = self.environment.reference
 
-    def _model(self, holder: dict[str, Any], where: str) -> None:
+    def _model(self, holder: dict[str, Any], where: str, flow: FlowRequest | None) -> None:
         model = holder.get("model")
         if not isinstance(model, dict) or not is_local(model.get("path")):
             return
         holder["model"] = {**model, "path": f"{NOT_UPLOADED}/model"}
         path = self._found(f"{where}.path", model["path"], self._folder(where))
+        path = flow.folder if path and flow else path
         found = self._contents(f"{where}.path", path) if path else None
         try:
             shown = {name: value for name, value in holder["model"].items() if name != "$schema"}
@@ -140,15 +172,14 @@ class Localizing:
         try:
             return read_mapping(path, path.name)
         except NotAccepted as error:
-            said = "; ".join([str(error), *(problem.message for problem in error.problems)])
-            self._problem(where, "unreadable", said)
+            self._problem(where, "unreadable", _said(error))
         return {}
 
     def _folder(self, where: str) -> Path:
         return self._folders.get(where.split(".", 1)[0], self._folders[""])
 
     def _found(self, where: str, named: str, folder: Path) -> Path | None:
-        path = folder / named.removeprefix("file://").removeprefix("file:")
+        path = _path(named, folder)
         if self._below_only and self._below_only.resolve() not in path.resolve().parents:
             self._problem(where, "outside_folder", f"name something below the request file's folder, not {named!r}")
         elif not path.exists():
@@ -159,6 +190,14 @@ class Localizing:
 
     def _problem(self, path: str, code: str, message: str) -> None:
         self.problems.append(Problem(path=path, code=code, message=message))
+
+
+def _path(named: str, folder: Path) -> Path:
+    return folder / named.removeprefix("file://").removeprefix("file:")
+
+
+def _said(error: NotAccepted) -> str:
+    return "; ".join([str(error), *(problem.message for problem in error.problems)])
 
 
 def is_local(value: Json) -> bool:

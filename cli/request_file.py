@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from cli.flows import flow_document
 from cli.kinds import STDIN, Document, nulls, read_document, read_mapping
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.localizing import Localizing
@@ -52,6 +53,7 @@ class RequestFile:
                 name=str(self.model.definition.name),
                 version=self.model.definition.version,
                 type=self.model.definition.type,
+                properties=self.model.definition.properties,
                 content=self.model.digest,
             )
             if self.model
@@ -110,7 +112,10 @@ def read_request_file(path: Path, asked: Asked = NOTHING_ELSE, stdin: bytes | No
 
 def read_request_files(paths: Sequence[Path], asked: Asked = NOTHING_ELSE, stdin: bytes | None = None) -> RequestFile:
     """Read and check the `az ml` files of one deployment, as they are; raises NotAccepted with every problem."""
-    documents = [read_document(path, stdin if path == STDIN else None) for path in paths]
+    documents = [
+        flow_document(path) if path.is_dir() else read_document(path, stdin if path == STDIN else None)
+        for path in paths
+    ]
     body: dict[str, Any] = {}
     folders = {"": Path.cwd()}
     problems = []
@@ -210,7 +215,7 @@ def _place(here: Any, name: str, text: str) -> str | int:
 
 def _checked(name: str, found: Localizing, problems: list[Problem], documents: list[Document]) -> RequestFile:
     if "smoke_test" not in found.to_send:
-        sample = input_example(found.model.path) if found.model else None
+        sample = found.sample or (input_example(found.model.path) if found.model else None)
         if sample is not None:
             found.to_send["smoke_test"] = {"request": sample}
         elif found.code and not describes_itself(found.code.path):

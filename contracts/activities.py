@@ -23,7 +23,9 @@ class EnsureInput(Contract):
     """Make sure that a resource is as wanted."""
 
     mark: str
-    wanted: Annotated[Json, Field(description="the resource's part of the request; only its room reads it")]
+    wanted: Annotated[
+        Json, Field(description="the resource's part of the request, where it has one; only its room reads it")
+    ] = None
     resolved: Resolved = Resolved()
 
 

@@ -18,6 +18,7 @@ class UploadedModel(Contract):
     name: str
     version: str | None = None
     type: str | None = None
+    properties: dict[str, str] = {}
     content: Annotated[str, Field(description="digest of its files")]
 
 

@@ -49,7 +49,7 @@ def deployment_parts(
         "code_configuration": serving.code_configuration(wanted, _id(resolved.code)),
         "instance_type": wanted.instance_type,
         "instance_count": wanted.instance_count,
-        "environment_variables": dict(wanted.environment_variables),
+        "environment_variables": serving.variables(wanted, order),
         "app_insights_enabled": wanted.app_insights_enabled,
         "request_settings": OnlineRequestSettings(**settings.to_wire()) if settings else None,
         "liveness_probe": ProbeSettings(**wanted.liveness_probe.to_wire()) if wanted.liveness_probe else None,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
+from activities.servings.flow import Flow
 from activities.servings.no_code import NoCode
 from activities.servings.own_container import OwnContainer
 from activities.servings.scoring_script import ScoringScript
+from activities.servings.serving import Serving
 from contracts.errors import RequestRejected
 from contracts.online import OnlineDeploymentRequest
 
+__all__ = ["SERVINGS", "Serving", "serving_of"]
 
-class Serving(Protocol):
-    """One way of serving."""
-
-    def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
-        """Whether a deployment written like this, of a model of that type, is served so."""
-
-    def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:
-        """The SDK's code configuration; None when the model or the container brings what answers."""
-
-
-SERVINGS: tuple[Serving, ...] = (ScoringScript(), NoCode("mlflow_model"), NoCode("triton_model"), OwnContainer())
+SERVINGS: tuple[Serving, ...] = (
+    ScoringScript(),
+    NoCode("mlflow_model"),
+    NoCode("triton_model"),
+    Flow(),
+    OwnContainer(),
+)
 
 
 def serving_of(wanted: OnlineDeploymentRequest, model_type: str | None, *, unknown_model: bool = False) -> Serving:
@@ -38,6 +35,6 @@ def serving_of(wanted: OnlineDeploymentRequest, model_type: str | None, *, unkno
         f"deployment {wanted.name} has nothing that answers requests",
         suggestion=(
             "Give it a code_configuration (a score.py) and an environment, or an environment with inference_config, or"
-            " a model of type mlflow_model or triton_model."
+            " a model of type mlflow_model or triton_model, or one that holds a prompt flow."
         ),
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from activities.servings.serving import Serving
 from contracts.online import OnlineDeploymentRequest
 
 
-class NoCode:
+class NoCode(Serving):
     """The registered model's type says what serves it (Azure ML's no-code deployment)."""
 
     def __init__(self, model_type: str) -> None:
@@ -16,7 +15,3 @@ class NoCode:
     def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
         """A model of that type, whatever environment it is given."""
         return model_type == self._model_type
-
-    def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:
-        """None."""
-        return None

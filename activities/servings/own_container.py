@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from activities.scene import Finding, Scene
+from activities.servings.flow import warn_of_missing
+from activities.servings.serving import Serving, judge_routes
 from contracts.online import OnlineDeploymentRequest
 
 
-class OwnContainer:
+class OwnContainer(Serving):
     """An environment whose `inference_config` says where the container answers."""
 
     def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:
@@ -17,6 +18,8 @@ class OwnContainer:
             return False
         return isinstance(environment, str) or environment.inference_config is not None
 
-    def code_configuration(self, wanted: OnlineDeploymentRequest, code_id: str | None) -> Any:
-        """None."""
-        return None
+    def judge(self, wanted: OnlineDeploymentRequest, scene: Scene, finding: Finding) -> None:
+        """What a registered environment lacks; a model of a registry may bring it, and is not looked at."""
+        if not scene.resolved.model_type:
+            judge_routes(scene, finding)
+        warn_of_missing(wanted, scene, finding)

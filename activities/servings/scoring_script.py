@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.servings.serving import Serving
 from contracts.online import OnlineDeploymentRequest
 
 
-class ScoringScript:
+class ScoringScript(Serving):
     """`code_configuration`: a folder with a script that has `init()` and `run()`."""
 
     def serves(self, wanted: OnlineDeploymentRequest, model_type: str | None) -> bool:

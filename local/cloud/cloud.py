@@ -107,7 +107,7 @@ class LocalCloud:
             self._lock.close()
             raise
         if left is None:
-            seed_world(self.world)
+            seed_world(self.world, self.state)
         else:
             self._headers = left
             self._providers.machine_learning.resume()
@@ -199,7 +199,7 @@ class LocalCloud:
         self.authorization.reset()
         self.authorization.propagation = self._propagation
         self.faults.clear()
-        seed_world(self.world)
+        seed_world(self.world, self.state)
         self.journal.clear()
 
     @property

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 
+from local.cloud.arm.documents import Json
 from local.cloud.grants import OWN_ROLE_SEEDS, ROLE_SEEDS
+from local.cloud.machinelearning.records import Connection
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.shared import World
 from local.cloud.world import (
     APP_STORAGE,
     BLOB_CONTAINER,
+    CONNECTION,
     DEVELOPER,
     FEATURE_CONTAINER,
     FEATURE_STORAGE,
@@ -18,8 +23,8 @@ from local.cloud.world import (
 )
 
 
-def seed_world(world: World) -> None:
-    """Empty the stores, then make the containers, principals and role assignments that everybody finds."""
+def seed_world(world: World, state: WorkspaceState) -> None:
+    """Empty the stores, then make the containers, principals, roles and the connection that everybody finds."""
     shutil.rmtree(world.folder, ignore_errors=True)
     world.blobs.clear()
     world.directory.reset()
@@ -34,3 +39,14 @@ def seed_world(world: World) -> None:
         world.authorization.add_principal(identity.principal_id, identity.name, kind)
     for one in (*ROLE_SEEDS, *OWN_ROLE_SEEDS):
         world.authorization.seed(one.principal.principal_id, one.role, one.scope, condition=one.condition)
+    state.connections[CONNECTION] = Connection(CONNECTION, _custom_connection())
+
+
+def _custom_connection() -> Json:
+    """As `az ml connection create` makes one of type custom."""
+    return {
+        "authType": "CustomKeys",
+        "category": "CustomKeys",
+        "metadata": {"team": "the kitchen's help desk"},
+        "credentials": {"keys": {"key": secrets.token_urlsafe(24)}},
+    }

@@ -24,6 +24,7 @@ LOG_CONTAINER = "deployment-logs"
 STORAGE_ACCOUNTS = (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE)
 REGISTRY = "slipwaylocalacr"
 DATASTORE = "workspaceblobstore"
+CONNECTION = "help-desk"
 
 # Another customer's endpoint: names are unique per region across all subscriptions, and this one is gone.
 NAME_TAKEN_IN_REGION = "taken-in-this-region"
@@ -80,7 +81,9 @@ def user_assigned_identity(name: str, use: int = 0) -> Identity:
 
 APP = _identity("slipway-app")
 DEVELOPER = _identity("developer")
-USER_ASSIGNED = tuple(user_assigned_identity(name) for name in ("credit-risk-identity", "spare-identity"))
+USER_ASSIGNED = tuple(
+    user_assigned_identity(name) for name in ("credit-risk-identity", "spare-identity", "chat-flow-identity")
+)
 PRINCIPALS = {identity.name: identity for identity in (APP, DEVELOPER, *USER_ASSIGNED)}
 
 

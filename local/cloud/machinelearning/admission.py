@@ -96,8 +96,8 @@ def _check_emulated(properties: Json) -> None:
     if str(properties.get("egressPublicNetworkAccess")).lower() == "disabled":
         raise not_emulated("network isolation (egressPublicNetworkAccess disabled)", "Leave it enabled.")
     for name, value in as_json(properties.get("environmentVariables")).items():
-        if "${{azureml://connections/" in str(value):
-            raise not_emulated(f"secret injection (environment variable {name})", "Read the secret in score.py.")
+        if "${{keyvault:" in str(value):
+            raise not_emulated(f"secrets of a key vault (environment variable {name})", "Use a connection's.")
 
 
 def _check_scaling(properties: Json) -> None:

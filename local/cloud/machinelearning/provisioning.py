@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from local.cloud.machinelearning import image_logs
+from local.cloud.machinelearning.injection import inject
 from local.cloud.machinelearning.operations import Operations
 from local.cloud.machinelearning.records import Deployment, Endpoint, Operation
 from local.cloud.machinelearning.startup_rights import missing_permission
@@ -88,6 +89,8 @@ class Provisioning:
 
     def _started(self, endpoint: Endpoint, deployment: Deployment, operation: Operation) -> StartupProblem | None:
         spec = self._unpacking.spec(endpoint, deployment)
+        if isinstance(spec, ServingSpec):
+            spec = inject(spec, endpoint, self._state, self._world.authorization)
         if not isinstance(spec, ServingSpec):
             return spec
         self._launch(endpoint, deployment, operation, spec)

@@ -69,6 +69,14 @@ class Asset:
 
 
 @dataclass
+class Connection:
+    """A connection of the workspace; `properties` with its credentials, as the caller gave them."""
+
+    name: str
+    properties: Json
+
+
+@dataclass
 class Operation:
     """A long operation. `error` is its message, which begins with the code, once it has failed."""
 

@@ -10,6 +10,7 @@ from local.cloud.arm.errors import ArmError, invalid, resource_not_found
 from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.assets import Assets
+from local.cloud.machinelearning.connections import Connections
 from local.cloud.machinelearning.datastores import Credentials, Datastores
 from local.cloud.machinelearning.deployments import Deployments
 from local.cloud.machinelearning.endpoint_access import EndpointAccess
@@ -40,6 +41,7 @@ class Provider:
             self._workspace,
             Datastores(world, datastore_credentials),
             Assets(world, state),
+            Connections(state),
             Endpoints(world, state, self.operations, self._provisioning, identities),
             EndpointAccess(world, state, self.operations),
             Deployments(world, state, self.operations, self._provisioning),

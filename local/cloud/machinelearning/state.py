@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from local.cloud.arm.errors import not_found
 from local.cloud.machinelearning.quota import Quota
-from local.cloud.machinelearning.records import Asset, AssetKind, Container, Deployment, Endpoint, Operation
+from local.cloud.machinelearning.records import Asset, AssetKind, Connection, Container, Deployment, Endpoint, Operation
 
 
 class WorkspaceState:
@@ -22,6 +22,7 @@ class WorkspaceState:
         self.containers: dict[tuple[AssetKind, str], Container] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.operations: dict[str, Operation] = {}
+        self.connections: dict[str, Connection] = {}
         # How often an endpoint name has been used: each use has an identity of its own.
         self.uses: dict[str, int] = {}
 
@@ -32,6 +33,7 @@ class WorkspaceState:
             self.containers.clear()
             self.endpoints.clear()
             self.operations.clear()
+            self.connections.clear()
             self.uses.clear()
 
     def current(self, endpoint: Endpoint, deployment: Deployment) -> bool:

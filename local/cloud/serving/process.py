@@ -18,7 +18,7 @@ from local.cloud.images.building import Built, Plan
 from local.cloud.images.containers import Containers
 from local.cloud.images.own import OwnImage
 from local.cloud.images.problems import Refused, StartupProblem
-from local.cloud.serving import layout, server_process
+from local.cloud.serving import flow_server, layout, server_process
 from local.cloud.serving.crashes import cause, crash
 from local.cloud.serving.server_log import ServerLog
 from local.cloud.serving.spec import ServingSpec
@@ -225,11 +225,14 @@ class ServingProcess:
                 return
             for note in container.notes:
                 self._say(note)
-            if server_process.server_version(container.python) is None:
+            spawn = server_process.spawn_server
+            if flow_server.serves(self.spec, container):
+                spawn = server_process.spawn_flow
+            elif server_process.server_version(container.python) is None:
                 self._say(server_process.NO_SERVER)
                 return
             with self._lock, self._log_pipe() as log:
-                self._server = server_process.spawn_server(self.spec, container, listening.fileno(), log)
+                self._server = spawn(self.spec, container, listening.fileno(), log)
 
     @contextmanager
     def _log_pipe(self) -> Iterator[int]:

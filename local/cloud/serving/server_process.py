@@ -14,7 +14,7 @@ from typing import Protocol
 
 from local.cloud.images.building import Built
 from local.cloud.images.own import OwnImage
-from local.cloud.serving import forking, layout
+from local.cloud.serving import flow_server, forking, layout
 from local.cloud.serving.spec import Probe, ServingSpec
 from local.loopback import ADDRESS
 
@@ -75,6 +75,12 @@ def spawn_server(spec: ServingSpec, built: Built, listening: int, log: int) -> S
     )
     gunicorn = [str(built.python), "-m", "gunicorn", "--bind", f"fd://{listening}", *settings]
     return forked or _spawn(spec, built.python, gunicorn, variables, log, listening)
+
+
+def spawn_flow(spec: ServingSpec, built: Built, listening: int, log: int) -> Server:
+    """Start prompt flow's server of a built environment on a listening socket; `Refused` when it is not to serve."""
+    command = flow_server.command(spec, built, listening)
+    return _spawn(spec, built.python, command, flow_server.variables(spec, built), log, listening)
 
 
 def _application(python: Path, version: str) -> list[str]:
