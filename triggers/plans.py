@@ -55,7 +55,7 @@ class Foretelling:
         if resource is None:
             return {"ok": self._other(activity, message).to_wire()}
         finding = self._findings.by_kind.get(resource.kind, Finding())
-        return {"ok": resource.foretold(finding, self._findings.scene, message["wanted"]).to_wire()}
+        return {"ok": resource.foretold(finding, self._findings.scene, message.get("wanted")).to_wire()}
 
     def _other(self, activity: str, message: Json) -> Contract:
         scene = self._findings.scene

@@ -8,6 +8,6 @@ from promptflow.core import tool
 
 @tool
 def answer(question: str, evidence: str, chat_history: list, desk: CustomConnection) -> str:
-    text = evidence or f"No recipe says that: ask {desk.team}."
-    signature = hmac.new(desk.key.encode(), f"{question} {text}".encode(), "sha256").hexdigest()[:8]
-    return f"{text} (turn {len(chat_history) + 1}, signed {signature} by {desk.team})"
+    text = evidence or f"No recipe says that: ask {desk.configs['team']}."
+    signature = hmac.new(desk.secrets["key"].encode(), f"{question} {text}".encode(), "sha256").hexdigest()[:8]
+    return f"{text} (turn {len(chat_history) + 1}, signed {signature} by {desk.configs['team']})"

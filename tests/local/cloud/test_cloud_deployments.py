@@ -197,7 +197,7 @@ class TestAdmission:
             ({"modelMountPath": "/mnt/model"}, "modelMountPath"),
             ({"egressPublicNetworkAccess": "disabled"}, "network isolation"),
             ({"environmentVariables": {"AML_APP_ROOT": "/mine"}}, "the environment variable AML_APP_ROOT"),
-            ({"environmentVariables": {"KEY": "${{azureml://connections/a/credentials/key}}"}}, "secret injection"),
+            ({"environmentVariables": {"KEY": "${{keyvault:https://a.vault.azure.net/secrets/k}}"}}, "of a key vault"),
             ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
         ],
     )

@@ -70,7 +70,6 @@ def test_an_unknown_name_in_a_known_registry_does_not_exist(image: str) -> None:
 @pytest.mark.parametrize(
     "image",
     [
-        MCR + "promptflow/promptflow-runtime-stable:latest",
         MCR + "mlflow-ubuntu20.04-py38-cpu-inference:latest",
         REGISTRY + "mlflow-model-inference/versions/1",
         REGISTRY + "acpt-pytorch-2.8-cuda12.6/labels/latest",
