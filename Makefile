@@ -7,7 +7,7 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
-.PHONY: demo up test contract check compile bench docs lint types policies lock environments clean
+.PHONY: demo up test examples contract check compile bench docs lint types policies lock environments clean
 
 demo: environments
 	@.venv/bin/python -m local.demo $(ARGS)
@@ -19,6 +19,10 @@ up: environments
 test: NEEDED = .venv/.tests .venv-score/.installed .venv-worker/.installed
 test: environments
 	@.venv/bin/python -m pytest -n 3 --dist worksteal -q $(ARGS)
+
+# The examples whose environments the suite has no time for: prompt flow and Agent Framework, some 150 MB and 60 MB.
+examples: environments .venv/.tests
+	@.venv/bin/python -m pytest -q -m examples tests/examples $(ARGS)
 
 # Against any Slipway: make contract URL=https://... KEY=... [REQUEST=request.json] [READ_ONLY=1]. The key may be a
 # function, host or master key: what it does not open is left out, and said. Without URL: a local one.

@@ -12,10 +12,20 @@ from activities import commands
 from activities.scene import Finding
 
 REPLACEMENT = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
+_ANOTHER = commands.setting("deployment.environment.image", REPLACEMENT)
+# What Microsoft names as the successor of flows (its migration guide, examples/flow-to-agent-framework).
+_WORKFLOW = (
+    "slipway deploy <file> --set deployment.code_configuration.code=<folder of an Agent Framework workflow>"
+    " --set deployment.code_configuration.scoring_script=score.py"
+)
 _RETIRED = (
-    (r"promptflow-(?:runtime|python)", "prompt flow is retired"),
-    (r"ubuntu-?(?:16|18|20)\.?04|inference-base-(?:16|18|20)04", "its Ubuntu is out of support"),
-    (r"-py3[5678]\b", "its Python is out of support"),
+    (
+        r"promptflow-(?:runtime|python)",
+        "prompt flow is retired, its images get no updates, and flows stop on 20 April 2027",
+        _WORKFLOW,
+    ),
+    (r"ubuntu-?(?:16|18|20)\.?04|inference-base-(?:16|18|20)04", "its Ubuntu is out of support", _ANOTHER),
+    (r"-py3[5678]\b", "its Python is out of support", _ANOTHER),
 )
 
 
@@ -24,7 +34,7 @@ def warn_of_retired(image: str, path: str, finding: Finding) -> None:
     name = image.lower()
     if "azureml" not in name:
         return  # another's image may be called anything
-    why = next((why for pattern, why in _RETIRED if re.search(pattern, name)), None)
-    if why:
-        message = f"{image} is no longer maintained: {why}"
-        finding.warn("ImageRetired", path, message, commands.setting("deployment.environment.image", REPLACEMENT))
+    for pattern, why, command in _RETIRED:
+        if re.search(pattern, name):
+            finding.warn("ImageRetired", path, f"{image} is no longer maintained: {why}", command)
+            return

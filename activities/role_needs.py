@@ -88,7 +88,7 @@ def _of_flow(variables: dict[str, Any], scene: Scene) -> dict[str, Named]:
     A variable may also hold a whole connection, which then is none of the workspace.
     """
     found = {}
-    for own in connections_of(scene.model_properties) or []:
+    for own in _flow_connections(scene) or []:
         other = str(variables.get(own, ""))
         if _CONNECTION.search(other) or other.lstrip().startswith("{"):
             continue
@@ -96,11 +96,16 @@ def _of_flow(variables: dict[str, Any], scene: Scene) -> dict[str, Named]:
     return found
 
 
+def _flow_connections(scene: Scene) -> list[str] | None:
+    """What the flow that is served uses; None where no flow is, or it does not say."""
+    return connections_of(scene.model_properties) if scene.resolved.model_type == PROMPT_FLOW else None
+
+
 def _reads_secrets(named: dict[str, Named], variables: dict[str, Any], scene: Scene) -> str | None:
     if named:
         name, one = next(iter(named.items()))
         return f"reads the secrets of connections ({name}, {one.why})"
-    if connections_of(scene.model_properties) is not None:
+    if _flow_connections(scene) is not None:
         return None  # a flow that names none
     if scene.resolved.model_type == PROMPT_FLOW:
         return "a prompt flow reads its connections"

@@ -42,6 +42,7 @@ class Flow(Serving):
     def judge(self, wanted: OnlineDeploymentRequest, scene: Scene, finding: Finding) -> None:
         """Variables that contradict what is deployed, and which ones are filled in."""
         judge_routes(scene, finding)
+        _judge_image(_image(wanted, scene), finding)
         given = wanted.environment_variables
         if given.get(RUN_MODE, SERVING) != SERVING:
             message = f"{RUN_MODE} is {given[RUN_MODE]!r}: only {SERVING!r} answers requests"
@@ -65,14 +66,25 @@ def warn_of_missing(wanted: OnlineDeploymentRequest, scene: Scene, finding: Find
 
     Without the first variable the image starts as a runtime for authoring, which answers no probe.
     """
-    inline = wanted.environment.image if wanted.environment and not isinstance(wanted.environment, str) else None
-    registered = (scene.environment or {}).get("image")
-    if not is_runtime(str(inline or registered or "")):
+    if not is_runtime(_image(wanted, scene)):
         return
     missing = [name for name in (RUN_MODE, WORKSPACE) if name not in wanted.environment_variables]
     if missing:
         message = f"prompt flow's image serves a flow only with {' and '.join(missing)}"
         finding.warn("FlowVariablesMissing", VARIABLES, message, _setting(RUN_MODE, SERVING))
+
+
+def _image(wanted: OnlineDeploymentRequest, scene: Scene) -> str:
+    """The image that is named, inline or in the registered environment; empty where one is built, or none is."""
+    inline = wanted.environment.image if wanted.environment and not isinstance(wanted.environment, str) else None
+    return str(inline or (scene.environment or {}).get("image") or "")
+
+
+def _judge_image(image: str, finding: Finding) -> None:
+    """A flow's image must be prompt flow's runtime, or built upon it, which its name alone does not tell."""
+    if image and not is_runtime(image):
+        message = f"whether {image} is built on prompt flow's runtime, as the image of a flow must be"
+        finding.leave_unchecked("RuntimeUnknown", "deployment.environment", message, f"docker image inspect {image}")
 
 
 def _judge_chat(scene: Scene, finding: Finding) -> None:

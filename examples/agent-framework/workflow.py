@@ -9,7 +9,7 @@ import hmac
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from agent_framework import (
     Agent,
@@ -22,7 +22,6 @@ from agent_framework import (
     WorkflowContext,
     handler,
 )
-from typing_extensions import Never
 
 LINES = (Path(__file__).parent / "recipes.txt").read_text(encoding="utf-8").splitlines()
 # Of a connection: the deployment's variables refer to it, and Azure ML fills them in.

@@ -90,7 +90,20 @@ def test_a_connection_in_the_place_of_the_flows_is_looked_at(azure: LocalStack) 
 def test_what_says_nothing_of_its_connections_may_read_all(azure: LocalStack, model: str, needs: bool) -> None:
     body = request(model, environment={"image": "docker.io/me/mine:1", "inference_config": ROUTES.to_wire()})
 
-    assert (SECRETS in {one["role"] for one in plan(azure, body)["grants"]}) == needs
+    found = plan(azure, body)
+
+    assert (SECRETS in {one["role"] for one in found["grants"]}) == needs
+    # Nor does the name of an image say what it is built on.
+    assert ("RuntimeUnknown" in codes(found, "unchecked")) == needs
+
+
+def test_a_flow_that_a_script_serves_is_a_model_like_any_other(azure: LocalStack) -> None:
+    script = {"code": "azureml://datastores/workspaceblobstore/paths/code", "scoring_script": "score.py"}
+
+    found = plan(azure, request(code_configuration=script))
+
+    assert "nothing that answers requests" in codes(found, "problems")["RequestRejected"]
+    assert SECRETS not in {one["role"] for one in found["grants"]}
 
 
 def test_what_contradicts_a_flow_is_told(azure: LocalStack) -> None:
