@@ -14,7 +14,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import flag, mapping, record, text
+from local.cloud.arm.schema import flag, items, mapping, record, text
 from local.cloud.machinelearning.records import Connection
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
@@ -27,9 +27,9 @@ BODY = record(
             category=text(),
             target=text(),
             metadata=mapping({"type": ["string", "number", "boolean", "null"]}),
-            credentials={"type": "object"},
+            credentials=mapping({"type": ["string", "object", "null"]}),
             isSharedToAll=flag(),
-            sharedUserList={"type": "array"},
+            sharedUserList=items(text()),
             expiryTime=text(),
         )
     }

@@ -120,6 +120,18 @@ WHOLE: dict[str, dict[str, Any]] = {
     f"{WORKSPACE_ID}/environments/built/versions/1": {
         "properties": {"build": {"contextUri": FILES, "dockerfilePath": "Dockerfile"}}
     },
+    f"{WORKSPACE_ID}/connections/c": {
+        "properties": {
+            "authType": "ApiKey",
+            "category": "AzureOpenAI",
+            "target": "https://gpt.example",
+            "metadata": {"ApiVersion": "2024-06-01"},
+            "credentials": {"key": "opens-nothing"},
+            "isSharedToAll": True,
+            "sharedUserList": [],
+            "expiryTime": "2030-01-01T00:00:00Z",
+        }
+    },
     f"{WORKSPACE_ID}/data/d/versions/1": {"properties": {**VERSION, "dataType": "uri_folder", "dataUri": FILES}},
     f"{WORKSPACE_ID}/models/m": {"properties": {"description": "d", "tags": {"a": "b"}, "isArchived": False}},
     f"{storage_id(WORKSPACE_STORAGE)}/providers/Microsoft.Authorization/roleAssignments/{GUID}": {
