@@ -10,6 +10,7 @@ import azure.functions as func
 
 from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
+from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
 from triggers import claims, ends, events, guard, http, stored_orders, waking
@@ -46,7 +47,7 @@ asking = (claims.find_claim, ends.deployment_ended, stored_orders.find_order, wa
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 
-activities = all_activities(plan_deployment)
+activities = all_activities(plan_deployment, plan_teardown)
 for activity in activities:
     app.activity_trigger(input_name="payload")(activity)
 

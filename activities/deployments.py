@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from activities.assets import is_of_registry
 from activities.capacity import judge_capacity
 from activities.container_logs import log_tail
+from activities.departing import Belonging, Departing
 from activities.gates import samples
 from activities.platforms import platform_named
 from activities.platforms.managed import Managed
@@ -19,13 +21,14 @@ from azure_api.errors import refusal_in, translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.digests import digest
+from contracts.endpoint_errors import MadeByOthers, StillServing
 from contracts.errors import (
     DeploymentConflict,
     DeploymentError,
     EndpointBusy,
     ScoringScriptFailed,
 )
-from contracts.ledger import LedgerEntry, endpoint_and_deployment
+from contracts.ledger import LedgerEntry, deployment_reference, endpoint_and_deployment
 from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.online import OnlineDeploymentRequest
 from contracts.plan import Resolved
@@ -122,6 +125,26 @@ class Deployments(Resource[OnlineDeploymentRequest]):
         with translated():
             begin.begin_delete_deployment(*endpoint_and_deployment(order.entry.id))
         return Provisioning(state="Deleting", done=False)
+
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """The deployment itself; or all of an endpoint's, which go when that goes."""
+        if departing.entity is None:
+            return
+        with translated():
+            every = list(clients().ml.online_deployments.list(departing.endpoint))
+        traffic = begin.traffic_of(departing.entity)
+        for one in every:
+            name = str(one.name)
+            if departing.deployment not in (None, name):
+                continue
+            problems: list[DeploymentError] = []
+            if departing.deployment and name in traffic:
+                problems.append(StillServing(f"deployment {name} has {traffic[name]} % of the traffic"))
+            if not begin.mark_of(one):
+                problems.append(MadeByOthers(f"deployment {name} was not made by Slipway"))
+            entry = self.entry(deployment_reference(departing.endpoint, name), made=False)
+            goes_with = None if departing.deployment else departing.reference
+            yield Belonging(entry=entry.model_copy(update={"goes_with": goes_with}), problems=problems)
 
     def _ensured(self, order: EnsureInput, state: str, *, made: bool) -> Ensured:
         return Ensured(entries=[self.entry(order.resolved.deployment, made=made)], done=state == begin.SUCCEEDED)

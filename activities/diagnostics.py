@@ -6,10 +6,12 @@ confirmed, whoever made it. A setting outlives its resource (Azure Monitor's doc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StrictBool
 
+from activities.departing import Belonging, Departing
 from activities.resource import Resource, There
 from activities.scene import Finding, Scene
 from azure_api import looking
@@ -17,6 +19,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
+from contracts.azure_refusals import ResourceNotFound
 from contracts.base import Contract
 from contracts.digests import digest
 from contracts.ledger import arm_id, reference
@@ -24,6 +27,10 @@ from contracts.names import ArmId
 
 WRITE = "Microsoft.Insights/diagnosticSettings/write"
 API_VERSION = "2021-05-01-preview"  # the documented one of Microsoft.Insights/diagnosticSettings
+
+SETTINGS = "/providers/Microsoft.Insights/diagnosticSettings"
+# How the names of Slipway's own begin.
+OWN = "slipway-"
 
 # learn.microsoft.com: supported logs for Microsoft.MachineLearningServices/workspaces/onlineEndpoints
 Category = Literal["AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog", "AmlOnlineEndpointTrafficLog"]
@@ -91,6 +98,19 @@ class Diagnostics(Resource[DiagnosticsRequest]):
         found = looking.find(_arm(order.entry.id), API_VERSION)
         return None if found is None else There(found, ours=True)
 
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """The settings of the endpoint; those of others outlive it, as Azure Monitor has it."""
+        if departing.deployment:
+            return
+        try:
+            settings = looking.listed(f"{_arm(departing.reference)}{SETTINGS}", API_VERSION)
+        except ResourceNotFound:
+            return
+        for setting in settings:
+            entry = self.entry(reference(str(setting["id"]), clients().settings.workspace_id), made=False)
+            ours = entry.id.rsplit("/", 1)[-1].startswith(OWN)
+            yield Belonging(entry=entry, left=None if ours else "somebody else has made it")
+
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Delete the setting."""
         with translated():
@@ -99,7 +119,7 @@ class Diagnostics(Resource[DiagnosticsRequest]):
 
 
 def _own(endpoint: str, mark: str) -> str:
-    return f"{endpoint}/providers/Microsoft.Insights/diagnosticSettings/slipway-{digest(mark, 12)}"
+    return f"{endpoint}{SETTINGS}/{OWN}{digest(mark, 12)}"
 
 
 def _arm(entry: str) -> str:
@@ -108,7 +128,7 @@ def _arm(entry: str) -> str:
 
 def _sending(endpoint: str, wanted: DiagnosticsRequest) -> str | None:
     """The setting that sends all that is wanted to that workspace, as a ledger refers to it."""
-    for setting in looking.listed(f"{_arm(endpoint)}/providers/Microsoft.Insights/diagnosticSettings", API_VERSION):
+    for setting in looking.listed(f"{_arm(endpoint)}{SETTINGS}", API_VERSION):
         properties = setting["properties"]
         sent = {
             str(item["category"]).lower()

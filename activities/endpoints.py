@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from activities import commands
+from activities.departing import Belonging, Departing
 from activities.endpoint_settings import change, changes_of, endpoint_conflict
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
@@ -18,7 +19,8 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provisioning
-from contracts.errors import EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
+from contracts.endpoint_errors import MadeByOthers, StillServing
+from contracts.errors import DeploymentError, EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
 from contracts.ledger import LedgerEntry, reference, short_name
 from contracts.online import EndpointRequest
 from contracts.operator_limits import IdentityNotAllowed
@@ -138,6 +140,18 @@ class Endpoints(Resource[EndpointRequest]):
         with translated():
             begin.begin_delete_endpoint(short_name(order.entry.id))
         return Provisioning(state="Deleting", done=False)
+
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """The endpoint itself, and last."""
+        if departing.entity is None or departing.deployment:
+            return
+        problems: list[DeploymentError] = []
+        if traffic := begin.traffic_of(departing.entity):
+            shares = ", ".join(f"{name} {share} %" for name, share in traffic.items())
+            problems.append(StillServing(f"endpoint {departing.endpoint} has traffic: {shares}"))
+        if not begin.mark_of(departing.entity):
+            problems.append(MadeByOthers(f"endpoint {departing.endpoint} was not made by Slipway"))
+        yield Belonging(entry=self.entry(departing.reference, made=False), problems=problems)
 
     def _plan_identity(self, wanted: EndpointRequest, scene: Scene, finding: Finding) -> None:
         for number, identity_id in enumerate(wanted.user_assigned_ids):

@@ -1,16 +1,18 @@
 """What every Azure resource that Slipway makes has in common: its room answers these questions, in one file.
 
-What a plan finds about it, how it is ensured, when it is provisioned, how it is removed or why it stays, and which
-rights that takes. `registry.py` lists the rooms; their activities, the plan and undo are derived from that list.
+What a plan finds about it, how it is ensured, when it is provisioned, how it is removed or why it stays, what of it
+goes with an endpoint, and which rights that takes. `registry.py` lists the rooms; their activities, the plan, teardown
+and undo are derived from that list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from activities import assets
+from activities.departing import Belonging, Departing
 from activities.scene import Finding, Scene
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.base import Contract
@@ -93,16 +95,16 @@ class Resource(Generic[Wanted]):
     def remove(self, order: EntryInput) -> Provisioning:
         """Begin to remove it, or see how far that is; nothing is said of it before it was looked at.
 
-        Only what carries the mark is removed, and only if nothing speaks for keeping it.
+        Only what carries the mark is removed, and only if nothing speaks for keeping it; unless it is to go for good.
         """
         found = self.there(order)
         if found is None:
             return Provisioning(state="Deleted", done=True, absent=True)
-        if not found.ours:
+        if not found.ours and not order.for_good:
             return Provisioning(state=found.state, done=True, ours=False)
         if found.state == "Deleting":
             return Provisioning(state=found.state, done=False)
-        stays = self.why_it_stays(found, order)
+        stays = None if order.for_good else self.why_it_stays(found, order)
         if stays:
             return Provisioning(state=found.state, done=True, stays=stays)
         return self.delete(found, order)
@@ -118,6 +120,10 @@ class Resource(Generic[Wanted]):
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Begin to remove it."""
         raise NotImplementedError
+
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """What there is of this kind that goes when an endpoint, or one of its deployments, is deleted."""
+        return ()
 
 
 class Registered(Resource[Wanted]):

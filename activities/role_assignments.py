@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.departing import Belonging, Departing
 from activities.granting import GRANT as WRITE
 from activities.granting import OwnGrants
 from activities.held_roles import find_assignment
 from activities.resource import Resource, There
 from activities.role_needs import automatic_roles
-from activities.roles import BuiltInRole, asked_for, check_grantable, role_definition_id
+from activities.roles import BuiltInRole, asked_for, check_grantable, role_definition_id, role_with
 from activities.scene import Finding, Scene
 from activities.scopes import judge_scope
 from azure_api import begin
@@ -28,6 +30,7 @@ from contracts.request import AccessRequest
 REFUSAL_BYTES = 300
 # How the description of an assignment begins that Slipway made; it ends with the run's mark.
 SIGNED = "Slipway: "
+NOT_GRANTED_HERE = "Azure or somebody else has granted it; it has no effect once the identity is gone"
 KEPT = "the identity keeps its roles, so that the next attempt does not wait again"
 
 
@@ -120,6 +123,15 @@ class RoleAssignments(Resource[Any]):
             return order.wish or KEPT
         return None
 
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """The roles of an identity that goes with its endpoint; a user-assigned one stays, and keeps its own."""
+        endpoint = departing.entity
+        if departing.deployment or endpoint is None or endpoint.identity.user_assigned_identities:
+            return
+        for found in _granted_to(begin.principal_of(endpoint)):
+            entry = self.entry(str(found.id), made=False).model_copy(update={"name": _told(found)})
+            yield Belonging(entry=entry, left=None if _is_slipways(found) else NOT_GRANTED_HERE)
+
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Revoke the role."""
         with translated():
@@ -157,24 +169,29 @@ def _tell_missing(role: NeededRole, scene: Scene, finding: Finding, own: OwnGran
 
 
 def revoke_roles(principal_id: str, *, but_of: str) -> None:
-    """Revoke what Slipway granted to an identity that goes with its endpoint; not what the run of that mark granted.
+    """Revoke what Slipway granted to an identity that goes with its endpoint; not what the run of that mark granted."""
+    for found in _granted_to(principal_id):
+        if _is_slipways(found) and not _is_ours(found, but_of):
+            with translated():
+                clients().authorization.role_assignments.delete_by_id(str(found.id))
 
-    Looked for in the whole subscription, or in the workspace's resource group where Slipway may not read more: there
-    it grants, unless it was given rights elsewhere as well.
+
+def _granted_to(principal_id: str) -> list[Any]:
+    """The assignments of an identity: in the whole subscription, or in the workspace's resource group where Slipway
+    may not read more; there it grants, unless it was given rights elsewhere as well.
     """
     assignments = clients().authorization.role_assignments
     asked = f"principalId eq '{principal_id}'"
-    group = clients().settings.resource_group
     try:
         with translated():
-            listed = list(assignments.list_for_subscription(filter=asked))
+            return list(assignments.list_for_subscription(filter=asked))
     except MissingRight:
         with translated():
-            listed = list(assignments.list_for_resource_group(group, filter=asked))
-    for found in listed:
-        if str(found.description or "").startswith(SIGNED) and not _is_ours(found, but_of):
-            with translated():
-                assignments.delete_by_id(str(found.id))
+            return list(assignments.list_for_resource_group(clients().settings.resource_group, filter=asked))
+
+
+def _is_slipways(assignment: Any) -> bool:
+    return str(assignment.description or "").startswith(SIGNED)
 
 
 def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
@@ -215,6 +232,12 @@ def _is_identity_of(endpoint: str, principal_id: str) -> bool:
     """Whether that endpoint lives, with that identity: one of its name that was made anew has another."""
     found = begin.find_endpoint(short_name(endpoint))
     return found is not None and begin.state_of(found) != "Deleting" and begin.principal_of(found) == principal_id
+
+
+def _told(assignment: Any) -> str:
+    guid = str(assignment.role_definition_id).rsplit("/", 1)[-1]
+    role = role_with(guid)
+    return f"{role.name if role else guid} on {str(assignment.scope).rsplit('/', 1)[-1]}"
 
 
 def _is_ours(assignment: Any, mark: str) -> bool:

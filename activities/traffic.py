@@ -6,6 +6,7 @@ from typing import Any
 
 from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
+from activities.mirror_traffic import mirrored
 from activities.resource import Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
@@ -94,8 +95,9 @@ class Traffic(Resource[TrafficShift]):
 @activity
 def read_traffic(order: TrafficInput) -> TrafficShift:
     """The traffic now, and what it would become."""
-    before = _traffic_now(order.endpoint, begin.find_endpoint(order.endpoint))
-    return TrafficShift(before=before, after={name: share for name, share in order.traffic.items() if share})
+    endpoint = begin.find_endpoint(order.endpoint)
+    before, after = _traffic_now(order.endpoint, endpoint), {n: share for n, share in order.traffic.items() if share}
+    return TrafficShift(before=before, after=after, mirrored=mirrored(endpoint))
 
 
 def _traffic_now(name: str, endpoint: Any) -> Percentages:

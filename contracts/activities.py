@@ -60,6 +60,7 @@ class EntryInput(Contract):
     entry: LedgerEntry
     keep: Annotated[str | None, Field(description="why the request wants it to stay")] = None
     claimed_by: Annotated[str | None, Field(description="id of another run that seems to rely on it")] = None
+    for_good: Annotated[bool, Field(description="whoever made it: somebody has asked that it goes")] = False
 
     @property
     def wish(self) -> str | None:
@@ -110,6 +111,7 @@ class TrafficShift(Contract):
 
     before: Percentages
     after: Percentages
+    mirrored: Annotated[Percentages | None, Field(description="mirror traffic as it is, where it was read")] = None
 
     @property
     def changes(self) -> bool:

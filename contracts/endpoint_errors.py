@@ -15,3 +15,22 @@ class ReleaseNotRestorable(DeploymentError, whose="caller"):
     """A deployment of the release is gone or another one, and the request that made it is not known any more."""
 
     suggestion = "Send a deployment request for the model version that the release had."
+
+
+class SharesNotSeen(DeploymentError, whose="Azure"):
+    """Traffic was changed, and other deployments answer real requests than it says, more than chance explains."""
+
+    retryable = True
+    suggestion = "Send the request again; if it ends so again, look at the endpoint's traffic in Azure ML studio."
+
+
+class StillServing(DeploymentError, whose="caller"):
+    """What is to be deleted has traffic: the requests that it gets would fail."""
+
+    suggestion = "Give the traffic to another deployment first (`slipway traffic`), or send `force=true`."
+
+
+class MadeByOthers(DeploymentError, whose="caller"):
+    """What is to be deleted, or something on it, was not made by Slipway."""
+
+    suggestion = "Ask whoever made it; `force=true` deletes it all the same."

@@ -35,6 +35,8 @@ DeploymentError
 ├── TrafficRejected
 ├── ReleaseNotFound
 ├── ReleaseNotRestorable
+├── StillServing
+├── MadeByOthers
 ├── PlanOutdated
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -67,6 +69,7 @@ DeploymentError
 ├── WorkerLost
 │   whose: Azure
 ├── CapacityUnavailable     (retryable)
+├── SharesNotSeen           (retryable)
 ├── ProvisioningFailed
 ├── DeadlineExceeded
 ├── EndpointBusy            (retryable)

@@ -20,7 +20,7 @@ from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentReques
 from contracts.queue import Queued
 from contracts.references import REGISTRIES, ModelReference
 from contracts.smoke_test import SmokeTestRequest
-from contracts.values import Whole
+from contracts.values import Percent
 
 # With the automatic ones, as many as one activity's answer can tell of (4 KiB).
 MAX_ADDITIONAL_ROLES = 8
@@ -69,7 +69,6 @@ class AccessRequest(Contract):
         return additional
 
 
-Percent = Annotated[Whole, Field(ge=0, le=100)]
 Traffic = Annotated[
     Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], Tag("mapping")],
     Discriminator(json_type),

@@ -215,3 +215,8 @@ def cases_of(endpoint: str, deployment: str, test: Json, model: str | None) -> l
         )
         for case in test.get("cases") or [test]
     ]
+
+
+def first_written(cases: list[SmokeTestInput]) -> Json:
+    """The first of the cases that says itself what to send; None where there is none, or the test is waived."""
+    return next((case.test for case in cases if case.test.keys() & set(BODIES)), None)

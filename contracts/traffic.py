@@ -15,8 +15,8 @@ from contracts.plan import Percentages
 from contracts.queue import Queued
 from contracts.values import Percent, Whole
 
-# So unlikely a result is no chance: one in a million changes of traffic would be undone for nothing.
-BEYOND_CHANCE = 1e-6
+# A result so unlikely is looked at again, some seven times in five minutes; so often in a row it is no chance.
+BEYOND_CHANCE = 1e-3
 
 
 class TrafficRequest(Queued):
@@ -30,7 +30,7 @@ class TrafficRequest(Queued):
         }
     )
 
-    traffic: dict[OnlineName, Percent] = {}
+    traffic: dict[OnlineName, Percent] | None = None
     mirror_traffic: Annotated[
         dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]] | None,
         Field(max_length=1, description="one deployment that gets a copy of so many percent; left out: as it is"),
@@ -49,15 +49,15 @@ class TrafficRequest(Queued):
 
     @field_validator("traffic")
     @classmethod
-    def _all_or_nothing(cls, traffic: Percentages) -> Percentages:
-        total = sum(traffic.values())
+    def _all_or_nothing(cls, traffic: Percentages | None) -> Percentages | None:
+        total = sum(traffic.values()) if traffic else 0
         if total not in (0, 100):
             raise ValueError(f"the percentages must add up to 100, or to 0, not {total}")
         return traffic
 
     @model_validator(mode="after")
     def _something(self) -> TrafficRequest:
-        if not {"traffic", "mirror_traffic"} & self.model_fields_set:
+        if self.traffic is None and self.mirror_traffic is None:
             raise ValueError("name deployments and their shares, e.g. {blue: 90, green: 10}")
         return self
 

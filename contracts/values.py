@@ -84,6 +84,7 @@ class Reads:
 
 Whole = Annotated[StrictInt, Reads(_whole, ("string", "number"))]
 """A whole number, or its digits as text."""
+Percent = Annotated[Whole, Field(ge=0, le=100)]
 Fraction = Annotated[float, Field(strict=True), Reads(_fraction, ("string",))]
 """A number, or its digits as text."""
 Flag = Annotated[StrictBool, Reads(_flag, ("string", "integer", "number"))]

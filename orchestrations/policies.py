@@ -83,5 +83,9 @@ LOOKS_PER_HISTORY = 8
 # without leaving: after so long without a word it looks for itself. A deployment takes 10 to 20 minutes.
 NET = timedelta(minutes=10)
 
+# A teardown looks again after every few things it has removed: so often is enough for as many roles as an identity may
+# be granted here, and an end for what Azure will not delete.
+ROUNDS_OF_TEARDOWN = 20
+
 # Custom status is cut to this; Durable fails an orchestration at 16 KiB of UTF-16.
 PROGRESS_LIMIT_BYTES = 4096

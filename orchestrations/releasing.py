@@ -13,6 +13,7 @@ from orchestrations import steps
 from orchestrations.run import Run
 
 PASSED = "passed"
+NOT_TESTED = "not tested"
 
 
 def released(run: Run, observed: Observed, verdict: str, **more: Any) -> None:
@@ -27,6 +28,11 @@ def released(run: Run, observed: Observed, verdict: str, **more: Any) -> None:
             verdict=verdict,
             **more,
         )
+
+
+def took_down(run: Run, before: Percentages) -> None:
+    """Write down that the endpoint is gone; an earlier release can only be of another endpoint of its name."""
+    run.release = _release(run, traffic_before=before, verdict=NOT_TESTED)
 
 
 def gave_up(run: Run) -> None:

@@ -8,10 +8,8 @@ something else by now, is deployed again by the request that made it, of the ver
 
 from __future__ import annotations
 
-from contracts.activities import Observed, ReadBackInput
 from contracts.base import Json
 from contracts.operations import OperationOrder, OperationResult
-from contracts.plan import Percentages
 from contracts.releases import Pin, Release, ServingInput, ServingNow
 from contracts.rollback import another_name
 from orchestrations import steps
@@ -20,7 +18,7 @@ from orchestrations.engine import Context, Taking
 from orchestrations.going_back import order_again, release_meant, smoke_test_of
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import give
+from orchestrations.shift import give, traffic_read_back
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -51,7 +49,7 @@ def roll_back(run: Run) -> Taking[OperationResult]:
 
     traffic = {names.get(name, name): share for name, share in release.traffic.items()}
     before = yield from give(run, order.endpoint, traffic)
-    observed = yield from read_back(run, order, traffic)
+    observed = yield from traffic_read_back(run, order.endpoint, traffic)
     again = {names[pin.deployment]: str(pin.run) for pin in release.serving if pin.deployment not in now.same}
     released(run, observed, PASSED, restores=release.restores or release.number)
     return OperationResult(
@@ -77,9 +75,3 @@ def deploy_again(run: Run, release: Release, pin: Pin, now: ServingNow) -> Takin
     order = yield from order_again(run, pin, name)
     made = yield from bring_up(run, order)
     return name, made.answer
-
-
-def read_back(run: Run, order: OperationOrder, traffic: Percentages) -> Taking[Observed]:
-    """Look at what Azure has in the end."""
-    wanted = ReadBackInput(endpoint=order.endpoint, deployment="", model="", traffic=traffic)
-    return (yield from run.take(steps.READ_BACK, wanted))

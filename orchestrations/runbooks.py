@@ -15,7 +15,21 @@ from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
 from contracts.rollback import RollbackRequest
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
-from orchestrations import deploy, endpoint_queue, going_back, react, rollback, steps, turns, watch
+from contracts.teardown import DeleteRequest
+from contracts.traffic import TrafficRequest
+from orchestrations import (
+    change_traffic,
+    delete_deployment,
+    delete_endpoint,
+    deploy,
+    endpoint_queue,
+    going_back,
+    react,
+    rollback,
+    steps,
+    turns,
+    watch,
+)
 from orchestrations.engine import Taking
 from orchestrations.steps import Resource, Step
 
@@ -168,6 +182,31 @@ OPERATIONS = (
         *DEPLOYING,
         steps.FIND_ORDER,
         steps.LOOK_AT_SERVING,
+    ),
+    operation(
+        change_traffic.change_traffic,
+        Call("PUT", "endpoints/{endpoint}/traffic"),
+        TrafficRequest,
+        steps.MIRROR_TRAFFIC,
+        steps.FIND_ORDER,
+        steps.VERIFY_SHARES,
+    ),
+    operation(
+        delete_deployment.delete_deployment,
+        Call("DELETE", "endpoints/{endpoint}/deployments/{deployment}"),
+        DeleteRequest,
+        steps.PLAN_TEARDOWN,
+        steps.MIRROR_TRAFFIC,
+        steps.DEPLOYMENT,
+    ),
+    operation(
+        delete_endpoint.delete_endpoint,
+        Call("DELETE", "endpoints/{endpoint}"),
+        DeleteRequest,
+        steps.PLAN_TEARDOWN,
+        steps.DIAGNOSTICS,
+        steps.ROLE_ASSIGNMENT,
+        steps.ENDPOINT,
     ),
 )
 RUNBOOKS = (DEPLOY, REACT, *OPERATIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.activities import TrafficInput
+from contracts.activities import Observed, ReadBackInput, TrafficInput
 from contracts.ledger import LedgerEntry, endpoint_reference
 from contracts.orders import DeployOrder
 from contracts.plan import Percentages, PlanVerdict, Resolved
@@ -44,7 +44,23 @@ def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None 
     change = LedgerEntry(
         kind=steps.TRAFFIC.kind, id=resolved.endpoint, how="changed", before=shift.before, after=shift.after
     )
-    shifted = yield from run.ensure(steps.TRAFFIC, shift.to_wire(), resolved, [change])
+    wanted = shift.model_copy(update={"mirrored": None}).to_wire()
+    shifted = yield from run.ensure(steps.TRAFFIC, wanted, resolved, [change])
     # While the endpoint was busy, another run may have changed what was read.
     before: Percentages = shifted.entries[0].before
     return before
+
+
+def mirror(run: Run, endpoint: str, wanted: Percentages, before: Percentages) -> Taking[None]:
+    """Give the endpoint its mirror traffic; `before` is what undo gives back."""
+    change = LedgerEntry(
+        kind=steps.MIRROR_TRAFFIC.kind, id=endpoint_reference(endpoint), how="changed", before=before, after=wanted
+    )
+    resolved = Resolved(endpoint=change.id, mirrored=before)
+    yield from run.ensure(steps.MIRROR_TRAFFIC, wanted, resolved, [change])
+
+
+def traffic_read_back(run: Run, endpoint: str, traffic: Percentages | None) -> Taking[Observed]:
+    """Look at what the endpoint serves in the end; its traffic must be that, where the run has given it any."""
+    wanted = ReadBackInput(endpoint=endpoint, deployment="", model="", traffic=traffic)
+    return (yield from run.take(steps.READ_BACK, wanted))

@@ -13,6 +13,8 @@ from contracts import activities, plan
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
+from contracts.teardown import Departure
+from contracts.traffic import SharesSeen
 from orchestrations import policies
 from orchestrations.policies import Backoff
 
@@ -107,6 +109,11 @@ FIND_CLAIM = Step("find_claim", activities.Claim, policies.QUICK)
 KEEP_LOGS = Step("keep_logs", activities.KeptLogs, policies.KEEP_LOGS)
 DEPLOYMENT_ENDED = Step("deployment_ended", activities.Provisioning, policies.QUICK)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)
+DIAGNOSTICS = of_kind("diagnostics")
+# Made after a deployment when its request asks for it, and changed with the traffic of an endpoint.
+MIRROR_TRAFFIC = of_kind("mirror_traffic")
+VERIFY_SHARES = Step("verify_shares", SharesSeen, policies.SMOKE_TEST)
+PLAN_TEARDOWN = Step("plan_teardown", Departure, policies.QUICK)
 FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)
 LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)

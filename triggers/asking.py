@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from datetime import UTC, datetime
@@ -10,11 +11,14 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.teardown import teardown_plan
 from contracts.digests import digest
+from contracts.errors import DeploymentError
 from contracts.problems import RequestProblems
+from contracts.teardown import DepartingInput
 from orchestrations.runbooks import Runbook
 from triggers import statuses
-from triggers.answers import answer, problem, problem_of
+from triggers.answers import answer, azure_unavailable, problem, problem_of
 from triggers.body import BodyTooLarge, parse_body
 from triggers.conditional import headers_of, hub_unavailable
 from triggers.hub import HubUnavailable, Instance
@@ -43,6 +47,8 @@ def starting(runbook: Runbook) -> Any:
             asked = Asked(runbook, req)
         except (BodyTooLarge, RequestProblems) as error:
             return problem_of(error)
+        if asked.request.get("plan") is True:
+            return await _planned(asked)
         instance_id, order = asked.instance_id, asked.order
         try:
             await start_once(client, runbook.name, instance_id, order)
@@ -82,6 +88,16 @@ class Asked:
         accepted = datetime.now(UTC).isoformat()
         order = {**self.names, "request": self.request, "digest": said, "accepted": accepted}
         self.order = runbook.order.from_wire(order).to_wire()
+
+
+async def _planned(asked: Asked) -> func.HttpResponse:
+    """200: what would go, and nothing does."""
+    order = DepartingInput(endpoint=asked.names["endpoint"], deployment=asked.names.get("deployment"))
+    try:
+        # The Azure libraries wait for their answers, and the other calls must not wait for them.
+        return answer(await asyncio.to_thread(teardown_plan, order))
+    except DeploymentError as error:
+        return azure_unavailable(error)
 
 
 async def _accepted(runbook: Runbook, client: Any, instance_id: str, order: dict[str, Any]) -> func.HttpResponse:

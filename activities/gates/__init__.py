@@ -1,7 +1,8 @@
-"""What a new deployment must pass before it gets traffic, each an activity of its own."""
+"""What is proved by real requests, before a deployment gets traffic and after, each an activity of its own."""
 
 from __future__ import annotations
 
+from activities.gates.shares import verify_shares
 from activities.gates.smoke_test import smoke_test
 
-GATES = (smoke_test,)
+GATES = (smoke_test, verify_shares)

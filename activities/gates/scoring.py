@@ -7,7 +7,7 @@ end as the settings say, redirects are not followed, time and size are bounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,13 +60,20 @@ def score(scoring: Scoring) -> Answer:
 
     Raises deployment errors: ModelUnreachable without a whole answer in time, WrongAnswer when it is too large.
     """
+    return next(scores(scoring))
+
+
+def scores(scoring: Scoring) -> Iterator[Answer]:
+    """Send it again and again, as often as an answer is taken; the key or token is asked for once."""
     with translated(not_found=ModelUnreachable):
         # The SDK picks key, Azure ML token or Microsoft Entra token by the endpoint's auth mode.
         credentials: Any = clients().ml.online_endpoints.get_keys(scoring.endpoint)
     secret = str(getattr(credentials, "primary_key", None) or getattr(credentials, "access_token", None))
     pin = {PIN_HEADER: scoring.deployment} if scoring.deployment else {}
     headers = {"Authorization": f"Bearer {secret}", **scoring.headers, **pin}
-    answer = exchanged(Question(scoring.uri, headers, scoring.seconds, scoring.content, scoring.method, scoring.most))
-    # A model that answers with what it was sent must not bring the key into a history.
-    said = {name: value.replace(secret, MASK) for name, value in answer.headers.items()}
-    return replace(answer, headers=said, content=answer.content.replace(secret.encode(), MASK.encode()))
+    question = Question(scoring.uri, headers, scoring.seconds, scoring.content, scoring.method, scoring.most)
+    while True:
+        answer = exchanged(question)
+        # A model that answers with what it was sent must not bring the key into a history.
+        said = {name: value.replace(secret, MASK) for name, value in answer.headers.items()}
+        yield replace(answer, headers=said, content=answer.content.replace(secret.encode(), MASK.encode()))

@@ -44,15 +44,10 @@ def smoke_test(order: SmokeTestInput) -> SmokeTestResult:
     sent = None
     try:
         endpoint = begin.find_endpoint(order.endpoint)
-        content, media_type, sent = _content(order, case, endpoint)
-        question = Scoring(
-            endpoint=order.endpoint,
-            uri=checked_uri(order.endpoint, endpoint and endpoint.scoring_uri),
-            content=content,
-            seconds=case.timeout.total_seconds(),
-            deployment=order.deployment,
-            headers={"Content-Type": media_type},
-        )
+        if not case.sends:
+            written, sent = _found(order, endpoint)
+            case = case.model_copy(update={"request": written})
+        question = question_of(order.endpoint, order.deployment, case, endpoint)
         began = time.monotonic()
         said = score(question)
         took = (time.monotonic() - began) * 1000
@@ -75,7 +70,7 @@ def _about(case: SmokeTestCase, sent: str | None, error: DeploymentError) -> Dep
 def _judged(order: SmokeTestInput, case: SmokeTestCase, said: Answer) -> Json:
     """What is told of an answer that is as expected; raises what is wrong with any other."""
     if said.status != 200:
-        raise _meaning_of(order, said)
+        raise meaning_of(order, said)
     answered_by = said.headers.get(PIN_HEADER)
     if answered_by != order.deployment:
         raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
@@ -89,14 +84,26 @@ def _judged(order: SmokeTestInput, case: SmokeTestCase, said: Answer) -> Json:
     return answer
 
 
-def _content(order: SmokeTestInput, case: SmokeTestCase, endpoint: Any) -> tuple[bytes, str, str | None]:
-    """What is sent, its media type, and where it is from when nobody wrote it; raises SampleMissing."""
+def question_of(name: str, deployment: str | None, case: SmokeTestCase, endpoint: Any) -> Scoring:
+    """A case that says what to send, for the deployment; without one, the traffic decides who answers."""
+    content, media_type = _content(case)
+    return Scoring(
+        endpoint=name,
+        uri=checked_uri(name, endpoint and endpoint.scoring_uri),
+        content=content,
+        seconds=case.timeout.total_seconds(),
+        deployment=deployment,
+        headers={"Content-Type": case.content_type or media_type},
+    )
+
+
+def _content(case: SmokeTestCase) -> tuple[bytes, str]:
+    """What is sent, and its usual media type."""
     if case.text is not None:
-        return case.text.encode(), case.content_type or "text/plain; charset=utf-8", None
+        return case.text.encode(), "text/plain; charset=utf-8"
     if case.base64 is not None:
-        return base64.b64decode(case.base64), case.content_type or "application/octet-stream", None
-    written, source = (case.request, None) if case.sends else _found(order, endpoint)
-    return json.dumps(written).encode(), case.content_type or "application/json", source
+        return base64.b64decode(case.base64), "application/octet-stream"
+    return json.dumps(case.request).encode(), "application/json"
 
 
 def _found(order: SmokeTestInput, endpoint: Any) -> tuple[Json, str]:
@@ -115,14 +122,15 @@ def _found(order: SmokeTestInput, endpoint: Any) -> tuple[Json, str]:
     )
     described = score(question)
     if described.status in PASSING and described.status != NO_DESCRIPTION:
-        raise _meaning_of(order, described)
+        raise meaning_of(order, described)
     sample = samples.of_description(_parse(described.body)) if described.status == 200 else None
     if sample is None:
         raise SampleMissing(f"neither the model nor deployment {order.deployment} describes a request to send to it")
     return sample, "the example of its swagger file"
 
 
-def _meaning_of(order: SmokeTestInput, answer: Answer) -> DeploymentError:
+def meaning_of(order: SmokeTestInput, answer: Answer) -> DeploymentError:
+    """What an answer that is none says of the endpoint or the model."""
     status, reason = answer.status, brief(answer.body)
     if status == MODEL_ERROR:
         log = log_tail(order.endpoint, order.deployment)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud import world
 from local.stack import TERMINAL, LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -22,6 +23,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack(tmp_path_factory.mktemp("operations")) as started:
         samples.register_all(started)
         samples.register_model(started, version="2", weights=(1, 2, 4))
+        # To write diagnostic settings, which infra/ does not let the app by itself.
+        started.cloud.authorization.seed(world.APP.principal_id, "Contributor", world.WORKSPACE_ID)
         yield started
 
 
@@ -31,9 +34,9 @@ def deploy(stack: LocalStack, endpoint: str, deployment: str, version: str = "1"
         deployment=deployment,
         model=f"azureml:credit-risk:{version}",
         expect={"json": [ANSWERS[version]]},
-        access={},
+        **{"access": {}, **more},
     )
-    status = stack.deploy(body | more)
+    status = stack.deploy(body)
     assert status["status"] == "Succeeded", status
     return status
 
@@ -170,3 +173,88 @@ def test_a_rollback_that_does_not_answer_as_it_did_changes_nothing(shared: Local
     assert (status["status"], status["error"]["step"]) == ("Failed", "smoke_test")
     assert reading.traffic(shared, "answers-otherwise") == {"green": 100}
     assert len(releases(shared, "answers-otherwise")) == 2
+
+
+def test_a_split_is_seen_in_what_real_requests_are_answered_by(shared: LocalStack) -> None:
+    deploy(shared, "shared-out", "blue")
+    deploy(shared, "shared-out", "green", "2", traffic="none")
+
+    status = operate(shared, "PUT", "shared-out/traffic", {"blue": 70, "green": 30})
+    mirrored = operate(shared, "PUT", "shared-out/traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}})
+    swapped = operate(shared, "PUT", "shared-out/traffic", {"green": 100, "mirror_traffic": {"blue": 10}})
+    missing = operate(shared, "PUT", "shared-out/traffic", {"blue": 50, "third": 50})
+
+    assert status["status"] == "Succeeded", status
+    assert (status["kind"], status["result"]["traffic_before"]) == ("change_traffic", {"blue": 100})
+    assert set(status["result"]["answered"]) == {"blue", "green"}
+    assert [one["status"] for one in (mirrored, swapped, missing)] == ["Succeeded", "Succeeded", "Failed"], swapped
+    assert set(swapped["result"]["answered"]) == {"green"}
+    assert missing["error"]["code"] == "TrafficRejected"
+    found = reading.endpoint(shared, "shared-out")
+    assert found is not None
+    assert found["properties"]["mirrorTraffic"] == {"blue": 10}
+    assert reading.traffic(shared, "shared-out") == {"green": 100}
+    kinds = [(one["kind"], one["traffic"]) for one in releases(shared, "shared-out")]
+    assert kinds[:2] == [("change_traffic", {"green": 100}), ("change_traffic", {"blue": 100})]
+    with shared.http as http:
+        refused = http.put("/api/endpoints/shared-out/traffic", json={"blue": 60, "green": 30})
+        listed = http.get("/api/operations?endpoint=shared-out&kind=change_traffic&status=Failed").json()["operations"]
+    assert "must add up to 100, or to 0, not 90" in refused.json()["problems"][0]["message"]
+    assert [one["id"] for one in listed] == [missing["id"]]
+
+
+def test_a_deployment_is_deleted_when_nothing_needs_it_or_somebody_forces_it(shared: LocalStack) -> None:
+    deploy(shared, "taken-down", "blue")
+    deploy(shared, "taken-down", "green", "2", traffic={"blue": 40, "green": 60})
+
+    refused = operate(shared, "DELETE", "taken-down/deployments/blue")
+    forced = operate(shared, "DELETE", "taken-down/deployments/blue", params={"force": "true"})
+    again = operate(shared, "DELETE", "taken-down/deployments/blue")
+
+    assert (refused["error"]["code"], refused["ledger"]) == ("StillServing", [])
+    assert [forced["status"], again["status"]] == ["Succeeded", "Succeeded"], forced
+    assert [(one["kind"], one["how"], one["sure"]) for one in forced["result"]["ledger"]] == [
+        ("traffic", "changed", True),
+        ("deployment", "removed", True),
+    ]
+    assert again["result"]["ledger"] == []
+    assert reading.deployments(shared, "taken-down") == {"green": "Succeeded"}
+    assert reading.traffic(shared, "taken-down") == {"green": 100}
+
+
+def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(shared: LocalStack) -> None:
+    wanted = {"workspace_id": f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"}
+    role = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
+    before = granted(shared)
+    deploy(
+        shared,
+        "all-of-it",
+        "blue",
+        identity=None,
+        diagnostics=wanted,
+        access={"additional": [role], "propagation": {"wait": "PT1M"}},
+    )
+    of_this_run = granted(shared) - before
+
+    with shared.http as http:
+        plan = http.delete("/api/endpoints/all-of-it?plan=true").raise_for_status().json()
+        unknown = http.delete("/api/endpoints/all-of-it?forced=true")
+    refused = operate(shared, "DELETE", "all-of-it")
+    status = operate(shared, "DELETE", "all-of-it", params={"force": "true"})
+    again = operate(shared, "DELETE", "all-of-it")
+
+    assert [one["kind"] for one in plan["removes"]] == ["deployment", "diagnostics", "role_assignment", "endpoint"]
+    assert [one["code"] for one in plan["problems"]] == ["StillServing"]
+    assert unknown.status_code == 422
+    assert refused["error"]["code"] == "StillServing"
+    assert status["status"] == "Succeeded", status
+    assert [one["kind"] for one in status["result"]["ledger"]] == ["diagnostics", "role_assignment", "endpoint"]
+    assert reading.endpoint(shared, "all-of-it") is None
+    assert of_this_run
+    assert not granted(shared) & of_this_run
+    assert (again["status"], again["result"]["ledger"]) == ("Succeeded", [])
+    assert releases(shared, "all-of-it")[0]["traffic"] == {}
+
+
+def granted(stack: LocalStack) -> set[str]:
+    return {one.name for one in stack.cloud.authorization.assignments()}

@@ -31,6 +31,7 @@ ASKING: dict[str, type[Contract]] = {
 }
 ACTIVITIES = {
     "plan_deployment",
+    "plan_teardown",
     "register_model",
     "remove_model",
     "find_newest_version",
@@ -66,6 +67,7 @@ ACTIVITIES = {
     "find_order",
     "wake",
     "smoke_test",
+    "verify_shares",
     "read_back",
     "look_at_serving",
     "keep_logs",
@@ -73,6 +75,9 @@ ACTIVITIES = {
 ORCHESTRATIONS = {
     "deploy",
     "rollback",
+    "change_traffic",
+    "delete_deployment",
+    "delete_endpoint",
     "watch",
     "take_turn",
     "leave_turn",
@@ -86,6 +91,9 @@ ROUTES = {
     ("GET", "deployments/{id}/logs", "FUNCTION"),
     ("POST", "deployments/{id}/cancel", "FUNCTION"),
     ("POST", "endpoints/{endpoint}/rollback", "FUNCTION"),
+    ("PUT", "endpoints/{endpoint}/traffic", "FUNCTION"),
+    ("DELETE", "endpoints/{endpoint}", "FUNCTION"),
+    ("DELETE", "endpoints/{endpoint}/deployments/{deployment}", "FUNCTION"),
     ("GET", "endpoints/{endpoint}/releases", "FUNCTION"),
     ("GET", "operations", "FUNCTION"),
     ("GET", "operations/{id}", "FUNCTION"),
@@ -149,7 +157,9 @@ def test_everything_a_runbook_may_ask_for_is_in_the_index_with_its_result() -> N
     asked += [step for resource in resources for step in (resource.ensure, resource.remove)]
     asked += [resource.provisioned for resource in resources if room(resource.kind).long]
     # What a request may ask for besides is named by its plan.
-    extras = {name for one in RESOURCES if one.optional for name in names_of(one)}
+    extras = {
+        name for one in RESOURCES if one.optional and resource_of(one.kind) not in takes for name in names_of(one)
+    }
 
     assert {step.activity: step.result for step in asked} == {
         name: result for name, result in results.items() if name not in extras

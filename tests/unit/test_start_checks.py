@@ -15,6 +15,7 @@ import pytest
 from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
 from activities.resource import Resource as Room
+from activities.teardown import plan_teardown
 from contracts.activities import NewestVersion
 from orchestrations import policies
 from orchestrations.runbooks import CHILDREN, DEPLOY, RUNBOOKS
@@ -28,7 +29,7 @@ from triggers.waking import wake
 ROOT = Path(__file__).resolve().parents[2]
 STRICT = "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"
 ORCHESTRATIONS = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
-ACTIVITIES = (*all_activities(plan_deployment), find_claim, deployment_ended, find_order, wake)
+ACTIVITIES = (*all_activities(plan_deployment, plan_teardown), find_claim, deployment_ended, find_order, wake)
 
 
 def starting(before: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,44 @@
+"""What is to be deleted, and what goes with it: each resource's own room says what there is of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from azure_api import begin
+from contracts.failure import DeploymentError
+from contracts.ledger import LedgerEntry, endpoint_reference
+
+
+class Departing:
+    """An endpoint that is to be deleted, or one of its deployments."""
+
+    def __init__(self, endpoint: str, deployment: str | None) -> None:
+        self.endpoint = endpoint
+        self.deployment = deployment
+
+    @property
+    def reference(self) -> str:
+        """That of the endpoint."""
+        return endpoint_reference(self.endpoint)
+
+    @cached_property
+    def entity(self) -> Any:
+        """The endpoint as it is; None when it is gone."""
+        return begin.find_endpoint(self.endpoint)
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """Something that belongs to what is to be deleted.
+
+    Attributes:
+        entry: what it is; with `goes_with` when Azure deletes it along with that.
+        left: why it is not taken; None when it goes.
+        problems: why it should not go, which force overrides.
+    """
+
+    entry: LedgerEntry
+    left: str | None = None
+    problems: list[DeploymentError] = field(default_factory=list)

@@ -1,0 +1,64 @@
+"""Find out, by reading only, what goes when an endpoint or a deployment is deleted: one look at each resource's room.
+
+Rooms are asked in the reverse of the order in which a deployment makes them, so that nothing is left behind by what it
+belongs to.
+"""
+
+from __future__ import annotations
+
+from activities.departing import Belonging, Departing
+from activities.envelope import activity
+from activities.mirror_traffic import mirrored
+from activities.registry import RESOURCES
+from activities.scene import problem
+from azure_api import begin
+from azure_api.clients import clients
+from contracts.ledger import short_name
+from contracts.plan import PlanProblem
+from contracts.teardown import DepartingInput, Departure, LeftAlone, TeardownPlan
+
+# How many things and problems a history is told of at once; what is left over is found by the next look.
+TOLD_AT_ONCE, PROBLEMS_TOLD = 6, 3
+
+
+@activity
+def plan_teardown(order: DepartingInput) -> Departure:
+    """What goes first, and what stands in the way; nothing of either once everything is gone."""
+    departing = Departing(order.endpoint, order.deployment)
+    found = belongings(departing)
+    going = [one.entry for one in found if one.left is None and one.entry.goes_with is None]
+    problems = [] if order.force else _problems(found)
+    there = departing.entity is not None
+    return Departure(
+        there=there and bool(going or not order.deployment),
+        next=[] if problems else going[:TOLD_AT_ONCE],
+        traffic=begin.traffic_of(departing.entity) if there else {},
+        mirrored=mirrored(departing.entity) if there else {},
+        problems=problems[:PROBLEMS_TOLD],
+    )
+
+
+def teardown_plan(order: DepartingInput) -> TeardownPlan:
+    """All of that for whoever asked. Raises deployment errors when Azure cannot be read."""
+    found, workspace_id = belongings(Departing(order.endpoint, order.deployment)), clients().settings.workspace_id
+    return TeardownPlan(
+        endpoint=order.endpoint,
+        deployment=order.deployment,
+        removes=[one.entry.for_people(workspace_id) for one in found if one.left is None],
+        leaves=[_left_alone(one, workspace_id) for one in found if one.left is not None],
+        problems=_problems(found),
+    )
+
+
+def belongings(departing: Departing) -> list[Belonging]:
+    """Everything that belongs to what is to be deleted, in the order in which it goes."""
+    return [one for resource in reversed(RESOURCES) for one in resource.belongings(departing)]
+
+
+def _problems(found: list[Belonging]) -> list[PlanProblem]:
+    return [problem("force", error, "slipway delete <what> --force") for one in found for error in one.problems]
+
+
+def _left_alone(belonging: Belonging, workspace_id: str) -> LeftAlone:
+    entry = belonging.entry.for_people(workspace_id)
+    return LeftAlone(kind=entry.kind, id=entry.id, name=entry.name or short_name(entry.id), reason=belonging.left or "")

@@ -1,0 +1,75 @@
+"""Taking something down with all that Slipway has made for it: look, remove what goes first, look again.
+
+What is gone is gone for good: a run that is canceled or fails says in its ledger what it has removed, and leaves the
+rest. To ask again goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from contracts.activities import EntryInput
+from contracts.errors import Failure, StepFailed
+from contracts.ledger import LedgerEntry
+from contracts.operations import OperationOrder
+from contracts.plan import Percentages
+from contracts.teardown import DepartingInput, Departure
+from orchestrations import steps
+from orchestrations.engine import Taking
+from orchestrations.policies import ROUNDS_OF_TEARDOWN
+from orchestrations.run import Run
+
+
+def look(run: Run, order: OperationOrder) -> Taking[Departure]:
+    """What goes first; raises StepFailed when it has traffic, or others have made it, and nobody forces it."""
+    asked = DepartingInput(
+        endpoint=order.endpoint, deployment=order.deployment or None, force=order.part("force") is True
+    )
+    found = yield from run.take(steps.PLAN_TEARDOWN, asked)
+    if found.problems:
+        run.log.failed(steps.PLAN_TEARDOWN.activity, run.now)
+        first = found.problems[0]
+        raise StepFailed(
+            Failure(
+                code=first.code,
+                message=first.message,
+                suggestion=first.suggestion,
+                step=steps.PLAN_TEARDOWN.activity,
+            )
+        )
+    return found
+
+
+def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]:
+    """Remove everything, a few things at a time."""
+    for _ in range(ROUNDS_OF_TEARDOWN):
+        for entry in found.next:
+            yield from remove_for_good(run, entry)
+        if not found.next:
+            return
+        found = yield from look(run, order)
+
+
+def remove_for_good(run: Run, entry: LedgerEntry) -> Taking[None]:
+    """Remove one thing, whoever made it; the ledger says before that it may be gone."""
+    entry = entry.model_copy(update={"how": "removed"})
+    run.ledger.begin([entry])
+    run.publish()
+    asked = EntryInput(mark=run.mark, entry=entry, for_good=True)
+    yield from run.remove(steps.of_kind(entry.kind), asked)
+    begun = run.ledger.find(*entry.key)
+    if begun is not None:
+        run.ledger.close(begun, sure=True)
+    run.publish()
+
+
+def without(traffic: Percentages, deployment: str) -> Percentages:
+    """The shares of the others, which together get all that there is; nothing where there are none."""
+    others = {name: share for name, share in traffic.items() if name != deployment}
+    total = sum(others.values())
+    if not total:
+        return {}
+    exact = {name: share * 100 / total for name, share in others.items()}
+    shares = {name: int(share) for name, share in exact.items()}
+    # What is left over goes to those that lost most by rounding.
+    for name in sorted(exact, key=lambda one: (shares[one] - exact[one], one))[: 100 - sum(shares.values())]:
+        shares[name] += 1
+    return shares
