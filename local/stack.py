@@ -121,6 +121,14 @@ class LocalStack:
         """POST a deployment request and wait for its end."""
         return self.wait(self.post(body, key=key)["id"])
 
+    def operate(self, method: str, path: str, body: Any = None, **query: str) -> dict[str, Any]:
+        """Ask for an operation on an endpoint, whose path is below `/api/endpoints`, and wait for its end."""
+        with self.http as http:
+            accepted = http.request(method, f"/api/endpoints/{path}", json=body, params=query)
+        accepted.raise_for_status()
+        ended: dict[str, Any] = self.until(lambda: self._ended_at(accepted.headers["Location"]), seconds=120)
+        return ended
+
     def developer(self) -> MLClient:
         """The workspace, as the person who owns it."""
         from azure.ai.ml import MLClient
@@ -145,5 +153,9 @@ class LocalStack:
             return http.get(f"/admin/local/instances/{instance_id}/history").raise_for_status().json()
 
     def _ended(self, deployment_id: str) -> dict[str, Any] | None:
-        status = self.status(deployment_id)
+        return self._ended_at(f"/api/deployments/{deployment_id}")
+
+    def _ended_at(self, location: str) -> dict[str, Any] | None:
+        with self.http as http:
+            status: dict[str, Any] = http.get(location).raise_for_status().json()
         return status if status["status"] in TERMINAL else None

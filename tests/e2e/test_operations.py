@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.cloud import world
-from local.stack import TERMINAL, LocalStack
+from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
 
@@ -39,25 +39,6 @@ def deploy(stack: LocalStack, endpoint: str, deployment: str, version: str = "1"
     status = stack.deploy(body)
     assert status["status"] == "Succeeded", status
     return status
-
-
-def operate(stack: LocalStack, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
-    """The last status of an operation on an endpoint."""
-    with stack.http as http:
-        accepted = http.request(method, f"/api/endpoints/{path}", json=body, **more)
-    assert accepted.status_code == 202, accepted.text
-    location = accepted.headers["Location"]
-    assert location == accepted.json()["links"]["self"]
-    return ended(stack, location)
-
-
-def ended(stack: LocalStack, location: str) -> dict[str, Any]:
-    def status() -> dict[str, Any] | None:
-        told = told_at(stack, location)
-        return told if told["status"] in TERMINAL else None
-
-    last: dict[str, Any] = stack.until(status, seconds=120)
-    return last
 
 
 def told_at(stack: LocalStack, path: str) -> Any:
@@ -114,7 +95,7 @@ def test_a_rollback_is_one_traffic_write_that_no_caller_notices(shared: LocalSta
 
     with Load(shared, "goes-back") as load:
         shared.until(lambda: load.answers)
-        status = operate(shared, "POST", "goes-back/rollback", {})
+        status = shared.operate("POST", "goes-back/rollback", {})
         shared.until(lambda: load.answers[-1][1] == "blue")
 
     assert status["status"] == "Succeeded", status
@@ -131,7 +112,7 @@ def test_a_rollback_is_one_traffic_write_that_no_caller_notices(shared: LocalSta
     assert newest["serving"] == oldest["serving"]
     assert newest["serving"][0]["model"].endswith("/models/credit-risk/versions/1")
     # The release before the first one is none.
-    again = operate(shared, "POST", "goes-back/rollback", {"to": "previous"})
+    again = shared.operate("POST", "goes-back/rollback", {"to": "previous"})
     assert again["error"]["code"] == "ReleaseNotFound"
     assert "it can go back to 2, 1" in again["error"]["message"]
 
@@ -143,7 +124,7 @@ def test_a_release_whose_deployment_is_gone_is_deployed_again_and_keeps_keys_and
     before = endpoints.get("made-again").scoring_uri, endpoints.get_keys("made-again").primary_key
     shared.developer().online_deployments.begin_delete("blue", "made-again").wait()
 
-    status = operate(shared, "POST", "made-again/rollback", {"to": 1})
+    status = shared.operate("POST", "made-again/rollback", {"to": 1})
 
     assert status["status"] == "Succeeded", status
     assert status["result"]["made_again"] == {"blue": releases(shared, "made-again")[2]["run"]}
@@ -151,7 +132,7 @@ def test_a_release_whose_deployment_is_gone_is_deployed_again_and_keeps_keys_and
     assert (endpoints.get("made-again").scoring_uri, endpoints.get_keys("made-again").primary_key) == before
     # What was made again is of that release too, though another run has made it.
     deploy(shared, "made-again", "third", "2")
-    back = operate(shared, "POST", "made-again/rollback", {"to": 3})
+    back = shared.operate("POST", "made-again/rollback", {"to": 3})
     assert (back["status"], back["result"]["answers"]) == ("Succeeded", {"blue": [17]})
 
 
@@ -167,7 +148,7 @@ def test_a_rollback_that_does_not_answer_as_it_did_changes_nothing(shared: Local
         if process.name == "blue" and process.process:
             process.process.stop()
 
-    status = operate(shared, "POST", "answers-otherwise/rollback", {})
+    status = shared.operate("POST", "answers-otherwise/rollback", {})
 
     assert [one.status_code for one in refused] == [422, 422, 422]
     assert (status["status"], status["error"]["step"]) == ("Failed", "smoke_test")
@@ -179,10 +160,10 @@ def test_a_split_is_seen_in_what_real_requests_are_answered_by(shared: LocalStac
     deploy(shared, "shared-out", "blue")
     deploy(shared, "shared-out", "green", "2", traffic="none")
 
-    status = operate(shared, "PUT", "shared-out/traffic", {"blue": 70, "green": 30})
-    mirrored = operate(shared, "PUT", "shared-out/traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}})
-    swapped = operate(shared, "PUT", "shared-out/traffic", {"green": 100, "mirror_traffic": {"blue": 10}})
-    missing = operate(shared, "PUT", "shared-out/traffic", {"blue": 50, "third": 50})
+    status = shared.operate("PUT", "shared-out/traffic", {"blue": 70, "green": 30})
+    mirrored = shared.operate("PUT", "shared-out/traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}})
+    swapped = shared.operate("PUT", "shared-out/traffic", {"green": 100, "mirror_traffic": {"blue": 10}})
+    missing = shared.operate("PUT", "shared-out/traffic", {"blue": 50, "third": 50})
 
     assert status["status"] == "Succeeded", status
     assert (status["kind"], status["result"]["traffic_before"]) == ("change_traffic", {"blue": 100})
@@ -207,9 +188,9 @@ def test_a_deployment_is_deleted_when_nothing_needs_it_or_somebody_forces_it(sha
     deploy(shared, "taken-down", "blue")
     deploy(shared, "taken-down", "green", "2", traffic={"blue": 40, "green": 60})
 
-    refused = operate(shared, "DELETE", "taken-down/deployments/blue")
-    forced = operate(shared, "DELETE", "taken-down/deployments/blue", params={"force": "true"})
-    again = operate(shared, "DELETE", "taken-down/deployments/blue")
+    refused = shared.operate("DELETE", "taken-down/deployments/blue")
+    forced = shared.operate("DELETE", "taken-down/deployments/blue", force="true")
+    again = shared.operate("DELETE", "taken-down/deployments/blue")
 
     assert (refused["error"]["code"], refused["ledger"]) == ("StillServing", [])
     assert [forced["status"], again["status"]] == ["Succeeded", "Succeeded"], forced
@@ -239,9 +220,9 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     with shared.http as http:
         plan = http.delete("/api/endpoints/all-of-it?plan=true").raise_for_status().json()
         unknown = http.delete("/api/endpoints/all-of-it?forced=true")
-    refused = operate(shared, "DELETE", "all-of-it")
-    status = operate(shared, "DELETE", "all-of-it", params={"force": "true"})
-    again = operate(shared, "DELETE", "all-of-it")
+    refused = shared.operate("DELETE", "all-of-it")
+    status = shared.operate("DELETE", "all-of-it", force="true")
+    again = shared.operate("DELETE", "all-of-it")
 
     assert [one["kind"] for one in plan["removes"]] == ["deployment", "diagnostics", "role_assignment", "endpoint"]
     assert [one["code"] for one in plan["problems"]] == ["StillServing"]

@@ -1,8 +1,9 @@
-"""Record the golden histories: `python -m tests.replay.record`."""
+"""Record the golden histories: `python -m tests.replay.record`, or only the named ones."""
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,6 +132,30 @@ def superseded(stack: LocalStack) -> str:
     return str(stack.until(lambda: _ended_event(stack, "superseded")))
 
 
+def rolled_back(stack: LocalStack) -> str:
+    """The release before is tested and gets its traffic back."""
+    two_releases(stack)
+    return str(stack.operate("POST", "credit-risk/rollback", {})["id"])
+
+
+def traffic_changed(stack: LocalStack) -> str:
+    """Two deployments share the traffic, which real requests show."""
+    two_releases(stack)
+    return str(stack.operate("PUT", "credit-risk/traffic", {"blue": 50, "green": 50})["id"])
+
+
+def taken_down(stack: LocalStack) -> str:
+    """A deployment without traffic is deleted."""
+    two_releases(stack)
+    return str(stack.operate("DELETE", "credit-risk/deployments/blue")["id"])
+
+
+def two_releases(stack: LocalStack) -> None:
+    """Two deployments of one model, of which the second one serves."""
+    for name in ("blue", "green"):
+        stack.deploy(samples.request(deployment=name))
+
+
 def own_identity() -> dict[str, object]:
     """A request with a system-assigned identity and a role for it."""
     # A role that the service itself does not give such an identity.
@@ -169,6 +194,9 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         refused_plan,
         react,
         superseded,
+        rolled_back,
+        traffic_changed,
+        taken_down,
     )
 }
 
@@ -182,7 +210,8 @@ def policy() -> dict[str, object]:
 
 def main() -> None:
     """Record every path on a fresh stack."""
-    for name, path in PATHS.items():
+    wanted = sys.argv[1:] or [*PATHS]
+    for name, path in ((name, PATHS[name]) for name in wanted):
         with tempfile.TemporaryDirectory() as folder:
             policies = Path(folder) / "policies"
             policies.mkdir()

@@ -104,6 +104,21 @@ def test_what_was_made_is_undone_in_reverse(path: str) -> None:
     assert tries == [name for index, name in enumerate(expected) if index == 0 or expected[index - 1] != name]
 
 
+def test_operations_take_the_steps_of_their_runbooks() -> None:
+    assert names("rolled_back")[:3] == ["take_turn", "choose_release", "look_at_serving"]
+    assert names("rolled_back")[3:] == [
+        "find_order",
+        "smoke_test",
+        "read_traffic",
+        "shift_traffic",
+        "watch",
+        "read_back",
+        "leave_turn",
+    ]
+    assert names("traffic_changed")[-4:] == ["read_back", "find_order", "verify_shares", "leave_turn"]
+    assert names("taken_down")[:4] == ["take_turn", "plan_teardown", "remove_deployment", "watch"]
+
+
 def test_a_registration_asks_for_the_newest_version_and_then_deploys() -> None:
     assert names("react") == ["find_newest_version", "deploy"]
     assert names("superseded") == ["find_newest_version"]

@@ -1,0 +1,72 @@
+"""Operations on answers from a script: what each of them is started with, and a well-behaved Azure for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.queue import EndpointQueue
+from contracts.releases import Release
+from tests.replay import azure_script as azure
+from tests.replay.scripted import BEGIN, Answer, Context, World, run
+
+ENDPOINT = "credit-risk"
+TRAFFIC = {"before": {"green": 100}, "after": {"blue": 100}}
+# What each operation asks for; the rollback in both ways.
+ASKED: dict[str, tuple[str, dict[str, Any]]] = {
+    "rollback": ("rollback", {"request": {"to": 1}}),
+    "rollback by deploying": ("rollback", {"request": {"to": "previous"}}),
+    "change_traffic": ("change_traffic", {"request": {"traffic": {"blue": 100}, "mirror_traffic": {"green": 5}}}),
+    "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
+    "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
+}
+
+
+def released(number: int, deployment: str, **more: Any) -> Release:
+    """A release of one deployment."""
+    pin = {"deployment": deployment, "model": f"models/credit-risk/versions/{number}", "run": f"dep-{number:032x}"}
+    told = {"number": number, "run": f"dep-{number:032x}", "kind": "deploy", "serving": [pin], "began": BEGIN}
+    return Release.model_validate({**told, "traffic": {deployment: 100}, "ended": BEGIN, **more})
+
+
+def answers(goes: str) -> dict[str, Answer]:
+    """Two releases were made, and the second one serves; what is taken down is one thing of that reference."""
+    shift = {"kind": "traffic", "id": azure.RESOLVED["endpoint"], "how": "changed", **TRAFFIC}
+    copies = {"kind": "mirror_traffic", "id": azure.RESOLVED["endpoint"], "how": "changed", "before": {}}
+    left = [{"kind": "deployment" if "deployments" in goes else "endpoint", "id": goes}]
+    asked = azure.order()["request"]
+    return azure.answers() | {
+        "find_order": lambda message: {"request": {"smoke_test": asked["smoke_test"]} if "part" in message else asked},
+        "look_at_serving": lambda message: {"same": [pin["deployment"] for pin in message["serving"]]},
+        "read_traffic": lambda _: {**TRAFFIC, "mirrored": {}},
+        "shift_traffic": lambda _: {"entries": [shift], "done": False},
+        "ensure_mirror_traffic": lambda message: {"entries": [{**copies, "after": message["wanted"]}], "done": False},
+        "mirror_traffic_provisioned": lambda _: azure.THERE,
+        "remove_mirror_traffic": azure.Removal(),
+        "verify_shares": lambda _: {"answered": {"blue": 80}},
+        "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
+    }
+
+
+def world(which: str, **parts: Any) -> World:
+    """The world of an operation; `parts` of `World` besides its answers."""
+    endpoint = azure.RESOLVED["endpoint"]
+    known = answers(endpoint if which == "delete_endpoint" else f"{endpoint}/deployments/green")
+    if which == "rollback by deploying":
+        known["look_at_serving"] = lambda _: {"gone": ["blue"], "taken": ["green"]}
+    if which.startswith("delete"):
+        known["remove_endpoint"] = azure.Removal()
+    queued = EndpointQueue(releases=[released(2, "green"), released(1, "blue")], released=2)
+    return World(known, queued=queued, **parts)
+
+
+def operating(which: str, playing: World) -> Context:
+    """The context of an operation."""
+    name, asked = ASKED[which]
+    given = {"endpoint": ENDPOINT, "digest": "d", **asked}
+    return Context(playing, given, f"op-{name.replace('_', '-')}-{1:032x}")
+
+
+def operated(which: str, playing: World) -> tuple[Context, Any]:
+    """The operation to its end, and what it returned."""
+    context = operating(which, playing)
+    return context, run(ASKED[which][0], context)

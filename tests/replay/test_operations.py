@@ -1,0 +1,156 @@
+"""Operations without a host: their steps, what they leave behind, and how they end when anything goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+
+import pytest
+
+from contracts.endpoint_errors import SharesNotSeen
+from contracts.errors import WrongAnswer
+from contracts.operations import OperationResult
+from orchestrations.run import RunFailed
+from tests.replay.operations import ASKED, operated, operating, world
+from tests.replay.running import fates, raising
+from tests.replay.scripted import Boom, run
+
+STEPS = {
+    "rollback": [
+        "look_at_serving",
+        "find_order",
+        "smoke_test",
+        "read_traffic",
+        "shift_traffic",
+        "traffic_provisioned",
+        "read_back",
+    ],
+    "change_traffic": [
+        "read_traffic",
+        "read_traffic",
+        "shift_traffic",
+        "traffic_provisioned",
+        "ensure_mirror_traffic",
+        "mirror_traffic_provisioned",
+        "read_back",
+    ],
+    "delete_deployment": [
+        "plan_teardown",
+        "read_traffic",
+        "shift_traffic",
+        "traffic_provisioned",
+        "remove_deployment",
+        "remove_deployment",
+        "remove_deployment",
+        "remove_deployment",
+        "plan_teardown",
+        "read_back",
+    ],
+}
+
+
+@pytest.mark.parametrize("which", STEPS)
+def test_an_operation_takes_the_steps_of_its_runbook(which: str) -> None:
+    playing = world(which)
+    context, returned = operated(which, playing)
+
+    assert playing.called == STEPS[which]
+    assert OperationResult.from_wire(returned).ledger
+    newest = playing.queued.releases[0]
+    assert (newest.number, newest.run, newest.outcome) == (3, context.instance_id, "live")
+    assert (newest.traffic_before, newest.traffic) == ({"green": 100}, {"blue": 100})
+    assert playing.queued.askers == []
+
+
+def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
+    playing = world("rollback by deploying")
+    wanted = []
+    plan = playing.answers["plan_deployment"]
+    playing.answers["plan_deployment"] = lambda message: wanted.append(message["request"]) or plan(message)
+    _, returned = operated("rollback by deploying", playing)
+
+    [request] = wanted
+    assert (request["model"], request["traffic"]) == ("azureml:credit-risk:1", "none")
+    assert OperationResult.from_wire(returned).made_again == {"blue": f"dep-{1:032x}"}
+
+
+def test_traffic_that_real_requests_do_not_show_is_given_back() -> None:
+    playing = world("change_traffic")
+    playing.answers |= {
+        "read_back": lambda _: {**azure_observed(), "serving": [{"deployment": "blue", "run": f"dep-{1:032x}"}]},
+        "verify_shares": raising(SharesNotSeen("green answered 80 of 80 requests")),
+    }
+    context = operating("change_traffic", playing)
+    with pytest.raises(RunFailed):
+        run("change_traffic", context)
+
+    assert fates(context) == {"traffic": "undone", "mirror_traffic": "undone"}
+    assert playing.queued.releases[0].outcome == "undone"
+    assert playing.called.count("verify_shares") > 3
+
+
+def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
+    playing = world("rollback")
+    playing.answers["smoke_test"] = raising(WrongAnswer("[18]"))
+    context = operating("rollback", playing)
+    with pytest.raises(RunFailed):
+        run("rollback", context)
+
+    assert "shift_traffic" not in playing.called
+    assert len(playing.queued.releases) == 2
+
+
+@pytest.mark.parametrize("which", ASKED)
+def test_an_operation_canceled_anywhere_ends_canceled_and_leaves_the_queue(which: str) -> None:
+    canceled = 0
+    for nth in points(which):
+        playing = world(which, cancel_at=nth)
+        context = operating(which, playing)
+        with suppress(RunFailed):
+            run(ASKED[which][0], context)
+        if playing.asked < nth:
+            break
+        assert playing.queued.askers == [], nth
+        error = context.progress.error
+        if error is None:
+            continue  # it was about to end
+        canceled += 1
+        assert error.code == "Canceled", nth
+        assert not _left_over(which, fates(context)), nth
+    assert canceled > 15
+
+
+@pytest.mark.parametrize("which", ASKED)
+def test_a_defect_anywhere_in_an_operation_ends_typed_and_undone(which: str) -> None:
+    for nth in points(which):
+        playing = world(which, defect_at=nth)
+        context = operating(which, playing)
+        error: Exception | None = None
+        try:
+            run(ASKED[which][0], context)
+        except Exception as raised:
+            error = raised
+        if playing.asked < nth:
+            break
+        assert not isinstance(error, Boom), nth
+        assert error is None or "secret" not in str(error)
+        if error is not None:
+            assert not _left_over(which, fates(context)), nth
+    assert nth > 30
+
+
+def points(which: str) -> Iterator[int]:
+    """Where something goes wrong: at each thing asked for; at some, where the rest is a deployment's own."""
+    return count(1, 5 if which == "rollback by deploying" else 1)
+
+
+def _left_over(which: str, fates: dict[str, str]) -> list[str]:
+    """What was changed and is neither undone nor said to stay; what was removed for good is not undone."""
+    gone = {"deployment", "endpoint"} if which.startswith("delete") else set()
+    return [kind for kind, fate in fates.items() if kind not in gone and fate in ("in_use", "undo_failed")]
+
+
+def azure_observed() -> dict[str, object]:
+    names = {"endpoint": "credit-risk", "deployment": "", "model_id": "", "principal_id": "p", "scoring_uri": "u"}
+    return {**names, "traffic": {"blue": 100}}
