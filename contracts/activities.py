@@ -60,7 +60,7 @@ class EntryInput(Contract):
     entry: LedgerEntry
     keep: Annotated[str | None, Field(description="why the request wants it to stay")] = None
     claimed_by: Annotated[str | None, Field(description="id of another run that seems to rely on it")] = None
-    for_good: Annotated[bool, Field(description="whoever made it: somebody has asked that it goes")] = False
+    for_good: Annotated[bool | None, Field(description="whoever made it: somebody has asked that it goes")] = None
 
     @property
     def wish(self) -> str | None:
