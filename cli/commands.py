@@ -1,4 +1,4 @@
-"""The `slipway` command: deploy, status, logs, plan, list, and registering code for policies."""
+"""The `slipway` command: deploy, status, logs, plan, list, what is done to endpoints, registering code for policies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,27 +13,25 @@ import typer
 import yaml
 
 from cli.endpoint_commands import add_endpoint_commands
+from cli.finishing import finish, sent
 from cli.folders import UnusableFolder
-from cli.following import SHORTEST_PAUSE, follow
+from cli.following import SHORTEST_PAUSE
 from cli.kinds import STDIN
 from cli.listings import add_listings
 from cli.local_assets import local_code
-from cli.outcome import ExitCode, NotAccepted, Unreachable, exit_code
+from cli.operation_commands import add_operation_commands
+from cli.outcome import ExitCode, NotAccepted
 from cli.policy_commands import add_policy_commands
-from cli.report import print_plan, print_status
+from cli.report import print_plan
 from cli.request_file import Asked, RequestFile, read_request_file, read_request_files
-from cli.screen import LineLog, console, progress
-from cli.service import Reply, Service
-from cli.session import Session, pause, print_json
+from cli.screen import console
+from cli.service import Service
+from cli.session import Session, print_json
 from cli.uploading import register, register_all, told, workspace_of
 from cli.wording import plain
-from contracts.base import Json
 from contracts.container_log import CONTAINERS, Container
-from contracts.status import DeploymentStatus
 from orchestrations.runbooks import DEPLOY
 from version import VERSION
-
-SEND_ATTEMPTS = 3
 
 app = typer.Typer(
     name="slipway",
@@ -128,23 +125,23 @@ def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
         screen = session.err if as_json else session.out
         register_all(screen, request, workspace_of(subscription, resource_group, workspace, screen))
     key = idempotency_key or f"slipway-cli-{uuid.uuid4().hex}"
-    accepted = _send(session, request.to_send, key, interval)
+    accepted = sent(lambda key: session.service.deploy(request.to_send, key), key, interval)
     if not as_json:
         session.out.print(f"accepted as {accepted.value.id}", soft_wrap=True)
-    _finish(session, accepted, follow_=follow_, as_json=as_json, interval=interval)
+    finish(session, accepted, follow_=follow_, as_json=as_json, interval=interval)
 
 
 @app.command()
 def status(
     context: typer.Context,
-    deployment_id: Annotated[str, typer.Argument(metavar="ID")],
+    run: Annotated[str, typer.Argument(metavar="ID")],
     follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = False,
     as_json: AsJson = False,
     interval: Interval = 1.0,
 ) -> None:
-    """Show a deployment: its steps, its result or its error."""
+    """Show a deployment or an operation: its steps, its result or its error."""
     session: Session = context.obj
-    _finish(session, session.service.status(deployment_id), follow_=follow_, as_json=as_json, interval=interval)
+    finish(session, session.service.status(run), follow_=follow_, as_json=as_json, interval=interval)
 
 
 @app.command()
@@ -217,42 +214,7 @@ def _still(session: Session, request: RequestFile, agreed: str) -> None:
         raise NotAccepted(f"the plan agreed to is {agreed}, and it is {now} by now: look at `slipway plan` again")
 
 
-def _send(session: Session, request: Json, key: str, interval: float) -> Reply[DeploymentStatus]:
-    """Send the request; an answer that got lost is asked for again with the same key, so nothing starts twice."""
-    for attempt in range(1, SEND_ATTEMPTS + 1):
-        try:
-            return session.service.deploy(request, key)
-        except Unreachable as error:
-            if attempt == SEND_ATTEMPTS:
-                hint = f"send it again with --idempotency-key {key}: it will not be done twice"
-                raise Unreachable(f"{error}. It may have been accepted; {hint}") from error
-            pause(interval)
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _finish(session: Session, reply: Reply[DeploymentStatus], *, follow_: bool, as_json: bool, interval: float) -> None:
-    deployment_id = reply.value.id
-    if follow_ and as_json:
-        reply = follow(session.service, deployment_id, _Notes(session.err), pause, interval)
-    elif follow_:
-        with progress(session.out) as screen:
-            reply = follow(session.service, deployment_id, screen, pause, interval)
-    if as_json:
-        print_json(reply.text)
-    else:
-        if not follow_:
-            LineLog(session.out).show(reply.value, reply.now)
-        print_status(session.out, reply.value)
-    raise typer.Exit(exit_code(reply.value.status))
-
-
-class _Notes(LineLog):
-    """Only what concerns the connection: the rest is in the JSON at the end."""
-
-    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
-        """Nothing."""
-
-
+add_operation_commands(app)
 add_listings(app)
 add_endpoint_commands(app)
 add_policy_commands(app)

@@ -1,4 +1,4 @@
-"""Following a deployment to its end, whatever the connection does meanwhile."""
+"""Following a deployment or an operation to its end, whatever the connection does meanwhile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cli.outcome import Interrupted, Unreachable, has_ended
-from cli.service import Reply, Service
-from contracts.status import DeploymentStatus
+from cli.service import Reply, Service, Status
 
 # Seconds. The service is asked at most this often, and at least once per LONGEST_PAUSE while it is away.
 SHORTEST_PAUSE = 0.3
@@ -20,27 +19,28 @@ MISSES_ALLOWED = 60
 class Screen(Protocol):
     """Where progress is shown."""
 
-    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
-        """The deployment as it is; `now` is the service's time, where it told it."""
+    def show(self, status: Status, now: datetime | None) -> None:
+        """The run as it is; `now` is the service's time, where it told it."""
 
     def note(self, text: str) -> None:
-        """Something about the connection, not the deployment."""
+        """Something about the connection, not the run."""
 
 
 def follow(
-    service: Service, deployment_id: str, screen: Screen, pause: Callable[[float], object], interval: float = 1.0
-) -> Reply[DeploymentStatus]:
-    """Ask every `interval` seconds (`pause` waits) until the deployment has ended; its last status.
+    service: Service, run: str, screen: Screen, pause: Callable[[float], object], interval: float = 1.0
+) -> Reply[Status]:
+    """Ask every `interval` seconds (`pause` waits) until it has ended; its last status.
 
     A lost connection is told and waited out. Raises Unreachable after `MISSES_ALLOWED` misses in a row, Interrupted
-    on Ctrl-C; the deployment goes on in both cases, and both say how to follow it again.
+    on Ctrl-C; the run goes on in both cases, and both say how to follow it again.
     """
     misses = 0
-    again = f"the deployment goes on; follow it with: slipway status {deployment_id} --follow"
+    what = "operation" if run.startswith("op-") else "deployment"
+    again = f"the {what} goes on; follow it with: slipway status {run} --follow"
     try:
         while True:
             try:
-                reply = service.status(deployment_id)
+                reply = service.status(run)
             except Unreachable as error:
                 misses += 1
                 if misses > MISSES_ALLOWED:

@@ -12,13 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.outcome import CommandStopped, NotAccepted, has_ended
+from cli.screen import about
+from cli.service import Status
 from cli.wording import counted, plain, shortened, span
 from contracts.base import Contract
 from contracts.errors import Failure
-from contracts.ledger import LedgerEntry
-from contracts.operations import OperationList
-from contracts.plan import Percentages, Plan
-from contracts.status import DeploymentList, DeploymentResult, DeploymentStatus, EventList
+from contracts.ledger import LedgerEntry, short_name
+from contracts.operations import OperationList, OperationResult, OperationStatus
+from contracts.plan import Percentages, Plan, PlanProblem
+from contracts.releases import ReleaseList
+from contracts.status import DeploymentList, DeploymentResult, EventList
+from contracts.teardown import TeardownPlan
 
 _STYLES = {"Succeeded": "bold green", "Failed": "bold red", "Canceled": "bold yellow"}
 _FATES = {
@@ -29,13 +33,19 @@ _FATES = {
 }
 
 
-def print_status(console: Console, status: DeploymentStatus) -> None:
-    """How a deployment ended, or that it has not."""
+def print_status(console: Console, status: Status) -> None:
+    """How a deployment or an operation ended, or that it has not."""
     console.print()
-    head = f"{status.status}: {status.model} on {status.endpoint}/{status.deployment}"
+    if isinstance(status, OperationStatus):
+        head = f"{status.status}: {about(status)}"
+    else:
+        head = f"{status.status}: {status.model} on {status.endpoint}/{status.deployment}"
     took = f", after {span(status.updated - status.created)}" if status.created and status.updated else ""
     _line(console, head + (took if has_ended(status.status) else ""), _STYLES.get(status.status, "bold"))
-    if status.result:
+    if isinstance(status, OperationStatus):
+        if status.result:
+            _print_outcome(console, status.result)
+    elif status.result:
         _print_result(console, status.result)
     if status.error:
         _print_error(console, status.error)
@@ -67,11 +77,15 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
             _sentence(console, f"  {title:<9} ", f"{remark.path}: {remark.message} [{remark.code}]", style)
             _command(console, remark.command)
     _print_listed(console, "digest", [plan.digest] if plan.digest else [])
-    if not plan.problems:
+    _print_problems(console, plan.problems)
+
+
+def _print_problems(console: Console, problems: Sequence[PlanProblem]) -> None:
+    if not problems:
         _line(console, "Nothing stands in the way.", "green")
         return
-    _line(console, f"{counted(len(plan.problems), 'problem')}:", "bold red")
-    for problem in plan.problems:
+    _line(console, f"{counted(len(problems), 'problem')}:", "bold red")
+    for problem in problems:
         _sentence(console, "  ", f"{problem.path}: {problem.message} [{problem.code}]", "red")
         _sentence(console, "    ", problem.suggestion)
         _command(console, problem.command)
@@ -127,6 +141,32 @@ def print_operations(console: Console, page: OperationList, following: str | Non
     _print_rows(console, rows or [("No operations.",)], following)
 
 
+def print_releases(console: Console, page: ReleaseList) -> None:
+    """What an endpoint has served, one line for each release."""
+    rows = [
+        (
+            str(one.number),
+            _minute(one.ended),
+            one.outcome,
+            one.kind.replace("_", " ") + (f" to {one.restores}" if one.restores else ""),
+            f"{_traffic(one.traffic_before)} → {_traffic(one.traffic)}",
+            ", ".join(short_name(pin.model or "no model") for pin in one.serving),
+            one.asked_by,
+            one.run,
+        )
+        for one in page.releases
+    ]
+    _print_rows(console, rows or [("No releases.",)], None)
+
+
+def print_teardown(console: Console, plan: TeardownPlan) -> None:
+    """What a deletion would take, and what it would leave."""
+    _line(console, f"Deleting {plan.endpoint}" + (f"/{plan.deployment}" if plan.deployment else ""), "bold")
+    _print_listed(console, "removes", map(_called, plan.removes))
+    _print_listed(console, "leaves", [f"{one.kind.replace('_', ' ')} {one.name}: {one.reason}" for one in plan.leaves])
+    _print_problems(console, plan.problems)
+
+
 # By the page that is listed.
 PRINTERS: dict[type[Contract], Callable[[Console, Any, str | None], None]] = {
     DeploymentList: print_deployments,
@@ -162,6 +202,25 @@ def _print_result(console: Console, result: DeploymentResult) -> None:
     _line(console, f"  answered     {shortened(result.answer)}")
 
 
+def _print_outcome(console: Console, result: OperationResult) -> None:
+    if result.release:
+        _line(console, f"  serves       release {result.release} again")
+    if result.observed:
+        _line(console, f"  traffic      {_traffic(result.traffic_before)} → {_traffic(result.observed.traffic)}")
+    for name, answer in result.answers.items():
+        _line(console, f"  answered     {name}: {shortened(answer)}")
+    if result.answered:
+        answered = ", ".join(f"{name} {count}" for name, count in sorted(result.answered.items()))
+        _line(console, f"  requests     {answered}")
+    _print_removed(console, result.ledger)
+
+
+def _print_removed(console: Console, ledger: list[LedgerEntry]) -> None:
+    for entry in ledger:
+        if entry.how == "removed":
+            _line(console, f"  {'removed' if entry.sure else 'maybe gone':<12} {_called(entry)}")
+
+
 def _print_error(console: Console, error: Failure) -> None:
     _line(console, f"  {error.code}" + (f" in {error.step}" if error.step else ""), "red")
     _sentence(console, "  ", error.message)
@@ -176,13 +235,17 @@ def _print_error(console: Console, error: Failure) -> None:
 
 def _print_ledger(console: Console, ledger: list[LedgerEntry]) -> None:
     # What was there before is no news; last what a person may have to act on.
-    made = [entry for entry in ledger if entry.how != "found"]
+    _print_removed(console, ledger)
+    made = [entry for entry in ledger if entry.how not in ("found", "removed")]
     ranked = sorted(made, key=lambda entry: list(_FATES).index(entry.fate))
     for fate, entries in groupby(ranked, key=lambda entry: entry.fate):
         _line(console, f"  {_FATES[fate]}")
         for entry in entries:
-            kind = entry.kind.replace("_", " ")
-            _sentence(console, "    ", f"{kind} {entry.name}" + (f" ({entry.reason})" if entry.reason else ""))
+            _sentence(console, "    ", _called(entry) + (f" ({entry.reason})" if entry.reason else ""))
+
+
+def _called(entry: LedgerEntry) -> str:
+    return f"{entry.kind.replace('_', ' ')} {entry.name}"
 
 
 def _print_listed(console: Console, title: str, lines: Iterable[str]) -> None:

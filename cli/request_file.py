@@ -167,14 +167,14 @@ def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
             raise NotAccepted(f"smoke_test says something else to send than {asked.request.name}: use one of the two")
         body["smoke_test"] = {**test, **sample}
     if asked.traffic is not None:
-        body["traffic"] = _traffic(asked.traffic)
+        body["traffic"] = shares_of(asked.traffic)
         if isinstance(body.get("endpoint"), dict):
             # Said last, and on purpose: it wins over the endpoint's file.
             body["endpoint"] = {name: part for name, part in body["endpoint"].items() if name != "traffic"}
     return body
 
 
-def _traffic(text: str) -> Json:
+def shares_of(text: str) -> Json:
     """`all_at_once`, `none`, or shares as `az ml` takes them: `blue=90 green=10`."""
     if "=" not in text:
         return text

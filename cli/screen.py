@@ -1,4 +1,4 @@
-"""Live progress of a deployment: a board on a terminal, one line per change everywhere else.
+"""Live progress of a deployment or an operation: a board on a terminal, one line per change everywhere else.
 
 All times are the service's: the `Date` of its answer tells how long a wait still takes. The clock of this machine is
 never asked, because it may be wrong, and that of a local host may run faster.
@@ -16,8 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.following import Screen
+from cli.service import Status
 from cli.wording import clock_time, plain, span
-from contracts.status import DeploymentStatus, StepState, StepStatus
+from contracts.operations import OperationStatus
+from contracts.status import StepState, StepStatus
 
 _MARKS: dict[StepState, tuple[str, str]] = {
     "running": ("▶", "cyan"),
@@ -50,7 +52,7 @@ class LiveBoard:
         self._console = console
         self._live = live
 
-    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
+    def show(self, status: Status, now: datetime | None) -> None:
         """Redraw."""
         self._live.update(board(status, now), refresh=True)
 
@@ -66,7 +68,7 @@ class LineLog:
         self._console = console
         self._seen: dict[str, StepStatus] = {}
 
-    def show(self, status: DeploymentStatus, now: datetime | None) -> None:
+    def show(self, status: Status, now: datetime | None) -> None:
         """Print what has changed."""
         for step in status.steps:
             if self._seen.get(step.name) != step:
@@ -82,9 +84,9 @@ class LineLog:
         self._console.print(Text(text), soft_wrap=True)
 
 
-def board(status: DeploymentStatus, now: datetime | None) -> Table:
-    """The steps of a deployment as a table, as it is at `now`."""
-    head = f"{status.model} → {status.endpoint}/{status.deployment}: {status.status}"
+def board(status: Status, now: datetime | None) -> Table:
+    """The steps of a run as a table, as it is at `now`."""
+    head = f"{about(status)}: {status.status}"
     table = Table(title=Text(plain(head)), title_justify="left", box=None, show_header=False, pad_edge=False)
     for step in status.steps:
         mark, style = _MARKS[step.state]
@@ -92,6 +94,15 @@ def board(status: DeploymentStatus, now: datetime | None) -> Table:
     if status.error and status.status == "Running":
         table.add_row("", Text("undoing", style="yellow"), Text(f"after {plain(status.error.code)}"))
     return table
+
+
+def about(status: Status) -> str:
+    """What a run does, and to what."""
+    if isinstance(status, OperationStatus):
+        return f"{status.kind.replace('_', ' ')} of {status.endpoint}" + (
+            f"/{status.deployment}" if status.deployment else ""
+        )
+    return f"{status.model} → {status.endpoint}/{status.deployment}"
 
 
 def describe(step: StepStatus, now: datetime | None) -> str:

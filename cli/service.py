@@ -16,12 +16,16 @@ from pydantic import TypeAdapter, ValidationError
 from cli.outcome import NotAccepted, Unreachable
 from contracts.base import Contract, Json
 from contracts.endpoints import Consumption, EndpointList, OnlineEndpointView
+from contracts.operations import OperationStatus
 from contracts.plan import Plan
 from contracts.problems import Problem
+from contracts.releases import ReleaseList
 from contracts.status import DeploymentStatus
+from contracts.teardown import TeardownPlan
 from orchestrations.runbooks import DEPLOY, Runbook
 
 C = TypeVar("C", bound=Contract)
+Status = DeploymentStatus | OperationStatus
 
 # Seconds. A plan reads a dozen Azure resources before it answers.
 _TIMEOUT = httpx.Timeout(60, connect=5)
@@ -90,14 +94,40 @@ class Service:
         """Ask what a deployment request would do."""
         return self._send(Plan, "POST", "plans", json=request)
 
-    def status(self, deployment_id: str) -> Reply[DeploymentStatus]:
-        """How far a deployment is."""
-        return self._send(DeploymentStatus, "GET", f"{DEPLOY.route}/{quote(deployment_id, safe='')}")
+    def operate(self, kind: str, names: Mapping[str, str], request: Json, key: str) -> Reply[OperationStatus]:
+        """Ask for an operation; with the same key again, find the one that it started."""
+        call = _call_of(kind)
+        sent: dict[str, Any] = {"params": _flags(request)} if call.method == "DELETE" else {"json": request}
+        return self._send(OperationStatus, call.method, _path(call, names), **sent, headers={"Idempotency-Key": key})
+
+    def teardown(self, kind: str, names: Mapping[str, str]) -> Reply[TeardownPlan]:
+        """Ask what a deletion would take."""
+        call = _call_of(kind)
+        return self._send(TeardownPlan, call.method, _path(call, names), params={"plan": "true"})
+
+    def releases(self, endpoint: str) -> Reply[ReleaseList]:
+        """What an endpoint has served."""
+        return self._send(ReleaseList, "GET", f"endpoints/{quote(endpoint, safe='')}/releases")
+
+    def status(self, run: str) -> Reply[Status]:
+        """How far a deployment or an operation is."""
+        contract, path = _place(run)
+        return self._send(contract, "GET", path)
+
+    def cancel(self, run: str) -> Reply[Status]:
+        """Stop a deployment or an operation."""
+        contract, path = _place(run)
+        return self._send(contract, "POST", f"{path}/cancel")
 
     def log(self, deployment_id: str, container: str) -> str:
         """What a container of a deployment wrote."""
         path = f"{DEPLOY.route}/{quote(deployment_id, safe='')}/logs"
         return self._text(path, {"container": container})
+        path = f"{_place(deployment_id)[1]}/logs"
+        response = self._answered("GET", path, params={"container": container})
+        if not response.headers.get("content-type", "").startswith("text/plain"):
+            raise self._stranger()
+        return response.text
 
     def page(self, runbook: Runbook, filters: Mapping[str, str]) -> Reply[Contract]:
         """One page of a runbook's instances, newest first: its `listing` contract."""
@@ -187,13 +217,7 @@ class Service:
     def _stranger(self) -> Unreachable:
         return Unreachable(f"what answers at {self.url} is not Slipway: check SLIPWAY_URL or --url")
 
-
-def _endpoint(name: str) -> str:
-    return f"endpoints/{quote(name, safe='')}"
-
-
-def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value is not None}
+        return self._text(f"{_place(deployment_id)[1]}/logs", {"container": container})
 
 
 def _summary(response: httpx.Response) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from contracts.failure import DeploymentError
 
 
+class EndpointInUse(DeploymentError, whose="caller"):
+    """Another run writes to the endpoint, and the request says `when_busy: reject`; or hundreds wait already."""
+
+    suggestion = "Ask again when the run that the message names has ended, or leave `when_busy` out to wait in line."
+
+
 class ReleaseNotFound(DeploymentError, whose="caller"):
     """The endpoint has no release of that number that was live, or none before the one that serves."""
 

@@ -151,12 +151,6 @@ class Superseded(DeploymentError, whose="caller"):
     suggestion = "Nothing is to be done: what the message names is deployed by a run of its own."
 
 
-class EndpointInUse(DeploymentError, whose="caller"):
-    """Another run writes to the endpoint, and the request says `when_busy: reject`; or hundreds wait already."""
-
-    suggestion = "Ask again when the run that the message names has ended, or leave `when_busy` out to wait in line."
-
-
 class Canceled(DeploymentError, whose="caller"):
     """Somebody canceled the run; what it had made is undone."""
 

@@ -11,7 +11,8 @@ from contextlib import suppress
 from azure.durable_functions import EntityId
 from contracts.activities import EntryInput
 from contracts.base import Contract, Json
-from contracts.errors import Canceled, DeploymentError, EndpointInUse, StepFailed, Superseded
+from contracts.endpoint_errors import EndpointInUse
+from contracts.errors import Canceled, DeploymentError, StepFailed, Superseded
 from contracts.ledger import LedgerEntry
 from contracts.queue import Asker, LeaveOrder, Place, RunRef, TurnOrder
 from orchestrations import steps

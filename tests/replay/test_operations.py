@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -65,9 +66,14 @@ def test_an_operation_takes_the_steps_of_its_runbook(which: str) -> None:
 
 def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
     playing = world("rollback by deploying")
-    wanted = []
+    wanted: list[Any] = []
     plan = playing.answers["plan_deployment"]
-    playing.answers["plan_deployment"] = lambda message: wanted.append(message["request"]) or plan(message)
+
+    def asked(message: dict[str, Any]) -> Any:
+        wanted.append(message["request"])
+        return plan(message)
+
+    playing.answers["plan_deployment"] = asked
     _, returned = operated("rollback by deploying", playing)
 
     [request] = wanted

@@ -1,0 +1,139 @@
+"""What is done to an endpoint after its first deployment: rollback, traffic, delete; its releases, and cancel."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+import typer
+
+from cli.finishing import finish, sent
+from cli.following import SHORTEST_PAUSE
+from cli.outcome import ExitCode, NotAccepted
+from cli.report import print_releases, print_teardown
+from cli.request_file import shares_of
+from cli.session import Session, print_json
+from contracts.base import Json
+from contracts.queue import WhenBusy
+from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback
+
+Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT")]
+Target = Annotated[str, typer.Argument(metavar="ENDPOINT[/DEPLOYMENT]")]
+Busy = Annotated[WhenBusy, typer.Option(help="while another run writes to the endpoint")]
+Key = Annotated[str | None, typer.Option(help="the same key again finds the same operation")]
+Follow = Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")]
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
+Interval = Annotated[
+    float, typer.Option(min=SHORTEST_PAUSE, help="seconds between attempts, and between looks while following")
+]
+
+
+def add_operation_commands(app: typer.Typer) -> None:
+    """A command for each operation, and what is read and stopped besides."""
+    app.command("rollback")(roll_back)
+    app.command("traffic")(share_traffic)
+    app.command("delete")(delete)
+    app.command("releases")(releases)
+    app.command("cancel")(cancel)
+
+
+def roll_back(
+    context: typer.Context,
+    endpoint: Endpoint,
+    to: Annotated[str, typer.Option(help="previous, or the number of a release")] = "previous",
+    when_busy: Busy = "queue",
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Give an endpoint back what an earlier release served: by one change of traffic, or by deploying it again."""
+    request = {"to": int(to) if to.isdigit() else to, "when_busy": when_busy}
+    sending = Sending(context, idempotency_key, interval)
+    reply = sending.ask(rollback.rollback.__name__, {"endpoint": endpoint}, request)
+    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+
+
+def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
+    context: typer.Context,
+    endpoint: Endpoint,
+    shares: Annotated[list[str], typer.Argument(metavar="NAME=PERCENT...", help="e.g. blue=90 green=10")],
+    mirror: Annotated[str | None, typer.Option(help="a copy of so many percent, e.g. green=10")] = None,
+    when_busy: Busy = "queue",
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Share an endpoint's traffic out, and see by real requests that it is so."""
+    request: dict[str, Any] = {"traffic": shares_of(" ".join(shares)), "when_busy": when_busy}
+    if mirror:
+        request["mirror_traffic"] = shares_of(mirror)
+    sending = Sending(context, idempotency_key, interval)
+    reply = sending.ask(change_traffic.change_traffic.__name__, {"endpoint": endpoint}, request)
+    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+
+
+def delete(  # noqa: PLR0913, PLR0917 - as above
+    context: typer.Context,
+    target: Target,
+    force: Annotated[bool, typer.Option("--force", help="also what has traffic, and what others have made")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="show what would go, and delete nothing")] = False,
+    when_busy: Busy = "queue",
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Delete an endpoint, or one of its deployments, with all that Slipway has made for it."""
+    endpoint, _, deployment = target.partition("/")
+    names = {"endpoint": endpoint} | ({"deployment": deployment} if deployment else {})
+    kind = (delete_deployment.delete_deployment if deployment else delete_endpoint.delete_endpoint).__name__
+    sending = Sending(context, idempotency_key, interval)
+    if plan:
+        answer = sending.session.service.teardown(kind, names)
+        if as_json:
+            print_json(answer.text)
+        else:
+            print_teardown(sending.session.out, answer.value)
+        raise typer.Exit(ExitCode.FAILED if answer.value.problems and not force else ExitCode.SUCCEEDED)
+    reply = sending.ask(kind, names, {"force": force, "when_busy": when_busy})
+    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+
+
+def releases(context: typer.Context, endpoint: Endpoint, as_json: AsJson = False) -> None:
+    """Show what an endpoint has served, newest first: what, by whom, with which traffic."""
+    session: Session = context.obj
+    reply = session.service.releases(endpoint)
+    if as_json:
+        print_json(reply.text)
+    else:
+        print_releases(session.out, reply.value)
+
+
+def cancel(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="ID", help="of a deployment or an operation")],
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Stop a deployment or an operation, and have undone what it has made."""
+    session: Session = context.obj
+    finish(session, session.service.cancel(run), follow_=follow_, as_json=as_json, interval=interval)
+
+
+class Sending:
+    """One request for an operation."""
+
+    def __init__(self, context: typer.Context, key: str | None, interval: float) -> None:
+        self.session: Session = context.obj
+        self._key = key or f"slipway-cli-{uuid.uuid4().hex}"
+        self._interval = interval
+
+    def ask(self, kind: str, names: dict[str, str], request: Json) -> Any:
+        """The status of the operation that was accepted."""
+        if not all(names.values()):
+            raise NotAccepted("name an endpoint, or a deployment as <endpoint>/<deployment>")
+        service = self.session.service
+        return sent(lambda key: service.operate(kind, names, request, key), self._key, self._interval)

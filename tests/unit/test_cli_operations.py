@@ -1,0 +1,122 @@
+"""What the command does to endpoints, against a service with prepared answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.__main__ import main
+from tests.unit.scripted_service import ScriptedService
+from tests.unit.test_cli_commands import Slipway, service, slipway
+
+__all__ = ["service", "slipway"]
+ID = f"op-rollback-{1:032x}"
+HERE = f"/api/operations/{ID}"
+MOMENT = "2026-11-20T14:30:00Z"
+
+
+def operation(state: str, **more: Any) -> dict[str, Any]:
+    return {"id": ID, "kind": "rollback", "status": state, "endpoint": "credit-risk", **more}
+
+
+def observed(**traffic: int) -> dict[str, Any]:
+    names = {"endpoint": "credit-risk", "deployment": "", "model_id": "", "principal_id": "p", "scoring_uri": "u"}
+    return {**names, "traffic": traffic}
+
+
+def test_rollback_asks_for_a_release_and_follows_it(service: ScriptedService, slipway: Slipway) -> None:
+    result = {"release": 3, "observed": observed(blue=100), "traffic_before": {"green": 100}, "answers": {"blue": [17]}}
+    service.on("POST", "/api/endpoints/credit-risk/rollback", (202, operation("Running")))
+    service.on("GET", HERE, operation("Succeeded", result=result))
+
+    done = slipway("rollback", "credit-risk", "--to", "3")
+
+    assert done.code == 0
+    sent = service.received[0]
+    assert (sent.body, bool(sent.headers["idempotency-key"])) == ({"to": 3, "when_busy": "queue"}, True)
+    assert "Succeeded: rollback of credit-risk" in done.out
+    assert "release 3 again" in done.out
+    assert "green 100 % → blue 100 %" in done.out
+
+
+@pytest.mark.parametrize(("state", "code"), [("Failed", 1), ("Canceled", 3)])
+def test_how_an_operation_ended_is_the_exit_code(
+    service: ScriptedService, slipway: Slipway, state: str, code: int
+) -> None:
+    error = {"code": "ReleaseNotFound", "message": "there is no release 9", "suggestion": "Take another."}
+    service.on("POST", "/api/endpoints/credit-risk/rollback", (202, operation("Running")))
+    service.on("GET", HERE, operation(state, error=error))
+
+    done = slipway("rollback", "credit-risk")
+
+    assert done.code == code
+    assert "there is no release 9" in done.out
+
+
+def test_traffic_sends_the_shares_and_shows_who_answered(service: ScriptedService, slipway: Slipway) -> None:
+    result = {"observed": observed(blue=90, green=10), "answered": {"blue": 71, "green": 9}}
+    service.on("PUT", "/api/endpoints/credit-risk/traffic", (202, operation("Succeeded", result=result)))
+
+    done = slipway("traffic", "credit-risk", "blue=90", "green=10", "--mirror", "third=5", "--no-follow")
+
+    assert done.code == 0
+    assert service.received[0].body["traffic"] == {"blue": "90", "green": "10"}
+    assert service.received[0].body["mirror_traffic"] == {"third": "5"}
+    assert "blue 71, green 9" in done.out
+
+
+def test_delete_says_what_would_go_and_what_went(service: ScriptedService, slipway: Slipway) -> None:
+    gone = {"kind": "deployment", "id": "/x/blue", "name": "blue"}
+    problem = {"code": "StillServing", "path": "force", "message": "it has traffic", "suggestion": "Move it."}
+    left = {"kind": "role_assignment", "id": "/r", "name": "AcrPull on rg", "reason": "somebody else has granted it"}
+    plan = {"endpoint": "credit-risk", "deployment": "blue", "removes": [gone], "leaves": [left]}
+    path = "/api/endpoints/credit-risk/deployments/blue"
+    ledger = [{**gone, "how": "removed"}]
+    accepted = (202, operation("Succeeded", result={"ledger": ledger}))
+    service.on("DELETE", path, {**plan, "problems": [{**problem, "command": ""}]}, accepted)
+
+    planned = slipway("delete", "credit-risk/blue", "--plan")
+    done = slipway("delete", "credit-risk/blue", "--force", "--when-busy", "reject", "--no-follow")
+
+    assert (planned.code, done.code) == (1, 0)
+    assert [one.path.partition("?")[2] for one in service.received] == ["plan=true", "force=true&when_busy=reject"]
+    assert "deployment blue" in planned.out
+    assert "AcrPull on rg: somebody else has granted it" in planned.out
+    assert "[StillServing]" in planned.out
+    assert "removed      deployment blue" in done.out
+    assert slipway("delete", "/blue").code == 2
+
+
+def test_releases_are_one_line_each(service: ScriptedService, slipway: Slipway) -> None:
+    pin = {"deployment": "blue", "model": "/w/models/credit-risk/versions/3"}
+    release = {"number": 4, "run": ID, "kind": "rollback", "restores": 2, "serving": [pin], "traffic": {"blue": 100}}
+    service.on(
+        "GET", "/api/endpoints/credit-risk/releases", {"releases": [{**release, "began": MOMENT, "ended": MOMENT}]}
+    )
+    service.on("GET", "/api/endpoints/unknown/releases", {"releases": []})
+
+    line = slipway("releases", "credit-risk").out
+
+    assert line.split("  ")[0] == "4"
+    assert "rollback to 2" in line
+    assert "credit-risk:3" in line
+    assert "No releases." in slipway("releases", "unknown").out
+    assert slipway("releases", "credit-risk", "--json").out.startswith("{")
+
+
+def test_cancel_and_status_take_the_id_of_an_operation(service: ScriptedService, slipway: Slipway) -> None:
+    service.on("POST", f"{HERE}/cancel", (202, operation("Running")))
+    service.on("GET", HERE, operation("Canceled"))
+    deployment = {"id": "dep-1", "status": "Succeeded", "endpoint": "e", "deployment": "d", "model": "m:1"}
+    service.on("POST", "/api/deployments/dep-1/cancel", deployment)
+
+    assert slipway("cancel", ID).code == 3
+    assert slipway("status", ID).code == 3
+    assert slipway("cancel", "dep-1", "--no-follow").code == 0
+
+
+@pytest.mark.parametrize("command", ["rollback", "traffic", "delete", "releases", "cancel", "operations"])
+def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert "Usage: slipway" in capsys.readouterr().out

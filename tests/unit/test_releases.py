@@ -1,0 +1,134 @@
+"""The releases of an endpoint, as its entity keeps them; and what a change of traffic may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.problems import RequestProblems, read_request
+from contracts.queue import Asker, EndpointQueue, RunRef
+from contracts.releases import Release, TargetOrder
+from contracts.rollback import RollbackRequest, another_name
+from contracts.traffic import TrafficRequest, beyond_chance
+from orchestrations.endpoint_queue import OPERATIONS
+from orchestrations.release_log import MOST_RELEASES, chosen
+from orchestrations.teardown import without
+from tests.replay.operations import released
+from tests.unit.test_endpoint_queue import asker
+
+
+def left(queue: EndpointQueue, release: Release) -> EndpointQueue:
+    changed, _ = OPERATIONS["leave"](queue, RunRef(id=release.run, release=release).to_wire())
+    return EndpointQueue.from_wire(changed.to_wire())
+
+
+def test_releases_are_counted_and_bounded_and_a_run_corrects_its_own() -> None:
+    queue = EndpointQueue()
+    for number in range(MOST_RELEASES + 2):
+        queue = left(queue, released(0, "blue", run=f"dep-{number}"))
+    queue = left(queue, released(0, "blue", run="dep-30", outcome="broken"))
+
+    assert [one.number for one in queue.releases] == [*range(MOST_RELEASES + 2, 2, -1)]
+    assert next(one for one in queue.releases if one.run == "dep-30").outcome == "broken"
+
+
+def test_who_supersedes_those_that_wait_leaves_the_releases() -> None:
+    queue = left(EndpointQueue(), released(1, "blue"))
+    for one in (asker("owner"), asker("waits", 1), asker("last", 2, when_busy="supersede")):
+        queue = entered(queue, one)
+
+    assert [one.id for one in queue.askers] == ["owner", "last"]
+    assert len(queue.releases) == 1
+
+
+def entered(queue: EndpointQueue, one: Asker) -> EndpointQueue:
+    changed, _ = OPERATIONS["enter"](queue, one.to_wire())
+    return EndpointQueue.from_wire(changed.to_wire())
+
+
+HISTORY = [
+    released(6, "third"),
+    released(5, "blue", restores=1),
+    released(4, "fourth", outcome="undone"),
+    released(3, "third", serving=[]),
+    released(2, "green"),
+    released(1, "blue"),
+]
+
+
+@pytest.mark.parametrize(
+    ("newest", "wanted", "found"),
+    [(6, None, 5), (5, None, None), (2, None, 1), (6, 2, 2), (6, 4, None), (6, 3, None), (6, 9, None), (0, None, None)],
+    ids=["before a deployment", "twice back", "one back", "by number", "undone", "nothing served", "none", "empty"],
+)
+def test_the_release_that_is_meant(newest: int, wanted: int | None, found: int | None) -> None:
+    releases = [one for one in HISTORY if one.number <= newest]
+    queue = EndpointQueue(releases=releases)
+    _, answer = OPERATIONS["choose"](queue, TargetOrder(endpoint="e", number=wanted).to_wire())
+
+    target = chosen(releases, wanted)
+    assert answer == target
+    assert (target.release.number if target.release else None) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"blue": 90, "green": 5}, "add up to 100, or to 0, not 95"),
+        ({}, "name deployments"),
+        ({"blue": 100, "mirror_traffic": {"green": 60}}, "50"),
+        ({"blue": 100, "mirror_traffic": {"green": 5, "third": 5}}, "1"),
+        ({"v2": 100}, "3 to 32"),
+        ({"traffic": {"blue": 100}, "green": 0}, "no such field"),
+    ],
+)
+def test_a_change_of_traffic_that_cannot_be_is_refused(body: Any, says: str) -> None:
+    with pytest.raises(RequestProblems) as refused:
+        read_request(body, TrafficRequest)
+
+    assert says in str(refused.value)
+
+
+def test_shares_may_stand_by_themselves() -> None:
+    flat = read_request({"Blue": "90", "green": 10, "when_busy": "reject"}, TrafficRequest)
+
+    assert flat == read_request({"traffic": {"blue": 90, "green": 10}, "when_busy": "reject"}, TrafficRequest)
+    assert read_request({"blue": 0}, TrafficRequest).traffic == {"blue": 0}
+
+
+@pytest.mark.parametrize(("body", "to"), [({}, "previous"), ({"to": "3"}, 3), ({"to": 2}, 2)])
+def test_a_rollback_names_a_release(body: Any, to: Any) -> None:
+    assert read_request(body, RollbackRequest).to == to
+
+
+@pytest.mark.parametrize(
+    ("answered", "traffic", "fits"),
+    [
+        ({"blue": 80}, {"blue": 100}, True),
+        ({"blue": 79, "green": 1}, {"blue": 100}, False),
+        ({"blue": 71, "green": 9}, {"blue": 90, "green": 10}, True),
+        ({"blue": 80}, {"blue": 90, "green": 10}, False),
+        ({"blue": 80}, {"blue": 99, "green": 1}, True),
+        ({"blue": 40, "green": 40}, {"blue": 90, "green": 10}, False),
+        ({}, {"blue": 100}, True),
+    ],
+)
+def test_shares_within_what_chance_allows(answered: dict[str, int], traffic: dict[str, int], fits: bool) -> None:
+    assert (beyond_chance(answered, traffic) is None) == fits
+
+
+@pytest.mark.parametrize(
+    ("traffic", "left_over"),
+    [
+        ({"blue": 40, "green": 60}, {"green": 100}),
+        ({"blue": 40, "one": 20, "two": 20, "three": 20}, {"one": 34, "three": 33, "two": 33}),
+        ({"blue": 100}, {}),
+    ],
+)
+def test_what_a_deployment_had_goes_to_the_others(traffic: dict[str, int], left_over: dict[str, int]) -> None:
+    assert without(traffic, "blue") == left_over
+
+
+def test_a_name_made_of_another_is_one() -> None:
+    assert another_name("a" * 32, released(12, "a" * 32)) == f"{'a' * 28}-r12"
