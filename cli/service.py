@@ -121,13 +121,7 @@ class Service:
 
     def log(self, deployment_id: str, container: str) -> str:
         """What a container of a deployment wrote."""
-        path = f"{DEPLOY.route}/{quote(deployment_id, safe='')}/logs"
-        return self._text(path, {"container": container})
-        path = f"{_place(deployment_id)[1]}/logs"
-        response = self._answered("GET", path, params={"container": container})
-        if not response.headers.get("content-type", "").startswith("text/plain"):
-            raise self._stranger()
-        return response.text
+        return self._text(f"{_place(deployment_id)[1]}/logs", {"container": container})
 
     def page(self, runbook: Runbook, filters: Mapping[str, str]) -> Reply[Contract]:
         """One page of a runbook's instances, newest first: its `listing` contract."""
@@ -217,7 +211,33 @@ class Service:
     def _stranger(self) -> Unreachable:
         return Unreachable(f"what answers at {self.url} is not Slipway: check SLIPWAY_URL or --url")
 
-        return self._text(f"{_place(deployment_id)[1]}/logs", {"container": container})
+
+def _endpoint(name: str) -> str:
+    return f"endpoints/{quote(name, safe='')}"
+
+
+def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _call_of(kind: str) -> Call:
+    call = next(runbook.call for runbook in RUNBOOKS if runbook.name == kind)
+    assert call is not None
+    return call
+
+
+def _path(call: Call, names: Mapping[str, str]) -> str:
+    return call.path.format(**{name: quote(value, safe="") for name, value in names.items()})
+
+
+def _flags(request: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value).lower() for name, value in request.items()}
+
+
+def _place(run: str) -> tuple[type[Any], str]:
+    """What callers see of a run, and where: its id says which runbook's it is."""
+    runbook = runbook_of(run) or DEPLOY
+    return runbook.status, f"{runbook.route}/{quote(run, safe='')}"
 
 
 def _summary(response: httpx.Response) -> str:

@@ -95,6 +95,7 @@ def test_a_run_can_be_canceled_while_azure_works_for_it_and_while_it_waits(share
     running, waiting, last = asked(shared, *(request("canceled", name) for name in ("first", "second", "third")))
     shared.until(lambda: "deployment_provisioned" in str(shared.status(running)["steps"]))
 
+    places = [reading.step(shared.status(one), "wait_for_turn") for one in (waiting, last)]
     with shared.http as http:
         answers = [http.post(f"/api/deployments/{one}/cancel") for one in (waiting, running)]
         unknown = http.post("/api/deployments/dep-0/cancel")
@@ -102,6 +103,11 @@ def test_a_run_can_be_canceled_while_azure_works_for_it_and_while_it_waits(share
     with shared.http as http:
         again = http.post(f"/api/deployments/{running}/cancel")
 
+    assert [place["state"] for place in places] == ["waiting", "waiting"]
+    assert [place["detail"] for place in places] == [
+        f"number 1 in line: {running} writes to the endpoint",
+        f"number 2 in line: {running} writes to the endpoint, after {waiting}",
+    ]
     assert [one.status_code for one in (*answers, unknown, again)] == [202, 202, 404, 200]
     assert [status["status"] for status in statuses] == ["Canceled", "Canceled", "Succeeded"]
     assert reading.fates(statuses[0])["deployment first"] == "undone"
