@@ -26,6 +26,7 @@ from activities.resource import Resource
 from activities.role_assignments import RoleAssignments
 from activities.serving_now import look_at_serving
 from activities.traffic import Traffic, read_traffic
+from activities.updates import Updates, plan_update
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 
 # In the order in which a plan looks at them: what one finds out, those after it may use.
@@ -38,6 +39,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     Diagnostics(),
     DataAssets(),
     Deployments(),
+    Updates(),
     Autoscale(),
     Alerts(),
     MirrorTraffic(),
@@ -64,4 +66,14 @@ def activities_of(resource: Resource[Any]) -> Iterator[Activity]:
 def all_activities(*others: Activity) -> Sequence[Activity]:
     """Everything to be registered; `others` are those that need this list themselves."""
     rooms = [one for resource in RESOURCES for one in activities_of(resource)]
-    return (*others, *rooms, *GATES, find_newest_version, read_traffic, read_back, look_at_serving, keep_logs)
+    return (
+        *others,
+        *rooms,
+        *GATES,
+        find_newest_version,
+        read_traffic,
+        read_back,
+        look_at_serving,
+        plan_update,
+        keep_logs,
+    )

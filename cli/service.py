@@ -22,7 +22,7 @@ from contracts.problems import Problem
 from contracts.releases import ReleaseList
 from contracts.status import DeploymentStatus
 from contracts.teardown import TeardownPlan
-from orchestrations.runbooks import DEPLOY, Runbook
+from orchestrations.runbooks import DEPLOY, RUNBOOKS, Call, Runbook, runbook_of
 
 C = TypeVar("C", bound=Contract)
 Status = DeploymentStatus | OperationStatus

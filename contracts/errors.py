@@ -142,7 +142,10 @@ class EndpointNameTaken(DeploymentError, whose="caller"):
 class DeploymentConflict(DeploymentError, whose="caller"):
     """A deployment of that name exists with other settings, and may be serving."""
 
-    suggestion = "Choose another deployment name (e.g. version-2), or delete the existing deployment first."
+    suggestion = (
+        "Choose another deployment name (e.g. version-2); or change the one that is there"
+        " (PATCH /api/endpoints/{endpoint}/deployments/{deployment}, `slipway update`), or delete it first."
+    )
 
 
 class Superseded(DeploymentError, whose="caller"):

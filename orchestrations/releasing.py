@@ -30,6 +30,12 @@ def released(run: Run, observed: Observed, verdict: str, **more: Any) -> None:
         )
 
 
+def changed_in_place(run: Run, observed: Observed, verdict: str) -> None:
+    """Write down that a deployment which serves is made from something else by now; traffic is as it was."""
+    traffic = observed.traffic
+    run.release = _release(run, serving=observed.serving, traffic_before=traffic, traffic=traffic, verdict=verdict)
+
+
 def took_down(run: Run, before: Percentages) -> None:
     """Write down that the endpoint is gone; an earlier release can only be of another endpoint of its name."""
     run.release = _release(run, traffic_before=before, verdict=NOT_TESTED)

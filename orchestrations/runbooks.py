@@ -17,6 +17,7 @@ from contracts.rollback import RollbackRequest
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
 from contracts.teardown import DeleteRequest
 from contracts.traffic import TrafficRequest
+from contracts.updates import UpdateRequest
 from orchestrations import (
     change_traffic,
     delete_deployment,
@@ -28,6 +29,7 @@ from orchestrations import (
     rollback,
     steps,
     turns,
+    update_deployment,
     watch,
 )
 from orchestrations.engine import Taking
@@ -190,6 +192,15 @@ OPERATIONS = (
         steps.MIRROR_TRAFFIC,
         steps.FIND_ORDER,
         steps.VERIFY_SHARES,
+    ),
+    operation(
+        update_deployment.update_deployment,
+        Call("PATCH", "endpoints/{endpoint}/deployments/{deployment}"),
+        UpdateRequest,
+        steps.PLAN_UPDATE,
+        steps.DEPLOYMENT_UPDATE,
+        steps.FIND_ORDER,
+        steps.SMOKE_TEST,
     ),
     operation(
         delete_deployment.delete_deployment,

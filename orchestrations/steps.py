@@ -15,6 +15,7 @@ from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
 from contracts.teardown import Departure
 from contracts.traffic import SharesSeen
+from contracts.updates import Update
 from orchestrations import policies
 from orchestrations.policies import Backoff
 
@@ -90,9 +91,15 @@ TRAFFIC = resource(
     tried=policies.ENDPOINT_WRITE,
     watched=policies.ENDPOINT_CREATED,
 )
+DEPLOYMENT_UPDATE = resource(
+    "deployment_update",
+    activities.Ensured,
+    tried=policies.ENDPOINT_WRITE,
+    watched=policies.DEPLOYMENT_CREATED,
+)
 RESOURCES: dict[str, Resource[activities.Ensured]] = {
     one.kind: one  # type: ignore[misc]  # read only: a resource with a more telling answer is one with an answer
-    for one in (MODEL, ENVIRONMENT, CODE, ENDPOINT, ROLE_ASSIGNMENT, DEPLOYMENT, TRAFFIC)
+    for one in (MODEL, ENVIRONMENT, CODE, ENDPOINT, ROLE_ASSIGNMENT, DEPLOYMENT, TRAFFIC, DEPLOYMENT_UPDATE)
 }
 
 
@@ -113,6 +120,7 @@ DIAGNOSTICS = of_kind("diagnostics")
 # Made after a deployment when its request asks for it, and changed with the traffic of an endpoint.
 MIRROR_TRAFFIC = of_kind("mirror_traffic")
 VERIFY_SHARES = Step("verify_shares", SharesSeen, policies.SMOKE_TEST)
+PLAN_UPDATE = Step("plan_update", Update, policies.QUICK)
 PLAN_TEARDOWN = Step("plan_teardown", Departure, policies.QUICK)
 FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)
 LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)

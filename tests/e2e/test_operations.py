@@ -239,3 +239,37 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
 
 def granted(stack: LocalStack) -> set[str]:
     return {one.name for one in stack.cloud.authorization.assignments()}
+
+
+def test_a_deployment_is_changed_in_place_and_given_back_when_it_does_not_answer(shared: LocalStack) -> None:
+    body = deploy(shared, "changed", "blue")
+    here = "changed/deployments/blue"
+
+    scaled = shared.operate("PATCH", here, {"instance_count": 2})
+    refused = shared.operate("PATCH", here, {"model": "azureml:credit-risk:2"})
+    wrong = shared.operate("PATCH", here, {"model": "azureml:credit-risk:2", "in_place": True})
+    test = {"request": {"data": [samples.ROW]}, "expect": {"json": [ANSWERS["2"]]}}
+    settings = {"request_settings": {"request_timeout_ms": 9000}, "liveness_probe": {"period": 20}}
+    more = {"model": "azureml:credit-risk:2", "smoke_test": test, "in_place": True, **settings}
+    changed = shared.operate("PATCH", here, more)
+    same = shared.operate("PATCH", here, {"instance_count": 2})
+    missing = shared.operate("PATCH", "changed/deployments/none", {"instance_count": 2})
+
+    assert [scaled["status"], changed["status"], same["status"]] == ["Succeeded"] * 3, changed
+    assert scaled["result"]["ledger"][0]["before"] == {"instance_count": 1}
+    assert [refused["error"]["code"], missing["error"]["code"]] == ["StillServing", "ResourceNotFound"]
+    # It answers as the second model does, which is not what proved it when it was made.
+    assert (wrong["error"]["code"], reading.fates(wrong)) == ("WrongAnswer", {"deployment_update blue": "undone"})
+    assert changed["result"]["answers"] == {"blue": [20]}
+    assert same["result"]["ledger"] == []
+    found = reading.endpoint(shared, "changed")
+    assert found is not None
+    [blue] = found["deployments"]
+    assert blue["properties"]["requestSettings"]["requestTimeout"] == "PT9S"
+    assert blue["properties"]["livenessProbe"]["period"] == "PT20S"
+    assert blue["sku"]["capacity"] == 2
+    kinds = [(one["kind"], one["serving"][0]["model"][-1]) for one in releases(shared, "changed")]
+    assert kinds == [("update_deployment", "2"), ("deploy", "1")]
+    again = shared.deploy(samples.request(endpoint="changed", access={}))
+    assert (body["status"], again["error"]["code"]) == ("Succeeded", "DeploymentConflict")
+    assert "slipway update" in again["error"]["suggestion"]

@@ -1,0 +1,69 @@
+"""Changing a deployment in place: what a caller asks for, and what it was before."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from contracts.base import Contract, Json
+from contracts.online import ProbeSettings, RequestSettings
+from contracts.queue import Queued
+from contracts.references import EnvironmentReference, ModelReference
+from contracts.request import SmokeTestRequest
+from contracts.values import Flag, Whole
+
+SIZE = "instance_count"
+SETTINGS = ("request_settings", "liveness_probe", "readiness_probe", "app_insights_enabled")
+ASSETS = ("model", "environment")
+
+
+class UpdateRequest(Queued):
+    """Body of a change in place: only what is named changes. The number of instances is changed by itself.
+
+    Environment variables are not among it: what they were could not be kept for undo without keeping what they say.
+    """
+
+    instance_count: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    model: ModelReference | None = None
+    environment: EnvironmentReference | None = None
+    request_settings: RequestSettings | None = None
+    liveness_probe: ProbeSettings | None = None
+    readiness_probe: ProbeSettings | None = None
+    app_insights_enabled: Flag | None = None
+    in_place: Annotated[Flag, Field(description="also while it has all the traffic; scaling needs no word")] = False
+    smoke_test: Annotated[
+        SmokeTestRequest | None, Field(description="what it must answer then; left out: as when it was made")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_change(self) -> UpdateRequest:
+        others = [name for name in (*SETTINGS, *ASSETS) if getattr(self, name) is not None]
+        if self.instance_count is not None and others:
+            raise ValueError(f"scale in a request of its own: leave {SIZE} or {', '.join(others)} out")
+        if self.instance_count is None and not others:
+            raise ValueError(f"name what is to change: {', '.join((SIZE, *ASSETS, *SETTINGS))}")
+        return self
+
+
+class UpdateInput(Contract):
+    """Find out what a change in place would change."""
+
+    endpoint: str
+    deployment: str
+    wanted: dict[str, Any]
+    begun: Annotated[bool, Field(description="the run had begun to change it before it began anew")] = False
+
+
+class Update(Contract):
+    """A deployment's own words before and after; references are those of a ledger."""
+
+    before: dict[str, Json]
+    after: dict[str, Json]
+    share: Annotated[int, Field(description="percent of the endpoint's traffic that it has")] = 0
+    run: Annotated[str | None, Field(description="id of the run that made it")] = None
+
+    @property
+    def scales_only(self) -> bool:
+        """Whether it answers as before."""
+        return self.after.keys() <= {SIZE}
