@@ -1,4 +1,4 @@
-"""What is done to an endpoint after its first deployment: rollback, traffic, delete; its releases, and cancel."""
+"""What is done to an endpoint after its first deployment: rollback, traffic, update, delete; its releases; cancel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated, Any
 
 import typer
+import yaml
 
 from cli.finishing import finish, sent
 from cli.following import SHORTEST_PAUSE
@@ -15,7 +16,7 @@ from cli.request_file import shares_of
 from cli.session import Session, print_json
 from contracts.base import Json
 from contracts.queue import WhenBusy
-from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback
+from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback, update_deployment
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT")]
 Target = Annotated[str, typer.Argument(metavar="ENDPOINT[/DEPLOYMENT]")]
@@ -32,6 +33,7 @@ def add_operation_commands(app: typer.Typer) -> None:
     """A command for each operation, and what is read and stopped besides."""
     app.command("rollback")(roll_back)
     app.command("traffic")(share_traffic)
+    app.command("update")(update)
     app.command("delete")(delete)
     app.command("releases")(releases)
     app.command("cancel")(cancel)
@@ -72,6 +74,47 @@ def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each par
     sending = Sending(context, idempotency_key, interval)
     reply = sending.ask(change_traffic.change_traffic.__name__, {"endpoint": endpoint}, request)
     finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+
+
+def update(  # noqa: PLR0913, PLR0917 - as above
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="ENDPOINT/DEPLOYMENT")],
+    sets: Annotated[
+        list[str], typer.Option("--set", metavar="FIELD=VALUE", help="e.g. instance_count=2, model=azureml:name:3")
+    ],
+    in_place: Annotated[bool, typer.Option("--in-place", help="also while it has all the traffic")] = False,
+    when_busy: Busy = "queue",
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Change a deployment in place: its size by itself, or its settings, model and environment."""
+    endpoint, _, deployment = target.partition("/")
+    request: dict[str, Any] = {"in_place": in_place, "when_busy": when_busy}
+    for text in sets:
+        set_field(request, text)
+    sending = Sending(context, idempotency_key, interval)
+    names = {"endpoint": endpoint, "deployment": deployment}
+    reply = sending.ask(update_deployment.update_deployment.__name__, names, request)
+    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+
+
+def set_field(request: dict[str, Any], text: str) -> None:
+    """Write `a.b=value` into a request; raises NotAccepted when it is no field and value."""
+    path, sign, value = text.partition("=")
+    *parents, last = path.strip().split(".")
+    if not sign or not last:
+        raise NotAccepted(f"--set {text}: write a field and its value, e.g. instance_count=2")
+    here = request
+    for parent in parents:
+        here = here.setdefault(parent, {})
+        if not isinstance(here, dict):
+            raise NotAccepted(f"--set {text}: {parent} has a value of its own already")
+    try:
+        here[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise NotAccepted(f"--set {text}: the value cannot be read") from error
 
 
 def delete(  # noqa: PLR0913, PLR0917 - as above

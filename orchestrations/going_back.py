@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from azure.durable_functions import EntityId
 from contracts.base import Json
 from contracts.endpoint_errors import ReleaseNotFound, ReleaseNotRestorable
-from contracts.errors import StepFailed
+from contracts.errors import Failure, StepFailed
 from contracts.operations import OperationOrder
 from contracts.orders import DeployOrder
 from contracts.releases import OrderRef, Pin, Release, Target, TargetOrder
@@ -61,3 +63,10 @@ def order_again(run: Run, pin: Pin, name: str) -> Taking[DeployOrder]:
     why = f"what {pin.run} was asked for is not known any more" if pin.run else "it was not made by Slipway"
     error = ReleaseNotRestorable(f"deployment {pin.deployment} is not as it was, and {why}")
     raise StepFailed(error.to_failure().model_copy(update={"step": steps.FIND_ORDER.activity}))
+
+
+def not_the_same(deployments: Sequence[str]) -> Failure:
+    """The failure of a rollback that could not make again what served then."""
+    what = ", ".join(deployments)
+    error = ReleaseNotRestorable(f"{what} made again is not as it was when it served: its settings are others")
+    return error.to_failure().model_copy(update={"step": steps.LOOK_AT_SERVING.activity})

@@ -8,14 +8,17 @@ something else by now, is deployed again by the request that made it, of the ver
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from contracts.base import Json
+from contracts.errors import StepFailed
 from contracts.operations import OperationOrder, OperationResult
 from contracts.releases import Pin, Release, ServingInput, ServingNow
 from contracts.rollback import another_name
 from orchestrations import steps
 from orchestrations.deploy import bring_up, smoke_test
 from orchestrations.engine import Context, Taking
-from orchestrations.going_back import order_again, release_meant, smoke_test_of
+from orchestrations.going_back import not_the_same, order_again, release_meant, smoke_test_of
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
 from orchestrations.shift import give, traffic_read_back
@@ -47,6 +50,7 @@ def roll_back(run: Run) -> Taking[OperationResult]:
             names[pin.deployment], answer = yield from deploy_again(run, release, pin, now)
         answers[names[pin.deployment]] = answer
 
+    yield from as_pinned(run, order, [pin for pin in release.serving if pin.deployment not in now.same], names)
     traffic = {names.get(name, name): share for name, share in release.traffic.items()}
     before = yield from give(run, order.endpoint, traffic)
     observed = yield from traffic_read_back(run, order.endpoint, traffic)
@@ -75,3 +79,13 @@ def deploy_again(run: Run, release: Release, pin: Pin, now: ServingNow) -> Takin
     order = yield from order_again(run, pin, name)
     made = yield from bring_up(run, order)
     return name, made.answer
+
+
+def as_pinned(run: Run, order: OperationOrder, again: list[Pin], names: Mapping[str, str]) -> Taking[None]:
+    """Raise StepFailed when what was made again is not what it was: it may have been changed in place since."""
+    if not again:
+        return
+    pins = [pin.model_copy(update={"deployment": names[pin.deployment]}) for pin in again]
+    made = yield from run.take(steps.LOOK_AT_SERVING, ServingInput(endpoint=order.endpoint, serving=pins))
+    if made.other or made.gone:
+        raise StepFailed(not_the_same([*made.other, *made.gone]))

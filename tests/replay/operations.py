@@ -11,11 +11,13 @@ from tests.replay.scripted import BEGIN, Answer, Context, World, run
 
 ENDPOINT = "credit-risk"
 TRAFFIC = {"before": {"green": 100}, "after": {"blue": 100}}
+UPDATE = {"before": {"model": "models/credit-risk/versions/1"}, "after": {"model": "models/credit-risk/versions/2"}}
 # What each operation asks for; the rollback in both ways.
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "rollback": ("rollback", {"request": {"to": 1}}),
     "rollback by deploying": ("rollback", {"request": {"to": "previous"}}),
     "change_traffic": ("change_traffic", {"request": {"traffic": {"blue": 100}, "mirror_traffic": {"green": 5}}}),
+    "update_deployment": ("update_deployment", {"deployment": "blue", "request": {"model": "azureml:credit-risk:2"}}),
     "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
     "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
 }
@@ -43,6 +45,15 @@ def answers(goes: str) -> dict[str, Answer]:
         "mirror_traffic_provisioned": lambda _: azure.THERE,
         "remove_mirror_traffic": azure.Removal(),
         "verify_shares": lambda _: {"answered": {"blue": 80}},
+        "plan_update": lambda _: {**UPDATE, "share": 100, "run": f"dep-{1:032x}"},
+        "ensure_deployment_update": lambda message: {
+            "entries": [
+                {"kind": "deployment_update", "id": message["resolved"]["deployment"], "how": "changed", **UPDATE}
+            ],
+            "done": False,
+        },
+        "deployment_update_provisioned": lambda _: azure.THERE,
+        "remove_deployment_update": azure.Removal(),
         "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
     }
 
@@ -52,7 +63,8 @@ def world(which: str, **parts: Any) -> World:
     endpoint = azure.RESOLVED["endpoint"]
     known = answers(endpoint if which == "delete_endpoint" else f"{endpoint}/deployments/green")
     if which == "rollback by deploying":
-        known["look_at_serving"] = lambda _: {"gone": ["blue"], "taken": ["green"]}
+        looks = iter([{"gone": ["blue"], "taken": ["green"]}])
+        known["look_at_serving"] = lambda _: next(looks, {"same": ["blue"]})
     if which.startswith("delete"):
         known["remove_endpoint"] = azure.Removal()
     queued = EndpointQueue(releases=[released(2, "green"), released(1, "blue")], released=2)

@@ -64,6 +64,37 @@ def test_an_operation_takes_the_steps_of_its_runbook(which: str) -> None:
     assert playing.queued.askers == []
 
 
+def test_a_change_in_place_of_what_serves_is_a_release_and_scaling_is_none() -> None:
+    playing = world("update_deployment")
+    operated("update_deployment", playing)
+    assert playing.called == [
+        "plan_update",
+        "ensure_deployment_update",
+        "deployment_update_provisioned",
+        "find_order",
+        "smoke_test",
+        "read_back",
+    ]
+    assert playing.queued.releases[0].traffic_before == playing.queued.releases[0].traffic == {"blue": 100}
+
+    playing = world("update_deployment")
+    size = {"before": {"instance_count": 1}, "after": {"instance_count": 2}}
+    playing.answers["plan_update"] = lambda _: {**size, "share": 100}
+    operated("update_deployment", playing)
+    assert "smoke_test" not in playing.called
+    assert len(playing.queued.releases) == 2
+
+
+def test_a_change_that_does_not_answer_is_given_back() -> None:
+    playing = world("update_deployment")
+    playing.answers["smoke_test"] = raising(WrongAnswer("[18]"))
+    context = operating("update_deployment", playing)
+    with pytest.raises(RunFailed):
+        run("update_deployment", context)
+
+    assert fates(context) == {"deployment_update": "undone"}
+
+
 def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
     playing = world("rollback by deploying")
     wanted: list[Any] = []
@@ -79,6 +110,20 @@ def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
     [request] = wanted
     assert (request["model"], request["traffic"]) == ("azureml:credit-risk:1", "none")
     assert OperationResult.from_wire(returned).made_again == {"blue": f"dep-{1:032x}"}
+
+
+def test_what_was_made_again_and_is_not_the_same_is_undone() -> None:
+    playing = world("rollback by deploying")
+    looks = iter([{"gone": ["blue"]}, {"other": ["blue"]}])
+    playing.answers["look_at_serving"] = lambda _: next(looks)
+    context = operating("rollback by deploying", playing)
+    with pytest.raises(RunFailed):
+        run("rollback", context)
+
+    assert context.progress.error is not None
+    assert context.progress.error.code == "ReleaseNotRestorable"
+    assert fates(context)["deployment"] == "undone"
+    assert "shift_traffic" not in playing.called
 
 
 def test_traffic_that_real_requests_do_not_show_is_given_back() -> None:

@@ -88,6 +88,27 @@ def test_delete_says_what_would_go_and_what_went(service: ScriptedService, slipw
     assert slipway("delete", "/blue").code == 2
 
 
+def test_update_sends_what_is_set(service: ScriptedService, slipway: Slipway) -> None:
+    path = "/api/endpoints/credit-risk/deployments/blue"
+    service.on("PATCH", path, (202, operation("Succeeded", kind="update_deployment", deployment="blue")))
+
+    done = slipway(
+        "update", "credit-risk/blue", "--set", "instance_count=2", "--set", "request_settings.request_timeout_ms=9000",
+        "--in-place", "--no-follow",
+    )  # fmt: skip
+
+    assert done.code == 0
+    assert service.received[0].body == {
+        "instance_count": 2,
+        "request_settings": {"request_timeout_ms": 9000},
+        "in_place": True,
+        "when_busy": "queue",
+    }
+    assert "update deployment of credit-risk/blue" in done.out
+    for wrong in ("instance_count", "=2", "instance_count=2 --set instance_count.x=1"):
+        assert slipway("update", "credit-risk/blue", "--set", *wrong.split(" ")).code == 2
+
+
 def test_releases_are_one_line_each(service: ScriptedService, slipway: Slipway) -> None:
     pin = {"deployment": "blue", "model": "/w/models/credit-risk/versions/3"}
     release = {"number": 4, "run": ID, "kind": "rollback", "restores": 2, "serving": [pin], "traffic": {"blue": 100}}
@@ -116,7 +137,7 @@ def test_cancel_and_status_take_the_id_of_an_operation(service: ScriptedService,
     assert slipway("cancel", "dep-1", "--no-follow").code == 0
 
 
-@pytest.mark.parametrize("command", ["rollback", "traffic", "delete", "releases", "cancel", "operations"])
+@pytest.mark.parametrize("command", ["rollback", "traffic", "update", "delete", "releases", "cancel", "operations"])
 def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert "Usage: slipway" in capsys.readouterr().out
