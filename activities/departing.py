@@ -24,6 +24,11 @@ class Departing:
         return endpoint_reference(self.endpoint)
 
     @cached_property
+    def deployments(self) -> list[str]:
+        """Names of the deployments that go."""
+        return [self.deployment] if self.deployment else begin.deployments_of(self.endpoint)
+
+    @cached_property
     def entity(self) -> Any:
         """The endpoint as it is; None when it is gone."""
         return begin.find_endpoint(self.endpoint)

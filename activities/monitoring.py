@@ -6,9 +6,11 @@ What has such a name and no such tag is somebody else's: it is named, and not to
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from activities.departing import Belonging, Departing
 from activities.resource import Resource, There
 from activities.same_settings import kept, kept_in, meaning, says, without_kept
 from activities.scene import Finding, Scene
@@ -20,7 +22,7 @@ from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.azure_refusals import SettingConflict
 from contracts.digests import digest
 from contracts.errors import MissingRight
-from contracts.ledger import LedgerEntry, arm_id, endpoint_and_deployment
+from contracts.ledger import LedgerEntry, arm_id, deployment_reference, endpoint_and_deployment
 from contracts.marks import CHANGED_BY_TAG, DIGEST_TAG, MARK_TAG
 from contracts.plan import Resolved
 
@@ -145,9 +147,21 @@ class MonitorSettings(Resource[Wanted]):
         named = [one for one in looking.listed(self.all_of_group, self.api_version) if _is_of(one, base)]
         if not named:
             return None
-        made = [one for one in named if _mark(one) == order.mark]
+        made = [one for one in named if _mark(one) and (order.for_good or _mark(one) == order.mark)]
         changed = [one for one in named if one not in made and one["tags"].get(CHANGED_BY_TAG) == order.mark]
         return There(Standing(made, changed), ours=bool(made or changed))
+
+    def belongings(self, departing: Departing) -> Iterable[Belonging]:
+        """Those of each deployment that goes; without the right to see any, Slipway has made none."""
+        bases = [f"{self.all_of_group}/{name_of(departing.endpoint, name)}" for name in departing.deployments]
+        try:
+            there = looking.listed(self.all_of_group, self.api_version) if bases else []
+        except MissingRight:
+            return
+        for one in there:
+            if any(_is_of(one, base) for base in bases):
+                entry = self.entry(str(one["id"]), made=False)
+                yield Belonging(entry=entry, left=None if _mark(one) else "somebody else has made it")
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Remove what the run has made, and give back what it has changed."""
@@ -174,8 +188,12 @@ class MonitorSettings(Resource[Wanted]):
 
 def name_for(resolved: Resolved) -> str:
     """A name that tells people which deployment it is about, and is that one's alone in its resource group."""
-    endpoint, deployment = endpoint_and_deployment(resolved.deployment)
-    whole = arm_id(resolved.deployment, clients().settings.workspace_id)
+    return name_of(*endpoint_and_deployment(resolved.deployment))
+
+
+def name_of(endpoint: str, deployment: str) -> str:
+    """That name, of a deployment by its names."""
+    whole = arm_id(deployment_reference(endpoint, deployment), clients().settings.workspace_id)
     return f"slipway-{endpoint}-{deployment}-{digest(whole.lower(), 8)}".lower()
 
 

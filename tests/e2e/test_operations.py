@@ -13,6 +13,7 @@ from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
+from tests.e2e.test_monitoring import ALERTS, AUTOSCALE, settings
 
 ANSWERS = {"1": 17, "2": 20}
 
@@ -213,6 +214,8 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
         "blue",
         identity=None,
         diagnostics=wanted,
+        autoscale=AUTOSCALE,
+        alerts=ALERTS,
         access={"additional": [role], "propagation": {"wait": "PT1M"}},
     )
     of_this_run = granted(shared) - before
@@ -224,12 +227,25 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     status = shared.operate("DELETE", "all-of-it", force="true")
     again = shared.operate("DELETE", "all-of-it")
 
-    assert [one["kind"] for one in plan["removes"]] == ["deployment", "diagnostics", "role_assignment", "endpoint"]
+    kinds = [one["kind"] for one in plan["removes"]]
+    assert list(dict.fromkeys(kinds)) == [
+        "alerts",
+        "autoscale",
+        "deployment",
+        "diagnostics",
+        "role_assignment",
+        "endpoint",
+    ]
+    kinds.remove("deployment")
     assert [one["code"] for one in plan["problems"]] == ["StillServing"]
     assert unknown.status_code == 422
     assert refused["error"]["code"] == "StillServing"
     assert status["status"] == "Succeeded", status
-    assert [one["kind"] for one in status["result"]["ledger"]] == ["diagnostics", "role_assignment", "endpoint"]
+    assert [(one["kind"], one["how"], one["sure"]) for one in status["result"]["ledger"]] == [
+        (kind, "removed", True) for kind in kinds
+    ]
+    assert not [one for one in settings("autoscaleSettings") if "all-of-it" in one["name"]]
+    assert not [one for one in settings("metricAlerts") if "all-of-it" in one["name"]]
     assert reading.endpoint(shared, "all-of-it") is None
     assert of_this_run
     assert not granted(shared) & of_this_run
