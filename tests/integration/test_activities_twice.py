@@ -10,6 +10,10 @@ from contracts import activities as c
 from contracts.base import Contract
 from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
+from contracts.releases import Pin, ServingInput
+from contracts.teardown import DepartingInput
+from contracts.traffic import SharesInput
+from contracts.updates import UpdateInput
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack
@@ -63,6 +67,7 @@ def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None
 
     verdict = create(twice, order)
     serve(twice, order, verdict)
+    look_and_change(twice, order, verdict)
     undo(twice, verdict)
 
     assert twice.ran == set(CONTRACTS)
@@ -113,7 +118,8 @@ def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     assert answer["answer"] == [17]
     mirror(twice, order, verdict)
     shift = twice("read_traffic", c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}))
-    assert shift == {"before": {}, "after": {"blue": 100}}
+    assert shift == {"before": {}, "after": {"blue": 100}, "mirrored": {}}
+    del shift["mirrored"]
     given = twice("shift_traffic", c.EnsureInput(mark=INSTANCE, wanted=shift, resolved=verdict.resolved))
     change = {"kind": "traffic", "id": verdict.resolved.endpoint, "how": "changed", **shift}
     assert given == {"entries": [change], "done": False}
@@ -122,6 +128,32 @@ def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     twice("traffic_provisioned", traffic)
     back = c.ReadBackInput(**names, model=str(verdict.resolved.model), traffic={"blue": 100})
     assert twice("read_back", back)["traffic"] == {"blue": 100}
+
+
+def look_and_change(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
+    """Look at what serves, change its size, and give it back what it was."""
+    resolved = verdict.resolved
+    pin = Pin(deployment="blue", model=resolved.model)
+    assert twice("look_at_serving", ServingInput(endpoint=order.endpoint, serving=[pin]))["other"] == ["blue"]
+    shares = SharesInput(endpoint=order.endpoint, traffic={"blue": 100}, test=order.part("smoke_test"))
+    # How many requests a moment is long enough for is the machine's affair.
+    assert set(acting.done("verify_shares", shares)["answered"]) == {"blue"}
+    twice.ran.add("verify_shares")
+    departing = DepartingInput(endpoint=order.endpoint, deployment="blue")
+    assert [one["code"] for one in twice("plan_teardown", departing)["problems"]] == ["StillServing"]
+    wanted = {"instance_count": 2}
+    asked = UpdateInput(endpoint=order.endpoint, deployment="blue", wanted=wanted)
+    update = twice("plan_update", asked)
+    assert (update["before"], update["after"]) == ({"instance_count": 1}, wanted)
+    begun = twice("ensure_deployment_update", c.EnsureInput(mark=INSTANCE, wanted=update, resolved=resolved))
+    assert not begun["done"]
+    changed = acting.about(
+        "deployment_update", resolved.deployment, how="changed", before=update["before"], after=wanted
+    )
+    acting.until(twice.stack, "deployment_update_provisioned", changed, acting.is_done)
+    twice("deployment_update_provisioned", changed)
+    twice("remove_deployment_update", changed, ours=False)
+    acting.until(twice.stack, "remove_deployment_update", changed, acting.is_done)
 
 
 def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:

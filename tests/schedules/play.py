@@ -11,6 +11,7 @@ import tests.schedules.assignments
 import tests.schedules.monitoring  # noqa: F401 - its routes
 from activities.planning import plan_deployment
 from activities.registry import all_activities
+from activities.teardown import plan_teardown
 from contracts.digests import digest
 from tests.schedules import orders
 from tests.schedules.azure import Azure
@@ -22,7 +23,7 @@ from tests.schedules.weather import KINDS, Weather
 from tests.schedules.wire import Line, Wire
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment)}
+ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment, plan_teardown)}
 
 # What a schedule may hold; a name that is left out does not happen.
 DISTURBANCES = (
