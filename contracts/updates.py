@@ -10,7 +10,7 @@ from contracts.base import Contract, Json
 from contracts.online import ProbeSettings, RequestSettings
 from contracts.queue import Queued
 from contracts.references import EnvironmentReference, ModelReference
-from contracts.request import SmokeTestRequest
+from contracts.smoke_test import SmokeTestRequest
 from contracts.values import Flag, Whole
 
 SIZE = "instance_count"

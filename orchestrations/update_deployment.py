@@ -10,7 +10,7 @@ from contracts.ledger import LedgerEntry, deployment_reference, endpoint_referen
 from contracts.operations import OperationOrder, OperationResult
 from contracts.plan import Resolved
 from contracts.releases import Pin
-from contracts.updates import UpdateInput
+from contracts.updates import Update, UpdateInput
 from orchestrations import steps
 from orchestrations.deploy import smoke_test
 from orchestrations.engine import Context, Taking
@@ -51,7 +51,7 @@ def change(run: Run) -> Taking[OperationResult]:
     yield from run.ensure(steps.DEPLOYMENT_UPDATE, planned.to_wire(), resolved, makes)
     answers: dict[str, Json] = {}
     if not planned.scales_only:
-        answers[order.deployment] = yield from prove(run, order, planned.run)
+        answers[order.deployment] = yield from prove(run, order, planned)
     observed = yield from traffic_read_back(run, order.endpoint, None)
     if planned.share and not planned.scales_only:
         changed_in_place(run, observed, PASSED)
@@ -60,9 +60,9 @@ def change(run: Run) -> Taking[OperationResult]:
     )
 
 
-def prove(run: Run, order: OperationOrder, made_by: str | None) -> Taking[Json]:
+def prove(run: Run, order: OperationOrder, planned: Update) -> Taking[Json]:
     """Have it answer the request that came with the change, or the one that proved it when it was made."""
     test = order.part("smoke_test")
     if test is None:
-        test = yield from smoke_test_of(run, Pin(deployment=order.deployment, run=made_by))
-    return (yield from smoke_test(run, order.endpoint, order.deployment, test))
+        test = yield from smoke_test_of(run, Pin(deployment=order.deployment, run=planned.run))
+    return (yield from smoke_test(run, order.endpoint, order.deployment, test, planned.after.get("model")))
