@@ -30,8 +30,13 @@ FACTS = {
 }
 
 
-def texts() -> Iterator[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def texts() -> list[tuple[str, str]]:
     """Every text constant of the product with its module; docstrings are none."""
+    return list(_texts())
+
+
+def _texts() -> Iterator[tuple[str, str]]:
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
         tree = ast.parse(path.read_text())
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -47,9 +52,9 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("fact", FACTS)
-def test_a_fact_is_written_once(fact: str) -> None:
+def test_a_fact_is_written_once(texts: list[tuple[str, str]], fact: str) -> None:
     homes: defaultdict[str, list[str]] = defaultdict(list)
-    for module, text in texts():
+    for module, text in texts:
         if re.fullmatch(FACTS[fact], text):
             homes[text].append(module)
 
