@@ -4,9 +4,10 @@
   Stamps of exactly the form this host writes are read with `datetime.fromisoformat` instead: the same moment, UTC,
   equal in comparison, arithmetic and text; everything else still goes to dateutil.
 * Every replay makes a class of its own for a pair of values, which takes a good part of a short one; one serves all.
-* Two notices of the SDK are warnings: an external event that arrived before its wait, and (once per process)
-  payloads read without an expected type, which its own activity converter always does. A process that turns
-  warnings into errors, as a test run does, would make them failures, which no Azure host does; they are ignored.
+* Three notices of the SDK are warnings: an external event that arrived before its wait, and (once per process each)
+  payloads read without an expected type, which its own activity converter always does, and objects of the app's own
+  classes among them. A process that turns warnings into errors, as a test run does, would make them failures, which no
+  Azure host does; they are ignored.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _one_for_all = cache(namedtuple)
 _parse_any: Callable[[str], datetime] = _history.dt_parse
 
 _STAMP_LENGTH = len("2026-01-01T00:00:00.000000Z")
-_NOTICES = r"Potential duplicate Task completion|azure\.functions df_loads was called without expected_type"
+_NOTICES = (
+    r"Potential duplicate Task completion|azure\.functions df_loads was called without expected_type"
+    r"|azure\.functions Durable JSON codec reconstructed a custom object"
+)
 
 
 def parse_timestamp(text: str) -> datetime:
