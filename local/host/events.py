@@ -73,6 +73,11 @@ def event(kind: Kind, now: datetime | str, event_id: int = -1, **fields: Any) ->
     return {"EventType": int(kind), "EventId": event_id, "Timestamp": timestamp, **fields}
 
 
+def well_formed(text: str) -> str:
+    """The text with a replacement character for every half of a surrogate pair, as .NET writes it: UTF-8 has none."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def encode(item: Event) -> str:
     """The event as it is stored."""
     return json.dumps(item, separators=(",", ":"))

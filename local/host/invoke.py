@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 import traceback
@@ -30,6 +31,8 @@ from local.host.time_limit import TimeLimit
 from local.host.worker import Call, Flight, Outcome, Worker
 from local.host.worker_faults import INTERRUPTED, KILLED, FunctionTimedOut, Moment, WorkerExited, WorkerFaults
 from local.host.worker_log import Caller, WorkerLog, current
+
+_log = logging.getLogger("local.host")
 
 # Between an orchestrator's error message and its state, in the exception the SDK raises.
 OUT_OF_PROC_MARKER = "\n\n$OutOfProcData$:"
@@ -165,7 +168,11 @@ class Invoker:
             self._settle(flight, outcome, cpu)
 
     def _settle(self, flight: Flight, outcome: Outcome, cpu: float) -> None:
-        self._record(flight, outcome, cpu)
+        try:
+            self._record(flight, outcome, cpu)
+        except Exception:
+            # Whatever becomes of the record, somebody waits for the answer.
+            _log.exception("the local host could not record a call of %s", flight.call.function.name)
         if flight.answer.set_running_or_notify_cancel():
             flight.answer.set_result(outcome)
 
@@ -188,7 +195,7 @@ class Invoker:
         if isinstance(error, SystemExit | KeyboardInterrupt | Interrupted):
             return None
         if isinstance(error, Exception):
-            return self._failed(caller, error)
+            return self._failed(caller, error if _printable(error) else _unprintable(error))
         # Such as asyncio.CancelledError. In Azure the worker says nothing, and functionTimeout ends the call.
         return self._failed(caller, RuntimeError(f"{type(error).__name__}: {error}"))
 
@@ -216,6 +223,21 @@ class Invoker:
                 custom_status_bytes=_status_size(outcome) if function.kind == "orchestrator" else 0,
             )
         )
+
+
+def _printable(error: Exception) -> bool:
+    """Whether the error can be told: its text is made by the app's own code."""
+    try:
+        str(error)
+    except Exception:
+        return False
+    return True
+
+
+def _unprintable(error: Exception) -> Exception:
+    """What is told instead; the words are those of Azure's worker."""
+    told = RuntimeError("Unhandled exception in function. Could not serialize original exception message.")
+    return told.with_traceback(error.__traceback__)
 
 
 def exit_code(exit_: SystemExit | KeyboardInterrupt) -> int:

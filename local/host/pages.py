@@ -6,13 +6,18 @@ method included, is 404 with an empty body.
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from local.host.events import well_formed
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -23,6 +28,20 @@ class Json(JSONResponse):
     """A JSON answer as the host and its extensions write them."""
 
     media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        """As .NET writes it: a number that JSON does not have is a text."""
+        text = json.dumps(_writable(content), ensure_ascii=False, separators=(",", ":"))
+        return well_formed(text).encode()
+
+
+def _writable(content: Any) -> Any:
+    """The content without numbers that JSON does not have."""
+    if isinstance(content, float) and not math.isfinite(content):
+        return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
+    if isinstance(content, dict):
+        return {name: _writable(part) for name, part in content.items()}
+    return [_writable(part) for part in content] if isinstance(content, list | tuple) else content
 
 
 @dataclass(frozen=True)

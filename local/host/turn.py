@@ -16,7 +16,7 @@ from typing import Any
 from azure.functions import meta
 
 from local.host.entity_messages import RESPONSE
-from local.host.events import Event, Kind, encode, event, of_new_generation, with_played
+from local.host.events import Event, Kind, encode, event, of_new_generation, well_formed, with_played
 from local.host.failure_texts import hide_credentials, of_unanswered_turn
 from local.host.index import FunctionIndex
 from local.host.invoke import OUT_OF_PROC_MARKER
@@ -200,7 +200,7 @@ def _actions(state: dict[str, Any]) -> list[dict[str, Any]]:
 def _custom_status(state: dict[str, Any]) -> str | None:
     if "customStatus" not in state:
         return None
-    text = json.dumps(state["customStatus"], ensure_ascii=False, separators=(",", ":"))
+    text = well_formed(json.dumps(state["customStatus"], ensure_ascii=False, separators=(",", ":")))
     size = len(text.encode("utf-16-le"))
     if size > CUSTOM_STATUS_LIMIT:
         raise ReplayFailure(

@@ -87,6 +87,20 @@ def test_the_managed_url_takes_the_token_with_its_key(open_host: OpenHost) -> No
     assert [ids(page) for page in pages(driver, top="2", code=key)] == [["0", "1"], ["2"]]
 
 
+def test_no_input_status_or_output_keeps_a_list_from_being_told(open_host: OpenHost) -> None:
+    """As .NET writes what JSON or UTF-8 does not have."""
+    driver = open_host("triggers")
+    body = rb'{"more": 1e999, "less": -1e999, "half": "\ud800"}'
+    driver.http.post(f"{DURABLE}/orchestrators/shows/one", content=body)
+    driver.host.wait_for("one")
+    told = {"more": "Infinity", "less": "-Infinity", "half": "\ufffd"}
+    for shown in (driver.status("one").json(), *next(pages(driver))):
+        assert [shown[what] for what in ("runtimeStatus", "input", "customStatus", "output")] == [
+            "Completed",
+            *[told] * 3,
+        ]
+
+
 def test_inputs_are_left_out_on_demand(crowd: Driver) -> None:
     assert {status["input"] for page in pages(crowd, showInput="false") for status in page} == {None}
     assert next(pages(crowd))[1]["input"] == "143"

@@ -18,6 +18,13 @@ spinning: list = []
 gate = threading.Event()
 
 
+class Untellable(Exception):
+    """Has no text."""
+
+    def __str__(self):
+        raise ValueError("and neither has this")
+
+
 def stick(who):
     said = how.pop(0) if how else "ends"
     if said == "exits":
@@ -26,6 +33,8 @@ def stick(who):
         raise KeyboardInterrupt
     if said == "is cancelled":
         raise asyncio.CancelledError
+    if said == "cannot be told":
+        raise Untellable
     if said == "blocks":
         gate.wait(60)
     if said == "loops":

@@ -74,6 +74,12 @@ def echo(context):
     return context.get_input()
 
 
+@app.orchestration_trigger(context_name="context")
+def shows(context):
+    context.set_custom_status(context.get_input())
+    return context.get_input()
+
+
 @app.route(route="client/{action}/{id}", auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 async def client_call(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
