@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from local.host import schema
+from local.host import row_sums, schema
 from local.host.commit_mark import CommitMark
 from local.host.events import TERMINAL
 from local.host.instance_query import InstanceQuery
@@ -92,6 +92,7 @@ class Store:
             self._write.execute("PRAGMA journal_mode=WAL")
             self._write.execute("PRAGMA synchronous=FULL")
             schema.bring_about(self._write)
+            row_sums.keep(self._write)
             self._check()
         except sqlite3.DatabaseError as error:
             self.close()
@@ -105,6 +106,9 @@ class Store:
         found = self._write.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise damaged(self._path.parent, found)
+        table = row_sums.changed(self._write)
+        if table:
+            raise damaged(self._path.parent, f"what it says under {table!r} is not what was written")
         commits = self._write.execute("SELECT commits FROM written").fetchone()[0]
         if commits < self._mark.count:
             lost = self._mark.count - commits
@@ -279,4 +283,7 @@ class Store:
         with self._read_lock:
             if self._closed:
                 raise StoreClosed("the host has stopped")
-            return self._read.execute(statement, values).fetchall()
+            try:
+                return self._read.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise damaged(self._path.parent, str(error)) from error

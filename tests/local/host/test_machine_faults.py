@@ -132,6 +132,24 @@ def bad_event(folder: Path) -> None:
     database.close()
 
 
+def change_letter(folder: Path) -> None:
+    """Have a history tell, in words that can be read, of another orchestration."""
+    database = sqlite3.connect(folder / "taskhub.db")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    content = (folder / "taskhub.db").read_bytes()
+    assert content.count(b'"Name":"approval"') == 1
+    (folder / "taskhub.db").write_bytes(content.replace(b'"Name":"approval"', b'"Name":"approvel"'))
+
+
+def lose_row(folder: Path) -> None:
+    """Take away a message that waits."""
+    database = sqlite3.connect(folder / "taskhub.db")
+    with database:
+        database.execute("INSERT INTO sums VALUES ('inbox', '7', 7)")
+    database.close()
+
+
 def test_what_was_left_is_taken_up(left: Path) -> None:
     assert start(left)["customStatus"] == {"waiting for": "approval"}
 
@@ -143,7 +161,9 @@ def test_what_was_left_is_taken_up(left: Path) -> None:
         (lose_log, r"its last \d+ changes are missing"),
         (flip_bytes, ""),
         (spoil_header, "file is not a database"),
-        (bad_event, "the instance waiting cannot be read"),
+        (bad_event, "what it says under 'history' is not what was written"),
+        (change_letter, "what it says under 'history' is not what was written"),
+        (lose_row, "what it says under 'inbox' is not what was written"),
     ],
 )
 def test_a_task_hub_that_cannot_be_trusted_is_refused_and_the_folder_left_free(

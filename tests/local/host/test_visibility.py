@@ -144,6 +144,7 @@ def test_what_an_earlier_version_has_left_is_there_at_once(open_host: OpenHost, 
     died(first)
     with sqlite3.connect(tmp_path / "data" / "taskhub.db") as database:
         database.execute("ALTER TABLE activities DROP COLUMN due")
+        database.execute("DROP TABLE sums")
     database.close()
     (tmp_path / "data" / "taskhub.alive").write_text("nothing that can be read")
     second = open_host("patterns")
