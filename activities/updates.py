@@ -90,7 +90,9 @@ def plan_update(order: UpdateInput) -> Update:
         after[MADE_FROM] = digest([made_from, after])
     before = _words(entity, after)
     changes = {name for name in after if name != MADE_FROM and after[name] != before[name]}
-    update = Update(before=before, after=after, share=_share(order), run=begin.mark_of(entity))
+    pin = pin_of(entity)
+    model = after.get("model", pin.model)
+    update = Update(before=before, after=after, share=_share(order), run=pin.run, model=model)
     if order.begun or not changes:
         return update if order.begun else update.model_copy(update={"before": {}, "after": {}})
     if len(json.dumps([before, after])) > LEDGER_BYTES:

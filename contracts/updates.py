@@ -62,6 +62,7 @@ class Update(Contract):
     after: dict[str, Json]
     share: Annotated[int, Field(description="percent of the endpoint's traffic that it has")] = 0
     run: Annotated[str | None, Field(description="id of the run that made it")] = None
+    model: Annotated[str | None, Field(description="reference of the model that it has then")] = None
 
     @property
     def scales_only(self) -> bool:

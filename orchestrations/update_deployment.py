@@ -65,4 +65,4 @@ def prove(run: Run, order: OperationOrder, planned: Update) -> Taking[Json]:
     test = order.part("smoke_test")
     if test is None:
         test = yield from smoke_test_of(run, Pin(deployment=order.deployment, run=planned.run))
-    return (yield from smoke_test(run, order.endpoint, order.deployment, test, planned.after.get("model")))
+    return (yield from smoke_test(run, order.endpoint, order.deployment, test, planned.model))

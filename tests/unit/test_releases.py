@@ -11,6 +11,7 @@ from contracts.queue import Asker, EndpointQueue, RunRef
 from contracts.releases import Release, TargetOrder
 from contracts.rollback import RollbackRequest, another_name
 from contracts.traffic import TrafficRequest, beyond_chance
+from contracts.updates import UpdateRequest
 from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.release_log import MOST_RELEASES, chosen
 from orchestrations.teardown import without
@@ -100,6 +101,21 @@ def test_shares_may_stand_by_themselves() -> None:
 @pytest.mark.parametrize(("body", "to"), [({}, "previous"), ({"to": "3"}, 3), ({"to": 2}, 2)])
 def test_a_rollback_names_a_release(body: Any, to: Any) -> None:
     assert read_request(body, RollbackRequest).to == to
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"instance_count": 2, "model": "azureml:m:2"}, "in a request of its own"),
+        ({"in_place": True}, "name what is to change"),
+        ({"environment_variables": {"A": "b"}}, "no such field"),
+    ],
+)
+def test_a_change_in_place_is_of_one_kind(body: Any, says: str) -> None:
+    with pytest.raises(RequestProblems) as refused:
+        read_request(body, UpdateRequest)
+
+    assert says in str(refused.value)
 
 
 @pytest.mark.parametrize(
