@@ -50,6 +50,9 @@ class Twice:
         return first
 
 
+LOGS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"
+
+
 def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None:
     twice = Twice(stack)
     within: dict[str, dict[str, Any]] = {
@@ -59,7 +62,9 @@ def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None
     order = acting.order(
         stack,
         within,
-        diagnostics={"workspace_id": world.storage_id("logs")},
+        diagnostics={
+            "workspace_id": f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"
+        },
         autoscale={"minimum": 1, "maximum": 2},
         alerts={"action_groups": [world.ACTION_GROUP_ID], "errors": {}},
         traffic="none",
