@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
 from contracts.base import Contract, Json
 from contracts.names import OnlineName
@@ -19,16 +19,21 @@ from contracts.values import Percent, Whole
 BEYOND_CHANCE = 1e-3
 
 
+def _shares(schema: dict[str, Any]) -> None:
+    """A share for each name that is no other field's, which a schema cannot say of a contract by itself."""
+    name = TypeAdapter(OnlineName).json_schema()
+    schema["propertyNames"] = {"anyOf": [{"enum": [*schema["properties"]]}, name]}
+    schema["additionalProperties"] = {"type": "integer", "minimum": 0, "maximum": 100}
+    schema["description"] = (
+        "A share for each deployment, 100 in all or 0, as in `{blue: 90, green: 10}`; all others get none. The shares"
+        " may stand under `traffic` as well."
+    )
+
+
 class TrafficRequest(Queued):
     """Body of a change of traffic: a share for each deployment, as in `{blue: 90, green: 10}`; all others get none."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 100},
-            "description": "A share for each deployment, 100 in all or 0, as in `{blue: 90, green: 10}`; all others"
-            " get none. The shares may stand under `traffic` as well.",
-        }
-    )
+    model_config = ConfigDict(json_schema_extra=_shares)
 
     traffic: dict[OnlineName, Percent] | None = None
     mirror_traffic: Annotated[

@@ -47,6 +47,9 @@ CONFIG: dict[str, Any] = {
     "phases": {"coverage": {"unexpected-methods": []}},
 }
 SCHEMA = schemathesis.openapi.from_dict(openapi(), config=SchemathesisConfig.from_dict(CONFIG))
+# The body of a plan is that of a deployment, whose every field is tried there.
+DRAWN = SchemathesisConfig.from_dict(CONFIG | {"phases": {"coverage": {"enabled": False}}})
+OF_PLANS = schemathesis.openapi.from_dict(openapi(), config=DRAWN)
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in openapi()["paths"].items() for method in methods]
 
 
@@ -98,8 +101,9 @@ def test_the_document_is_valid_and_is_what_the_host_serves(running: Running) -> 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_answer_is_documented(operation: str, running: Running, session: requests.Session) -> None:
     """What schemathesis asks is made here: made while tests are collected, it costs each process of a run 6 s."""
+    schema = OF_PLANS if operation == "POST /api/plans" else SCHEMA
     (made,) = get_all_tests(
-        schema=SCHEMA.include(name=operation), test_func=is_documented, settings=None, given_kwargs={}
+        schema=schema.include(name=operation), test_func=is_documented, settings=None, given_kwargs={}
     )
     assert isinstance(made, Ok)
     _, asks = made.ok()
