@@ -32,7 +32,7 @@ def watch(context: Context) -> Taking[Json]:
 def look(context: Context, looking: Looking) -> Taking[Json]:
     """Look as often as one history holds; the watch's answer, or None when it goes on in the next one."""
     for _ in range(LOOKS_PER_HISTORY):
-        yield context.create_timer(min(now(context) + looking.pause, looking.deadline))
+        yield context.create_timer(looking.next_look(now(context)))
         began = now(context)
         outcome = yield from attempt(context, looking.order.activity, Provisioning, looking.order.message)
         answer = looking.saw(outcome, began)
@@ -52,6 +52,11 @@ class Looking:
         self._crashes = order.crashes
         self._absences = order.absences
         self.pause: timedelta = self._patience.pause(self.tries + 1)
+
+    def next_look(self, moment: datetime) -> datetime:
+        """When to look again; an absence is given its time to show, also beyond the deadline."""
+        later = moment + self.pause
+        return later if self._absences else min(later, self.deadline)
 
     def so_far(self) -> WatchOrder:
         """The order for the next history."""

@@ -36,3 +36,12 @@ def test_what_refuses_to_be_deleted_between_them_is_there() -> None:
     answers = [watch.saw(one, BEGAN + timedelta(minutes=n)) for n, one in enumerate(seen)]
 
     assert answers == [None] * len(answers)
+
+
+def test_an_absence_has_its_time_to_show_also_at_the_deadline() -> None:
+    watch = looking()
+    moment = watch.deadline - timedelta(seconds=1)
+
+    watch.saw(GONE, moment)
+
+    assert watch.next_look(moment) > watch.deadline
