@@ -18,12 +18,12 @@ from contracts.errors import Failure, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
 from contracts.plan import Percentages, PlanInput, PlanVerdict
-from contracts.smoke_test import cases_of
 from contracts.status import DeploymentResult
 from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
 from orchestrations.engine import Context, Taking
 from orchestrations.newest import stop_if_superseded
+from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
 from orchestrations.shift import shift_traffic
@@ -123,22 +123,6 @@ def create_deployment(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking
     """Begin the deployment and watch it until it is provisioned."""
     makes = [LedgerEntry(kind=steps.DEPLOYMENT.kind, id=plan.resolved.deployment)]
     yield from run.ensure(steps.DEPLOYMENT, order.part("deployment"), plan.resolved, makes)
-
-
-def smoke_test(run: Run, endpoint: str, deployment: str, test: Json, model: str | None) -> Taking[Json]:
-    """Prove with real requests, pinned to the deployment, that it answers as expected; what it answered."""
-    waived = f"waived: {test['waived']}" if test and test.get("waived") else "" if test else "no request is known"
-    if waived:
-        run.log.skipped(steps.SMOKE_TEST.activity, run.now, waived)
-        return None
-    answers = []
-    for wanted in cases_of(endpoint, deployment, test, model):
-        tested = yield from run.take(steps.SMOKE_TEST, wanted)
-        answers.append(tested.answer)
-    if len(answers) == 1:
-        return answers[0]
-    run.log.noted(steps.SMOKE_TEST.activity, f"{len(answers)} cases")
-    return answers
 
 
 def extras(run: Run, order: DeployOrder, plan: PlanVerdict, *, after: str) -> Taking[None]:

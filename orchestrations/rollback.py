@@ -16,9 +16,10 @@ from contracts.operations import OperationOrder, OperationResult
 from contracts.releases import Pin, Release, ServingInput, ServingNow
 from contracts.rollback import another_name
 from orchestrations import steps
-from orchestrations.deploy import bring_up, smoke_test
+from orchestrations.deploy import bring_up
 from orchestrations.engine import Context, Taking
 from orchestrations.going_back import not_the_same, order_again, release_meant, smoke_test_of
+from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
 from orchestrations.shift import give, traffic_read_back

@@ -12,9 +12,9 @@ from contracts.plan import Resolved
 from contracts.releases import Pin
 from contracts.updates import Update, UpdateInput
 from orchestrations import steps
-from orchestrations.deploy import smoke_test
 from orchestrations.engine import Context, Taking
 from orchestrations.going_back import smoke_test_of
+from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, changed_in_place
 from orchestrations.run import Run
 from orchestrations.shift import traffic_read_back
