@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.flows import CHAT, CHAT_INPUT, CONNECTIONS, MODE, SOURCE
+from contracts.flows import WORKSPACE as WORKSPACE_TOLD
 from contracts.online import ENFORCE
 from tests import samples
 from tests.schedules.orders import PATHS
@@ -121,6 +123,12 @@ FLOW = registered("models/flow/versions/1", modelType="mlflow_model")
 OUT = {"metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 70, "scale": "out"}
 BACK = {**OUT, "operator": "less_than", "threshold": 30, "scale": "in"}
 BUSY = {"name": "busy", "metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 90}
+PROMPT_FLOW = registered(
+    "models/chat/versions/1", properties={SOURCE: "chat", MODE: CHAT, CHAT_INPUT: "question", CONNECTIONS: "[]"}
+)
+RUNTIME = registered(
+    "environments/runtime/versions/1", image=RETIRED, inferenceConfig={"livenessRoute": {"path": "/", "port": 80}}
+)
 SIZES = (
     ("DS3_v2", 1, "DSv2", 8),
     ("DS3_v2", 5, "DSv2", 24),
@@ -254,6 +262,25 @@ ASSETS = [
         "ModelEnvironmentIncomplete",
     ),
     unlucky("nothing to send", "SampleUnknown", {"smoke_test": {}}),
+    fine("a flow", {"model": "azureml:chat:1", **on(**NO_SCRIPT, environment=None)}, PROMPT_FLOW, "ChatIncomplete"),
+    fine(
+        "a flow in an image of its own",
+        {"model": "azureml:chat:1", **on(**NO_SCRIPT, environment={"image": "docker.io/me/flow:1"})},
+        PROMPT_FLOW,
+        "RuntimeUnknown",
+    ),
+    fine(
+        "a flow that is told of another place",
+        {"model": "azureml:chat:1", **on(**NO_SCRIPT, environment=None, environment_variables={WORKSPACE_TOLD: "a=b"})},
+        PROMPT_FLOW,
+        "OtherWorkspace ImageRetired",
+    ),
+    fine(
+        "prompt flow's image that nothing tells to serve",
+        on(**NO_SCRIPT, environment="azureml:runtime:1"),
+        RUNTIME,
+        "FlowVariablesMissing ImageRetired",
+    ),
     fine("logs", LOGS, finds="LogsUnknown"),
     fine("logs as they are", LOGS, deployed(**LOGS), finds="LogsUnknown"),
 ]
