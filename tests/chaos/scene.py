@@ -82,9 +82,16 @@ def ending(cloud: LocalCloud, status: dict[str, Any]) -> dict[str, Any]:
         "error": {name: error.get(name) for name in ("code", "step", "cause")},
         "steps": {step["name"]: step["state"] for step in status["steps"] if step["name"] not in WAITS},
         "ledger": sorted((entry["kind"], entry["name"], entry["fate"]) for entry in status.get("ledger", [])),
-        "result": {name: result.get(name) for name in ("observed", "answer", "traffic_before")},
+        "result": {name: result.get(name) for name in ("answer", "traffic_before")},
+        "observed": {name: value for name, value in result.get("observed", {}).items() if name != "serving"},
+        "serving": [pin | {"run": pin.get("run") == status["id"]} for pin in _serving(result)],
         **cloud_state(cloud),
     }
+
+
+def _serving(result: dict[str, Any]) -> list[dict[str, Any]]:
+    serving: list[dict[str, Any]] = result.get("observed", {}).get("serving", [])
+    return serving
 
 
 def cloud_state(cloud: LocalCloud) -> dict[str, Any]:

@@ -125,7 +125,9 @@ def test_a_body_that_makes_no_sense_is_refused_with_all_that_is_wrong(service: S
     del body["deployment"]["code_configuration"]
     response = service(call, json=body | {"nonsense": 1})
     assert (response.status_code, response.headers["Content-Type"].split(";")[0]) == (422, PROBLEM)
-    assert {"smoke_test", "endpoint.name", "nonsense"} <= {problem["path"] for problem in response.json()["problems"]}
+    assert {"smoke_test.waived", "endpoint.name", "nonsense"} <= {
+        problem["path"] for problem in response.json()["problems"]
+    }
     chunked = service(call, content=iter([json.dumps(body).encode()]))
     assert (chunked.status_code, chunked.json()["problems"][0]["code"]) == (400, "unreadable")
 

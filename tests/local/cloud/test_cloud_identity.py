@@ -77,7 +77,7 @@ class TestManagedIdentity:
             ManagedIdentityCredential().get_token(ARM_SCOPE)
 
     def test_only_attached_identities_can_be_chosen(self, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-        credit, spare = USER_ASSIGNED
+        credit, spare, *_ = USER_ASSIGNED
         monkeypatch.setenv("IDENTITY_HEADER", cloud.environment(credit.name)["IDENTITY_HEADER"])
         assert ManagedIdentityCredential(client_id=credit.client_id).get_token(ARM_SCOPE).token
         by_resource = ManagedIdentityCredential(identity_config={"mi_res_id": str(credit.resource_id)})
