@@ -186,10 +186,12 @@ def undo(twice: Twice, verdict: PlanVerdict) -> None:
     deployment = acting.about("deployment", resolved.deployment)
     assert twice("keep_logs", deployment) == {"kept": ["inference-server", "storage-initializer"]}
     kept = logs(twice.stack)
-    assert not twice("remove_deployment", deployment)["done"]
-    # A worker that was killed in the middle of it: the deployment may be on its way out, or gone, by the second time.
-    emptied = twice.stack.cloud.faults.add(Fault(path="getLogs", status=200, body={"content": ""}, times=None))
-    assert acting.done("keep_logs", deployment) == {"kept": [], "nothing": "its containers wrote nothing"}
+    with twice.stack.clock.busy("a deployment on its way out"):
+        assert not twice("remove_deployment", deployment)["done"]
+        # A worker that was killed in the middle of it: the deployment may be on its way out, or gone, by the second
+        # time.
+        emptied = twice.stack.cloud.faults.add(Fault(path="getLogs", status=200, body={"content": ""}, times=None))
+        assert acting.done("keep_logs", deployment) == {"kept": [], "nothing": "its containers wrote nothing"}
     assert logs(twice.stack) == kept
     twice.stack.cloud.faults.remove(emptied)
     acting.until(twice.stack, "remove_deployment", deployment, acting.is_done)

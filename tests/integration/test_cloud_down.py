@@ -13,6 +13,10 @@ from contracts import activities as c
 from contracts.base import Contract
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
+from contracts.releases import ServingInput
+from contracts.teardown import DepartingInput
+from contracts.traffic import SharesInput
+from contracts.updates import Update, UpdateInput
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack, forget_connections
@@ -35,6 +39,7 @@ def stack(shared: LocalStack) -> Iterator[LocalStack]:
     forget_connections()
 
 
+SIZE = {"instance_count": 2}
 INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
 
 
@@ -66,6 +71,9 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
         "autoscale": acting.about("autoscale", f"{INSIGHTS}/autoscaleSettings/any"),
         "alerts": acting.about("alerts", f"{INSIGHTS}/metricAlerts/any"),
+        "deployment_update": acting.about(
+            "deployment_update", resolved.deployment, how="changed", before={"instance_count": 1}, after=SIZE
+        ),
     }
     return {
         "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
@@ -91,6 +99,14 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
         **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic", "mirror_traffic")},
         "keep_logs": entries["deployment"],
+        "plan_update": UpdateInput(endpoint=order.endpoint, deployment=order.deployment, wanted=SIZE),
+        "ensure_deployment_update": c.EnsureInput(
+            mark=INSTANCE, wanted=Update(before={"instance_count": 1}, after=SIZE).to_wire(), resolved=resolved
+        ),
+        "deployment_update_provisioned": entries["deployment_update"],
+        "look_at_serving": ServingInput(endpoint=order.endpoint, serving=[]),
+        "plan_teardown": DepartingInput(endpoint=order.endpoint),
+        "verify_shares": SharesInput(endpoint=order.endpoint, traffic={"blue": 100}, test=order.part("smoke_test")),
         **{f"remove_{kind}": entry for kind, entry in entries.items()},
     }
 

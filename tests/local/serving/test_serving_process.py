@@ -139,12 +139,12 @@ def test_a_script_that_is_not_in_the_code_folder(start: Start, spec: Spec, scrip
 
 
 def test_an_image_that_cannot_run_here_is_not_pretended(start: Start, spec: Spec) -> None:
-    process, _ = start(spec(image="mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest"))
+    process, _ = start(spec(image="docker.io/somebody/their-server:1"))
 
     assert process.state == "failed"
     assert process.failure is not None
     assert process.failure.code == "ImageNotRunnableLocally"
-    assert "promptflow-runtime" in process.failure.message
+    assert "their-server" in process.failure.message
     assert process.log() == ""
 
 
