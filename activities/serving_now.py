@@ -51,7 +51,7 @@ def look_at_serving(order: ServingInput) -> ServingNow:
     for pin in order.serving:
         entity = begin.find_deployment(order.endpoint, pin.deployment)
         found[_compared(pin, entity)].append(pin.deployment)
-    return ServingNow(**found, taken=begin.deployments_of(order.endpoint))
+    return ServingNow(**found)
 
 
 def _compared(pin: Pin, entity: Any) -> str:

@@ -70,7 +70,7 @@ class Target(Contract):
     """The release to go back to, and the one that serves now; none where there is no such release."""
 
     release: Release | None = None
-    serving: Annotated[int, Field(description="number of the newest release that went live; 0: there is none")] = 0
+    serving: Annotated[int, Field(description="number of the newest release that was not undone; 0: there is none")] = 0
     known: Annotated[list[int], Field(description="numbers of those that can be gone back to")] = []
 
 
@@ -79,6 +79,7 @@ class TargetOrder(Contract):
 
     endpoint: str
     number: Annotated[int | None, Field(description="none: the previous one")] = None
+    run: Annotated[str | None, Field(description="id of a run that asks again: its own release does not count")] = None
 
 
 class OrderRef(Contract):
@@ -94,6 +95,7 @@ class StoredOrder(Contract):
 
     request: dict[str, Any] | None = None
     digest: str = ""
+    run: Annotated[str, Field(description="id of the run that was started with it")] = ""
 
 
 class ServingInput(Contract):
@@ -109,4 +111,3 @@ class ServingNow(Contract):
     same: list[str] = []
     gone: list[str] = []
     other: list[str] = []
-    taken: Annotated[list[str], Field(description="every name that a deployment of the endpoint has")] = []

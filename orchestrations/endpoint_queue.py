@@ -73,7 +73,7 @@ def leave(queue: EndpointQueue, wire: Json) -> Answered:
 
 def choose(queue: EndpointQueue, wire: Json) -> tuple[EndpointQueue, Contract]:
     """Which release somebody means who wants to go back."""
-    return queue, chosen(queue.releases, TargetOrder.from_wire(wire).number)
+    return queue, chosen(queue.releases, TargetOrder.from_wire(wire))
 
 
 def _again(queue: EndpointQueue, asker: Asker) -> Answered:

@@ -25,7 +25,8 @@ def release_meant(run: Run, order: OperationOrder) -> Taking[Release]:
     to = order.part("to")
     number = to if isinstance(to, int) else None
     run.log.started(CHOOSE, run.now)
-    asked = TargetOrder(endpoint=order.endpoint, number=number)
+    again = run.mark if order.carried.resumptions else None
+    asked = TargetOrder(endpoint=order.endpoint, number=number, run=again)
     target = yield from run.delegate(CHOOSE, choose_release.__name__, asked, Target)
     if target.release is not None:
         return target.release
@@ -54,12 +55,16 @@ def smoke_test_of(run: Run, pin: Pin) -> Taking[Json]:
     return (stored.request or {}).get("smoke_test")
 
 
-def order_again(run: Run, pin: Pin, name: str) -> Taking[DeployOrder]:
-    """The order by which a deployment is made again under that name; raises StepFailed when it is not known."""
+def order_again(run: Run, pin: Pin, name: str) -> Taking[tuple[DeployOrder, str]]:
+    """The order by which a deployment is made again under that name, and whose it was at first.
+
+    Raises StepFailed when it is not known.
+    """
     if pin.run:
         stored = yield from run.take(steps.FIND_ORDER, OrderRef(run=pin.run, deployment=pin.deployment))
         if stored.request:
-            return made_again(DeployOrder(request=stored.request, digest=stored.digest), pin, name)
+            again = made_again(DeployOrder(request=stored.request, digest=stored.digest), pin, name)
+            return again, stored.run or pin.run
     why = f"what {pin.run} was asked for is not known any more" if pin.run else "it was not made by Slipway"
     error = ReleaseNotRestorable(f"deployment {pin.deployment} is not as it was, and {why}")
     raise StepFailed(error.to_failure().model_copy(update={"step": steps.FIND_ORDER.activity}))

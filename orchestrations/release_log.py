@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contracts.queue import EndpointQueue
-from contracts.releases import Release, Target
+from contracts.releases import Release, Target, TargetOrder
 
 # The state of an entity is read and written whole; a release of two deployments takes a KiB.
 MOST_RELEASES = 30
@@ -24,16 +24,20 @@ def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
     return queue.model_copy(update={"releases": releases, "released": number})
 
 
-def chosen(releases: Sequence[Release], number: int | None) -> Target:
+def chosen(releases: Sequence[Release], asked: TargetOrder) -> Target:
     """The release of that number, or the one before what serves now; only what was live can be gone back to.
 
     What serves after a rollback is the release that it went back to, so that rolling back twice goes back two releases.
+    Where a change was undone, what served before does; where that failed too, or nothing was left to serve, the
+    release before is still the last one that was live. A run's own release does not count: one that the platform ended
+    after it had left asks again, and means the same.
     """
-    live = [one for one in releases if one.outcome == "live" and one.serving]
+    others = [one for one in releases if one.outcome != "undone" and one.run != asked.run]
+    live = [one for one in others if one.outcome == "live" and one.serving]
     if not live:
         return Target()
-    serving = live[0]
-    place = serving.restores or serving.number
+    newest, number = others[0], asked.number
+    place = newest.restores or newest.number
     found = [one for one in live if (one.number < place if number is None else one.number == number)]
-    known = [one.number for one in live if one is not serving]
-    return Target(release=found[0] if found else None, serving=serving.number, known=known)
+    known = [one.number for one in live if one is not newest]
+    return Target(release=found[0] if found else None, serving=newest.number, known=known)

@@ -27,28 +27,28 @@ async def find_order(payload: Json, client: df.DurableOrchestrationClient) -> di
     wanted = OrderRef.from_wire(payload)
     try:
         async with Hub(client) as hub:
-            order = await _order(hub, wanted)
+            run, order = await _order(hub, wanted)
     except HubUnavailable as error:
         return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
     if order is None:
         return {"ok": StoredOrder().to_wire()}
     request = order.request if wanted.part is None else {wanted.part: order.request.get(wanted.part)}
-    return {"ok": StoredOrder(request=request, digest=order.digest).to_wire()}
+    return {"ok": StoredOrder(request=request, digest=order.digest, run=run).to_wire()}
 
 
-async def _order(hub: Hub, wanted: OrderRef) -> DeployOrder | None:
+async def _order(hub: Hub, wanted: OrderRef) -> tuple[str, DeployOrder | None]:
     run: str | None = wanted.run
     for _ in range(FOLLOWED):
         runbook = runbook_of(run) if run else None
         if run is None or runbook is None or not runbook.writes:
-            return None
+            break
         instance = await hub.instance(run)
         if instance is None:
-            return None
+            break
         if runbook is DEPLOY:
-            return _read(instance)
+            return run, _read(instance)
         run = _made_again(instance).get(wanted.deployment)
-    return None
+    return "", None
 
 
 def _read(instance: Instance) -> DeployOrder | None:

@@ -13,7 +13,8 @@ from contracts.endpoint_errors import SharesNotSeen
 from contracts.errors import WrongAnswer
 from contracts.operations import OperationResult
 from orchestrations.run import RunFailed
-from tests.replay.operations import ASKED, operated, operating, world
+from tests.replay import azure_script as azure
+from tests.replay.operations import ASKED, operated, operating, released, world
 from tests.replay.running import fates, raising
 from tests.replay.scripted import Boom, run
 
@@ -110,6 +111,52 @@ def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
     [request] = wanted
     assert (request["model"], request["traffic"]) == ("azureml:credit-risk:1", "none")
     assert OperationResult.from_wire(returned).made_again == {"blue": f"dep-{1:032x}"}
+
+
+@pytest.mark.parametrize("seen", ["same", "other"], ids=["provisioned", "being created"])
+def test_a_rollback_goes_on_with_what_it_had_begun_to_make_again(seen: str) -> None:
+    playing = world("rollback by deploying")
+    looks = iter([{seen: ["blue"]}])
+    playing.answers["look_at_serving"] = lambda _: next(looks, {"same": ["blue"]})
+    playing.answers["find_order"] = lambda _: {"request": azure.order()["request"], "run": f"dep-{7:032x}"}
+    plan, wanted = playing.answers["plan_deployment"], list[str]()
+
+    def planned(message: dict[str, Any]) -> Any:
+        wanted.append(message["request"]["deployment"]["name"])
+        return plan(message)
+
+    playing.answers["plan_deployment"] = planned
+    begun = {"kind": "deployment", "id": azure.RESOLVED["deployment"], "sure": False}
+    context = operating("rollback by deploying", playing)
+    context.given |= {"carried": {"resumptions": 1, "ledger": [begun]}}
+
+    returned = OperationResult.from_wire(run("rollback", context))
+
+    assert wanted == ["blue"]
+    # By whose request it was made at first, however often it has been made again.
+    assert returned.made_again == {"blue": f"dep-{7:032x}"}
+
+
+def test_a_rollback_that_had_ended_but_for_saying_so_goes_back_no_further() -> None:
+    playing = world("rollback")
+    playing.queued = playing.queued.model_copy(
+        update={"releases": [released(3, "green", run="dep-3"), *playing.queued.releases], "released": 3}
+    )
+    playing.answers["read_back"] = lambda _: {**azure_observed(), "serving": [{"deployment": "green"}]}
+    asked = {"request": {"to": "previous"}}
+    context = operating("rollback", playing)
+    context.given |= asked
+    run("rollback", context)
+    first = playing.queued.releases
+    again = operating("rollback", playing)
+    again.given |= {**asked, "carried": {"resumptions": 1, "ledger": context.progress.to_wire()["ledger"]}}
+
+    returned = OperationResult.from_wire(run("rollback", again))
+
+    assert returned.release == 2
+    assert [(one.number, one.restores) for one in playing.queued.releases] == [
+        (one.number, one.restores) for one in first
+    ]
 
 
 def test_what_was_made_again_and_is_not_the_same_is_undone() -> None:

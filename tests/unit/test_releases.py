@@ -60,17 +60,53 @@ HISTORY = [
 
 @pytest.mark.parametrize(
     ("newest", "wanted", "found"),
-    [(6, None, 5), (5, None, None), (2, None, 1), (6, 2, 2), (6, 4, None), (6, 3, None), (6, 9, None), (0, None, None)],
-    ids=["before a deployment", "twice back", "one back", "by number", "undone", "nothing served", "none", "empty"],
+    [
+        (6, None, 5),
+        (5, None, None),
+        (3, None, 2),
+        (2, None, 1),
+        (6, 2, 2),
+        (6, 4, None),
+        (6, 3, None),
+        (6, 9, None),
+        (0, None, None),
+    ],
+    ids=[
+        "before a deployment",
+        "twice back",
+        "nothing serves now",
+        "one back",
+        "by number",
+        "undone",
+        "nothing served",
+        "none",
+        "empty",
+    ],
 )
 def test_the_release_that_is_meant(newest: int, wanted: int | None, found: int | None) -> None:
     releases = [one for one in HISTORY if one.number <= newest]
     queue = EndpointQueue(releases=releases)
-    _, answer = OPERATIONS["choose"](queue, TargetOrder(endpoint="e", number=wanted).to_wire())
+    asked = TargetOrder(endpoint="e", number=wanted)
+    _, answer = OPERATIONS["choose"](queue, asked.to_wire())
 
-    target = chosen(releases, wanted)
+    target = chosen(releases, asked)
     assert answer == target
     assert (target.release.number if target.release else None) == found
+
+
+def test_before_what_broke_is_the_last_that_was_live() -> None:
+    broken = released(7, "fifth", outcome="broken", serving=[])
+
+    target = chosen([broken, *HISTORY], TargetOrder(endpoint="e"))
+
+    assert target.release is not None
+    assert (target.release.number, target.serving) == (6, 7)
+
+
+def test_a_rollback_that_asks_again_means_what_it_meant_before() -> None:
+    own = HISTORY[1]
+
+    assert chosen(HISTORY[1:], TargetOrder(endpoint="e", run=own.run)) == chosen(HISTORY[2:], TargetOrder(endpoint="e"))
 
 
 @pytest.mark.parametrize(
