@@ -130,13 +130,9 @@ class Deployments(Resource[OnlineDeploymentRequest]):
         """The deployment itself; or all of an endpoint's, which go when that goes."""
         if departing.entity is None:
             return
-        with translated():
-            every = list(clients().ml.online_deployments.list(departing.endpoint))
         traffic = begin.traffic_of(departing.entity)
-        for one in every:
-            name = str(one.name)
-            if departing.deployment not in (None, name):
-                continue
+        for one in _departing(departing):
+            name = str(one.name).lower()
             problems: list[DeploymentError] = []
             if departing.deployment and name in traffic:
                 problems.append(StillServing(f"deployment {name} has {traffic[name]} % of the traffic"))
@@ -148,6 +144,15 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def _ensured(self, order: EnsureInput, state: str, *, made: bool) -> Ensured:
         return Ensured(entries=[self.entry(order.resolved.deployment, made=made)], done=state == begin.SUCCEEDED)
+
+
+def _departing(departing: Departing) -> list[Any]:
+    """The one that goes, absent only where neither its address nor the list knows it; or all of them."""
+    if departing.deployment:
+        found = begin.find_deployment(departing.endpoint, departing.deployment)
+        return [] if found is None else [found]
+    with translated():
+        return list(clients().ml.online_deployments.list(departing.endpoint))
 
 
 def made_from(wanted: OnlineDeploymentRequest, resolved: Resolved) -> str:

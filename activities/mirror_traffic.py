@@ -87,7 +87,7 @@ class MirrorTraffic(Resource[Percentages]):
 
 def mirrored(endpoint: Any) -> Percentages:
     """An endpoint's mirror traffic, without deployments that get none."""
-    return {name: int(share) for name, share in (endpoint.mirror_traffic or {}).items() if share}
+    return begin.shares(endpoint.mirror_traffic)
 
 
 def _write(endpoint: Any, wanted: Percentages) -> str:

@@ -45,6 +45,11 @@ def _served(order: ReadBackInput) -> str:
 
 
 def _by_a_later_run(order: ReadBackInput, traffic: Percentages) -> bool:
-    """Whether all that gets traffic besides was made by Slipway: then another run has rightly shifted it since."""
+    """Whether all that gets traffic besides was made by Slipway: then another run has rightly shifted it since.
+
+    Not so for a run that is about the traffic itself: nobody else has its turn while it looks.
+    """
+    if not order.deployment:
+        return False
     others = [begin.get_deployment(order.endpoint, name) for name in traffic if name != order.deployment]
     return bool(others) and all(one is not None and begin.mark_of(one) for one in others)

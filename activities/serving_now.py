@@ -33,7 +33,7 @@ def pin_of(entity: Any) -> Pin:
     code = entity.code_configuration
     written = {key: value for key, value in entity._to_dict().items() if key not in _NOT_SETTINGS}
     return Pin(
-        deployment=str(entity.name),
+        deployment=str(entity.name).lower(),
         model=_reference(entity.model),
         environment=_reference(entity.environment),
         code=_reference(code.code) if code else None,

@@ -7,6 +7,7 @@ that its public operations wrap; `tests/integration/test_sdk_surface.py` notices
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -102,15 +103,15 @@ def find_deployment(endpoint: str, name: str) -> Any:
     """The deployment; None when neither its own address nor the endpoint's list knows it (see `find_endpoint`)."""
     found = get_deployment(endpoint, name)
     if found is None:
-        _agree(f"deployment {name}", name.lower() in map(str.lower, deployments_of(endpoint)))
+        _agree(f"deployment {name}", name.lower() in deployments_of(endpoint))
     return found
 
 
 def deployments_of(endpoint: str) -> list[str]:
-    """Names of an endpoint's deployments; none when there is no such endpoint."""
+    """Names of an endpoint's deployments, in small letters; none when there is no such endpoint."""
     with translated():
         try:
-            return sorted(str(one.name) for one in clients().ml.online_deployments.list(endpoint))
+            return sorted(str(one.name).lower() for one in clients().ml.online_deployments.list(endpoint))
         except ResourceNotFoundError:
             return []
 
@@ -135,7 +136,15 @@ def mark_of(entity: Any) -> str | None:
 
 def traffic_of(endpoint: Any) -> dict[str, int]:
     """An endpoint's traffic, without the deployments that get none."""
-    return {name: int(percent) for name, percent in (endpoint.traffic or {}).items() if percent}
+    return shares(endpoint.traffic)
+
+
+def shares(said: Mapping[str, Any] | None) -> dict[str, int]:
+    """Shares of an endpoint's requests, without those of nothing.
+
+    Names are in small letters, as requests have them: others may have written them otherwise, and for Azure it is one.
+    """
+    return {name.lower(): int(share) for name, share in (said or {}).items() if share}
 
 
 def principal_of(endpoint: Any) -> str:

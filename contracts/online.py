@@ -22,7 +22,7 @@ from contracts.base import Contract, json_type
 from contracts.collecting import DataCollector
 from contracts.names import ComputeReference, IdentityId, InstanceType, OnlineName
 from contracts.references import REGISTRIES, EnvironmentReference
-from contracts.values import AS_WORDS, IN_ANY_CASE, Flag, Whole
+from contracts.values import AS_WORDS, IN_ANY_CASE, ONCE, Flag, Whole
 
 AuthMode = Literal["key", "aml_token", "aad_token"]
 MIRROR_LIMIT = 50
@@ -80,6 +80,7 @@ class EndpointRequest(Contract):
     public_network_access: Annotated[Literal["enabled", "disabled"], IN_ANY_CASE] | None = None
     mirror_traffic: Annotated[
         dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]],
+        ONCE,
         Field(max_length=1, description="one deployment that gets a copy of so many percent of the requests"),
     ] = {}
 

@@ -20,7 +20,7 @@ from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentReques
 from contracts.queue import Queued
 from contracts.references import REGISTRIES, ModelReference
 from contracts.smoke_test import SmokeTestRequest
-from contracts.values import Percent
+from contracts.values import ONCE, Percent
 
 # With the automatic ones, as many as one activity's answer can tell of (4 KiB).
 MAX_ADDITIONAL_ROLES = 8
@@ -70,7 +70,7 @@ class AccessRequest(Contract):
 
 
 Traffic = Annotated[
-    Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], Tag("mapping")],
+    Annotated[Literal["all_at_once", "none"], Tag("text")] | Annotated[dict[OnlineName, Percent], ONCE, Tag("mapping")],
     Discriminator(json_type),
 ]
 

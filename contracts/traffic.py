@@ -13,7 +13,7 @@ from contracts.names import OnlineName
 from contracts.online import MIRROR_LIMIT
 from contracts.plan import Percentages
 from contracts.queue import Queued
-from contracts.values import Percent, Whole
+from contracts.values import ONCE, Percent, Whole
 
 # A result so unlikely is looked at again, some seven times in five minutes; so often in a row it is no chance.
 BEYOND_CHANCE = 1e-3
@@ -35,9 +35,9 @@ class TrafficRequest(Queued):
 
     model_config = ConfigDict(json_schema_extra=_shares)
 
-    traffic: dict[OnlineName, Percent] | None = None
+    traffic: Annotated[dict[OnlineName, Percent], ONCE] | None = None
     mirror_traffic: Annotated[
-        dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]] | None,
+        Annotated[dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]], ONCE] | None,
         Field(max_length=1, description="one deployment that gets a copy of so many percent; left out: as it is"),
     ] = None
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictBool, StrictInt
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictBool, StrictInt
 from pydantic_core import CoreSchema, core_schema
 
 # marshmallow's own lists (fields.Boolean), without what YAML has made a boolean already.
@@ -58,6 +58,14 @@ def snake_case(value: object) -> object:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", worded).lower()
 
 
+def _once(value: object) -> object:
+    names = [name.lower() for name in value if isinstance(name, str)] if isinstance(value, dict) else []
+    twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+    if twice is not None:
+        raise ValueError(f"{twice} stands here twice: names have no case")
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -91,6 +99,8 @@ Flag = Annotated[StrictBool, Reads(_flag, ("string", "integer", "number"))]
 """True or false, or one of the words and numbers for them."""
 AsText = Annotated[str, Reads(_text, ("number", "boolean"))]
 """Text, where a number, true or false is taken as its text."""
+ONCE = BeforeValidator(_once)
+"""Of a mapping by names that have no case: none stands there twice, or one of its values would be lost."""
 IN_ANY_CASE = Reads(_lower)
 """Of a choice: `Enabled` is `enabled`."""
 AS_WORDS = Reads(snake_case)

@@ -10,8 +10,8 @@ from contracts.operations import OperationOrder, OperationResult
 from orchestrations.engine import Context, Taking
 from orchestrations.releasing import NOT_TESTED, released
 from orchestrations.run import Run
-from orchestrations.shift import give, mirror, traffic_read_back
-from orchestrations.teardown import look, take_down, without
+from orchestrations.shift import give, mirror, traffic_at_first, traffic_read_back
+from orchestrations.teardown import has_begun, look, take_down, without
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -32,8 +32,9 @@ def remove_it(run: Run) -> Taking[OperationResult]:
     if order.deployment in found.traffic:
         yield from give(run, order.endpoint, without(found.traffic, order.deployment))
     yield from take_down(run, order, found)
-    if not found.there:
+    if not (found.there or has_begun(run)):
         return OperationResult(ledger=run.ledger.entries)
     observed = yield from traffic_read_back(run, order.endpoint, None)
     released(run, observed, NOT_TESTED)
-    return OperationResult(observed=observed, traffic_before=found.traffic, ledger=run.ledger.entries)
+    before = traffic_at_first(run, order.endpoint, found.traffic)
+    return OperationResult(observed=observed, traffic_before=before, ledger=run.ledger.entries)

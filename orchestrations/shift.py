@@ -51,6 +51,13 @@ def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None 
     return before
 
 
+def traffic_at_first(run: Run, endpoint: str, now: Percentages) -> Percentages:
+    """The traffic of before the run, also when it began anew."""
+    shifted = run.ledger.find(steps.TRAFFIC.kind, endpoint_reference(endpoint))
+    before: Percentages = shifted.before if shifted else now
+    return before
+
+
 def mirror(run: Run, endpoint: str, wanted: Percentages, before: Percentages) -> Taking[None]:
     """Give the endpoint its mirror traffic; `before` is what undo gives back."""
     change = LedgerEntry(

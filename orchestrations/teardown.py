@@ -6,9 +6,11 @@ rest. To ask again goes on where it stopped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contracts.activities import EntryInput
-from contracts.errors import Failure, StepFailed
-from contracts.ledger import LedgerEntry
+from contracts.errors import Failure, NotAsDeployed, StepFailed
+from contracts.ledger import LedgerEntry, short_name
 from contracts.operations import OperationOrder
 from contracts.plan import Percentages
 from contracts.teardown import DepartingInput, Departure
@@ -39,13 +41,27 @@ def look(run: Run, order: OperationOrder) -> Taking[Departure]:
 
 
 def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]:
-    """Remove everything, a few things at a time."""
+    """Remove everything, a few things at a time; raises StepFailed when there is still something in the end."""
     for _ in range(ROUNDS_OF_TEARDOWN):
-        for entry in found.next:
-            yield from remove_for_good(run, entry)
         if not found.next:
             return
+        for entry in found.next:
+            yield from remove_for_good(run, entry)
         found = yield from look(run, order)
+    if found.next:
+        raise StepFailed(still_there(found.next))
+
+
+def still_there(left: Sequence[LedgerEntry]) -> Failure:
+    """The failure of a run which Azure has told again and again that something is gone, and then that it is there."""
+    what = ", ".join(f"{entry.kind} {entry.name or short_name(entry.id)}" for entry in left)
+    error = NotAsDeployed(f"still there after {ROUNDS_OF_TEARDOWN} rounds: {what}")
+    return error.to_failure().model_copy(update={"step": steps.PLAN_TEARDOWN.activity})
+
+
+def has_begun(run: Run) -> bool:
+    """Whether this run has taken something down, before it began anew: what is gone by now is its own doing."""
+    return any(entry.how == "removed" for entry in run.ledger.entries)
 
 
 def remove_for_good(run: Run, entry: LedgerEntry) -> Taking[None]:

@@ -82,6 +82,8 @@ class Asked:
         check_names(req, fields)
         key = _idempotency_key(req)
         self.names = named({name: req.route_params[name] for name in call.names})
+        if bodiless and req.get_body().strip():
+            raise refused("(body)", f"this call has no body: send {', '.join(fields)} as query parameters")
         self.request = judged(flags(req, fields) if bodiless else parse_body(req.get_body()), runbook)
         said = digest([runbook.name, self.names, self.request] if self.names else self.request)
         self.instance_id = runbook.prefix + (digest(["key", key]) if key else uuid.uuid4().hex)

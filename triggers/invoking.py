@@ -24,7 +24,7 @@ from triggers.parameters import check_names, refused
 # Models may take minutes to answer. They have threads of their own: activities shall not wait for them.
 AT_ONCE = 32
 JSON = "application/json"
-CONTENT_TYPE = r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}(;[ -~]{0,200})?"
+CONTENT_TYPE = r"(?a:[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}(;[ -~]{0,200})?)"
 # What curl says of whatever it sends.
 FORM = "application/x-www-form-urlencoded"
 REQUEST_ID = r"[A-Za-z0-9_-]{1,100}"
@@ -48,8 +48,8 @@ MEANINGS = {
 }
 OTHERWISE = "Look at the deployment's log."
 LATE = "Send it again, or with a larger `timeout`; the deployment's own is request_settings.request_timeout_ms."
-# A page of a stranger's model must not run in a browser.
-AS_IT_IS = {"X-Content-Type-Options": "nosniff"}
+# A page of a stranger's model must not run in a browser, neither one that says so nor one that does not.
+AS_IT_IS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 
 
 async def invoked(req: func.HttpRequest) -> func.HttpResponse:

@@ -7,10 +7,10 @@ end as the settings say, redirects are not followed, time and size are bounded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from activities.gates.exchange import ANSWER_LIMIT_BYTES, Answer, Question, exchanged
 from azure_api.clients import clients
@@ -19,6 +19,9 @@ from contracts.errors import ModelUnreachable, ScoringRefused
 from contracts.redaction import MASK
 
 PIN_HEADER = "azureml-model-deployment"
+# Nothing that one library takes for the end of the host and another one does not: for `urllib.parse`, the host of
+# https://a\.b is a\.b; `requests` goes to a. No account and no port either.
+ADDRESS = re.compile(r"https://(?P<host>[A-Za-z0-9.-]+)(?:/[!-\[\]-~]*)?")
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,9 @@ class Scoring:
 
 def checked_uri(endpoint: str, uri: object) -> str:
     """The scoring URI of an endpoint, as ARM has it; raises ScoringRefused for an address that gets no key."""
-    text = str(uri or "")
-    where = urlsplit(text)
-    suffix = clients().settings.scoring_host_suffix
-    if where.scheme != "https" or not (where.hostname or "").endswith(suffix) or where.username or where.port:
+    text, suffix = str(uri or ""), clients().settings.scoring_host_suffix
+    where = ADDRESS.fullmatch(text)
+    if where is None or not where["host"].lower().endswith(suffix):
         raise ScoringRefused(
             f"the scoring URI of endpoint {endpoint} is not https://…{suffix}; no key is sent there",
             suggestion="Check the endpoint; in a sovereign cloud set SLIPWAY_SCORING_HOST_SUFFIX.",

@@ -39,7 +39,7 @@ def _names(order: SharesInput) -> list[str]:
     )
     began, names = time.monotonic(), []
     for answer in scores(replace(question, seconds=min(question.seconds, LAST))):
-        name = answer.headers.get(PIN_HEADER, UNKNOWN)
+        name = answer.headers.get(PIN_HEADER, UNKNOWN).lower()
         if answer.status != 200:
             raise meaning_of(SmokeTestInput(endpoint=order.endpoint, deployment=name, test=order.test), answer)
         names.append(name)

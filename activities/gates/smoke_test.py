@@ -72,7 +72,7 @@ def _judged(order: SmokeTestInput, case: SmokeTestCase, said: Answer) -> Json:
     if said.status != 200:
         raise meaning_of(order, said)
     answered_by = said.headers.get(PIN_HEADER)
-    if answered_by != order.deployment:
+    if (answered_by or "").lower() != order.deployment.lower():
         raise ModelUnreachable(f"the answer came from deployment {answered_by!r}, not from {order.deployment}")
     if is_bytes(said) or (case.expect and case.expect.bytes_value):
         answer, problem = told(said), bytes_mismatch(case.expect, said)

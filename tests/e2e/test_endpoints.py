@@ -221,6 +221,7 @@ class TestInvoking:
         assert (said.status_code, said.content) == (200, content)
         assert said.headers["content-type"].split(";")[0] == kind
         assert said.headers["x-content-type-options"] == "nosniff"
+        assert said.headers["content-security-policy"] == "sandbox"
 
     def test_a_deployment_can_be_named(self, stack: LocalStack) -> None:
         assert invoke(stack, b"{}", "?deployment=green").headers["azureml-model-deployment"] == "green"

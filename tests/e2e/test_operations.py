@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -202,6 +203,16 @@ def test_a_deployment_is_deleted_when_nothing_needs_it_or_somebody_forces_it(sha
     assert again["result"]["ledger"] == []
     assert reading.deployments(shared, "taken-down") == {"green": "Succeeded"}
     assert reading.traffic(shared, "taken-down") == {"green": 100}
+    # As others may write its name, who use no SDK.
+    there = shared.cloud.state.endpoints["taken-down"]
+    there.deployments["green"].name = "Green"
+    there.routing = there.in_force = replace(there.routing, traffic={"Green": 100})
+    named_otherwise = shared.operate("DELETE", "taken-down/deployments/green")
+    split = shared.operate("PUT", "taken-down/traffic", {"green": 100})
+    gone = shared.operate("DELETE", "taken-down/deployments/green", force="true")
+    assert named_otherwise["error"]["code"] == "StillServing"
+    assert (split["status"], split["result"]["answered"].keys()) == ("Succeeded", {"green"}), split
+    assert (gone["status"], reading.deployments(shared, "taken-down")) == ("Succeeded", {}), gone
 
 
 def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(shared: LocalStack) -> None:
@@ -223,6 +234,7 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     with shared.http as http:
         plan = http.delete("/api/endpoints/all-of-it?plan=true").raise_for_status().json()
         unknown = http.delete("/api/endpoints/all-of-it?forced=true")
+        unread = http.request("DELETE", "/api/endpoints/all-of-it", json={"plan": True})
     refused = shared.operate("DELETE", "all-of-it")
     status = shared.operate("DELETE", "all-of-it", force="true")
     again = shared.operate("DELETE", "all-of-it")
@@ -238,7 +250,7 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     ]
     kinds.remove("deployment")
     assert [one["code"] for one in plan["problems"]] == ["StillServing"]
-    assert unknown.status_code == 422
+    assert [unknown.status_code, unread.status_code] == [422, 422]
     assert refused["error"]["code"] == "StillServing"
     assert status["status"] == "Succeeded", status
     assert [(one["kind"], one["how"], one["sure"]) for one in status["result"]["ledger"]] == [

@@ -159,6 +159,42 @@ def test_a_rollback_that_had_ended_but_for_saying_so_goes_back_no_further() -> N
     ]
 
 
+@pytest.mark.parametrize("which", ["delete_deployment", "delete_endpoint"])
+def test_what_a_run_had_taken_down_before_it_began_anew_is_its_release(which: str) -> None:
+    playing = world(which)
+    context = operating(which, playing)
+    run(which, context)
+    [first] = [one for one in playing.queued.releases if one.run == context.instance_id]
+    playing.queued = playing.queued.model_copy(update={"releases": playing.queued.releases[1:], "released": 2})
+    again = operating(which, playing)
+    again.given |= {"carried": {"resumptions": 1, "ledger": context.progress.to_wire()["ledger"]}}
+    playing.answers["plan_teardown"] = lambda _: {"there": False, "traffic": {"blue": 100}}
+
+    returned = OperationResult.from_wire(run(which, again))
+
+    newest = playing.queued.releases[0]
+    assert (newest.run, newest.number) == (first.run, first.number)
+    assert which == "delete_endpoint" or returned.traffic_before == {"green": 100}
+
+
+@pytest.mark.parametrize("which", ["delete_deployment", "delete_endpoint"])
+def test_what_azure_does_not_delete_is_no_success(which: str) -> None:
+    playing = world(which)
+    left = {"kind": "deployment", "id": f"{azure.RESOLVED['endpoint']}/deployments/green"}
+    playing.answers |= {
+        "plan_teardown": lambda _: {"there": True, "next": [left]},
+        "remove_deployment": lambda _: {"state": "Deleted", "done": True},
+    }
+    context = operating(which, playing)
+    with pytest.raises(RunFailed):
+        run(which, context)
+
+    assert context.progress.error is not None
+    assert context.progress.error.code == "NotAsDeployed"
+    assert "deployment green" in context.progress.error.message
+    assert len(playing.queued.releases) == 2
+
+
 def test_what_was_made_again_and_is_not_the_same_is_undone() -> None:
     playing = world("rollback by deploying")
     looks = iter([{"gone": ["blue"]}, {"other": ["blue"]}])

@@ -118,6 +118,8 @@ def test_a_rollback_that_asks_again_means_what_it_meant_before() -> None:
         ({"blue": 100, "mirror_traffic": {"green": 5, "third": 5}}, "1"),
         ({"v2": 100}, "3 to 32"),
         ({"traffic": {"blue": 100}, "green": 0}, "no such field"),
+        ({"blue": 100, "BLUE": 0}, "blue stands here twice"),
+        ({"blue": 100, "mirror_traffic": {"green": 5, "Green": 10}}, "green stands here twice"),
     ],
 )
 def test_a_change_of_traffic_that_cannot_be_is_refused(body: Any, says: str) -> None:

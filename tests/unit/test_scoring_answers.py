@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import threading
 
@@ -10,8 +11,10 @@ import pytest
 import trustme
 
 from activities.gates.exchange import ANSWER_LIMIT_BYTES, THREAD, Answer, Question, exchanged
-from contracts.errors import ModelUnreachable, WrongAnswer
+from activities.gates.scoring import checked_uri
+from contracts.errors import ModelUnreachable, ScoringRefused, WrongAnswer
 from tests.unit.raw_server import HEAD, Answering, at_once, authority, dripping, over_tls, serving, trusted
+from triggers.invoking import CONTENT_TYPE
 
 __all__ = ["authority", "trusted"]
 
@@ -45,6 +48,42 @@ def headers_of(answer: bytes) -> dict[str, str]:
     head, _, _ = answer.partition(b"\r\n\r\n")
     lines = [line.split(": ") for line in head.decode().splitlines()[1:]]
     return {name.lower(): value for name, value in lines}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        r"https://elsewhere.example\.inference.ml.azure.com/score",
+        "https://elsewhere.example%2f.inference.ml.azure.com/score",
+        "https://elsewhere.example#.inference.ml.azure.com/score",
+        "https://me@credit-risk.eastus.inference.ml.azure.com/score",
+        "https://credit-risk.eastus.inference.ml.azure.com:99999/score",
+        "https://[.inference.ml.azure.com/score",
+        "https://credit-risk.eastus.inference.ml.azure.com.example/score",
+        "http://credit-risk.eastus.inference.ml.azure.com/score",
+        "https://credit-risk.eastus.inference.ml.azure.com/score\n",
+        None,
+    ],
+)
+def test_no_key_goes_where_two_libraries_may_disagree(address: object) -> None:
+    with pytest.raises(ScoringRefused):
+        checked_uri("credit-risk", address)
+
+
+def test_a_media_type_is_of_letters_that_a_header_can_have() -> None:
+    taken = [kind for kind in ("image/png", "text/csv; charset=utf-8", "imagé/png") if media_type(kind)]
+
+    assert taken == ["image/png", "text/csv; charset=utf-8"]
+
+
+def media_type(kind: str) -> re.Match[str] | None:
+    return re.fullmatch(CONTENT_TYPE, kind)
+
+
+def test_a_scoring_address_is_taken_as_azure_gives_it() -> None:
+    address = "https://Credit-Risk.eastus.inference.ml.azure.com/v1/score?a=b"
+
+    assert checked_uri("credit-risk", address) == address
 
 
 def test_an_answer_without_a_body_is_empty(authority: trustme.CA) -> None:
