@@ -154,7 +154,9 @@ def _write(entity: Any, words: dict[str, Any]) -> str:
     kinds["readiness_probe"] = ProbeSettings
     for name, value in words.items():
         if name == MADE_FROM:
-            entity.tags = {**(entity.tags or {}), DIGEST_TAG: value}
+            others = {tag: text for tag, text in (entity.tags or {}).items() if tag != DIGEST_TAG}
+            # What somebody else has made says nothing of it, and undo gives that back.
+            entity.tags = others | ({DIGEST_TAG: value} if value else {})
         elif name in ASSETS:
             setattr(entity, name, arm_id(value, clients().settings.workspace_id) if value else None)
         elif name in kinds:

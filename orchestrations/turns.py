@@ -76,6 +76,8 @@ def take_turn(context: Context) -> Taking[Json]:
             event = f"turn-{looks}"
             asker = order.asker.model_copy(update={"woken": context.instance_id, "event": event})
             place = yield from _ask(engine, order.endpoint, "look" if looks else "enter", asker)
+            if place.verdict == "rejected" and (yield from _evict_if_ended(engine, order.endpoint, str(place.by))):
+                place = yield from _ask(engine, order.endpoint, "enter", asker)
             if place.verdict != "waits":
                 return {"ok": place.to_wire()}
             if not (yield from engine.raised(event, engine.now + NET)):
@@ -110,9 +112,12 @@ def _ask(engine: Engine, endpoint: str, operation: str, message: Contract) -> Ta
     return place
 
 
-def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[None]:
+def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[bool]:
+    """Whether the owner has ended without leaving, and is out of the queue by now."""
     # One that the platform has ended is carried on by whoever looks, and keeps its turn.
     about = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=owner))
     seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)
-    if seen.done or seen.absent:
+    ended = seen.done or seen.absent
+    if ended:
         yield from _ask(engine, endpoint, "leave", RunRef(id=owner))
+    return ended

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from contracts.activities import ReadBackInput
 from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
 from tests.e2e.test_monitoring import ALERTS, AUTOSCALE, settings
+from tests.integration import acting
 
 ANSWERS = {"1": 17, "2": 20}
+WRONG = {"request": {"data": [samples.ROW]}, "expect": {"json": [-1]}}
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +182,9 @@ def test_a_split_is_seen_in_what_real_requests_are_answered_by(shared: LocalStac
     assert reading.traffic(shared, "shared-out") == {"green": 100}
     kinds = [(one["kind"], one["traffic"]) for one in releases(shared, "shared-out")]
     assert kinds[:2] == [("change_traffic", {"green": 100}), ("change_traffic", {"blue": 100})]
+    # That both are Slipway's own makes another split than was asked for no better.
+    read = ReadBackInput(endpoint="shared-out", deployment="", model="", traffic={"blue": 100})
+    assert acting.act("read_back", read)["error"]["code"] == "NotAsDeployed"
     with shared.http as http:
         refused = http.put("/api/endpoints/shared-out/traffic", json={"blue": 60, "green": 30})
         listed = http.get("/api/operations?endpoint=shared-out&kind=change_traffic&status=Failed").json()["operations"]
@@ -298,6 +304,13 @@ def test_a_deployment_is_changed_in_place_and_given_back_when_it_does_not_answer
     assert blue["sku"]["capacity"] == 2
     kinds = [(one["kind"], one["serving"][0]["model"][-1]) for one in releases(shared, "changed")]
     assert kinds == [("update_deployment", "2"), ("deploy", "1")]
+    # One that others have made does not say what it was made from.
+    by_others = shared.cloud.state.endpoints["changed"].deployments["blue"]
+    by_slipway, by_others.tags = by_others.tags, {"team": "others"}
+    wrong = shared.operate("PATCH", here, {"readiness_probe": {"period": 30}, "smoke_test": WRONG, "in_place": True})
+    assert (wrong["error"]["code"], reading.fates(wrong)) == ("WrongAnswer", {"deployment_update blue": "undone"})
+    assert by_others.tags == {"team": "others"}
+    by_others.tags = by_slipway
     again = shared.deploy(samples.request(endpoint="changed", access={}))
     assert (body["status"], again["error"]["code"]) == ("Succeeded", "DeploymentConflict")
     assert "slipway update" in again["error"]["suggestion"]

@@ -12,11 +12,12 @@ import pytest
 from contracts.endpoint_errors import SharesNotSeen
 from contracts.errors import WrongAnswer
 from contracts.operations import OperationResult
+from contracts.queue import Asker
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
 from tests.replay.operations import ASKED, operated, operating, released, world
 from tests.replay.running import fates, raising
-from tests.replay.scripted import Boom, run
+from tests.replay.scripted import BEGIN, Boom, run
 
 STEPS = {
     "rollback": [
@@ -222,6 +223,21 @@ def test_traffic_that_real_requests_do_not_show_is_given_back() -> None:
     assert fates(context) == {"traffic": "undone", "mirror_traffic": "undone"}
     assert playing.queued.releases[0].outcome == "undone"
     assert playing.called.count("verify_shares") > 3
+
+
+@pytest.mark.parametrize(("ended", "code"), [(True, None), (False, "EndpointInUse")], ids=["dead", "alive"])
+def test_nobody_is_refused_for_a_run_that_has_ended(ended: bool, code: str | None) -> None:
+    playing = world("change_traffic")
+    playing.queued = playing.queued.model_copy(update={"askers": [Asker(id="dep-dead", since=BEGIN)]})
+    playing.answers["deployment_ended"] = lambda _: {"state": "Canceled" if ended else "Running", "done": ended}
+    context = operating("change_traffic", playing)
+    context.given["request"] = {**context.given["request"], "when_busy": "reject"}
+    with suppress(RunFailed):
+        run("change_traffic", context)
+
+    error = context.progress.error
+    assert (error.code if error else None) == code
+    assert [one.id for one in playing.queued.askers] == ([] if ended else ["dep-dead"])
 
 
 def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
