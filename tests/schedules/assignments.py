@@ -51,6 +51,7 @@ def _put(azure: Azure, scope: str, name: str, body: Document) -> Answer:
         "properties": properties,
     }
     azure.act("put", identifier)
+    azure.granted[identifier] = wanted["principalId"]
     return 201, azure.assignments[identifier]
 
 

@@ -60,6 +60,9 @@ class Azure:
         computes: names of the clusters that are attached.
         connections: properties of each, by name; None for one that Slipway may not look at.
         looks: when each caller last looked at something, by (caller, key).
+        first_looks: when it first did.
+        granted: to which principal each role assignment was, that is there or was.
+        identities: to which endpoint each principal belongs, that there is or was.
     """
 
     def __init__(self, moment: datetime, weather: Weather) -> None:
@@ -75,6 +78,9 @@ class Azure:
         self.operations: dict[str, Operation] = {}
         self.acts: list[Act] = []
         self.looks: dict[tuple[str, str], datetime] = {}
+        self.first_looks: dict[tuple[str, str], datetime] = {}
+        self.granted: dict[str, str] = {}
+        self.identities: dict[str, str] = {}
         self.quota = Quota(cores=10_000, gpu_cores=10_000, endpoints=10_000)
         self.reads_subscription = True
         self.uncounted = ""
@@ -117,13 +123,14 @@ class Azure:
         self.principals.add(principal)
         return principal
 
-    def act(self, what: str, key: str) -> None:
+    def act(self, what: str, key: str, *, served: bool = False) -> None:
         """Write down that the caller changed something."""
-        self.acts.append(Act(self.now, self.caller, what, key.lower()))
+        self.acts.append(Act(self.now, self.caller, what, key.lower(), served))
 
     def look(self, key: str) -> None:
         """Write down that the caller looks at something."""
         self.looks[self.caller, key.lower()] = self.now
+        self.first_looks.setdefault((self.caller, key.lower()), self.now)
 
     def _ends(self, operation: Operation) -> bool:
         due = not operation.ended and operation.ends_at <= self.now

@@ -70,6 +70,7 @@ def endpoint(found: Endpoint) -> Document:
         "properties": {
             "authMode": given["authMode"],
             "traffic": given.get("traffic") or {},
+            "mirrorTraffic": given.get("mirrorTraffic") or {},
             "description": given.get("description"),
             "compute": given.get("compute"),
             "scoringUri": f"https://{found.name}.{SCORING_HOST}/score",
@@ -92,7 +93,7 @@ def deployment(endpoint_name: str, found: Deployment) -> Document:
         "location": "eastus",
         "kind": "Managed",
         "tags": found.body.get("tags") or {},
-        "sku": {"name": "Default", "capacity": 1},
+        "sku": found.body.get("sku") or {"name": "Default", "capacity": 1},
         "properties": {**DEPLOYMENT_DEFAULTS, **given, "provisioningState": found.state, "properties": own},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.digests import digest
 from local.cloud.arm.errors import conflict, invalid, not_found
 from tests.schedules import documents
 from tests.schedules.azure import Answer, Azure, route
@@ -44,6 +45,7 @@ def _put_endpoint(azure: Azure, name: str, body: Document) -> Answer:
         operation = azure.begin(CREATING, azure.weather.endpoint_error())
         known = Endpoint(name, body, operation, azure.new_principal() if own else IDENTITY_PRINCIPAL)
         azure.endpoints[name] = known
+        azure.identities[known.principal] = name
     else:
         known.body, known.state, known.operation = body, "Updating", azure.begin(UPDATING)
     azure.act("put", endpoint_key(name))
@@ -58,7 +60,7 @@ def _delete_endpoint(azure: Azure, name: str) -> Answer:
     if known.busy:
         raise conflict(f"Cannot delete endpoint {name}: another operation on it is already in progress.")
     known.state, known.operation = "Deleting", azure.begin(DELETING)
-    azure.act("delete", endpoint_key(name))
+    azure.act("delete", endpoint_key(name), served=bool(known.traffic))
     for deployment in known.deployments.values():
         deployment.state = "Deleting"
         azure.act("delete", deployment_key(name, deployment.name))
@@ -87,8 +89,14 @@ def _put_deployment(azure: Azure, endpoint: str, name: str, body: Document) -> A
     check_deployment(azure, endpoint, name, body)
     ending = azure.weather.deployment()
     operation = azure.begin(ending.seconds, ending.error, ending.log)
-    state = "Updating" if name in on.deployments else "Creating"
-    on.deployments[name] = Deployment(name, body, operation, state, ending.answers)
+    before = on.deployments.get(name)
+    # What came up before from the same answers as it did then, whatever its size is by now.
+    made_from = digest([body["properties"].get(name) for name in ("model", "environmentId", "codeConfiguration")])
+    known = before.known if before else {}
+    answers = known.get(made_from, ending.answers)
+    known = known if ending.error else {**known, made_from: answers}
+    state = "Updating" if before else "Creating"
+    on.deployments[name] = Deployment(name, body, operation, state, answers, known)
     azure.act("put", deployment_key(endpoint, name))
     return 201, documents.deployment(endpoint, on.deployments[name])
 
@@ -118,10 +126,12 @@ def _keys(azure: Azure, endpoint: str) -> Answer:
     return 200, {"primaryKey": "k" * 32, "secondaryKey": "l" * 32}
 
 
-def score(azure: Azure, endpoint: str, pin: str) -> tuple[int, dict[str, str], Any]:
-    """What the model of a deployment answers: status, headers, body."""
+def score(azure: Azure, endpoint: str, pin: str | None) -> tuple[int, dict[str, str], Any]:
+    """What the model of a deployment answers: status, headers, body; without a pin it is one of those with traffic."""
     azure.settle()
     found = azure.endpoints.get(endpoint)
+    if pin is None:
+        pin = azure.weather.routed(found.traffic if found else {})
     deployment = found.deployments.get(pin) if found else None
     if deployment is None or deployment.state != "Succeeded":
         return 404, {}, "no such deployment"

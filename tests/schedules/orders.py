@@ -1,21 +1,28 @@
-"""What is asked for in a random schedule: requests that meet on few names, and registrations of model versions."""
+"""What is asked for in a random schedule: requests and operations that meet on few names, and registrations."""
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
+
+import azure.functions as func
 
 from contracts.digests import digest
 from contracts.events import ModelRegistered
 from contracts.policy import Policy, read_policy
+from orchestrations.runbooks import OPERATIONS, Runbook
 from tests import samples
-from tests.schedules.records import IDENTITY_ID, STORAGE_ID, WORKSPACE_ID
+from tests.schedules.records import IDENTITY_ID, STORAGE_ID, WORKSPACE_ID, Endpoint
+from triggers.asking import Asked
 from triggers.deciding import order_for
 from triggers.policies import PolicyFolder
 from triggers.requests import deployment_request, judged
 
 ENDPOINTS = ("north", "south")
 DEPLOYMENTS = ("blue", "green", "red")
+NOWHERE = "nowhere"
+SPLITS = ((100,), (100,), (90, 10), (50, 50), (34, 33, 33))
 PATHS = "azureml://datastores/workspaceblobstore/paths"
 LOG_ANALYTICS = f"{WORKSPACE_ID.split('/providers/')[0]}/providers/Microsoft.OperationalInsights/workspaces/logs"
 MODEL = "credit-risk"
@@ -42,6 +49,60 @@ def deployment(random: Random) -> dict[str, Any]:
         body["diagnostics"] = {"workspace_id": LOG_ANALYTICS}
     request = judged(body)
     return {"request": request, "digest": digest(request)}
+
+
+def operation(random: Random, endpoints: list[Endpoint], key: str) -> tuple[str, str, dict[str, Any]]:
+    """An operation on what there is at that moment, as the front door starts it: what does it, its id and its order."""
+    on = random.choice(endpoints) if endpoints and random.random() < 0.95 else None
+    names = sorted(on.deployments) if on else []
+    runbook = random.choice(OPERATIONS)
+    there = {"endpoint": on.name if on else NOWHERE, "deployment": random.choice(names or DEPLOYMENTS)}
+    path = {name: there[name] for name in (runbook.call.names if runbook.call else ())}
+    asked = _asked(random, runbook.name, names)
+    if random.random() < 0.2:
+        asked["when_busy"] = random.choice(("reject", "supersede", "supersede"))
+    return runbook.name, *_started(runbook, path, asked, key)
+
+
+def asked_for(name: str, path: dict[str, str], asked: dict[str, Any], key: str) -> tuple[str, dict[str, Any]]:
+    """The id and the order of an operation, as the front door starts it."""
+    return _started(next(one for one in OPERATIONS if one.name == name), path, asked, key)
+
+
+def _started(runbook: Runbook, path: dict[str, str], asked: dict[str, Any], key: str) -> tuple[str, dict[str, Any]]:
+    method = runbook.call.method if runbook.call else ""
+    bodiless = method == "DELETE"
+    given = Asked(
+        runbook,
+        func.HttpRequest(
+            method,
+            "/",
+            headers={"Idempotency-Key": key},
+            params={name: str(value).lower() for name, value in asked.items()} if bodiless else {},
+            route_params=path,
+            body=b"" if bodiless else json.dumps(asked).encode(),
+        ),
+    )
+    # A schedule has a clock of its own.
+    return given.instance_id, {**given.order, "accepted": None}
+
+
+def _asked(random: Random, what: str, deployments: list[str]) -> dict[str, Any]:
+    if what == "rollback":
+        return random.choice(({}, {}, {"to": random.randint(1, 4)}))
+    if what.startswith("delete"):
+        return {"force": random.random() < 0.5}
+    if what == "update_deployment":
+        others = {"request_settings": {"request_timeout_ms": random.choice((4000, 9000))}}
+        changes = random.choice(({"instance_count": random.randint(1, 3)}, {"model": f"azureml:{MODEL}:1"}, others))
+        return changes if "instance_count" in changes else {**changes, "in_place": random.random() < 0.7}
+    chosen = random.sample(deployments or list(DEPLOYMENTS), len(deployments) or 1)
+    split = random.choice([one for one in SPLITS if len(one) <= len(chosen)])
+    shares = dict(zip(chosen, split, strict=False))
+    asked: dict[str, Any] = {"traffic": {} if random.random() < 0.1 else shares}
+    if random.random() < 0.2:
+        asked["mirror_traffic"] = random.choice(({}, {random.choice(chosen): 10}))
+    return asked
 
 
 def registration(version: str, tags: dict[str, str]) -> tuple[str, dict[str, Any]]:

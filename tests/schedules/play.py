@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import tests.schedules.assignments
@@ -13,6 +14,8 @@ from activities.planning import plan_deployment
 from activities.registry import all_activities
 from activities.teardown import plan_teardown
 from contracts.digests import digest
+from contracts.orders import CANCEL
+from orchestrations.runbooks import RUNBOOKS
 from tests.schedules import orders
 from tests.schedules.azure import Azure
 from tests.schedules.clients import asking, guard_looks
@@ -21,9 +24,12 @@ from tests.schedules.hub import Hub, Instance
 from tests.schedules.outsiders import Outsiders
 from tests.schedules.weather import KINDS, Weather
 from tests.schedules.wire import Line, Wire
+from triggers.canceling import REASON
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment, plan_teardown)}
+
+WRITERS = {runbook.name for runbook in RUNBOOKS if runbook.writes}
 
 # What a schedule may hold; a name that is left out does not happen.
 DISTURBANCES = (
@@ -36,6 +42,8 @@ DISTURBANCES = (
     "outsiders write",
     "lost sight",
     "registrations",
+    "operations",
+    "cancels",
 )
 # How often the guard looks for instances that the platform has ended.
 GUARD_INTERVAL = timedelta(minutes=5)
@@ -52,9 +60,9 @@ class Played:
     trace: list[str] = field(default_factory=list)
 
     @property
-    def deployments(self) -> list[Instance]:
-        """The instances of `deploy`."""
-        return [one for one in self.hub.instances.values() if one.name == "deploy"]
+    def writers(self) -> list[Instance]:
+        """The instances that write to an endpoint."""
+        return [one for one in self.hub.instances.values() if one.name in WRITERS]
 
 
 class Schedule:
@@ -100,6 +108,15 @@ class Schedule:
                 at += self._random.choice((0, self._random.uniform(0, 3000)))
         if "registrations" in self._with and self._random.random() < 0.25:
             self._draw_registrations()
+        # Without a queue nothing keeps a deletion from what others make at that moment.
+        if "operations" in self._with and self.hub.in_line and self._random.random() < 0.7:
+            for number in range(self._random.choice((1, 2, 3))):
+                at = self._random.choice((0.2, 1, 1)) * self._random.uniform(0, 7200)
+                self._later(at, partial(self._operate, f"{self.played.seed}-{number}"))
+
+    def _operate(self, key: str) -> None:
+        self.azure.settle()
+        self.hub.start(*orders.operation(self._random, [*self.azure.endpoints.values()], key))
 
     def _draw_registrations(self) -> None:
         """Versions of one model, far apart or in a burst; the policy is not for all of them."""
@@ -126,6 +143,7 @@ class Schedule:
             "workers killed in activities": (0.4, [lambda: self.hub.kill_worker(0)]),
             "workers killed in turns": (0.3, [lambda: self.hub.kill_worker(self._random.choice((1, 1, 3)))]),
             "terminations": (0.15, [self._terminate]),
+            "cancels": (0.2, [self._cancel]),
             "outsiders delete": (
                 0.25,
                 [self._outsiders.delete_endpoint, self._outsiders.delete_deployment, self._outsiders.revoke_role],
@@ -143,9 +161,14 @@ class Schedule:
         self.hub.restart(timedelta(seconds=self._random.choice((5, 300, 3600))))
 
     def _terminate(self) -> None:
-        running = [one for one in self.hub.instances.values() if one.status == "Running" and one.name == "deploy"]
+        running = [one for one in self.played.writers if one.status == "Running"]
         if running:
             self.hub.terminate(self._random.choice(running))
+
+    def _cancel(self) -> None:
+        running = [one for one in self.played.writers if one.status == "Running"]
+        if running:
+            self.hub.raise_event(self._random.choice(running).id, CANCEL, REASON)
 
     def _meanwhile(self) -> None:
         caller, now = self.azure.caller, self.azure.now

@@ -39,13 +39,14 @@ class Operation:
 
 @dataclass
 class Deployment:
-    """An online deployment. `answers` is what its model does with a request."""
+    """An online deployment. `answers` is what its model does with a request, and did as what came up before."""
 
     name: str
     body: Document
     operation: Operation
     state: str = "Creating"
     answers: str = "right"
+    known: dict[str, str] = field(default_factory=dict)
 
     @property
     def mark(self) -> str | None:
@@ -84,12 +85,16 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody's write that took effect: `what` is put, delete or gone (a deletion that has come to its end)."""
+    """Somebody's write that took effect: `what` is put, delete or gone (a deletion that has come to its end).
+
+    `served` says whether what is deleted had traffic.
+    """
 
     moment: datetime
     by: str
     what: str
     key: str
+    served: bool = False
 
 
 def mark_in(body: Document) -> str | None:

@@ -29,6 +29,8 @@ OFTEN: dict[Kind, int] = {"refused": 1, "rejected": 1, "hidden": 4, "interlude":
 # A look that finds nothing although it is there: so long at most, in seconds. Slipway believes an absence that lasted.
 HIDDEN_SECONDS = 45
 HIDEABLE = re.compile(r"onlineEndpoints/[^/]+(/deployments/[^/]+)?$|versions/[^/]+$|roleAssignments/[^/]+$")
+# Has no divisor in common with 100: its multiples spread requests evenly over the shares.
+SPREAD = 37
 CRASHED = "ResourceNotReady: User container has crashed or terminated."
 REFUSED_LOG = "azure.core.exceptions.HttpResponseError: AuthorizationPermissionMismatch"
 
@@ -52,6 +54,7 @@ class Weather:
         self._kinds = kinds
         self._random = Random(digest(["weather", str(seed)]))
         self._hidden: dict[str, datetime] = {}
+        self._routed = 0
 
     def fault(self, method: str, key: str, now: datetime) -> Kind | None:
         """What happens to a request; None when nothing."""
@@ -97,6 +100,16 @@ class Weather:
                 Ending(seconds, answers="slow"),
             )
         )
+
+    def routed(self, traffic: dict[str, int]) -> str:
+        """The deployment that a request goes to: of a hundred in a row each gets as many as its share says."""
+        self._routed += 1
+        place = self._routed * SPREAD % 100
+        for name, share in traffic.items():
+            place -= share
+            if place < 0:
+                return name
+        return ""
 
     def status(self) -> int:
         """Of an Azure that is down."""

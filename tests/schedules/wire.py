@@ -97,7 +97,7 @@ class Wire:
     def _served(self, request: requests.PreparedRequest, method: str, path: str, key: str) -> Written:
         host = str(urlsplit(str(request.url)).hostname)
         if host.endswith(SCORING_HOST):
-            return score(self.azure, host.split(".", 1)[0], request.headers["azureml-model-deployment"])
+            return score(self.azure, host.split(".", 1)[0], request.headers.get("azureml-model-deployment"))
         if host.endswith(STORAGE_HOST) and method == "PUT":
             return 201, {}, None  # a log is kept
         if host.endswith(STORAGE_HOST) and path.partition("/blobs/")[2] in self.azure.files:
