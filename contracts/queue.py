@@ -40,6 +40,7 @@ class Asker(Contract):
     interruptible: Annotated[bool, Field(description="whether a later run that supersedes may cancel it")] = False
     woken: Annotated[str, Field(description="id of the instance that waits for it")] = ""
     event: Annotated[str, Field(description="name of the event that ends this wait")] = ""
+    resumptions: Annotated[int | None, Field(description="how often it has been carried on; none: never")] = None
 
 
 class Wake(Contract):
@@ -67,6 +68,9 @@ class EndpointQueue(Contract):
 
     askers: list[Asker] = []
     superseded: Annotated[dict[str, str], Field(description="by whom, until they have been told")] = {}
+    left: Annotated[
+        dict[str, int], Field(description="left before they had entered: they had been carried on so often by then")
+    ] = {}
     releases: list[Release] = []
     released: Annotated[int, Field(description="number of the newest release")] = 0
 
@@ -84,6 +88,7 @@ class RunRef(Contract):
 
     id: str
     release: Release | None = None
+    resumptions: Annotated[int | None, Field(description="how often it has been carried on; none: never")] = None
 
 
 class LeaveOrder(Contract):

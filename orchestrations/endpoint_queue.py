@@ -19,6 +19,8 @@ from orchestrations.release_log import chosen, recorded
 MOST_ASKERS = 200
 # Of those that were told nothing because they had died.
 MOST_SUPERSEDED = 100
+# Of those that had left before their turn was asked for.
+MOST_LEFT = 100
 
 Answered = tuple[EndpointQueue, Place]
 
@@ -36,6 +38,9 @@ def enter(queue: EndpointQueue, wire: Json) -> Answered:
     asker = Asker.from_wire(wire)
     if asker.id in queue.superseded or _index(queue, asker.id) is not None:
         return _again(queue, asker)
+    if (asker.resumptions or 0) <= queue.left.get(asker.id, -1):
+        # It was canceled while its child was on the way here: nobody would give the turn back.
+        return queue, Place(verdict="gone")
     if not queue.askers:
         return queue.model_copy(update={"askers": [asker]}), Place(verdict="owner")
     owner = queue.askers[0]
@@ -67,7 +72,8 @@ def leave(queue: EndpointQueue, wire: Json) -> Answered:
     place = _index(queue, run.id)
     askers = [one for one in queue.askers if one.id != run.id]
     stirred = [] if place is None else askers[:1] if place == 0 else [queue.askers[place]]
-    changed = _told(recorded(queue, run.release), run.id).model_copy(update={"askers": askers})
+    left = dict([*queue.left.items(), (run.id, run.resumptions or 0)][-MOST_LEFT:]) if place is None else queue.left
+    changed = _told(recorded(queue, run.release), run.id).model_copy(update={"askers": askers, "left": left})
     return changed, Place(verdict="gone", wakes=[_turn(one) for one in stirred])
 
 

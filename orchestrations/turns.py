@@ -17,7 +17,7 @@ from contracts.ledger import LedgerEntry
 from contracts.queue import Asker, LeaveOrder, Place, RunRef, TurnOrder
 from orchestrations import steps
 from orchestrations.engine import Context, Engine, Taking
-from orchestrations.policies import CRASHES_ALLOWED, LOOKS_PER_HISTORY, NET
+from orchestrations.policies import ABSENCE_PAUSE, CRASHES_ALLOWED, LOOKS_PER_HISTORY, NET
 from orchestrations.run import Order, Run, defect
 
 QUEUE = "endpoint_queue"
@@ -36,7 +36,11 @@ def in_turn(run: Run, order: Order) -> Taking[None]:
 def wait_for_turn(run: Run, order: Order) -> Taking[None]:
     """Wait until no other run writes to the endpoint; raises StepFailed when the request does not want to wait."""
     asker = Asker(
-        id=run.mark, since=order.accepted or run.now, when_busy=order.when_busy, interruptible=order.interruptible
+        id=run.mark,
+        since=order.accepted or run.now,
+        when_busy=order.when_busy,
+        interruptible=order.interruptible,
+        resumptions=order.carried.resumptions or None,
     )
     run.log.started(WAIT_FOR_TURN, run.now)
     turn = TurnOrder(endpoint=order.endpoint, asker=asker)
@@ -60,7 +64,8 @@ def leave(run: Run) -> Taking[None]:
     if run.writes_to is None:
         return
     with suppress(Exception):
-        order = LeaveOrder(endpoint=run.writes_to, run=RunRef(id=run.mark, release=run.release))
+        mine = RunRef(id=run.mark, release=run.release, resumptions=run.order.carried.resumptions or None)
+        order = LeaveOrder(endpoint=run.writes_to, run=mine)
         for _ in range(1 + CRASHES_ALLOWED):
             with suppress(Exception):
                 yield run.context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
@@ -117,6 +122,10 @@ def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[bool]:
     # One that the platform has ended is carried on by whoever looks, and keeps its turn.
     about = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=owner))
     seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)
+    if seen.absent:
+        # One look of a hub that is not itself must not let two runs write: an absence has to last.
+        yield engine.context.create_timer(engine.now + ABSENCE_PAUSE)
+        seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)
     ended = seen.done or seen.absent
     if ended:
         yield from _ask(engine, endpoint, "leave", RunRef(id=owner))

@@ -10,6 +10,7 @@ from tests.schedules.clients import guard_looks
 from tests.schedules.hub import Instance
 from tests.schedules.records import mark_in
 from tests.schedules.stage import WRONG, Stage, error_of
+from tests.schedules.weather import Ending
 
 DOWN = "InternalServerError: An internal error."
 
@@ -88,3 +89,28 @@ def test_who_was_canceled_while_it_waited_does_not_come_back(stage: Stage) -> No
     assert error is not None
     assert error.code == "Canceled"
     assert [queue.askers for queue in stage.hub.queues.values()] == [[]]
+
+
+def test_who_is_canceled_at_once_leaves_nobody_in_the_queue(stage: Stage) -> None:
+    """What asks for its turn may come to the queue after it has left: nobody would give that turn back."""
+    runs = [stage.starts("blue") for _ in range(12)]
+    for run in runs:
+        stage.hub.raise_event(run.id, CANCEL, "enough")
+
+    assert stage.rests() == []
+    assert {queue_error.code for run in runs if (queue_error := error_of(run))} == {"Canceled"}
+
+
+def test_an_owner_that_is_not_seen_once_keeps_its_turn(stage: Stage) -> None:
+    """Who waits looks after ten minutes, at a task hub that tells of nobody in that moment."""
+    stage.weather.endings = [Ending(1500)]
+    owner = stage.starts("blue")
+    stage.hub.after(30, lambda: stage.starts("green"))
+    known = stage.hub.instances
+    stage.hub.after(600, lambda: known.pop(owner.id))
+    stage.hub.after(670, lambda: known.update({owner.id: owner}))
+    owned: list[str] = []
+    stage.hub.after(1300, lambda: owned.extend(one.id for one in stage.hub.queues["north"].askers))
+
+    assert stage.rests() == []
+    assert owned[0] == owner.id
