@@ -81,6 +81,7 @@ class TurnOrder(Contract):
     endpoint: str
     asker: Asker
     looks: int = 0
+    owner: Annotated[str | None, Field(description="who had the turn at the last look, when nobody told since")] = None
 
 
 class RunRef(Contract):

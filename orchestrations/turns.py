@@ -75,23 +75,27 @@ def leave(run: Run) -> Taking[None]:
 def take_turn(context: Context) -> Taking[Json]:
     """Orchestration `take_turn`: the place of a run once it need not wait any longer, or a failure."""
     order = TurnOrder.from_wire(context.get_input())
-    engine = Engine(context)
+    engine, owner = Engine(context), order.owner
     try:
         for looks in range(order.looks, order.looks + LOOKS_PER_HISTORY):
             event = f"turn-{looks}"
             asker = order.asker.model_copy(update={"woken": context.instance_id, "event": event})
             place = yield from _ask(engine, order.endpoint, "look" if looks else "enter", asker)
-            if place.verdict == "rejected" and (yield from _evict_if_ended(engine, order.endpoint, str(place.by))):
+            if place.verdict == "rejected" and (yield from _evicted(engine, order.endpoint, str(place.by))):
                 place = yield from _ask(engine, order.endpoint, "enter", asker)
             if place.verdict != "waits":
                 return {"ok": place.to_wire()}
-            if not (yield from engine.raised(event, engine.now + NET)):
-                yield from _evict_if_ended(engine, order.endpoint, str(place.by))
+            # Who was the owner before, and is not any more, has left as it should.
+            if owner and owner == place.by and (yield from _evicted(engine, order.endpoint, owner)):
+                continue
+            told = yield from engine.raised(event, engine.now + NET)
+            owner = None if told else place.by
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
     except Exception as error:  # what ends a child in foreign words ends its parent so
         return {"error": defect(error).to_wire()}
-    context.continue_as_new(order.model_copy(update={"looks": order.looks + LOOKS_PER_HISTORY}).to_wire())
+    so_far = {"looks": order.looks + LOOKS_PER_HISTORY, "owner": owner}
+    context.continue_as_new(order.model_copy(update=so_far).to_wire())
     return None
 
 
@@ -117,8 +121,8 @@ def _ask(engine: Engine, endpoint: str, operation: str, message: Contract) -> Ta
     return place
 
 
-def _evict_if_ended(engine: Engine, endpoint: str, owner: str) -> Taking[bool]:
-    """Whether the owner has ended without leaving, and is out of the queue by now."""
+def _evicted(engine: Engine, endpoint: str, owner: str) -> Taking[bool]:
+    """Whether an owner that did not leave was taken out of the queue, because it has ended."""
     # One that the platform has ended is carried on by whoever looks, and keeps its turn.
     about = EntryInput(mark=engine.mark, entry=LedgerEntry(kind="deploy", id=owner))
     seen = yield from engine.take(steps.DEPLOYMENT_ENDED, about)

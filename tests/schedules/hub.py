@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,10 +85,14 @@ class Hub:
         self.whose_turns = ""
         """Of which orchestration; of any when empty."""
         self.caller: Callable[[str, datetime], None] = lambda _, __: None
+        self.turned: Callable[[Instance], None] = lambda _: None
+        """Is told of every turn that somebody has taken."""
         self._random = random
         self.activities = activities
         self._due: list[Event] = []
         self.queues: dict[str, EndpointQueue] = {}
+        self.operated: Counter[str] = Counter()
+        """How often each operation of the queues was asked for."""
         self.in_line = True
         """Whether runs take turns at an endpoint; else each finds it free, and relies on what it looks at."""
         self._numbers = count()
@@ -206,6 +211,7 @@ class Hub:
             self._asked(instance, turn.asks)
         elif turn.ended:
             self._ended(instance, turn)
+        self.turned(instance)
 
     def _ended(self, instance: Instance, turn: Turn) -> None:
         if turn.ended == "anew":
@@ -264,6 +270,7 @@ class Hub:
         waits = instance.execution.waits
 
         def operate() -> None:
+            self.operated[asks.name] += 1
             queue = self.queues.get(asks.child or "", EndpointQueue()) if self.in_line else EndpointQueue()
             self.queues[asks.child or ""], place = OPERATIONS[asks.name](queue, json.loads(asks.given))
             self._later(instance, place.to_wire(), None, waits)

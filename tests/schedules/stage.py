@@ -13,7 +13,7 @@ from contracts.status import Progress
 from tests import samples
 from tests.schedules.documents import asset
 from tests.schedules.hub import Hub, Instance
-from tests.schedules.orders import COUNTING, LOG_ANALYTICS, MODEL, PATHS, registration
+from tests.schedules.orders import COUNTING, LOG_ANALYTICS, MODEL, PATHS, asked_for, registration
 from tests.schedules.outsiders import Outsiders
 from tests.schedules.play import Schedule
 from tests.schedules.records import STORAGE_ID
@@ -136,6 +136,13 @@ class Stage:
         instance = self.starts(deployment, **parts)
         self.rests()
         return instance
+
+    def operates(self, name: str, asked: dict[str, Any], **path: str) -> Instance:
+        """An operation on the endpoint that `starts` deploys to, accepted at this moment."""
+        number = len(self.hub.instances)
+        instance_id, order = asked_for(name, {"endpoint": "north", **path}, asked, f"key-{number}")
+        self.hub.start(name, instance_id, {**order, "accepted": self.hub.now.isoformat()})
+        return self.hub.instances[instance_id]
 
     def asked_for(self, asked: dict[str, Any]) -> Instance:
         """The deployment of a whole request from its beginning to its end."""
