@@ -81,7 +81,7 @@ class TurnOrder(Contract):
     endpoint: str
     asker: Asker
     looks: int = 0
-    owner: Annotated[str | None, Field(description="who had the turn at the last look, when nobody told since")] = None
+    untold: Annotated[bool | None, Field(description="nobody has told it anything since its last look")] = None
 
 
 class RunRef(Contract):

@@ -75,7 +75,7 @@ def leave(run: Run) -> Taking[None]:
 def take_turn(context: Context) -> Taking[Json]:
     """Orchestration `take_turn`: the place of a run once it need not wait any longer, or a failure."""
     order = TurnOrder.from_wire(context.get_input())
-    engine, owner = Engine(context), order.owner
+    engine, untold = Engine(context), order.untold
     try:
         for looks in range(order.looks, order.looks + LOOKS_PER_HISTORY):
             event = f"turn-{looks}"
@@ -85,16 +85,16 @@ def take_turn(context: Context) -> Taking[Json]:
                 place = yield from _ask(engine, order.endpoint, "enter", asker)
             if place.verdict != "waits":
                 return {"ok": place.to_wire()}
-            # Who was the owner before, and is not any more, has left as it should.
-            if owner and owner == place.by and (yield from _evicted(engine, order.endpoint, owner)):
+            # The owner of this moment: that of the look before has left as it should, or this is still the same one.
+            if untold and (yield from _evicted(engine, order.endpoint, str(place.by))):
+                untold = None
                 continue
-            told = yield from engine.raised(event, engine.now + NET)
-            owner = None if told else place.by
+            untold = None if (yield from engine.raised(event, engine.now + NET)) else True
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
     except Exception as error:  # what ends a child in foreign words ends its parent so
         return {"error": defect(error).to_wire()}
-    so_far = {"looks": order.looks + LOOKS_PER_HISTORY, "owner": owner}
+    so_far = {"looks": order.looks + LOOKS_PER_HISTORY, "untold": untold}
     context.continue_as_new(order.model_copy(update=so_far).to_wire())
     return None
 

@@ -67,7 +67,7 @@ def _delete(azure: Azure, scope: str, name: str) -> Answer:
 @route("GET", SETTINGS)
 def _list_settings(azure: Azure, of: str) -> Answer:
     azure.found(of.split("/")[1])
-    return 200, {"value": [one for key, one in azure.settings.items() if key.startswith(of.lower())]}
+    return 200, {"value": [one for key, one in azure.settings.items() if key.startswith(f"{of}/".lower())]}
 
 
 @route("GET", SETTINGS + "/{name}")
