@@ -122,17 +122,18 @@ class Endpoints(Resource[EndpointRequest]):
         return There(found, ours=ours, state=begin.state_of(found))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:
-        """One that works stays, one that others have made, and one that holds something."""
+        """One that works stays after a failure, one that others have made, and one that holds something."""
         if order.entry.how == "changed":
             return CHANGED
-        if order.wish or found.state == begin.SUCCEEDED:
+        if order.wish or (found.state == begin.SUCCEEDED and not order.canceled):
             return order.wish or KEPT
         others = begin.deployments_of(short_name(order.entry.id))
         return f"it is in use by now ({', '.join(others)})"[:200] if others else None
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
-        """Begin deleting an endpoint that never came up, with the roles that other runs gave to its own identity.
+        """Begin deleting an endpoint that never came up, or that nobody wants any more.
 
+        The roles that other runs gave to its own identity go with it.
         Those runs may have ended, and left them for whoever deploys to it next.
         """
         if not found.thing.identity.user_assigned_identities:

@@ -117,10 +117,13 @@ class RoleAssignments(Resource[Any]):
         return There(found, ours=_is_ours(found, order.mark))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:
-        """Any stays but one that is useless without an endpoint that is gone; nobody can want that one kept."""
+        """Any stays but one that is useless without an endpoint that is gone; nobody can want that one kept.
+
+        That of a canceled run goes too, unless another run relies on it.
+        """
         endpoint = order.entry.goes_with
         if endpoint is None or _is_identity_of(endpoint, str(found.thing.principal_id)):
-            return order.wish or KEPT
+            return order.wish or (None if order.canceled else KEPT)
         return None
 
     def belongings(self, departing: Departing) -> Iterable[Belonging]:

@@ -61,6 +61,9 @@ class EntryInput(Contract):
     keep: Annotated[str | None, Field(description="why the request wants it to stay")] = None
     claimed_by: Annotated[str | None, Field(description="id of another run that seems to rely on it")] = None
     for_good: Annotated[bool | None, Field(description="whoever made it: somebody has asked that it goes")] = None
+    canceled: Annotated[
+        bool | None, Field(description="the run was canceled: what a next attempt would begin with goes too")
+    ] = None
 
     @property
     def wish(self) -> str | None:

@@ -14,6 +14,8 @@ from pydantic import Field
 from contracts.base import Contract
 from contracts.releases import Release
 
+# How the reason begins why a run is canceled that gives way to a later one.
+SUPERSEDED_BY = "superseded by "
 WhenBusy = Literal["queue", "reject", "supersede"]
 # gone: it does not stand in the queue, or another instance waits for it by now.
 Verdict = Literal["owner", "waits", "rejected", "superseded", "gone"]

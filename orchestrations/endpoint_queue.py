@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.base import Contract, Json
 from contracts.orders import CANCEL
-from contracts.queue import Asker, EndpointQueue, Place, RunRef, Wake
+from contracts.queue import SUPERSEDED_BY, Asker, EndpointQueue, Place, RunRef, Wake
 from contracts.releases import TargetOrder
 from orchestrations.release_log import chosen, recorded
 
@@ -98,7 +98,7 @@ def _supersede(queue: EndpointQueue, asker: Asker) -> Answered:
     kept = dict([*told.items()][-MOST_SUPERSEDED:])
     wakes = [_turn(one) for one in waiting]
     if owner.interruptible:
-        wakes.append(Wake(instance=owner.id, event=CANCEL, reason=f"superseded by {asker.id}"))
+        wakes.append(Wake(instance=owner.id, event=CANCEL, reason=f"{SUPERSEDED_BY}{asker.id}"))
     changed = queue.model_copy(update={"askers": [owner, asker], "superseded": kept})
     return changed, Place(verdict="waits", ahead=1, by=owner.id, wakes=wakes)
 

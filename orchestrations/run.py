@@ -83,6 +83,8 @@ class Run(Engine):
         self.writes_to: str | None = None
         """The endpoint in whose queue the run stands, once it is known."""
         self.undoing = False
+        self.canceled = False
+        """Whether it is undone because nobody wants it any more, and not because it failed."""
         self._cancel: Any = None
 
     def start(self, order: Order) -> None:

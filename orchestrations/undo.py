@@ -10,8 +10,9 @@ from contextlib import suppress
 
 from contracts.activities import Provisioning
 from contracts.base import Contract, Json
-from contracts.errors import Failure, OrchestrationCrashed, StepFailed
+from contracts.errors import Canceled, Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
+from contracts.queue import SUPERSEDED_BY
 from orchestrations import steps
 from orchestrations.ending import end_here, fail_alone
 from orchestrations.engine import Taking
@@ -43,6 +44,8 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
     except Exception as error:  # a defect must not skip the undo
         failure = defect(error)
     run.undoing = True
+    # Whoever supersedes a run begins with what it has left.
+    run.canceled = failure.code == Canceled.__name__ and not failure.message.startswith(SUPERSEDED_BY)
     yield from undo(run, failure)
     with suppress(Exception):  # nor must what it was
         gave_up(run)
@@ -114,7 +117,9 @@ def remove(run: Run, entry: LedgerEntry) -> Taking[Provisioning]:
         return (
             yield from run.remove(resource, order.model_copy(update={"keep": "the request says `on_failure: keep`"}))
         )
-    if resource.claimable:
+    if run.canceled:
+        order = order.model_copy(update={"canceled": True})
+    if resource.claimable or (run.canceled and resource is steps.ROLE_ASSIGNMENT):
         claim = yield from run.take(steps.FIND_CLAIM, order)
         order = order.model_copy(update={"claimed_by": claim.claimed_by})
     return (yield from run.remove(resource, order))
