@@ -142,21 +142,29 @@ def print_operations(console: Console, page: OperationList, following: str | Non
 
 
 def print_releases(console: Console, page: ReleaseList) -> None:
-    """What an endpoint has served, one line for each release."""
+    """What an endpoint has served: one line for each release, and on a terminal the run that made it on a second."""
     rows = [
         (
             str(one.number),
             _minute(one.ended),
             one.outcome,
-            one.kind.replace("_", " ") + (f" to {one.restores}" if one.restores else ""),
             f"{_traffic(one.traffic_before)} → {_traffic(one.traffic)}",
             ", ".join(short_name(pin.model or "no model") for pin in one.serving),
-            one.asked_by,
-            one.run,
         )
         for one in page.releases
     ]
-    _print_rows(console, rows or [("No releases.",)], None)
+    made = [
+        (one.kind.replace("_", " ") + (f" to {one.restores}" if one.restores else ""), f"by {one.asked_by}", one.run)
+        for one in page.releases
+    ]
+    if not rows:
+        _print_rows(console, [("No releases.",)], None)
+    elif not console.is_terminal:
+        _print_rows(console, [release + run for release, run in zip(rows, made, strict=True)], None)
+    else:
+        for line, (what, by, run) in zip(_columns(rows), made, strict=True):
+            _line(console, line)
+            _line(console, f"   {run}  {what} {by}", "dim")
 
 
 def print_teardown(console: Console, plan: TeardownPlan) -> None:
@@ -180,12 +188,15 @@ def _minute(moment: datetime | None) -> str:
 
 
 def _print_rows(console: Console, rows: Sequence[tuple[str, ...]], following: str | None) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        _line(console, "  ".join(cells).rstrip())
+    for row in _columns(rows):
+        _line(console, row)
     if following:
         _line(console, f"Older ones: {following}")
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def print_failure(console: Console, failure: CommandStopped) -> None:

@@ -1,4 +1,4 @@
-"""`make demo`: the whole service at work, by itself, from a trained model to a second version with the traffic."""
+"""`make demo`: the whole service at work, by itself, from a trained model to a second version and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> int:
         except KeyboardInterrupt:
             screen.print("\nStopped, and everything that ran with it.")
             return 130
-    screen.print("\n5. Everything is stopped. `make up` keeps it running for requests of your own.")
+    screen.print("\n6. Everything is stopped. `make up` keeps it running for requests of your own.")
     return 0
 
 
@@ -45,6 +45,7 @@ def _run(folder: Path, options: argparse.Namespace, screen: Console) -> None:
         shown = Demonstration(local, example, screen)
         first = shown.first_version()
         second = shown.second_version()
+        shown.first_version_again()
         shown.timelines(first, second)
 
 

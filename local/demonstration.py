@@ -1,4 +1,4 @@
-"""What `make demo` shows, step by step: a request, an event, and where the time went."""
+"""What `make demo` shows, step by step: a request, an event, a rollback, and where the time went."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from cli.wording import counted
+from cli.wording import span as told
 from local.checkout import ROOT
 from local.cloud.world import DEVELOPER
 from local.example import train
 from local.process_environment import applied
 from local.processes import LocalProcesses
-from local.timeline import span, timeline
+from local.timeline import changes, span, timeline
 from local.waiting import until
 from local.with_parent import command
 
 ROW = list(range(1, 11))
 MODEL, ENDPOINT, CODE = "credit-risk", "credit-risk", "credit-risk-scoring"
+# What version 1 answers to ROW.
+FIRST_ANSWER = 388.02
 # Real seconds for the event to arrive and be decided on.
 EVENT_TIMEOUT = 60
 
@@ -52,10 +56,9 @@ class Demonstration:
         self._slipway("deploy", request, "--idempotency-key", "demo-version-1")
         [deployment] = self.local.get("/api/deployments", model=f"{MODEL}:1")["deployments"]
         status = self._status(deployment["id"])
-        expected = 388.02
         answer = self._predict()
-        self._say(f"\n[bold]prediction {answer:.2f}, expected {expected}[/] for {ROW}")
-        if abs(answer - expected) > 0.1:
+        self._say(f"\n[bold]prediction {answer:.2f}, expected {FIRST_ANSWER}[/] for {ROW}")
+        if abs(answer - FIRST_ANSWER) > 0.1:
             raise DemonstrationFailed("version 1 does not answer as it was trained to")
         return status
 
@@ -80,17 +83,39 @@ class Demonstration:
             raise DemonstrationFailed("version 2 did not get the traffic")
         return status
 
+    def first_version_again(self) -> None:
+        """Roll back to what served before version 2: nothing is deployed, the traffic is given back."""
+        self._heading("4. A rollback: version 1 serves again, by one change of traffic")
+        self._slipway("rollback", ENDPOINT)
+        [operation] = self.local.get("/api/operations", endpoint=ENDPOINT)["operations"]
+        began, ended = (datetime.fromisoformat(operation[name]) for name in ("created", "updated"))
+        changed = [line["path"].rsplit("/", 2)[-2:] for line in changes(self._journal(), began, ended)]
+        answer = self._predict()
+        self._say(
+            f"\n[bold]prediction {answer:.2f} again[/], {told(ended - began)} after it was asked for,"
+            f" by {counted(len(changed), 'write')} to Azure"
+        )
+        if abs(answer - FIRST_ANSWER) > 0.1 or changed != [["onlineEndpoints", ENDPOINT]]:
+            raise DemonstrationFailed(f"the rollback is not one change of traffic to version 1: {changed}")
+        self.screen.print()
+        self._slipway("releases", ENDPOINT)
+
     def timelines(self, *statuses: Mapping[str, Any]) -> None:
         """Where the time went, and what it would cost."""
-        self._heading("4. Where the time went")
-        journal = self.local.get("/local/journal")["value"]
+        self._heading("5. Where the time went")
+        journal = self._journal()
         invocations = self.local.get("/admin/local/invocations")
         pace = self.local.speed
         for status in statuses:
             title = f"{status['model']} on {status['endpoint']}/{status['deployment']}"
+            self.screen.print()
             self.screen.print(timeline(status, journal, invocations, speed=pace, title=title))
         second = span(timedelta(seconds=pace))
         self._say(f"[dim]Time runs {pace:g} times as fast: a second at work here looks like {second} taken.[/]")
+
+    def _journal(self) -> list[dict[str, Any]]:
+        requests: list[dict[str, Any]] = self.local.get("/local/journal")["value"]
+        return requests
 
     def _heading(self, text: str) -> None:
         self.screen.print()

@@ -52,6 +52,13 @@ def timeline(status: Line, journal: Sequence[Line], invocations: Sequence[Line],
     return table
 
 
+def changes(journal: Sequence[Line], began: datetime, ended: datetime) -> list[Line]:
+    """What the app has changed in Azure in that time; a POST asks for a key, and changes nothing."""
+    kinds = ("PUT", "PATCH", "DELETE")
+    mine = (line for line in journal if _by_the_app(line) and line["method"] in kinds)
+    return [line for line in mine if began <= _moment(line["at"]) <= ended]
+
+
 # The first and the last call of a run are made a moment before and after its steps are written down.
 SLACK = timedelta(seconds=30)
 

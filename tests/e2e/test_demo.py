@@ -20,7 +20,7 @@ def running() -> Iterator[str]:
             yield process.read_text(errors="replace")
 
 
-def test_the_demo_shows_two_versions_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_the_demo_shows_two_versions_a_rollback_and_leaves_nothing_running(tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "NO_COLOR": "1"}
 
     shown = subprocess.run(
@@ -30,6 +30,9 @@ def test_the_demo_shows_two_versions_and_leaves_nothing_running(tmp_path: Path) 
     assert shown.returncode == 0, shown.stdout[-3000:] + shown.stderr[-3000:]
     assert "prediction 388.02, expected 388.02" in shown.stdout
     assert "prediction 223.03" in shown.stdout
+    # The first model answers again, by one change of traffic; the newest of the releases says so.
+    assert re.search(r"prediction 388.02 again, [0-9]+ .*after it was asked for, by 1 write to Azure", shown.stdout)
+    assert re.search(r"^3 .*live .*credit-risk:1 .*rollback to 1 ", shown.stdout, re.MULTILINE)
     assert len(re.findall(r"s billed; [0-9]+ ARM reads and writes; [0-9]+ roles granted", shown.stdout)) == 2
     assert list(tmp_path.glob("slipway-demo-*")) == []
     assert not [line for line in running() if str(tmp_path) in line]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.__main__ import main
+from cli.report import print_releases
+from contracts.releases import ReleaseList
 from tests.unit.scripted_service import ScriptedService
 from tests.unit.test_cli_commands import Slipway, service, slipway
 
@@ -117,13 +121,27 @@ def test_releases_are_one_line_each(service: ScriptedService, slipway: Slipway) 
     )
     service.on("GET", "/api/endpoints/unknown/releases", {"releases": []})
 
-    line = slipway("releases", "credit-risk").out
+    [line] = slipway("releases", "credit-risk").out.splitlines()
 
     assert line.split("  ")[0] == "4"
-    assert "rollback to 2" in line
-    assert "credit-risk:3" in line
+    assert "credit-risk:3  rollback to 2  by request" in line
     assert "No releases." in slipway("releases", "unknown").out
     assert slipway("releases", "credit-risk", "--json").out.startswith("{")
+
+
+def test_on_a_terminal_of_80_columns_a_release_and_its_run_have_a_line_each() -> None:
+    pins = [{"deployment": "version-1", "model": "/w/models/credit-risk/versions/1"}]
+    before, after = {"version-2": 100}, {"version-1": 100}
+    release = {"number": 3, "run": ID, "kind": "rollback", "restores": 1, "serving": pins, "traffic_before": before}
+    page = {"releases": [{**release, "traffic": after, "began": MOMENT, "ended": MOMENT}]}
+    written = io.StringIO()
+    screen = Console(file=written, force_terminal=True, color_system=None, width=80)
+
+    print_releases(screen, ReleaseList.from_wire(page))
+
+    first, second = written.getvalue().splitlines()
+    assert first == "3  2026-11-20 14:30  live  version-2 100 % → version-1 100 %  credit-risk:1"
+    assert second == f"   {ID}  rollback to 1 by request"
 
 
 def test_cancel_and_status_take_the_id_of_an_operation(service: ScriptedService, slipway: Slipway) -> None:
