@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from cli.commands import app
+from cli.application import app
 from cli.outcome import CommandStopped
 from cli.report import print_failure
 from cli.screen import console

@@ -13,6 +13,7 @@ import typer
 from cli.chatting import Fields, chat_with
 from cli.endpoint_tables import print_endpoint, print_endpoints
 from cli.kinds import STDIN
+from cli.options import After, AsJson, DeploymentOf, Endpoint, Limit, Pinned, Timeout, parted
 from cli.outcome import ExitCode, NotAccepted
 from cli.service import Invoked
 from cli.session import Session, print_json
@@ -20,32 +21,18 @@ from cli.wording import plain
 from contracts.container_log import Container
 from contracts.endpoints import Language
 
-LONGEST_WAIT = 180
 _REQUEST_FROM = {
     "caller": "yours",
     "swagger": "as the deployment describes it",
     "placeholder": "a placeholder: put in what the model takes",
 }
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="the endpoint")]
-Pinned = Annotated[
-    str | None, typer.Option("--deployment", "-d", metavar="NAME", help="that shall answer, whatever the traffic")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
-Timeout = Annotated[int, typer.Option(min=1, max=LONGEST_WAIT, help="seconds that the model may take")]
-
-
-def add_endpoint_commands(app: typer.Typer) -> None:
-    """Give `app` what can be read of endpoints, and asked of their models."""
-    for command in (endpoints, endpoint, endpoint_logs, invoke, chat, consume):
-        app.command()(command)
-
 
 def endpoints(
     context: typer.Context,
-    name: Annotated[str | None, typer.Option(help="only those whose name holds this")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, max=200, help="how many at once")] = None,
-    after: Annotated[str | None, typer.Option(metavar="PAGE", help="where the page before left off")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="only those whose name holds this")] = None,
+    limit: Limit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List online endpoints: state, traffic, and the machines they keep."""
@@ -61,7 +48,7 @@ def endpoints(
     print_endpoints(session.out, reply.value, f"slipway endpoints {' '.join(words)}" if words else None)
 
 
-def endpoint(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def endpoint(context: typer.Context, name: Endpoint, as_json: AsJson = False) -> None:
     """Show an online endpoint: who it is, who gets its traffic, what each deployment is made of and keeps."""
     session: Session = context.obj
     reply = session.service.endpoint(name)
@@ -73,25 +60,25 @@ def endpoint(context: typer.Context, name: Name, as_json: AsJson = False) -> Non
 
 def endpoint_logs(
     context: typer.Context,
-    name: Name,
-    deployment: Annotated[str, typer.Argument(metavar="DEPLOYMENT")],
+    target: DeploymentOf,
     container: Annotated[Container | None, typer.Option(help="whose; both without it")] = None,
-    tail: Annotated[int | None, typer.Option(min=1, max=20_000, help="so many lines from the end")] = None,
+    tail: Annotated[int | None, typer.Option(metavar="LINES", min=1, max=20_000, help="so many from the end")] = None,
 ) -> None:
     """Print what the containers of a deployment have written, as of now; `logs` has those of a run that ended."""
     session: Session = context.obj
+    name, deployment = parted(target)
     sys.stdout.write(plain(session.service.endpoint_log(name, deployment, container, tail)))
 
 
 def invoke(
     context: typer.Context,
-    name: Name,
+    name: Endpoint,
     request: Annotated[
         Path, typer.Option("--request", "-r", metavar="FILE", help="what the model is asked; - for standard input")
     ],
     deployment: Pinned = None,
     content_type: Annotated[
-        str | None, typer.Option(help="of the request; by the name of its file, else application/json")
+        str | None, typer.Option(metavar="TYPE", help="of the request; by the name of its file, else application/json")
     ] = None,
     timeout: Timeout = 60,
 ) -> None:
@@ -104,17 +91,17 @@ def invoke(
     if said.content and not said.content.endswith(b"\n"):
         sys.stdout.buffer.write(b"\n")
     sys.stdout.flush()
-    session.err.print(plain(_told(said)), style="red" if said.failed else "dim", soft_wrap=True)
+    session.err.print(plain(_told(name, said)), style="red" if said.failed else "dim", soft_wrap=True)
     raise typer.Exit(ExitCode.FAILED if said.failed else ExitCode.SUCCEEDED)
 
 
 def chat(
     context: typer.Context,
-    name: Name,
+    name: Endpoint,
     deployment: Pinned = None,
-    question: Annotated[str | None, typer.Option("--input", help="the field that takes what you say")] = None,
-    answer: Annotated[str | None, typer.Option("--output", help="the field with what the model says")] = None,
-    history: Annotated[str | None, typer.Option(help="the field that takes what was said before")] = None,
+    question: Annotated[str | None, typer.Option("--input", metavar="FIELD", help="that takes what you say")] = None,
+    answer: Annotated[str | None, typer.Option("--output", metavar="FIELD", help="with what the model says")] = None,
+    history: Annotated[str | None, typer.Option(metavar="FIELD", help="that takes what was said before")] = None,
     timeout: Timeout = 60,
 ) -> None:
     """Talk to a chat flow, line by line, to the end of the input; it is told each time what was said before."""
@@ -130,7 +117,7 @@ def chat(
 
 def consume(
     context: typer.Context,
-    name: Name,
+    name: Endpoint,
     language: Annotated[
         Language | None, typer.Option("--language", "-l", help="print the program in this language, and nothing else")
     ] = None,
@@ -184,9 +171,10 @@ def _kind_of(file: Path) -> str:
     return mimetypes.guess_type(file.name)[0] or "application/json"
 
 
-def _told(said: Invoked) -> str:
+def _told(name: str, said: Invoked) -> str:
     who = f"answered by {said.deployment}" if said.deployment else "which deployment answered was not said"
     if not said.failed:
         return who
     reason = f" ({said.reason})" if said.reason else ""
-    return f"the model failed with {said.model_status or '?'}{reason}; {who}: `slipway endpoint-logs` shows why"
+    logs = f": `slipway endpoint-logs {name}/{said.deployment}` shows why" if said.deployment else ""
+    return f"the model failed with {said.model_status or '?'}{reason}; {who}{logs}"

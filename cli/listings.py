@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import typer
 
+from cli.options import After, AsJson, Limit
 from cli.report import PRINTERS
 from cli.session import Session, print_json
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 
-_HELP = {
-    "endpoint": "only this endpoint",
-    "model": "only this model, `name` or `name:version`",
-    "status": "only this state, e.g. Failed",
-    "kind": "only these operations, e.g. rollback",
+
+class Filter(NamedTuple):
+    """What a filter is called, is for, and may be."""
+
+    metavar: str
+    help: str
+    example: str
+
+
+FILTERS = {
+    "endpoint": Filter("ENDPOINT", "only this endpoint", "credit-risk"),
+    "model": Filter("MODEL", "only this model, `name` or `name:version`", "credit-risk:2"),
+    "status": Filter("STATE", "only this state, e.g. Failed", "Failed"),
+    "kind": Filter("KIND", "only these operations, e.g. rollback", "rollback"),
 }
 
-
-def add_listings(app: typer.Typer) -> None:
-    """`list` for deployments, and a command called after its route for what other runbooks have done."""
-    for runbook in {one.route: one for one in reversed(RUNBOOKS)}.values():
-        app.command("list" if runbook is DEPLOY else runbook.route)(_listing(runbook))
+# By verb: `list` for deployments, and a verb called after its route for what other runbooks have done.
+_BY_ROUTE = {runbook.route: runbook for runbook in reversed(RUNBOOKS)}
+LISTED = {"list" if runbook is DEPLOY else route: runbook for route, runbook in reversed(_BY_ROUTE.items())}
 
 
-def _listing(runbook: Runbook) -> Callable[..., None]:
-    verb = "list" if runbook is DEPLOY else runbook.route
+def listing(verb: str, runbook: Runbook) -> Callable[..., None]:
+    """The command that lists the instances of a runbook, and of those that share its route."""
 
     def list_them(context: typer.Context, **asked: Any) -> None:
         session: Session = context.obj
@@ -50,10 +58,11 @@ def _give_options(command: Callable[..., None], runbook: Runbook) -> None:
     """The options that typer reads off a command's signature."""
     kinds: dict[str, Any] = {"context": typer.Context}
     for name in runbook.filters:
-        kinds[name] = Annotated[str | None, typer.Option(f"--{name}", help=_HELP[name])]
-    kinds["limit"] = Annotated[int | None, typer.Option(min=1, max=200, help="how many at once")]
-    kinds["after"] = Annotated[str | None, typer.Option(metavar="ID", help="only older ones than this")]
-    kinds["as_json"] = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
+        told = FILTERS[name]
+        kinds[name] = Annotated[str | None, typer.Option(f"--{name}", metavar=told.metavar, help=told.help)]
+    kinds["limit"] = Limit
+    kinds["after"] = After
+    kinds["as_json"] = AsJson
     defaults: dict[str, Any] = {"context": inspect.Parameter.empty, "as_json": False}
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect.signature looks at first

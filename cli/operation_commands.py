@@ -1,4 +1,4 @@
-"""What is done to an endpoint after its first deployment: rollback, traffic, update, delete; its releases; cancel."""
+"""What is done to an endpoint after its first deployment: rollback, traffic, update, delete; its releases."""
 
 from __future__ import annotations
 
@@ -9,40 +9,21 @@ import typer
 import yaml
 
 from cli.finishing import finish, sent
-from cli.following import SHORTEST_PAUSE
+from cli.options import AsJson, Busy, DeploymentOf, Endpoint, Follow, Interval, Key, flag
 from cli.outcome import ExitCode, NotAccepted
 from cli.report import print_releases, print_teardown
 from cli.request_file import shares_of
 from cli.session import Session, print_json
 from contracts.base import Json
-from contracts.queue import WhenBusy
 from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback, update_deployment
-
-Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT")]
-Target = Annotated[str, typer.Argument(metavar="ENDPOINT[/DEPLOYMENT]")]
-Busy = Annotated[WhenBusy, typer.Option(help="while another run writes to the endpoint")]
-Key = Annotated[str | None, typer.Option(help="the same key again finds the same operation")]
-Follow = Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")]
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly what the service answered")]
-Interval = Annotated[
-    float, typer.Option(min=SHORTEST_PAUSE, help="seconds between attempts, and between looks while following")
-]
-
-
-def add_operation_commands(app: typer.Typer) -> None:
-    """A command for each operation, and what is read and stopped besides."""
-    app.command("rollback")(roll_back)
-    app.command("traffic")(share_traffic)
-    app.command("update")(update)
-    app.command("delete")(delete)
-    app.command("releases")(releases)
-    app.command("cancel")(cancel)
 
 
 def roll_back(
     context: typer.Context,
     endpoint: Endpoint,
-    to: Annotated[str, typer.Option(help="previous, or the number of a release")] = "previous",
+    to: Annotated[
+        str, typer.Option(metavar="RELEASE", help="previous, or a number that `slipway releases` prints")
+    ] = "previous",
     when_busy: Busy = "queue",
     idempotency_key: Key = None,
     follow_: Follow = True,
@@ -59,8 +40,10 @@ def roll_back(
 def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     context: typer.Context,
     endpoint: Endpoint,
-    shares: Annotated[list[str], typer.Argument(metavar="NAME=PERCENT...", help="e.g. blue=90 green=10")],
-    mirror: Annotated[str | None, typer.Option(help="a copy of so many percent, e.g. green=10")] = None,
+    shares: Annotated[
+        list[str], typer.Argument(metavar="NAME=PERCENT...", help="the rest gets none, e.g. blue=90 green=10")
+    ],
+    mirror: Annotated[str | None, typer.Option(metavar="NAME=PERCENT", help="a copy of so many, e.g. green=10")] = None,
     when_busy: Busy = "queue",
     idempotency_key: Key = None,
     follow_: Follow = True,
@@ -78,11 +61,11 @@ def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each par
 
 def update(  # noqa: PLR0913, PLR0917 - as above
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="ENDPOINT/DEPLOYMENT")],
+    target: DeploymentOf,
     sets: Annotated[
         list[str], typer.Option("--set", metavar="FIELD=VALUE", help="e.g. instance_count=2, model=azureml:name:3")
     ],
-    in_place: Annotated[bool, typer.Option("--in-place", help="also while it has all the traffic")] = False,
+    in_place: Annotated[bool, flag("--in-place", help="also while it has all the traffic")] = False,
     when_busy: Busy = "queue",
     idempotency_key: Key = None,
     follow_: Follow = True,
@@ -119,9 +102,12 @@ def set_field(request: dict[str, Any], text: str) -> None:
 
 def delete(  # noqa: PLR0913, PLR0917 - as above
     context: typer.Context,
-    target: Target,
-    force: Annotated[bool, typer.Option("--force", help="also what has traffic, and what others have made")] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="show what would go, and delete nothing")] = False,
+    target: Annotated[
+        str,
+        typer.Argument(metavar="ENDPOINT[/DEPLOYMENT]", help="the endpoint with all that is on it, or one of its own"),
+    ],
+    force: Annotated[bool, flag("--force", help="also what has traffic, and what others have made")] = False,
+    plan: Annotated[bool, flag("--plan", help="show what would go, and delete nothing")] = False,
     when_busy: Busy = "queue",
     idempotency_key: Key = None,
     follow_: Follow = True,
@@ -152,18 +138,6 @@ def releases(context: typer.Context, endpoint: Endpoint, as_json: AsJson = False
         print_json(reply.text)
     else:
         print_releases(session.out, reply.value)
-
-
-def cancel(
-    context: typer.Context,
-    run: Annotated[str, typer.Argument(metavar="ID", help="of a deployment or an operation")],
-    follow_: Follow = True,
-    as_json: AsJson = False,
-    interval: Interval = 1.0,
-) -> None:
-    """Stop a deployment or an operation, and have undone what it has made."""
-    session: Session = context.obj
-    finish(session, session.service.cancel(run), follow_=follow_, as_json=as_json, interval=interval)
 
 
 class Sending:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.options import flag
 from cli.outcome import ExitCode
-from cli.session import Session
+from cli.session import Session, print_json
 from cli.wording import counted, plain
 from settings import policies_folder
 from triggers.policies import read_folder
 
 Folder = Annotated[
-    Path | None, typer.Argument(help="the folder; that of SLIPWAY_POLICIES, or the app's own, if there is none")
+    Path | None,
+    typer.Argument(metavar="FOLDER", help="that of SLIPWAY_POLICIES, or the app's own, if none is named"),
 ]
+Problems = Annotated[bool, flag("--json", help="print the problems as JSON")]
 
 
-def add_policy_commands(app: typer.Typer) -> None:
-    """`policies`, and what can be done with them."""
-    policies = typer.Typer(no_args_is_help=True)
-    # With a callback it stays a group, although it has one command.
-    policies.callback()(group)
-    policies.command()(check)
-    app.add_typer(policies, name="policies")
-
-
-def group() -> None:
-    """Look after the policies that say which registered models are deployed."""
-
-
-def check(context: typer.Context, folder: Folder = None) -> None:
+def check(context: typer.Context, folder: Folder = None, as_json: Problems = False) -> None:
     """Tell everything that is wrong with the policies of FOLDER; the exit code is 1 if anything is."""
     session: Session = context.obj
     where = folder.absolute() if folder else policies_folder(os.environ)
@@ -40,6 +31,12 @@ def check(context: typer.Context, folder: Folder = None) -> None:
     if not named and not where.is_dir() and Path("policies").is_dir():
         where = Path("policies").absolute()  # installed, the command is not where the app is
     found = read_folder(where)
+    if as_json:
+        told = [
+            {"file": one.file, "problems": [problem.to_wire() for problem in one.problems]} for one in found.invalid
+        ]
+        print_json(json.dumps({"folder": str(where), "policies": len(found.policies), "invalid": told}))
+        raise typer.Exit(ExitCode.FAILED if found.invalid else ExitCode.SUCCEEDED)
     wrong = [line for invalid in found.invalid for line in invalid.lines]
     for line in wrong:
         session.err.print(plain(line), style="red", soft_wrap=True)

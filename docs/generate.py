@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from azure_api.error_rule import Rule
 from azure_api.error_rules import RULES
+from cli.verbs import VERBS
 from contracts.errors import DeploymentError, all_errors
 from contracts.failure import Whose
 from local.clock import Clock
@@ -87,6 +88,24 @@ def control_routes() -> str:
     return _table(("call", "what it does"), sorted(rows, key=lambda row: row[0].split()[1]))
 
 
+def verbs() -> str:
+    """The verbs of the command line: what each does, and the exit codes it can end with."""
+    rows = (
+        (f"`{verb.name}`", _sentence(verb.command), ", ".join(str(code.value) for code in verb.ends)) for verb in VERBS
+    )
+    return _table(("verb", "does", "ends with"), rows)
+
+
+def exit_codes() -> str:
+    """What an exit code means, for one verb or another."""
+    meant: dict[int, dict[str, None]] = {}
+    for verb in VERBS:
+        for code, meaning in verb.ends.items():
+            meant.setdefault(code.value, {})[meaning] = None
+    rows = ((str(code), " · ".join(meanings)) for code, meanings in sorted(meant.items()))
+    return _table(("code", "means, by what the verb does"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": errors,
     "azure-errors": azure_errors,
@@ -94,6 +113,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "azure-routes": azure_routes,
     "azure-versions": azure_versions,
     "control-routes": control_routes,
+    "verbs": verbs,
+    "exit-codes": exit_codes,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cli.__main__ import main
+from cli.local_assets import LocalCode
 from tests.unit.scripted_service import Drop, Plain, ScriptedService
 
 ID = "dep-00000000000000000000000000000001"
@@ -372,7 +373,7 @@ def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, s
 def test_a_deployment_names_the_plan_that_it_is_to_be(service: ScriptedService, slipway: Slipway, file: Path) -> None:
     service.on("POST", "/api/deployments", (202, deployment("Running")))
 
-    assert slipway("deploy", file, "--plan", DIGEST, "--no-follow").code == 0
+    assert slipway("deploy", file, "--if-plan", DIGEST, "--no-follow").code == 0
 
     assert service.received[0].body == {**REQUEST, "plan": DIGEST}
 
@@ -392,6 +393,45 @@ def test_a_list_asks_for_what_was_named_and_tells_how_to_see_more(service: Scrip
     assert service.received[0].path == "/api/deployments?endpoint=credit-risk&limit=1"
     assert f"2026-11-20 14:00  Failed  credit-risk:1  credit-risk/blue  {ID}  WrongAnswer\n" in ended.out
     assert f"slipway list --endpoint credit-risk --limit 1 --after {ID}" in ended.out
+
+
+def test_events_are_listed_with_what_became_of_them(service: ScriptedService, slipway: Slipway) -> None:
+    event = {"id": "reg-1", "model": "credit-risk", "created": "2026-11-20T14:00:00Z"}
+    started = {**event, "version": "2", "outcome": "deploying", "deployments": {"credit-risk": ID}}
+    ignored = {**event, "version": "3", "outcome": "ignored", "reasons": ["no policy matches"]}
+    service.on("GET", "/api/events", {"events": [ignored, started]})
+
+    said = slipway("events", "--model", "credit-risk")
+
+    assert service.received[0].path == "/api/events?model=credit-risk"
+    assert said.out.splitlines() == [
+        "2026-11-20 14:00  ignored    credit-risk:3  no policy matches",
+        f"2026-11-20 14:00  deploying  credit-risk:2  {ID}",
+    ]
+
+
+def test_code_is_registered_under_the_name_that_policies_use(
+    slipway: Slipway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "score.py").write_text("def init(): ...")
+    asked = (tmp_path, "--name", "scoring", "--version", "1")
+
+    refused = slipway("register-code", *asked)
+    monkeypatch.setattr("cli.commands.workspace_of", lambda *_: Registered())
+    done = slipway("register-code", *asked)
+
+    assert (refused.code, "set SLIPWAY_SUBSCRIPTION_ID" in refused.err) == (2, True)
+    assert done.code == 0
+    assert "uploading code azureml:scoring:1 from" in done.out
+    assert "(1 file, 15 bytes)" in done.out
+    assert done.out.endswith("code is registered already: azureml:scoring:1\n")
+
+
+class Registered:
+    """A workspace that has everything already."""
+
+    def register(self, local: LocalCode) -> tuple[str, bool]:
+        return local.reference, False
 
 
 def test_an_empty_list_says_so(service: ScriptedService, slipway: Slipway) -> None:

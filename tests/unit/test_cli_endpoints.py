@@ -136,7 +136,7 @@ def test_as_json_is_what_the_service_said(
     "command",
     [
         ("endpoint", "nobodys"),
-        ("endpoint-logs", "nobodys", "blue"),
+        ("endpoint-logs", "nobodys/blue"),
         ("consume", "nobodys"),
         ("invoke", "nobodys", "--request", "-"),
     ],
@@ -159,11 +159,11 @@ def test_one_that_is_not_there_is_refused(
 def test_logs_are_printed_without_commands_for_the_terminal(service: ScriptedService, slipway: Slipway) -> None:
     service.on("GET", f"{HERE}/deployments/blue/logs", Plain("==> inference-server <==\n\x1b[31mone\n"))
 
-    ended = slipway("endpoint-logs", "credit-risk", "blue", "--container", "inference-server", "--tail", 5)
+    ended = slipway("endpoint-logs", "credit-risk/blue", "--container", "inference-server", "--tail", 5)
 
     assert ended == (0, "==> inference-server <==\none\n", "")
     assert asked(service) == {"container": ["inference-server"], "tail": ["5"]}
-    assert slipway("endpoint-logs", "credit-risk", "blue").code == 0
+    assert slipway("endpoint-logs", "credit-risk/blue").code == 0
     assert asked(service) == {}
 
 
@@ -318,11 +318,3 @@ class TestConsume:
 
         assert ended.code == 2
         assert "curl, python, r" in ended.err
-
-
-@pytest.mark.parametrize("command", ["endpoints", "endpoint", "endpoint-logs", "invoke", "chat", "consume"])
-def test_every_command_explains_itself(slipway: Slipway, command: str) -> None:
-    ended = slipway(command, "--help")
-
-    assert ended.code == 0
-    assert f"slipway {command} [OPTIONS]" in ended.out

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +56,29 @@ def test_every_example_is_a_request_that_can_be_sent(request_file: Path, tmp_pat
     assert read_request_file(copied / "request.yml").to_send
 
 
-def commands() -> list[str]:
-    """The commands, given here, of examples that are files of `az ml`; `make examples` runs the others."""
-    lines = [line for page in sorted(EXAMPLES.glob("*/README.md")) for line in page.read_text().splitlines()]
-    return [line for line in lines if line.startswith("slipway deploy -f examples/")]
+def commands() -> Iterator[tuple[Path, list[str]]]:
+    """The commands of examples that are files of `az ml`: where they are run, and their words."""
+    for page in sorted(EXAMPLES.glob("*/README.md")):
+        folder = ROOT
+        for line in page.read_text().splitlines():
+            if line.startswith("cd "):
+                folder = ROOT / line.removeprefix("cd ")
+            elif line.startswith("slipway deploy -f"):
+                yield folder, shlex.split(line)
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda command: command.split("/")[1])
-def test_every_example_of_az_ml_files_is_a_request_that_can_be_sent(command: str) -> None:
-    words = command.split()
-    given = [(option, ROOT / path) for option, path in zip(words[2::2], words[3::2], strict=True)]
-    request = next((path for option, path in given if option == "--request"), None)
+@pytest.mark.parametrize(
+    ("folder", "words"), [*commands()], ids=lambda part: part.name if isinstance(part, Path) else ""
+)
+def test_every_example_of_az_ml_files_is_a_request_that_can_be_sent(folder: Path, words: list[str]) -> None:
+    given = [*zip(words[2::2], words[3::2], strict=True)]
+    request = next((folder / path for option, path in given if option == "--request"), None)
+    shares = next((shares for option, shares in given if option == "--traffic"), None)
 
-    found = read_request_files([path for option, path in given if option == "-f"], Asked(request))
+    found = read_request_files([folder / path for option, path in given if option == "-f"], Asked(request, shares))
 
     assert found.to_send["smoke_test"]
-    assert found.model
+    assert found.uploads
 
 
 @pytest.mark.parametrize(("version", "answer"), [("1", 388.02), ("2", 223.03)])

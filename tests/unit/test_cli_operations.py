@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.__main__ import main
 from cli.report import print_releases
 from contracts.releases import ReleaseList
 from tests.unit.scripted_service import ScriptedService
@@ -155,7 +154,14 @@ def test_cancel_and_status_take_the_id_of_an_operation(service: ScriptedService,
     assert slipway("cancel", "dep-1", "--no-follow").code == 0
 
 
-@pytest.mark.parametrize("command", ["rollback", "traffic", "update", "delete", "releases", "cancel", "operations"])
-def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command, "--help"]) == 0
-    assert "Usage: slipway" in capsys.readouterr().out
+def test_operations_are_listed_by_what_was_asked(service: ScriptedService, slipway: Slipway) -> None:
+    running = operation("Running", created=MOMENT)
+    service.on("GET", "/api/operations", {"operations": [running], "next": f"/api/operations?after={ID}"})
+
+    said = slipway("operations", "--kind", "rollback")
+
+    assert service.received[0].path == "/api/operations?kind=rollback"
+    assert said.out.splitlines() == [
+        f"2026-11-20 14:30  Running  rollback  credit-risk  {ID}",
+        f"Older ones: slipway operations --kind rollback --after {ID}",
+    ]
