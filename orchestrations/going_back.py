@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from azure.durable_functions import EntityId
 from contracts.base import Json
 from contracts.endpoint_errors import ReleaseNotFound, ReleaseNotRestorable
 from contracts.errors import Failure, StepFailed
@@ -15,7 +14,7 @@ from contracts.rollback import made_again
 from orchestrations import steps
 from orchestrations.engine import Context, Taking
 from orchestrations.run import Run, defect
-from orchestrations.turns import QUEUE
+from orchestrations.turns import queue_of
 
 CHOOSE = "choose_release"
 
@@ -41,7 +40,7 @@ def choose_release(context: Context) -> Taking[Json]:
     """Orchestration `choose_release`: the release that somebody means, as the endpoint's entity knows it."""
     order = TargetOrder.from_wire(context.get_input())
     try:
-        answer = yield context.call_entity(EntityId(QUEUE, order.endpoint.lower()), "choose", order.to_wire())
+        answer = yield context.call_entity(queue_of(order.endpoint), "choose", order.to_wire())
         return {"ok": Target.from_wire(answer).to_wire()}
     except Exception as error:  # what ends a child in foreign words ends its parent so
         return {"error": defect(error).to_wire()}

@@ -7,8 +7,8 @@ ended without leaving.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
-from azure.durable_functions import EntityId
 from contracts.activities import EntryInput
 from contracts.base import Contract, Json
 from contracts.endpoint_errors import EndpointInUse
@@ -111,9 +111,17 @@ def leave_turn(context: Context) -> Taking[Json]:
     return {"ok": place.to_wire()}
 
 
+def queue_of(endpoint: str) -> Any:
+    """The entity of an endpoint: its queue, and its releases."""
+    # Here, because the command line reads the runbooks, and is installed without the host's SDK.
+    from azure.durable_functions import EntityId
+
+    return EntityId(QUEUE, endpoint.lower())
+
+
 def _ask(engine: Engine, endpoint: str, operation: str, message: Contract) -> Taking[Place]:
     """What the endpoint's queue answers, once everybody has been told whom the answer names."""
-    answer = yield engine.context.call_entity(EntityId(QUEUE, endpoint.lower()), operation, message.to_wire())
+    answer = yield engine.context.call_entity(queue_of(endpoint), operation, message.to_wire())
     place = Place.from_wire(answer)
     wakes = [one for one in place.wakes if one.instance != engine.mark]
     if wakes:
