@@ -10,10 +10,11 @@ import azure.functions as func
 
 from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
+from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
-from triggers import claims, ends, events, guard, http, stored_orders, waking
+from triggers import claims, ends, events, guard, http, later, stored_orders, superseding, waking
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -43,11 +44,18 @@ for entity in ENTITIES:
     app.entity_trigger(context_name="context")(entity)
 
 # Those that ask the task hub.
-asking = (claims.find_claim, ends.deployment_ended, stored_orders.find_order, waking.wake)
+asking = (
+    claims.find_claim,
+    ends.deployment_ended,
+    stored_orders.find_order,
+    waking.wake,
+    later.start_operation,
+    superseding.find_superseded,
+)
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))
 
-activities = all_activities(plan_deployment, plan_teardown)
+activities = all_activities(plan_deployment, plan_teardown, plan_retirement)
 for activity in activities:
     app.activity_trigger(input_name="payload")(activity)
 

@@ -60,6 +60,9 @@ class OperationResult(Contract):
     made_again: Annotated[
         dict[str, str], Field(description="deployments that were made again: the run whose request they are made from")
     ] = {}
+    stays: Annotated[
+        dict[str, str], Field(description="why deployments stay that served before, by name, of a retirement")
+    ] = {}
     traffic_before: Percentages = {}
     ledger: list[LedgerEntry] = []
 

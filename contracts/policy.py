@@ -70,7 +70,8 @@ class Policy(Contract):
         self, model: str, version: str, contract: type[DeploymentRequest] = DeploymentRequest
     ) -> DeploymentRequest:
         """The deployment request for that version; raises RequestProblems when what it says makes no valid one."""
-        body = _fill(self.template, model, version)
+        # Nobody looks at what a policy leaves behind: one superseded deployment is kept, unless it says otherwise.
+        body = {"retire": {}, **_fill(self.template, model, version)}
         for part in _named(body):
             body[part]["name"] = online_name(self.template[part]["name"], model, version)
         return read_request({**body, "model": f"azureml:{model}:{version}"}, contract)

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, 
 from contracts.assets import ModelDefinition
 from contracts.base import Contract, Duration, json_type
 from contracts.digests import is_digest
+from contracts.lifetimes import RetireRequest
 from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
 from contracts.queue import Queued
@@ -74,6 +75,10 @@ Traffic = Annotated[
     Discriminator(json_type),
 ]
 
+Retiring = Annotated[
+    Annotated[Literal["none"], Tag("text")] | Annotated[RetireRequest, Tag("mapping")], Discriminator(json_type)
+]
+
 
 class RequestBody(Queued):
     """Everything of a deployment request but the model: what a policy holds as its template."""
@@ -86,6 +91,10 @@ class RequestBody(Queued):
     on_failure: Annotated[
         Literal["undo", "keep"], Field(description="keep: what was made stays to be looked at; traffic is given back")
     ] = "undo"
+    retire: Annotated[
+        Retiring | None,
+        Field(description="which superseded deployments go after this one; left out: none, but after a policy's run"),
+    ] = None
 
     @field_validator("smoke_test")
     @classmethod

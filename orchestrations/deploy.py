@@ -22,6 +22,7 @@ from contracts.status import DeploymentResult
 from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
 from orchestrations.engine import Context, Taking
+from orchestrations.later import starting_what_follows
 from orchestrations.newest import stop_if_superseded
 from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
@@ -45,7 +46,7 @@ def roll_out(run: Run) -> Taking[DeploymentResult]:
     yield from in_turn(run, order)
     result = yield from bring_up(run, order)
     released(run, result.observed, f"waived: {order.waived}" if order.waived else PASSED)
-    return result
+    return (yield from starting_what_follows(run, order, result))
 
 
 def bring_up(run: Run, order: DeployOrder) -> Taking[DeploymentResult]:

@@ -87,5 +87,8 @@ NET = timedelta(minutes=10)
 # be granted here, and an end for what Azure will not delete.
 ROUNDS_OF_TEARDOWN = 20
 
+# No durable timer is longer (some task hubs keep them for six days at most): what waits longer takes several.
+LONGEST_TIMER = timedelta(days=1)
+
 # Custom status is cut to this; Durable fails an orchestration at 16 KiB of UTF-16.
 PROGRESS_LIMIT_BYTES = 4096

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 
 from contracts.queue import EndpointQueue
 from contracts.releases import Release, Target, TargetOrder
+from contracts.retiring import SupersededDeployment
 
 # The state of an entity is read and written whole; a release of two deployments takes a KiB.
 MOST_RELEASES = 30
@@ -41,3 +44,23 @@ def chosen(releases: Sequence[Release], asked: TargetOrder) -> Target:
     found = [one for one in live if (one.number < place if number is None else one.number == number)]
     known = [one.number for one in live if one is not newest]
     return Target(release=found[0] if found else None, serving=newest.number, known=known)
+
+
+def superseded(releases: Sequence[Release], before: datetime) -> list[SupersededDeployment]:
+    """What served and does not any more, made by Slipway: the newest first, before all what a rollback goes back to.
+
+    One that lost its traffic after `before` is not due yet.
+    """
+    live = [one for one in releases if one.outcome == "live" and one.serving]
+    if not live:
+        return []
+    serving = {pin.deployment for pin in live[0].serving} | live[0].traffic.keys()
+    target = chosen(releases, TargetOrder(endpoint="")).release
+    found: dict[str, SupersededDeployment] = {}
+    for newer, release in pairwise(live):
+        for pin in release.serving:
+            if pin.run and pin.deployment not in serving and pin.deployment not in found:
+                due = newer.ended <= before
+                found[pin.deployment] = SupersededDeployment(deployment=pin.deployment, run=pin.run, due=due)
+    first = {pin.deployment for pin in target.serving} if target else set()
+    return sorted(found.values(), key=lambda one: one.deployment not in first)

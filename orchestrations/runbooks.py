@@ -26,6 +26,7 @@ from orchestrations import (
     endpoint_queue,
     going_back,
     react,
+    retire,
     rollback,
     steps,
     turns,
@@ -124,11 +125,14 @@ DEPLOYING = (
 
 def operation(
     orchestration: Callable[[Any], Taking[Json]],
-    call: Call,
-    asked_with: type[Contract],
+    call: Call | None,
+    asked_with: type[Contract] | None,
     *takes: Step[Any] | Resource[Any],
 ) -> Runbook:
-    """A runbook that writes to an endpoint which is there; `takes` is what it may ask for besides `WRITING`."""
+    """A runbook that writes to an endpoint which is there; `takes` is what it may ask for besides `WRITING`.
+
+    Without a call, a deployment starts it.
+    """
     return Runbook(
         orchestration=orchestration,
         noun="operation",
@@ -159,7 +163,7 @@ DEPLOY = Runbook(
     filters=("endpoint", "model", "status"),
     ended=lambda status: Progress.from_wire(status).ended,
     writes=True,
-    takes=(*DEPLOYING, *WRITING),
+    takes=(*DEPLOYING, steps.START_OPERATION, *WRITING),
 )
 REACT = Runbook(
     orchestration=react.react_to_registration,
@@ -219,6 +223,7 @@ OPERATIONS = (
         steps.ROLE_ASSIGNMENT,
         steps.ENDPOINT,
     ),
+    operation(retire.retire, None, None, steps.FIND_SUPERSEDED, steps.PLAN_RETIREMENT, steps.DEPLOYMENT),
 )
 RUNBOOKS = (DEPLOY, REACT, *OPERATIONS)
 

@@ -13,6 +13,7 @@ from contracts import activities, plan
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
+from contracts.retiring import Retirement, Started, Superseded
 from contracts.teardown import Departure
 from contracts.traffic import SharesSeen
 from contracts.updates import Update
@@ -125,3 +126,6 @@ PLAN_TEARDOWN = Step("plan_teardown", Departure, policies.QUICK)
 FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)
 LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)
+START_OPERATION = Step("start_operation", Started, policies.QUICK)
+FIND_SUPERSEDED = Step("find_superseded", Superseded, policies.QUICK)
+PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)

@@ -64,15 +64,20 @@ def has_begun(run: Run) -> bool:
     return any(entry.how == "removed" for entry in run.ledger.entries)
 
 
-def remove_for_good(run: Run, entry: LedgerEntry) -> Taking[None]:
-    """Remove one thing, whoever made it; the ledger says before that it may be gone."""
+def remove_for_good(run: Run, entry: LedgerEntry, only_of: str | None = None) -> Taking[None]:
+    """Remove one thing, whoever made it; the ledger says before that it may be gone.
+
+    `only_of` is the mark that it must carry still: then it stays as well if there is a reason by now, such as traffic.
+    """
     entry = entry.model_copy(update={"how": "removed"})
     run.ledger.begin([entry])
     run.publish()
-    asked = EntryInput(mark=run.mark, entry=entry, for_good=True)
-    yield from run.remove(steps.of_kind(entry.kind), asked)
+    asked = EntryInput(mark=only_of or run.mark, entry=entry, for_good=None if only_of else True)
+    removal = yield from run.remove(steps.of_kind(entry.kind), asked)
     begun = run.ledger.find(*entry.key)
-    if begun is not None:
+    if begun is not None and only_of and (removal.stays or not removal.ours):
+        run.ledger.drop(begun)
+    elif begun is not None:
         run.ledger.close(begun, sure=True)
     run.publish()
 

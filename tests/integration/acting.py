@@ -8,6 +8,7 @@ from typing import Any
 from activities.envelope import Activity
 from activities.planning import plan_deployment
 from activities.registry import all_activities
+from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from contracts.activities import EnsureInput, EntryInput, Grants
 from contracts.base import Contract
@@ -21,7 +22,9 @@ from tests import samples
 from triggers.requests import judged
 
 INSTANCE = "dep-0123456789abcdef0123456789abcdef"
-ACTIVITIES: dict[str, Activity] = {one.__name__: one for one in all_activities(plan_deployment, plan_teardown)}
+ACTIVITIES: dict[str, Activity] = {
+    one.__name__: one for one in all_activities(plan_deployment, plan_teardown, plan_retirement)
+}
 
 
 def act(name: str, message: Contract) -> dict[str, Any]:

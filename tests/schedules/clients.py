@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub, Instance
-from triggers import claims, ends, guard, stored_orders, waking
+from triggers import claims, ends, guard, later, line, starting, stored_orders, superseding, waking
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
@@ -19,6 +19,8 @@ def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "find_claim": lambda payload: finished(claims.find_claim(payload, Client(hub))),
         "wake": lambda payload: finished(waking.wake(payload, Client(hub))),
         "find_order": lambda payload: finished(stored_orders.find_order(payload, Client(hub))),
+        "start_operation": lambda payload: finished(later.start_operation(payload, Client(hub))),
+        "find_superseded": lambda payload: finished(superseding.find_superseded(payload, Client(hub))),
         "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
     }
 
@@ -32,7 +34,7 @@ def guard_looks(hub: Hub) -> None:
 @contextmanager
 def hub_answers() -> Iterator[None]:
     """Whoever asks for instances is told those of a schedule's hub."""
-    modules = [vars(module) for module in (claims, ends, guard, stored_orders)]
+    modules = [vars(module) for module in (claims, ends, guard, line, starting, stored_orders)]
     before = [names["Hub"] for names in modules]
     for names in modules:
         names["Hub"] = _Answers
@@ -58,8 +60,11 @@ class Client:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
 
-    async def start_new(self, _: str, instance_id: str, given: Any) -> str:
-        """Begin an instance again that has ended."""
+    async def start_new(self, name: str, instance_id: str, given: Any) -> str:
+        """Begin an instance, or one again that has ended."""
+        if instance_id not in self.hub.instances:
+            self.hub.start(name, instance_id, plain(given))
+            return instance_id
         self.hub.tell(f"the guard carries {instance_id} on")
         self.hub.begin_again(self.hub.instances[instance_id], plain(given))
         return instance_id
@@ -86,6 +91,11 @@ class _Answers:
         listed = [one for one in self._hub.instances.values() if one.id.startswith(query.prefix)]
         told = [_told(one) for one in listed if not query.states or one.status in query.states]
         return Page(sorted(told, key=lambda one: one.id), "")
+
+    async def entity(self, _: str, key: str) -> Any:
+        """What the queue of an endpoint holds."""
+        queue = self._hub.queues.get(key)
+        return queue.to_wire() if queue else None
 
     async def instance(self, instance_id: str, *, history: bool = False) -> Told | None:
         """One with its input, and its history when that is asked for."""

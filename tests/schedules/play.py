@@ -12,6 +12,7 @@ import tests.schedules.assignments
 import tests.schedules.monitoring  # noqa: F401 - its routes
 from activities.planning import plan_deployment
 from activities.registry import all_activities
+from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from contracts.digests import digest
 from contracts.orders import CANCEL
@@ -27,7 +28,7 @@ from tests.schedules.wire import Line, Wire
 from triggers.canceling import REASON
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment, plan_teardown)}
+ACTIVITIES = {one.__name__: one for one in all_activities(plan_deployment, plan_teardown, plan_retirement)}
 
 WRITERS = {runbook.name for runbook in RUNBOOKS if runbook.writes}
 

@@ -15,6 +15,7 @@ from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import StoredOrder
+from contracts.retiring import Started, Superseded
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
 from orchestrations.steps import of_kind as resource_of
@@ -28,10 +29,13 @@ ASKING: dict[str, type[Contract]] = {
     "deployment_ended": Provisioning,
     "find_order": StoredOrder,
     "wake": Woken,
+    "start_operation": Started,
+    "find_superseded": Superseded,
 }
 ACTIVITIES = {
     "plan_deployment",
     "plan_teardown",
+    "plan_retirement",
     "plan_update",
     "ensure_deployment_update",
     "deployment_update_provisioned",
@@ -70,6 +74,8 @@ ACTIVITIES = {
     "deployment_ended",
     "find_order",
     "wake",
+    "start_operation",
+    "find_superseded",
     "smoke_test",
     "verify_shares",
     "read_back",
@@ -83,6 +89,7 @@ ORCHESTRATIONS = {
     "update_deployment",
     "delete_deployment",
     "delete_endpoint",
+    "retire",
     "watch",
     "take_turn",
     "leave_turn",

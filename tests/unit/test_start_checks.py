@@ -15,6 +15,7 @@ import pytest
 from activities.planning import plan_deployment
 from activities.registry import RESOURCES, all_activities
 from activities.resource import Resource as Room
+from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from contracts.activities import NewestVersion
 from orchestrations import policies
@@ -22,14 +23,24 @@ from orchestrations.runbooks import CHILDREN, DEPLOY, RUNBOOKS
 from orchestrations.steps import Step, of_kind
 from triggers.claims import find_claim
 from triggers.ends import deployment_ended
+from triggers.later import start_operation
 from triggers.start_checks import NotRegistered, RebuildsObjects, check_decoding, check_names
 from triggers.stored_orders import find_order
+from triggers.superseding import find_superseded
 from triggers.waking import wake
 
 ROOT = Path(__file__).resolve().parents[2]
 STRICT = "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"
 ORCHESTRATIONS = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
-ACTIVITIES = (*all_activities(plan_deployment, plan_teardown), find_claim, deployment_ended, find_order, wake)
+ACTIVITIES = (
+    *all_activities(plan_deployment, plan_teardown, plan_retirement),
+    find_claim,
+    deployment_ended,
+    find_order,
+    find_superseded,
+    start_operation,
+    wake,
+)
 
 
 def starting(before: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

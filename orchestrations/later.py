@@ -1,0 +1,54 @@
+"""What goes on when a run has ended: operations that it starts, and how they wait for their time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from contracts.base import Json
+from contracts.errors import Canceled, StepFailed
+from contracts.operations import OperationOrder
+from contracts.orders import DeployOrder
+from contracts.retiring import StartOrder
+from contracts.status import DeploymentResult
+from orchestrations import steps
+from orchestrations.engine import Taking
+from orchestrations.policies import LONGEST_TIMER
+from orchestrations.run import Run
+
+RETIRE = "retire"
+
+
+def starting_what_follows(run: Run, order: DeployOrder, result: DeploymentResult) -> Taking[DeploymentResult]:
+    """The result of a deployment, once that is started which the request asks for later; what cannot be is told."""
+    wanted = order.part("retire")
+    if isinstance(wanted, dict) and result.traffic_before.keys() - result.observed.traffic.keys():
+        yield from start_later(run, RETIRE, order, wanted)
+    return result
+
+
+def start_later(run: Run, operation: str, order: DeployOrder, request: dict[str, Any]) -> Taking[Json]:
+    """The id of an operation that is started; None where it could not be: what was deployed stays all the same."""
+    later = OperationOrder(endpoint=order.endpoint, request=request, accepted=run.now, asked_by=order.asked_by)
+    try:
+        started = yield from run.take(
+            steps.START_OPERATION, StartOrder(mark=run.mark, operation=operation, order=later)
+        )
+    except StepFailed as failed:
+        if failed.failure.code == Canceled.__name__:
+            raise
+        run.log.failed(steps.START_OPERATION.activity, run.now, f"{operation}: {failed.failure.code}")
+        return None
+    run.log.noted(steps.START_OPERATION.activity, started.id)
+    return started.id
+
+
+def wait_for_time(run: Run, moment: datetime, name: str, detail: str) -> Taking[None]:
+    """Wait until that moment, on as many durable timers as it takes."""
+    if moment <= run.now:
+        run.log.skipped(name, run.now, detail)
+        return
+    run.log.waiting(name, run.now, moment, detail)
+    while run.now < moment:
+        yield from run.awaited(run.context.create_timer(min(moment, run.now + LONGEST_TIMER)))
+    run.log.succeeded(name, run.now)

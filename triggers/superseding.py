@@ -1,0 +1,25 @@
+"""What served an endpoint before: its releases, which its entity keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.durable_functions as df
+
+from contracts.base import Json
+from contracts.errors import CloudUnavailable
+from contracts.retiring import Superseded, SupersededInput
+from orchestrations.release_log import superseded
+from triggers.hub import HubUnavailable
+from triggers.line import queue_of
+
+
+async def find_superseded(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
+    """Activity: the deployments that served before and do not now, by the endpoint's releases."""
+    asked = SupersededInput.from_wire(payload)
+    try:
+        queue = await queue_of(client, asked.endpoint)
+    except HubUnavailable as error:
+        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+    found = superseded(queue.releases, asked.before) if queue else []
+    return {"ok": Superseded(deployments=found).to_wire()}
