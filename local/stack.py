@@ -126,7 +126,11 @@ class LocalStack:
         with self.http as http:
             accepted = http.request(method, f"/api/endpoints/{path}", json=body, params=query)
         accepted.raise_for_status()
-        ended: dict[str, Any] = self.until(lambda: self._ended_at(accepted.headers["Location"]), seconds=120)
+        return self.ended(accepted.headers["Location"])
+
+    def ended(self, location: str) -> dict[str, Any]:
+        """What that address tells of an instance once it has ended."""
+        ended: dict[str, Any] = self.until(lambda: self._ended_at(location), seconds=120)
         return ended
 
     def developer(self) -> MLClient:

@@ -11,6 +11,7 @@ from contracts.base import Contract
 from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
 from contracts.releases import Pin, ServingInput
+from contracts.retiring import RetirementInput, SupersededDeployment
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
 from contracts.updates import UpdateInput
@@ -73,7 +74,7 @@ def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None
     verdict = create(twice, order)
     serve(twice, order, verdict)
     look_and_change(twice, order, verdict)
-    undo(twice, verdict)
+    undo(twice, verdict, order)
 
     assert twice.ran == set(CONTRACTS)
 
@@ -146,6 +147,7 @@ def look_and_change(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> N
     twice.ran.add("verify_shares")
     departing = DepartingInput(endpoint=order.endpoint, deployment="blue")
     assert [one["code"] for one in twice("plan_teardown", departing)["problems"]] == ["StillServing"]
+    assert twice("plan_retirement", retiring(order))["stays"] == {"blue": "it has 100 % of the traffic"}
     wanted = {"instance_count": 2}
     asked = UpdateInput(endpoint=order.endpoint, deployment="blue", wanted=wanted)
     update = twice("plan_update", asked)
@@ -161,6 +163,12 @@ def look_and_change(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> N
     acting.until(twice.stack, "remove_deployment_update", changed, acting.is_done)
 
 
+def retiring(order: DeployOrder, run: str = INSTANCE) -> RetirementInput:
+    """Whether the deployment is to go, which a run has made."""
+    served = SupersededDeployment(deployment=order.deployment, run=run)
+    return RetirementInput(endpoint=order.endpoint, keep=0, superseded=[served])
+
+
 def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     """Give it a copy of the traffic, and take that back."""
     endpoint = verdict.resolved.endpoint
@@ -170,6 +178,7 @@ def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     ]
     changed = acting.about("mirror_traffic", endpoint, how="changed", before={}, after={"blue": 10})
     acting.until(twice.stack, "mirror_traffic_provisioned", changed, acting.is_done)
+    assert twice("plan_retirement", retiring(order))["stays"] == {"blue": "it gets a copy of 10 % of the traffic"}
     twice("mirror_traffic_provisioned", changed)
     claimed = changed.model_copy(update={"claimed_by": THEIRS})
     assert twice("remove_mirror_traffic", claimed)["stays"] == f"{THEIRS} has confirmed it"
@@ -177,12 +186,14 @@ def mirror(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     acting.until(twice.stack, "remove_mirror_traffic", changed, acting.is_done)
 
 
-def undo(twice: Twice, verdict: PlanVerdict) -> None:
+def undo(twice: Twice, verdict: PlanVerdict, order: DeployOrder) -> None:
     """Take everything back."""
     resolved = verdict.resolved
     shifted = acting.about("traffic", resolved.endpoint, how="changed", before={}, after={"blue": 100})
     twice("remove_traffic", shifted, ours=False)
     acting.until(twice.stack, "remove_traffic", shifted, acting.is_done)
+    assert [one["id"] for one in twice("plan_retirement", retiring(order))["next"]] == [resolved.deployment]
+    assert twice("plan_retirement", retiring(order, THEIRS))["stays"] == {"blue": "somebody has made it again"}
     deployment = acting.about("deployment", resolved.deployment)
     assert twice("keep_logs", deployment) == {"kept": ["inference-server", "storage-initializer"]}
     kept = logs(twice.stack)

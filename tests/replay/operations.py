@@ -20,6 +20,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "update_deployment": ("update_deployment", {"deployment": "blue", "request": {"model": "azureml:credit-risk:2"}}),
     "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
     "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
+    "retire": ("retire", {"request": {"keep": 1, "after": "P2DT1H"}}),
 }
 
 
@@ -54,6 +55,8 @@ def answers(goes: str) -> dict[str, Answer]:
         },
         "deployment_update_provisioned": lambda _: azure.THERE,
         "remove_deployment_update": azure.Removal(),
+        "find_superseded": lambda _: {"deployments": [{"deployment": "green", "run": f"dep-{1:032x}"}]},
+        "plan_retirement": lambda _: {"mark": f"dep-{1:032x}", "next": [left.pop()] if left else []},
         "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -150,6 +150,19 @@ def taken_down(stack: LocalStack) -> str:
     return str(stack.operate("DELETE", "credit-risk/deployments/blue")["id"])
 
 
+def retired(stack: LocalStack) -> str:
+    """The deployment before the last one goes after a while."""
+    two_releases(stack)
+    third = stack.deploy(samples.request(deployment="third", retire={"keep": 1, "after": "PT2H"}))
+    return str(ended_follow_up(stack, third)["id"])
+
+
+def ended_follow_up(stack: LocalStack, deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The operation that a deployment has started, once it has ended."""
+    started = next(step["detail"] for step in deployment["steps"] if step["name"] == "start_operation")
+    return stack.ended(f"/api/operations/{started}")
+
+
 def two_releases(stack: LocalStack) -> None:
     """Two deployments of one model, of which the second one serves."""
     for name in ("blue", "green"):
@@ -197,6 +210,7 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         rolled_back,
         traffic_changed,
         taken_down,
+        retired,
     )
 }
 

@@ -116,6 +116,7 @@ def test_operations_take_the_steps_of_their_runbooks() -> None:
         "leave_turn",
     ]
     assert names("traffic_changed")[-4:] == ["read_back", "find_order", "verify_shares", "leave_turn"]
+    assert names("retired")[:5] == ["take_turn", "find_superseded", "plan_retirement", "remove_deployment", "watch"]
     assert names("taken_down")[:4] == ["take_turn", "plan_teardown", "remove_deployment", "watch"]
 
 

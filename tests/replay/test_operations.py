@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -251,6 +252,38 @@ def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
     assert len(playing.queued.releases) == 2
 
 
+def test_retirement_waits_and_looks_again_before_each_deployment_goes() -> None:
+    playing, looked = world("retire"), []
+    playing.answers["find_superseded"] = lambda message: looked.append(message["before"]) or {}
+    context, returned = operated("retire", playing)
+
+    looks = ["find_superseded", "plan_retirement"]
+    assert playing.called == [*looks, *["remove_deployment"] * 4, *looks]
+    wait = next(step for step in context.progress.steps if step.name == "wait_to_retire")
+    assert (wait.state, wait.ended) == ("succeeded", BEGIN + timedelta(days=2, hours=1))
+    # So far back lies what is due: when this was asked for.
+    assert datetime.fromisoformat(looked[0]) == BEGIN
+    [gone] = OperationResult.from_wire(returned).ledger
+    assert (gone.kind, gone.how, gone.sure) == ("deployment", "removed", True)
+    assert len(playing.queued.releases) == 2
+    assert playing.queued.askers == []
+
+
+@pytest.mark.parametrize("answer", [{"stays": "it has 100 % of the traffic by now"}, {"ours": False}])
+def test_what_is_wanted_again_when_it_is_about_to_go_stays(answer: dict[str, Any]) -> None:
+    playing, marks = world("retire"), []
+
+    def removal(message: dict[str, Any]) -> dict[str, Any]:
+        marks.append((message["mark"], message.get("for_good")))
+        return {"state": "Succeeded", "done": True, **answer}
+
+    playing.answers["remove_deployment"] = removal
+    _, returned = operated("retire", playing)
+
+    assert marks == [(f"dep-{1:032x}", None)], "only what carries the mark of whoever made it"
+    assert OperationResult.from_wire(returned).ledger == []
+
+
 @pytest.mark.parametrize("which", ASKED)
 def test_an_operation_canceled_anywhere_ends_canceled_and_leaves_the_queue(which: str) -> None:
     canceled = 0
@@ -297,7 +330,7 @@ def points(which: str) -> Iterator[int]:
 
 def _left_over(which: str, fates: dict[str, str]) -> list[str]:
     """What was changed and is neither undone nor said to stay; what was removed for good is not undone."""
-    gone = {"deployment", "endpoint"} if which.startswith("delete") else set()
+    gone = {"deployment", "endpoint"} if which.startswith(("delete", "retire", "expire")) else set()
     return [kind for kind, fate in fates.items() if kind not in gone and fate in ("in_use", "undo_failed")]
 
 

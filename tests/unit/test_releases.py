@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,15 @@ import pytest
 from contracts.problems import RequestProblems, read_request
 from contracts.queue import Asker, EndpointQueue, RunRef
 from contracts.releases import Release, TargetOrder
+from contracts.retiring import Superseded
 from contracts.rollback import RollbackRequest, another_name
 from contracts.traffic import TrafficRequest, beyond_chance
 from contracts.updates import UpdateRequest
 from orchestrations.endpoint_queue import OPERATIONS
-from orchestrations.release_log import MOST_RELEASES, chosen
+from orchestrations.release_log import MOST_RELEASES, chosen, superseded
 from orchestrations.teardown import without
 from tests.replay.operations import released
+from tests.replay.scripted import BEGIN
 from tests.unit.test_endpoint_queue import asker
 
 
@@ -107,6 +110,39 @@ def test_a_rollback_that_asks_again_means_what_it_meant_before() -> None:
     own = HISTORY[1]
 
     assert chosen(HISTORY[1:], TargetOrder(endpoint="e", run=own.run)) == chosen(HISTORY[2:], TargetOrder(endpoint="e"))
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "found"),
+    [
+        (6, BEGIN, [("blue", True), ("green", True)]),
+        (5, BEGIN, [("green", True)]),
+        (2, BEGIN - timedelta(seconds=1), [("blue", False)]),
+        (1, BEGIN, []),
+        (0, BEGIN, []),
+    ],
+    ids=["one deployed", "rolled back", "too early", "only one", "none"],
+)
+def test_what_served_before(newest: int, before: datetime, found: list[tuple[str, bool]]) -> None:
+    served = superseded([one for one in HISTORY if one.number <= newest], before)
+
+    assert [(one.deployment, one.due) for one in served] == found
+
+
+def test_what_a_rollback_goes_back_to_is_the_last_to_go_and_others_things_never_go() -> None:
+    # Before the fifth, the first one served again.
+    theirs = {"deployment": "theirs"}
+    releases = [
+        released(5, "fifth"),
+        released(4, "blue", restores=1),
+        released(3, "third", serving=[theirs, {"deployment": "third", "run": "dep-3"}]),
+        released(2, "green"),
+        released(1, "blue"),
+    ]
+
+    assert [one.deployment for one in superseded(releases, BEGIN)] == ["blue", "third", "green"]
+    thirty = [released(number, f"deployment-{number:021}") for number in range(MOST_RELEASES, 0, -1)]
+    assert len(Superseded(deployments=superseded(thirty, BEGIN)).model_dump_json(exclude_defaults=True)) < 4096
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""What goes by itself after a while, with what was made for it, and nothing that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.stack import LocalStack
+from tests import samples
+from tests.e2e import reading
+from tests.e2e.test_monitoring import ALERTS, AUTOSCALE, settings
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """One stack for the module: every test has endpoints of its own."""
+    with LocalStack(tmp_path_factory.mktemp("lifetimes")) as started:
+        samples.register_all(started)
+        yield started
+
+
+def deploy(stack: LocalStack, endpoint: str, deployment: str, **more: Any) -> dict[str, Any]:
+    body = samples.request(endpoint=endpoint, deployment=deployment, **{"access": {}, **more})
+    status = stack.deploy(body)
+    assert status["status"] == "Succeeded", status
+    return status
+
+
+def follow_up(stack: LocalStack, status: dict[str, Any]) -> dict[str, Any]:
+    """The operation that a deployment has started, once it has ended."""
+    [started] = [step["detail"] for step in status["steps"] if step["name"] == "start_operation"]
+    return stack.ended(f"/api/operations/{started}")
+
+
+def deployments(stack: LocalStack, endpoint: str) -> list[str]:
+    return sorted(str(one.name) for one in stack.developer().online_deployments.list(endpoint))
+
+
+def test_superseded_deployments_go_after_a_while_and_the_newest_stays_for_a_rollback(shared: LocalStack) -> None:
+    deploy(shared, "retires", "blue", autoscale=AUTOSCALE, alerts=ALERTS)
+    deploy(shared, "retires", "green")
+    deploy(shared, "retires", "aside", traffic="none")
+    third = deploy(shared, "retires", "third", retire={"after": "PT3H"})
+
+    status = follow_up(shared, third)
+
+    assert (status["kind"], status["status"]) == ("retire", "Succeeded"), status
+    assert deployments(shared, "retires") == ["aside", "green", "third"]
+    assert status["result"]["stays"] == {"green": "the newest 1 are kept"}
+    assert {one["kind"] for one in status["result"]["ledger"]} == {"autoscale", "alerts", "deployment"}
+    assert not [one for one in (*settings("autoscaleSettings"), *settings("metricAlerts")) if "retires" in one["name"]]
+    waited = next(step for step in status["steps"] if step["name"] == "wait_to_retire")
+    assert timedelta(hours=3) <= took(waited) < timedelta(hours=3, minutes=1)
+    back = shared.operate("POST", "retires/rollback", {"to": 1})
+    assert (back["status"], list(back["result"]["made_again"])) == ("Succeeded", ["blue"])
+    assert reading.traffic(shared, "retires") == {"blue": 100}
+
+
+def test_nobody_who_did_not_ask_has_anything_retired(shared: LocalStack) -> None:
+    deploy(shared, "stays", "blue")
+    for retire in ({}, {"retire": "none"}, {"retire": {}, "traffic": {"third": 10, "green": 90}}):
+        status = deploy(shared, "stays", "third" if "traffic" in retire else "green", **retire)
+        assert "start_operation" not in [step["name"] for step in status["steps"]], retire
+
+    assert deployments(shared, "stays") == ["blue", "green", "third"]
+
+
+def took(step: dict[str, Any]) -> timedelta:
+    return datetime.fromisoformat(step["ended"]) - datetime.fromisoformat(step["started"])
