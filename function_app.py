@@ -14,7 +14,7 @@ from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
-from triggers import claims, ends, events, guard, http, later, stored_orders, superseding, waking
+from triggers import claims, ends, events, expiring, guard, http, later, stored_orders, superseding, waking
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -51,6 +51,7 @@ asking = (
     waking.wake,
     later.start_operation,
     superseding.find_superseded,
+    expiring.find_expiry,
 )
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))

@@ -8,6 +8,7 @@ from typing import Any
 from activities import commands
 from activities.departing import Belonging, Departing
 from activities.endpoint_settings import change, changes_of, endpoint_conflict
+from activities.expiring import judge_ttl
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
 from activities.platforms.managed import Managed
@@ -69,6 +70,7 @@ class Endpoints(Resource[EndpointRequest]):
         if conflict:
             finding.problem("endpoint", EndpointConflict(conflict))
             return finding
+        judge_ttl(scene, finding)
         self._plan_sharing(wanted.name, scene, finding)
         changes = changes_of(wanted, found)
         if changes:

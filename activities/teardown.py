@@ -13,6 +13,7 @@ from activities.registry import RESOURCES
 from activities.scene import problem
 from azure_api import begin
 from azure_api.clients import clients
+from contracts.endpoint_errors import MadeByOthers
 from contracts.ledger import short_name
 from contracts.plan import PlanProblem
 from contracts.teardown import DepartingInput, Departure, LeftAlone, TeardownPlan
@@ -27,7 +28,7 @@ def plan_teardown(order: DepartingInput) -> Departure:
     departing = Departing(order.endpoint, order.deployment)
     found = belongings(departing)
     going = [one.entry for one in found if one.left is None and one.entry.goes_with is None]
-    problems = [] if order.force else _problems(found)
+    problems = [] if order.force else _problems(found, only_ours=order.only_ours is True)
     there = departing.entity is not None
     return Departure(
         there=there and bool(going or not order.deployment),
@@ -55,8 +56,9 @@ def belongings(departing: Departing) -> list[Belonging]:
     return [one for resource in reversed(RESOURCES) for one in resource.belongings(departing)]
 
 
-def _problems(found: list[Belonging]) -> list[PlanProblem]:
-    return [problem("force", error, "slipway delete <what> --force") for one in found for error in one.problems]
+def _problems(found: list[Belonging], *, only_ours: bool = False) -> list[PlanProblem]:
+    errors = [error for one in found for error in one.problems if not only_ours or isinstance(error, MadeByOthers)]
+    return [problem("force", error, "slipway delete <what> --force") for error in errors]
 
 
 def _left_alone(belonging: Belonging, workspace_id: str) -> LeftAlone:

@@ -46,3 +46,9 @@ class RetireRequest(Contract):
     after: Annotated[
         Duration, AfterValidator(_in_time), Field(description="so long after they were superseded the others go")
     ] = timedelta(hours=1)
+
+
+class Lifetime(Contract):
+    """How long an endpoint stays, in the order of the operation that takes it."""
+
+    ttl: Ttl

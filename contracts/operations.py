@@ -61,7 +61,7 @@ class OperationResult(Contract):
         dict[str, str], Field(description="deployments that were made again: the run whose request they are made from")
     ] = {}
     stays: Annotated[
-        dict[str, str], Field(description="why deployments stay that served before, by name, of a retirement")
+        dict[str, str], Field(description="why things stay that might have gone by themselves, by name")
     ] = {}
     traffic_before: Percentages = {}
     ledger: list[LedgerEntry] = []

@@ -75,6 +75,7 @@ class EndpointQueue(Contract):
     ] = {}
     releases: list[Release] = []
     released: Annotated[int, Field(description="number of the newest release")] = 0
+    expires: Annotated[str | None, Field(description="id of the operation that takes the endpoint at its time")] = None
 
 
 class TurnOrder(Contract):
@@ -92,6 +93,7 @@ class RunRef(Contract):
     id: str
     release: Release | None = None
     resumptions: Annotated[int | None, Field(description="how often it has been carried on; none: never")] = None
+    expiry: Annotated[str | None, Field(description="id of the operation by which it lets the endpoint expire")] = None
 
 
 class LeaveOrder(Contract):

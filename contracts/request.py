@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, 
 from contracts.assets import ModelDefinition
 from contracts.base import Contract, Duration, json_type
 from contracts.digests import is_digest
-from contracts.lifetimes import RetireRequest
+from contracts.lifetimes import RetireRequest, Ttl
 from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
 from contracts.queue import Queued
@@ -95,6 +95,7 @@ class RequestBody(Queued):
         Retiring | None,
         Field(description="which superseded deployments go after this one; left out: none, but after a policy's run"),
     ] = None
+    ttl: Ttl | None = None
 
     @field_validator("smoke_test")
     @classmethod

@@ -65,3 +65,17 @@ class Retirement(Contract):
     mark: Annotated[str, Field(description="that the deployment carries")] = ""
     next: Annotated[list[LedgerEntry], Field(description="in order; the deployment is the last one")] = []
     stays: Annotated[dict[str, str], Field(description="why others stay that served before, by name")] = {}
+
+
+class ExpiryInput(Contract):
+    """Look whether this operation still is the one by which an endpoint goes."""
+
+    endpoint: str
+    mark: str
+    goes: Annotated[datetime, Field(description="when it goes: whoever reads the log is warned")]
+
+
+class Expiry(Contract):
+    """The operation by which an endpoint goes at its time; none: it stays."""
+
+    by: str | None = None

@@ -26,6 +26,7 @@ class DepartingInput(Contract):
     endpoint: str
     deployment: str | None = None
     force: bool = False
+    only_ours: Annotated[bool | None, Field(description="with its traffic, and without what others have made")] = None
 
 
 class Departure(Contract):

@@ -13,7 +13,7 @@ from contracts.base import Contract, Json
 from contracts.orders import CANCEL
 from contracts.queue import SUPERSEDED_BY, Asker, EndpointQueue, Place, RunRef, Wake
 from contracts.releases import TargetOrder
-from orchestrations.release_log import chosen, recorded
+from orchestrations.release_log import chosen, expiry_after, recorded
 
 # More would only wait for days, and the state of an entity is read and written whole.
 MOST_ASKERS = 200
@@ -73,7 +73,8 @@ def leave(queue: EndpointQueue, wire: Json) -> Answered:
     askers = [one for one in queue.askers if one.id != run.id]
     stirred = [] if place is None else askers[:1] if place == 0 else [queue.askers[place]]
     left = dict([*queue.left.items(), (run.id, run.resumptions or 0)][-MOST_LEFT:]) if place is None else queue.left
-    changed = _told(recorded(queue, run.release), run.id).model_copy(update={"askers": askers, "left": left})
+    told = _told(recorded(queue, run.release), run.id)
+    changed = told.model_copy(update={"askers": askers, "left": left, "expires": expiry_after(queue, run)})
     return changed, Place(verdict="gone", wakes=[_turn(one) for one in stirred])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contracts.base import Json
 from contracts.errors import Canceled, StepFailed
 from contracts.operations import OperationOrder
 from contracts.orders import DeployOrder
@@ -16,18 +15,24 @@ from orchestrations.engine import Taking
 from orchestrations.policies import LONGEST_TIMER
 from orchestrations.run import Run
 
-RETIRE = "retire"
+RETIRE, EXPIRE = "retire", "expire"
 
 
 def starting_what_follows(run: Run, order: DeployOrder, result: DeploymentResult) -> Taking[DeploymentResult]:
     """The result of a deployment, once that is started which the request asks for later; what cannot be is told."""
-    wanted = order.part("retire")
-    if isinstance(wanted, dict) and result.traffic_before.keys() - result.observed.traffic.keys():
-        yield from start_later(run, RETIRE, order, wanted)
+    retire, ttl, started = order.part("retire"), order.part("ttl"), []
+    if isinstance(retire, dict) and result.traffic_before.keys() - result.observed.traffic.keys():
+        started.append((yield from start_later(run, RETIRE, order, retire)))
+    if ttl:
+        run.expiry = yield from start_later(run, EXPIRE, order, {"ttl": ttl, "only_ours": True})
+        started.append(run.expiry)
+    known = [one for one in started if one]
+    if known:
+        run.log.noted(steps.START_OPERATION.activity, ", ".join(known))
     return result
 
 
-def start_later(run: Run, operation: str, order: DeployOrder, request: dict[str, Any]) -> Taking[Json]:
+def start_later(run: Run, operation: str, order: DeployOrder, request: dict[str, Any]) -> Taking[str | None]:
     """The id of an operation that is started; None where it could not be: what was deployed stays all the same."""
     later = OperationOrder(endpoint=order.endpoint, request=request, accepted=run.now, asked_by=order.asked_by)
     try:
@@ -39,8 +44,7 @@ def start_later(run: Run, operation: str, order: DeployOrder, request: dict[str,
             raise
         run.log.failed(steps.START_OPERATION.activity, run.now, f"{operation}: {failed.failure.code}")
         return None
-    run.log.noted(steps.START_OPERATION.activity, started.id)
-    return started.id
+    return str(started.id)
 
 
 def wait_for_time(run: Run, moment: datetime, name: str, detail: str) -> Taking[None]:

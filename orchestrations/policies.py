@@ -90,5 +90,8 @@ ROUNDS_OF_TEARDOWN = 20
 # No durable timer is longer (some task hubs keep them for six days at most): what waits longer takes several.
 LONGEST_TIMER = timedelta(days=1)
 
+# So long before an endpoint goes, its operation and the log say so; or half of its time, if that is less.
+EXPIRY_WARNED = timedelta(hours=1)
+
 # Custom status is cut to this; Durable fails an orchestration at 16 KiB of UTF-16.
 PROGRESS_LIMIT_BYTES = 4096

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from contracts.queue import EndpointQueue
+from contracts.queue import EndpointQueue, RunRef
 from contracts.releases import Release, Target, TargetOrder
 from contracts.retiring import SupersededDeployment
 
 # The state of an entity is read and written whole; a release of two deployments takes a KiB.
 MOST_RELEASES = 30
+# After whose releases an endpoint has another end than before, or is another one.
+DECIDES_EXPIRY = ("deploy", "expire", "delete_endpoint")
 
 
 def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
@@ -25,6 +27,12 @@ def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
     number = queue.released + 1
     releases = [release.model_copy(update={"number": number}), *queue.releases][:MOST_RELEASES]
     return queue.model_copy(update={"releases": releases, "released": number})
+
+
+def expiry_after(queue: EndpointQueue, run: RunRef) -> str | None:
+    """The operation by which the endpoint goes: the newest live deployment decides, also when it names none."""
+    decides = run.release is not None and run.release.outcome == "live" and run.release.kind in DECIDES_EXPIRY
+    return run.expiry if run.expiry or decides else queue.expires
 
 
 def chosen(releases: Sequence[Release], asked: TargetOrder) -> Target:

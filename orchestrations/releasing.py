@@ -43,7 +43,7 @@ def took_down(run: Run, before: Percentages) -> None:
 
 def gave_up(run: Run) -> None:
     """Write down that a run failed which had changed traffic, and whether what served before serves again."""
-    shift, run.release = _shift(run), None
+    shift, run.release, run.expiry = _shift(run), None, None
     if shift is not None:
         outcome = "undone" if shift.fate == "undone" else "broken"
         run.release = _release(run, traffic_before=_shares(shift.before), traffic=_shares(shift.after), outcome=outcome)

@@ -76,6 +76,8 @@ class Run(Engine):
         super().__init__(context, self.publish)
         self.kind = kind
         self.release: Release | None = None
+        self.expiry: str | None = None
+        """The operation by which the endpoint goes at its time, where this run says so."""
         self.ledger = Ledger()
         self.keeps = False
         """Whether what was made is to stay after a failure."""

@@ -13,7 +13,7 @@ from contracts import activities, plan
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
-from contracts.retiring import Retirement, Started, Superseded
+from contracts.retiring import Expiry, Retirement, Started, Superseded
 from contracts.teardown import Departure
 from contracts.traffic import SharesSeen
 from contracts.updates import Update
@@ -128,4 +128,5 @@ LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)
 START_OPERATION = Step("start_operation", Started, policies.QUICK)
 FIND_SUPERSEDED = Step("find_superseded", Superseded, policies.QUICK)
+FIND_EXPIRY = Step("find_expiry", Expiry, policies.QUICK)
 PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)

@@ -23,7 +23,10 @@ from orchestrations.run import Run
 def look(run: Run, order: OperationOrder) -> Taking[Departure]:
     """What goes first; raises StepFailed when it has traffic, or others have made it, and nobody forces it."""
     asked = DepartingInput(
-        endpoint=order.endpoint, deployment=order.deployment or None, force=order.part("force") is True
+        endpoint=order.endpoint,
+        deployment=order.deployment or None,
+        force=order.part("force") is True,
+        only_ours=order.part("only_ours"),
     )
     found = yield from run.take(steps.PLAN_TEARDOWN, asked)
     if found.problems:

@@ -64,7 +64,8 @@ def leave(run: Run) -> Taking[None]:
     if run.writes_to is None:
         return
     with suppress(Exception):
-        mine = RunRef(id=run.mark, release=run.release, resumptions=run.order.carried.resumptions or None)
+        resumed = run.order.carried.resumptions or None
+        mine = RunRef(id=run.mark, release=run.release, resumptions=resumed, expiry=run.expiry)
         order = LeaveOrder(endpoint=run.writes_to, run=mine)
         for _ in range(1 + CRASHES_ALLOWED):
             with suppress(Exception):

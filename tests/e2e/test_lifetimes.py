@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +67,59 @@ def test_nobody_who_did_not_ask_has_anything_retired(shared: LocalStack) -> None
         assert "start_operation" not in [step["name"] for step in status["steps"]], retire
 
     assert deployments(shared, "stays") == ["blue", "green", "third"]
+
+
+def test_an_endpoint_for_a_time_goes_with_everything_once_nobody_says_otherwise(shared: LocalStack) -> None:
+    with shared.clock.busy():
+        accepted = shared.post(samples.request(endpoint="trial", ttl="PT8H", autoscale=AUTOSCALE, alerts=ALERTS))
+        # While it waits for its time, it is given another one.
+        shared.clock.alarm(shared.clock.now() + timedelta(hours=3), lambda: renew_later(shared))
+    first = shared.wait(accepted["id"])
+
+    renewed, listed = follow_up(shared, first), told_at(shared, "/api/operations?endpoint=trial&kind=expire")
+    [other] = [one["id"] for one in listed["operations"] if one["id"] != renewed["id"]]
+    assert renewed["result"]["stays"] == {"trial": f"{other} says when it goes"}
+    gone = shared.ended(f"/api/operations/{other}")
+
+    assert gone["status"] == "Succeeded", gone
+    steps = {step["name"]: datetime.fromisoformat(step["ended"]) for step in gone["steps"]}
+    begun = datetime.fromisoformat(gone["created"])
+    assert timedelta(hours=47) <= steps["wait_to_warn"] - begun < timedelta(hours=47, minutes=1)
+    assert timedelta(hours=48) <= steps["wait_to_expire"] - begun < timedelta(hours=48, minutes=1)
+    assert reading.endpoint(shared, "trial") is None
+    assert not [one for one in (*settings("autoscaleSettings"), *settings("metricAlerts")) if "trial" in one["name"]]
+    assert told_at(shared, "/api/endpoints/trial/releases")["releases"][0]["kind"] == "expire"
+
+
+def renew_later(stack: LocalStack) -> None:
+    """Another deployment, from an alarm of the clock, which must not be kept waiting; time stands still meanwhile."""
+
+    hold = stack.clock.hold("a deployment that renews")
+
+    def deploy_again() -> None:
+        try:
+            stack.post(samples.request(endpoint="trial", deployment="green", ttl="P2D"))
+        finally:
+            hold.release()
+
+    threading.Thread(target=deploy_again).start()
+
+
+def test_what_others_have_made_does_not_go_after_a_time(shared: LocalStack) -> None:
+    deploy(shared, "theirs", "blue")
+    with shared.cloud.state.lock:
+        [found] = [one for one in shared.cloud.state.endpoints.values() if one.name == "theirs"]
+        found.tags = {}
+
+    refused = shared.deploy(samples.request(endpoint="theirs", deployment="green", ttl="PT8H"))
+
+    assert (refused["error"]["code"], refused["error"]["message"][:4]) == ("MadeByOthers", "ttl:")
+    assert deployments(shared, "theirs") == ["blue"]
+
+
+def told_at(stack: LocalStack, path: str) -> Any:
+    with stack.http as http:
+        return http.get(path).raise_for_status().json()
 
 
 def took(step: dict[str, Any]) -> timedelta:

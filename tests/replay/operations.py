@@ -20,6 +20,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "update_deployment": ("update_deployment", {"deployment": "blue", "request": {"model": "azureml:credit-risk:2"}}),
     "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
     "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
+    "expire": ("expire", {"request": {"ttl": "PT8H", "only_ours": True}}),
     "retire": ("retire", {"request": {"keep": 1, "after": "P2DT1H"}}),
 }
 
@@ -56,6 +57,7 @@ def answers(goes: str) -> dict[str, Answer]:
         "deployment_update_provisioned": lambda _: azure.THERE,
         "remove_deployment_update": azure.Removal(),
         "find_superseded": lambda _: {"deployments": [{"deployment": "green", "run": f"dep-{1:032x}"}]},
+        "find_expiry": lambda message: {"by": message["mark"]},
         "plan_retirement": lambda _: {"mark": f"dep-{1:032x}", "next": [left.pop()] if left else []},
         "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
     }
@@ -64,11 +66,11 @@ def answers(goes: str) -> dict[str, Answer]:
 def world(which: str, **parts: Any) -> World:
     """The world of an operation; `parts` of `World` besides its answers."""
     endpoint = azure.RESOLVED["endpoint"]
-    known = answers(endpoint if which == "delete_endpoint" else f"{endpoint}/deployments/green")
+    known = answers(endpoint if which in ("delete_endpoint", "expire") else f"{endpoint}/deployments/green")
     if which == "rollback by deploying":
         looks = iter([{"gone": ["blue"]}])
         known["look_at_serving"] = lambda _: next(looks, {"same": ["blue"]})
-    if which.startswith("delete"):
+    if which.startswith(("delete", "expire")):
         known["remove_endpoint"] = azure.Removal()
     queued = EndpointQueue(releases=[released(2, "green"), released(1, "blue")], released=2)
     return World(known, queued=queued, **parts)

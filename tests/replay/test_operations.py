@@ -16,7 +16,7 @@ from contracts.operations import OperationResult
 from contracts.queue import Asker
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
-from tests.replay.operations import ASKED, operated, operating, released, world
+from tests.replay.operations import ASKED, ENDPOINT, operated, operating, released, world
 from tests.replay.running import fates, raising
 from tests.replay.scripted import BEGIN, Boom, run
 
@@ -253,8 +253,14 @@ def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
 
 
 def test_retirement_waits_and_looks_again_before_each_deployment_goes() -> None:
-    playing, looked = world("retire"), []
-    playing.answers["find_superseded"] = lambda message: looked.append(message["before"]) or {}
+    playing = world("retire")
+    looked: list[str] = []
+
+    def found(message: dict[str, Any]) -> dict[str, Any]:
+        looked.append(message["before"])
+        return {}
+
+    playing.answers["find_superseded"] = found
     context, returned = operated("retire", playing)
 
     looks = ["find_superseded", "plan_retirement"]
@@ -271,7 +277,8 @@ def test_retirement_waits_and_looks_again_before_each_deployment_goes() -> None:
 
 @pytest.mark.parametrize("answer", [{"stays": "it has 100 % of the traffic by now"}, {"ours": False}])
 def test_what_is_wanted_again_when_it_is_about_to_go_stays(answer: dict[str, Any]) -> None:
-    playing, marks = world("retire"), []
+    playing = world("retire")
+    marks: list[tuple[str, object]] = []
 
     def removal(message: dict[str, Any]) -> dict[str, Any]:
         marks.append((message["mark"], message.get("for_good")))
@@ -282,6 +289,34 @@ def test_what_is_wanted_again_when_it_is_about_to_go_stays(answer: dict[str, Any
 
     assert marks == [(f"dep-{1:032x}", None)], "only what carries the mark of whoever made it"
     assert OperationResult.from_wire(returned).ledger == []
+
+
+def test_an_endpoint_goes_at_its_time_once_somebody_was_warned() -> None:
+    playing = world("expire")
+    context, returned = operated("expire", playing)
+
+    assert playing.called == ["find_expiry", "find_expiry", "plan_teardown", *["remove_endpoint"] * 4, "plan_teardown"]
+    waits = {step.name: step.ended for step in context.progress.steps}
+    assert waits["wait_to_warn"] == BEGIN + timedelta(hours=7)
+    assert waits["wait_to_expire"] == BEGIN + timedelta(hours=8)
+    assert OperationResult.from_wire(returned).ledger[0].how == "removed"
+    assert (playing.queued.releases[0].kind, playing.queued.expires) == ("expire", None)
+
+
+@pytest.mark.parametrize(
+    ("decides", "why"), [({"by": "op-expire-2"}, "op-expire-2 says when it goes"), ({}, "says nothing of its end")]
+)
+@pytest.mark.parametrize("looks", [0, 1])
+def test_an_endpoint_stays_when_a_later_deployment_says_so(decides: dict[str, str], why: str, looks: int) -> None:
+    playing = world("expire")
+    answers = iter([playing.answers["find_expiry"]({"mark": f"op-expire-{1:032x}"})] * looks)
+    playing.answers["find_expiry"] = lambda _: next(answers, decides)
+    _, returned = operated("expire", playing)
+
+    assert why in OperationResult.from_wire(returned).stays[ENDPOINT]
+    assert "plan_teardown" not in playing.called
+    assert len(playing.queued.releases) == 2
+    assert playing.queued.askers == []
 
 
 @pytest.mark.parametrize("which", ASKED)

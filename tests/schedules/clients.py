@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub, Instance
-from triggers import claims, ends, guard, later, line, starting, stored_orders, superseding, waking
+from triggers import claims, ends, expiring, guard, later, line, starting, stored_orders, superseding, waking
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
@@ -21,6 +21,7 @@ def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "find_order": lambda payload: finished(stored_orders.find_order(payload, Client(hub))),
         "start_operation": lambda payload: finished(later.start_operation(payload, Client(hub))),
         "find_superseded": lambda payload: finished(superseding.find_superseded(payload, Client(hub))),
+        "find_expiry": lambda payload: finished(expiring.find_expiry(payload, Client(hub))),
         "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
     }
 

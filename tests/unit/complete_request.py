@@ -33,6 +33,7 @@ def complete() -> dict[str, Any]:
     body["when_busy"] = "queue"
     body["interruptible"] = False
     body["retire"] = {"keep": 2, "after": "PT2H"}
+    body["ttl"] = "PT8H"
     body["access"] |= {"grants": "auto", "propagation": {"wait": "PT15M", "give_up_after": "PT60M"}}
     body["smoke_test"] |= {"name": "usual", "content_type": "application/json", "timeout": "PT5S"}
     body["smoke_test"]["expect"]["tolerance"] = 0.5

@@ -15,7 +15,7 @@ from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import StoredOrder
-from contracts.retiring import Started, Superseded
+from contracts.retiring import Expiry, Started, Superseded
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
 from orchestrations.steps import of_kind as resource_of
@@ -31,6 +31,7 @@ ASKING: dict[str, type[Contract]] = {
     "wake": Woken,
     "start_operation": Started,
     "find_superseded": Superseded,
+    "find_expiry": Expiry,
 }
 ACTIVITIES = {
     "plan_deployment",
@@ -76,6 +77,7 @@ ACTIVITIES = {
     "wake",
     "start_operation",
     "find_superseded",
+    "find_expiry",
     "smoke_test",
     "verify_shares",
     "read_back",
@@ -90,6 +92,7 @@ ORCHESTRATIONS = {
     "delete_deployment",
     "delete_endpoint",
     "retire",
+    "expire",
     "watch",
     "take_turn",
     "leave_turn",

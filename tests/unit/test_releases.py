@@ -51,6 +51,20 @@ def entered(queue: EndpointQueue, one: Asker) -> EndpointQueue:
     return EndpointQueue.from_wire(changed.to_wire())
 
 
+@pytest.mark.parametrize(
+    ("kind", "expiry", "expires"),
+    [("deploy", None, None), ("deploy", "op-2", "op-2"), ("rollback", None, "op-1"), ("delete_endpoint", None, None)],
+)
+def test_the_newest_deployment_says_when_the_endpoint_goes(kind: str, expiry: str | None, expires: str | None) -> None:
+    queue = EndpointQueue(expires="op-1")
+    release = released(0, "blue", kind=kind)
+    changed, _ = OPERATIONS["leave"](queue, RunRef(id=release.run, release=release, expiry=expiry).to_wire())
+
+    assert EndpointQueue.from_wire(changed.to_wire()).expires == expires
+    undone = RunRef(id="dep-2", release=released(0, "blue", outcome="undone"))
+    assert EndpointQueue.from_wire(OPERATIONS["leave"](queue, undone.to_wire())[0].to_wire()).expires == "op-1"
+
+
 HISTORY = [
     released(6, "third"),
     released(5, "blue", restores=1),

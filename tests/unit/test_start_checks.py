@@ -23,6 +23,7 @@ from orchestrations.runbooks import CHILDREN, DEPLOY, RUNBOOKS
 from orchestrations.steps import Step, of_kind
 from triggers.claims import find_claim
 from triggers.ends import deployment_ended
+from triggers.expiring import find_expiry
 from triggers.later import start_operation
 from triggers.start_checks import NotRegistered, RebuildsObjects, check_decoding, check_names
 from triggers.stored_orders import find_order
@@ -36,6 +37,7 @@ ACTIVITIES = (
     *all_activities(plan_deployment, plan_teardown, plan_retirement),
     find_claim,
     deployment_ended,
+    find_expiry,
     find_order,
     find_superseded,
     start_operation,

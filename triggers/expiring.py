@@ -1,0 +1,29 @@
+"""Whether an endpoint still goes by the operation that waits for its time: its entity knows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import azure.durable_functions as df
+
+from contracts.base import Json
+from contracts.errors import CloudUnavailable
+from contracts.retiring import Expiry, ExpiryInput
+from triggers.hub import HubUnavailable
+from triggers.line import queue_of
+
+log = logging.getLogger("slipway.expiring")
+
+
+async def find_expiry(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
+    """Activity: the operation by which an endpoint goes at its time; the log warns that it does."""
+    asked = ExpiryInput.from_wire(payload)
+    try:
+        queue = await queue_of(client, asked.endpoint)
+    except HubUnavailable as error:
+        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+    by = queue.expires if queue else None
+    if by == asked.mark:
+        log.warning("endpoint %s goes at %s, by operation %s", asked.endpoint, asked.goes, asked.mark)
+    return {"ok": Expiry(by=by).to_wire()}
