@@ -1,4 +1,4 @@
-"""`endpoints`, `endpoint`, `endpoint-logs`, `invoke`, `chat` and `consume`: what is there, and what it answers."""
+"""`endpoints`, `endpoint`, `endpoint-logs`, `invoke`, `chat`, `consume`, `findings`: what is there, and its answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import typer
 
 from cli.chatting import Fields, chat_with
-from cli.endpoint_tables import print_endpoint, print_endpoints
+from cli.endpoint_tables import print_endpoint, print_endpoints, print_findings
 from cli.kinds import STDIN
 from cli.options import After, AsJson, DeploymentOf, Endpoint, Limit, Pinned, Timeout, parted
 from cli.outcome import ExitCode, NotAccepted
@@ -56,6 +56,16 @@ def endpoint(context: typer.Context, name: Endpoint, as_json: AsJson = False) ->
         print_json(reply.text)
     else:
         print_endpoint(session.out, reply.value, reply.now)
+
+
+def findings(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what Slipway made and nothing needs, and traffic that was changed by hand; with what mends it."""
+    session: Session = context.obj
+    reply = session.service.findings()
+    if as_json:
+        print_json(reply.text)
+    else:
+        print_findings(session.out, reply.value)
 
 
 def endpoint_logs(

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.wording import counted, plain, span
 from contracts.endpoints import EndpointList, Machines, Maker, OnlineDeploymentView, OnlineEndpointView
+from contracts.findings import FindingList
 
 _STYLES = {"Succeeded": "green", "Failed": "bold red"}
 _DAY = timedelta(days=1)
@@ -29,6 +30,17 @@ def print_endpoints(console: Console, page: EndpointList, following: str | None)
         console.print("No endpoints." if following is None else "None of this page.")
     if following:
         console.print(plain(f"More of them: {following}"), soft_wrap=True)
+
+
+def print_findings(console: Console, page: FindingList) -> None:
+    """What was found, each with what mends it below; and what could not be compared."""
+    if not page.findings:
+        console.print("Nothing found." if not page.unchecked else "Nothing found in what could be read.")
+    for one in page.findings:
+        console.print(Text(plain(f"{one.kind}: {one.detail}"), style="yellow"), soft_wrap=True)
+        console.print(plain(f"  {one.command}"), soft_wrap=True)
+    for line in page.unchecked:
+        console.print(plain(f"not compared: {line}"), soft_wrap=True)
 
 
 def _row(endpoint: OnlineEndpointView) -> Sequence[Text]:

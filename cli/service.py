@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from cli.outcome import NotAccepted, Unreachable
 from contracts.base import Contract, Json
 from contracts.endpoints import Consumption, EndpointList, OnlineEndpointView
+from contracts.findings import FindingList
 from contracts.operations import OperationStatus
 from contracts.plan import Plan
 from contracts.problems import Problem
@@ -134,6 +135,10 @@ class Service:
     def endpoint(self, name: str) -> Reply[OnlineEndpointView]:
         """An online endpoint as it is now."""
         return self._send(OnlineEndpointView, "GET", _endpoint(name))
+
+    def findings(self) -> Reply[FindingList]:
+        """What Slipway made and nothing needs, and traffic that somebody else has changed."""
+        return self._send(FindingList, "GET", "findings")
 
     def endpoint_log(self, name: str, deployment: str, container: str | None, tail: int | None) -> str:
         """What the containers of an online deployment have written."""

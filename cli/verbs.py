@@ -95,6 +95,7 @@ VERBS = (
     *map(_listing, LISTED.items()),
     Verb("endpoints", endpoint_commands.endpoints, Section.LOOK, READ, ("endpoints --name risk",)),
     Verb("endpoint", endpoint_commands.endpoint, Section.LOOK, READ, ("endpoint credit-risk",)),
+    Verb("findings", endpoint_commands.findings, Section.LOOK, READ, ("findings",)),
     Verb("endpoint-logs", endpoint_commands.endpoint_logs, Section.LOOK, READ, (
         "endpoint-logs credit-risk/blue --tail 50",
     )),

@@ -10,13 +10,14 @@ from activities.invoking import CONTENT_LIMIT_BYTES, DEFAULT_SECONDS, MOST_SECON
 from contracts.base import Contract
 from contracts.container_log import CONTAINERS
 from contracts.endpoints import Consumption, EndpointList, OnlineEndpointView
+from contracts.findings import FindingList
 from contracts.names import LONGEST_ONLINE_NAME, ONLINE_NAME, SHORTEST_ONLINE_NAME
 from triggers.endpoint_answers import LONGEST_NAME, LONGEST_REQUEST
 from triggers.invoking import TELLING
 from triggers.openapi_parts import NO_PARAMETERS, UNAUTHORIZED, json_of, problem_of
 from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
 
-ANSWERS: tuple[type[Contract], ...] = (EndpointList, OnlineEndpointView, Consumption)
+ANSWERS: tuple[type[Contract], ...] = (EndpointList, OnlineEndpointView, Consumption, FindingList)
 NAME = {
     "type": "string",
     "minLength": SHORTEST_ONLINE_NAME,
@@ -151,10 +152,24 @@ def _invoke() -> dict[str, Any]:
     }
 
 
+def _findings() -> dict[str, Any]:
+    return {
+        "summary": "What Slipway made and nothing needs, and traffic that somebody else has changed",
+        "description": "Found out by reading; nothing is done about it: `command` of each says what would.",
+        "responses": {
+            "200": json_of("all that is found now", FindingList),
+            **NO_PARAMETERS,
+            "503": problem_of("Azure or the task hub cannot be read right now"),
+            **UNAUTHORIZED,
+        },
+    }
+
+
 OPERATIONS: dict[str, Callable[[], dict[str, Any]]] = {
     "list_endpoints": _list,
     "get_endpoint": _show,
     "get_endpoint_log": _log,
     "consume_endpoint": _consume,
     "invoke_endpoint": _invoke,
+    "list_findings": _findings,
 }

@@ -5,6 +5,7 @@ What answers is imported with the first call: a cold start pays for none of it.
 
 from __future__ import annotations
 
+import azure.durable_functions as df
 import azure.functions as func
 
 from triggers.routes import Route
@@ -45,6 +46,13 @@ async def invoke_endpoint(req: func.HttpRequest) -> func.HttpResponse:
     return await invoking.invoked(req)
 
 
+async def list_findings(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """GET /api/findings: what Slipway made and nothing needs, and traffic that somebody else has changed."""
+    from triggers import findings
+
+    return await findings.listed(req, client)
+
+
 ENDPOINT = "endpoints/{endpoint}"
 ENDPOINT_ROUTES = (
     Route("GET", "endpoints", list_endpoints),
@@ -52,4 +60,5 @@ ENDPOINT_ROUTES = (
     Route("GET", f"{ENDPOINT}/deployments/{{deployment}}/logs", get_endpoint_log),
     Route("POST", f"{ENDPOINT}/invoke", invoke_endpoint),
     Route("GET", f"{ENDPOINT}/consume", consume_endpoint),
+    Route("GET", "findings", list_findings, asks_hub=True),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
@@ -115,6 +116,40 @@ def test_what_others_have_made_does_not_go_after_a_time(shared: LocalStack) -> N
 
     assert (refused["error"]["code"], refused["error"]["message"][:4]) == ("MadeByOthers", "ttl:")
     assert deployments(shared, "theirs") == ["blue"]
+
+
+def test_what_fits_to_nothing_is_found_and_nothing_is_done_about_it(shared: LocalStack) -> None:
+    ml = shared.developer()
+    assert found(shared) == []
+    deploy(shared, "drifts", "blue", autoscale=AUTOSCALE)
+    deploy(shared, "drifts", "aside", traffic="none")
+    deploy(shared, "drifts", "green")
+    reader = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
+    deploy(shared, "gone-by-hand", "blue", identity=None, access={"additional": [reader]})
+    wrote = len(reading.changes(shared))
+    assert [(one["kind"], one["endpoint"]) for one in found(shared)] == [("deployment_without_release", "drifts")]
+    assert reading.changes(shared)[wrote:] == []
+
+    ml.online_deployments.begin_delete("blue", "drifts").wait()
+    ml.online_endpoints.begin_delete("gone-by-hand").wait()
+    endpoint = ml.online_endpoints.get("drifts")
+    endpoint.traffic = {"aside": 100}
+    ml.online_endpoints.begin_create_or_update(endpoint).wait()
+
+    drifted = {one["kind"]: one for one in found(shared)}
+    assert drifted.keys() == {"setting_without_deployment", "traffic_changed", "grant_without_identity"}
+    assert drifted["traffic_changed"]["command"] == "slipway traffic drifts green=100"
+    assert "slipway-drifts-blue-" in drifted["setting_without_deployment"]["command"]
+    grant = drifted["grant_without_identity"]
+    assert grant["made_by"].startswith("dep-")
+    assert grant["command"] == f"az role assignment delete --ids {grant['id']}"
+
+
+def found(stack: LocalStack) -> list[dict[str, Any]]:
+    page: dict[str, Any] = told_at(stack, "/api/findings")
+    assert page["unchecked"] == []
+    strays: list[dict[str, Any]] = page["findings"]
+    return [one for one in strays if one.get("endpoint") in (None, "drifts", "gone-by-hand")]
 
 
 def told_at(stack: LocalStack, path: str) -> Any:

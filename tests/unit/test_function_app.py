@@ -120,6 +120,7 @@ ROUTES = {
     ("GET", "endpoints/{endpoint}/deployments/{deployment}/logs", "FUNCTION"),
     ("POST", "endpoints/{endpoint}/invoke", "FUNCTION"),
     ("GET", "endpoints/{endpoint}/consume", "FUNCTION"),
+    ("GET", "findings", "FUNCTION"),
     ("POST", "plans", "FUNCTION"),
     ("GET", "events", "FUNCTION"),
     ("GET", "openapi.json", "FUNCTION"),

@@ -1,0 +1,137 @@
+"""What of Slipway's making is there, and what of it fits to nothing: found out by reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from activities.alerts import Alerts
+from activities.autoscale import Autoscale
+from activities.monitoring import MonitorSettings, name_of
+from activities.role_assignments import SIGNED
+from azure_api import looking, online, versions
+from azure_api.clients import clients
+from contracts.errors import MissingRight
+from contracts.findings import Stray
+from contracts.marks import MARK_TAG
+from contracts.releases import Release
+
+Document = dict[str, Any]
+PAGE, AT_ONCE = 200, 8
+SETTINGS: tuple[MonitorSettings[Any], ...] = (Autoscale(), Alerts())
+
+
+@dataclass
+class Things:
+    """What was read: endpoints with their deployments by name, settings of Azure Monitor, role assignments."""
+
+    endpoints: dict[str, Document] = field(default_factory=dict)
+    deployments: dict[str, list[Document]] = field(default_factory=dict)
+    settings: list[Document] = field(default_factory=list)
+    grants: list[Document] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def read_things() -> Things:
+    """Everything that is compared; what Slipway may not read is said. Raises deployment errors."""
+    things, after = Things(), ""
+    while True:
+        page = online.endpoints(PAGE, after or None)
+        things.endpoints |= {str(one["name"]): one for one in page.documents}
+        after = page.after or ""
+        if not after:
+            break
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        lists = pool.map(online.deployments, things.endpoints)
+    things.deployments = dict(zip(things.endpoints, lists, strict=True))
+    for room in SETTINGS:
+        things.settings += _readable(things, room.called, room.all_of_group, room.api_version)
+    group = clients().settings.resource_group_id
+    assignments = f"{group}/providers/Microsoft.Authorization/roleAssignments"
+    things.grants = _readable(things, "role assignments", assignments, versions.ROLE_ASSIGNMENTS)
+    return things
+
+
+def _readable(things: Things, what: str, path: str, api_version: str) -> list[Document]:
+    try:
+        return looking.listed(path, api_version)
+    except MissingRight as error:
+        things.unchecked.append(f"{what}: {error.message}")
+        return []
+
+
+def about_endpoint(document: Document, deployments: Sequence[Document], releases: Sequence[Release]) -> Iterator[Stray]:
+    """Deployments that no release knows, and traffic that is not what the last release left."""
+    name, properties = str(document["name"]), document["properties"]
+    traffic = {one: int(share) for one, share in (properties.get("traffic") or {}).items() if share}
+    wanted = {*traffic, *(one for one, share in (properties.get("mirrorTraffic") or {}).items() if share)}
+    released = {(pin.deployment, pin.run) for release in releases for pin in release.serving}
+    for one in deployments:
+        mark, deployment = _mark(one), str(one["name"])
+        if mark and deployment not in wanted and (deployment, mark) not in released:
+            yield Stray(
+                kind="deployment_without_release",
+                id=str(one["id"]),
+                endpoint=name,
+                made_by=mark,
+                detail=f"deployment {deployment} has no traffic, and no release has served with it",
+                command=f"slipway delete {name}/{deployment}",
+            )
+    left = next((one.traffic for one in releases if one.outcome == "live"), traffic)
+    if left != traffic:
+        shares = " ".join(f"{one}={share}" for one, share in left.items())
+        yield Stray(
+            kind="traffic_changed",
+            id=str(document["id"]),
+            endpoint=name,
+            detail=f"its traffic is {_told(traffic)}, and the last release left {_told(left)}",
+            command=f"slipway traffic {name} {shares}".strip(),
+        )
+
+
+def settings_without_deployment(things: Things) -> Iterator[Stray]:
+    """Autoscale settings and alerts of Slipway's for deployments of this workspace that are gone."""
+    inside = f"{clients().settings.workspace_id}/".lower()
+    bases = [name_of(name, str(one["name"])) for name, every in things.deployments.items() for one in every]
+    for setting in things.settings:
+        mark, named = _mark(setting), str(setting["name"]).lower()
+        ours = mark and inside in str(setting["properties"]).lower()
+        if ours and not any(named == base or named.startswith(f"{base}-") for base in bases):
+            yield Stray(
+                kind="setting_without_deployment",
+                id=str(setting["id"]),
+                made_by=mark,
+                detail=f"{setting['name']} is about a deployment that is gone",
+                command=f"az resource delete --ids {setting['id']}",
+            )
+
+
+def grants_without_identity(things: Things) -> Iterator[Stray]:
+    """Roles that Slipway gave to identities that no endpoint has any more."""
+    held = {principal for one in things.endpoints.values() for principal in _principals(one.get("identity") or {})}
+    for grant in things.grants:
+        properties = grant["properties"]
+        description, principal = str(properties.get("description") or ""), str(properties.get("principalId"))
+        if description.startswith(SIGNED) and principal not in held:
+            yield Stray(
+                kind="grant_without_identity",
+                id=str(grant["id"]),
+                made_by=description.rsplit(" ", 1)[-1],
+                detail=f"no endpoint of the workspace has the identity {principal}",
+                command=f"az role assignment delete --ids {grant['id']}",
+            )
+
+
+def _principals(identity: Document) -> Iterable[str]:
+    attached = (identity.get("userAssignedIdentities") or {}).values()
+    return (str(one["principalId"]) for one in (identity, *attached) if one and one.get("principalId"))
+
+
+def _mark(document: Document) -> str:
+    return str((document.get("tags") or {}).get(MARK_TAG) or "")
+
+
+def _told(traffic: dict[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in sorted(traffic.items())) or "none"
