@@ -14,7 +14,9 @@ from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
+from settings import findings_schedule
 from triggers import claims, ends, events, expiring, guard, http, later, stored_orders, superseding, waking
+from triggers.endpoint_routes import look_for_findings
 from triggers.start_checks import check_decoding, check_names
 
 check_decoding()
@@ -35,6 +37,11 @@ app.timer_trigger(arg_name="timer", schedule=guard.SCHEDULE)(guarding)
 # Policies change with a deployment of the app, and then it starts; to look once more than needed does no harm.
 deciding = app.durable_client_input(client_name="client")(events.policies_changed)
 app.timer_trigger(arg_name="timer", schedule=events.DECIDED_AGAIN, run_on_startup=True)(deciding)
+
+# Each look reads all endpoints: an operator says how often that is worth it.
+if findings_schedule():
+    looking = app.durable_client_input(client_name="client")(look_for_findings)
+    app.timer_trigger(arg_name="timer", schedule=findings_schedule())(looking)
 
 orchestrations = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
 for orchestration in orchestrations:

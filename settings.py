@@ -99,4 +99,16 @@ def _container_url(text: str) -> str:
 @cache
 def settings() -> Settings:
     """The settings of this process."""
-    return Settings.read(os.environ)
+    return Settings.read(_environment())
+
+
+def findings_schedule() -> str:
+    """When findings are looked for without being asked, as NCRONTAB says it; empty: never.
+
+    Apart from the others, because the app is indexed by it, also where those are missing.
+    """
+    return _environment().get("SLIPWAY_FINDINGS_SCHEDULE", "").strip()
+
+
+def _environment() -> Mapping[str, str]:
+    return os.environ

@@ -218,6 +218,8 @@ def _print_outcome(console: Console, result: OperationResult) -> None:
         _line(console, f"  serves       release {result.release} again")
     if result.observed:
         _line(console, f"  traffic      {_traffic(result.traffic_before)} → {_traffic(result.observed.traffic)}")
+    for name, why in result.stays.items():
+        _line(console, f"  stays        {name}: {why}")
     for name, answer in result.answers.items():
         _line(console, f"  answered     {name}: {shortened(answer)}")
     if result.answered:

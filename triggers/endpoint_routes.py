@@ -46,6 +46,13 @@ async def invoke_endpoint(req: func.HttpRequest) -> func.HttpResponse:
     return await invoking.invoked(req)
 
 
+async def look_for_findings(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Timer function: what `GET /api/findings` would tell goes to the log, where it has changed."""
+    from triggers import findings
+
+    await findings.look(timer, client)
+
+
 async def list_findings(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """GET /api/findings: what Slipway made and nothing needs, and traffic that somebody else has changed."""
     from triggers import findings

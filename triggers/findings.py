@@ -29,6 +29,8 @@ from triggers.statuses import RUNNING, state_of
 
 log = logging.getLogger("slipway.findings")
 
+# What this process has logged.
+_told: set[str] = set()
 _ENDED = frozenset({"Succeeded", "Failed", "Canceled"})
 
 
@@ -43,6 +45,22 @@ async def listed(req: func.HttpRequest, client: Any) -> func.HttpResponse:
         return hub_unavailable(error)
     except DeploymentError as error:
         return azure_unavailable(error)
+
+
+async def look(timer: func.TimerRequest, client: Any) -> None:
+    """Timer function: log what is found and was not before, and what is gone; a new process tells all of it."""
+    try:
+        page = await found_now(client)
+    except (HubUnavailable, DeploymentError) as error:
+        log.warning("findings could not be looked for: %s", type(error).__name__)
+        return
+    now = {f"{one.kind} {one.id}": one for one in page.findings}
+    for key in now.keys() - _told:
+        log.warning("found: %s (%s): %s", now[key].kind, now[key].detail, now[key].command)
+    for key in _told - now.keys():
+        log.info("not found any more: %s", key)
+    _told.clear()
+    _told.update(now)
 
 
 async def found_now(client: Any) -> FindingList:

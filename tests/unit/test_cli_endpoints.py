@@ -76,6 +76,25 @@ def asked(service: ScriptedService) -> dict[str, list[str]]:
     return parse_qs(urlsplit(service.received[-1].path).query)
 
 
+def test_findings_are_printed_with_what_mends_them(service: ScriptedService, slipway: Slipway) -> None:
+    command = "slipway delete credit-risk/green"
+    stray = {"kind": "deployment_without_release", "id": "/x", "detail": "green has no traffic\x1b[31m"}
+    service.on("GET", "/api/findings", {"findings": [{**stray, "command": command}], "unchecked": ["alerts: no right"]})
+    ended = slipway("findings")
+
+    assert ended.code == 0
+    assert ended.out.splitlines() == [
+        "deployment_without_release: green has no traffic",
+        f"  {command}",
+        "not compared: alerts: no right",
+    ]
+    assert json.loads(slipway("findings", "--json").out)["findings"][0]["command"] == command
+    service.on("GET", "/api/findings", {"findings": []})
+    assert slipway("findings").out == "Nothing found.\n"
+    service.on("GET", "/api/findings", (503, {"title": "Azure unavailable", "status": 503, "detail": "busy"}))
+    assert slipway("findings").code == 4
+
+
 def test_endpoints_are_listed_with_what_they_keep(service: ScriptedService, slipway: Slipway) -> None:
     service.on("GET", "/api/endpoints", {"endpoints": [ENDPOINT], "next": "/api/endpoints?limit=1&after=two"})
 
