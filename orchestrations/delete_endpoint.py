@@ -10,7 +10,7 @@ from contracts.operations import OperationOrder, OperationResult
 from orchestrations.engine import Context, Taking
 from orchestrations.releasing import took_down
 from orchestrations.run import Run
-from orchestrations.teardown import has_begun, look, take_down
+from orchestrations.teardown import look, take_down
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -27,6 +27,5 @@ def remove_it(run: Run) -> Taking[OperationResult]:
     yield from in_turn(run, order)
     found = yield from look(run, order)
     yield from take_down(run, order, found)
-    if found.there or has_begun(run):
-        took_down(run, found.traffic)
+    took_down(run, found.traffic)
     return OperationResult(traffic_before=found.traffic, ledger=run.ledger.entries)

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.activities import Observed
 from contracts.base import Json
-from contracts.ledger import LedgerEntry
+from contracts.ledger import LedgerEntry, endpoint_reference
 from contracts.plan import Percentages
 from contracts.releases import Release
 from orchestrations import steps
@@ -38,15 +38,26 @@ def changed_in_place(run: Run, observed: Observed, verdict: str) -> None:
 
 def took_down(run: Run, before: Percentages) -> None:
     """Write down that the endpoint is gone; an earlier release can only be of another endpoint of its name."""
-    run.release = _release(run, traffic_before=before, verdict=NOT_TESTED)
+    entry = _taken_down(run)
+    if entry is not None:
+        # A deletion that has begun goes on without its run, but nobody has seen its end.
+        outcome = "live" if entry.sure else "broken"
+        run.release = _release(run, traffic_before=before, verdict=NOT_TESTED, outcome=outcome)
 
 
 def gave_up(run: Run) -> None:
-    """Write down that a run failed which had changed traffic, and whether what served before serves again."""
+    """Write down that a run failed which had changed what serves, and whether what served before serves again."""
     shift, run.release, run.expiry = _shift(run), None, None
+    took_down(run, {})
     if shift is not None:
         outcome = "undone" if shift.fate == "undone" else "broken"
         run.release = _release(run, traffic_before=_shares(shift.before), traffic=_shares(shift.after), outcome=outcome)
+
+
+def _taken_down(run: Run) -> LedgerEntry | None:
+    """What the run did to the endpoint itself, if it was to go."""
+    entry = run.ledger.find(steps.ENDPOINT.kind, endpoint_reference(run.order.endpoint))
+    return entry if entry and entry.how == "removed" else None
 
 
 def _shift(run: Run) -> LedgerEntry | None:

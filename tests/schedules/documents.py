@@ -93,7 +93,7 @@ def deployment(endpoint_name: str, found: Deployment) -> Document:
         "location": "eastus",
         "kind": "Managed",
         "tags": found.body.get("tags") or {},
-        "sku": found.body.get("sku") or {"name": "Default", "capacity": 1},
+        "sku": {"name": "Default", "capacity": found.instances},
         "properties": {**DEPLOYMENT_DEFAULTS, **given, "provisioningState": found.state, "properties": own},
     }
 

@@ -30,8 +30,8 @@ MODEL = "credit-risk"
 COUNTING = {"for": "production"}
 
 
-def deployment(random: Random) -> dict[str, Any]:
-    """The order of a deployment, as the front door stores it."""
+def deployment(random: Random, endpoint: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The order of a deployment, as the front door stores it; to an endpoint of a request before it, when told so."""
     user_assigned = random.random() < 0.3
     body = samples.request(
         endpoint=random.choice(ENDPOINTS),
@@ -47,13 +47,15 @@ def deployment(random: Random) -> dict[str, Any]:
         body["endpoint"] = {"name": f"{body['endpoint']['name']}-ua", "identity": who}
     if random.random() < 0.2:
         body["diagnostics"] = {"workspace_id": LOG_ANALYTICS}
+    body["endpoint"] = endpoint or body["endpoint"]
     request = judged(body)
     return {"request": request, "digest": digest(request)}
 
 
 def operation(random: Random, endpoints: list[Endpoint], key: str) -> tuple[str, str, dict[str, Any]]:
     """An operation on what there is at that moment, as the front door starts it: what does it, its id and its order."""
-    on = random.choice(endpoints) if endpoints and random.random() < 0.95 else None
+    busy = [one for one in endpoints if one.deployments] or endpoints
+    on = random.choice(busy if random.random() < 0.8 else endpoints) if endpoints and random.random() < 0.95 else None
     names = sorted(on.deployments) if on else []
     runbook = random.choice(OPERATIONS)
     there = {"endpoint": on.name if on else NOWHERE, "deployment": random.choice(names or DEPLOYMENTS)}

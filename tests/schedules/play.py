@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 import tests.schedules.assignments
 import tests.schedules.monitoring  # noqa: F401 - its routes
@@ -98,8 +99,15 @@ class Schedule:
         return self.played
 
     def _draw_orders(self) -> None:
+        # Without a queue nothing keeps a deletion from what others make at that moment.
+        operated = "operations" in self._with and self.hub.in_line and self._random.random() < 0.7
+        if operated:
+            # Nobody goes back, or shares traffic out, where nothing has ever come up.
+            self.azure.weather.trouble *= self._random.choice((0.0, 0.0, 1.0))
+        meet: dict[str, Any] | None = None
         for number in range(self._random.choice((1, 2, 2, 3))):
-            instance_id, order = f"dep-{digest([self.played.seed, number])}", orders.deployment(self._random)
+            instance_id, order = f"dep-{digest([self.played.seed, number])}", orders.deployment(self._random, meet)
+            meet = order["request"]["endpoint"] if operated else None
             defect = (
                 self._random.randrange(1, 150) if "defects" in self._with and self._random.random() < 0.15 else None
             )
@@ -109,10 +117,9 @@ class Schedule:
                 at += self._random.choice((0, self._random.uniform(0, 3000)))
         if "registrations" in self._with and self._random.random() < 0.25:
             self._draw_registrations()
-        # Without a queue nothing keeps a deletion from what others make at that moment.
-        if "operations" in self._with and self.hub.in_line and self._random.random() < 0.7:
+        if operated:
             for number in range(self._random.choice((1, 2, 3))):
-                at = self._random.choice((0.2, 1, 1)) * self._random.uniform(0, 7200)
+                at = self._random.choice((0, 1800, 1800)) + self._random.uniform(0, 5400)
                 self._later(at, partial(self._operate, f"{self.played.seed}-{number}"))
 
     def _operate(self, key: str) -> None:

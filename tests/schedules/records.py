@@ -53,6 +53,11 @@ class Deployment:
         """Whose it is."""
         return mark_in(self.body)
 
+    @property
+    def instances(self) -> int:
+        """How many there are of it: one where nobody says more."""
+        return int((self.body.get("sku") or {}).get("capacity") or 1)
+
 
 @dataclass
 class Endpoint:

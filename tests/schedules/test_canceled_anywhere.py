@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
 from contracts.orders import CANCEL
+from contracts.status import Progress
 from tests.schedules.azure import Azure
 from tests.schedules.hub import Instance
+from tests.schedules.records import STORAGE_ID
 from tests.schedules.stage import Stage, error_of
 from tests.schedules.wire import Line
 
@@ -76,3 +79,25 @@ def test_a_deployment_canceled_at_any_step_leaves_azure_as_it_was(line: Line, se
         assert state_of(stage.azure) == before, turn
         assert run.resumed == 0
     assert canceled > 12
+
+
+def test_a_turn_that_is_waited_for_for_three_hours_costs_no_more_than_one_that_is_free(line: Line) -> None:
+    """The first run waits so long for its roles. What is counted are the events that a history is told of."""
+    propagation = {"wait": "PT3H", "give_up_after": "PT4H"}
+    grants = [{"role": "Cognitive Services OpenAI User", "scope": STORAGE_ID}]
+    stage = Stage(line)
+    stage.starts("blue", access={"additional": grants, "propagation": propagation})
+    waits = stage.starts("green", access={})
+    assert stage.rests() == []
+    free = Stage(line)
+    free.deploys("blue", access={})
+    alone = free.deploys("green", access={})
+    turn = Progress.from_wire(waits.shown).steps[0]
+
+    assert (turn.name, waits.status, alone.status) == ("wait_for_turn", "Completed", "Completed")
+    assert turn.ended
+    assert turn.ended - turn.started > timedelta(hours=3)
+    # Each answer is up to four events of a history: asked for, a turn's beginning, the answer, a turn's end.
+    assert (len(waits.execution.history) - len(alone.execution.history)) * 4 < 40
+    waiting = [one for one in stage.hub.instances.values() if one.name == "take_turn"]
+    assert max(len(one.execution.history) * 4 for one in waiting) < 120

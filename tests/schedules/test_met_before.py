@@ -114,3 +114,20 @@ def test_an_owner_that_is_not_seen_once_keeps_its_turn(stage: Stage) -> None:
 
     assert stage.rests() == []
     assert owned[0] == owner.id
+
+
+@pytest.mark.parametrize("disturbed", ["canceled", "killed"])
+def test_a_deletion_that_goes_on_without_its_run_is_told_by_a_release(stage: Stage, disturbed: str) -> None:
+    """It is canceled, or its worker dies in the turn after the endpoint has gone; Azure goes on deleting."""
+    stage.deploys("blue")
+    gone = stage.operates("delete_endpoint", {"force": True})
+    if disturbed == "canceled":
+        stage.hub.after(60, lambda: stage.hub.raise_event(gone.id, CANCEL, "enough"))
+    else:
+        stage.hub.after(60, lambda: stage.hub.kill_worker(1, "delete_endpoint"))
+        stage.hub.after(1800, lambda: guard_looks(stage.hub))
+
+    assert stage.rests() == []
+    newest = stage.hub.queues["north"].releases[0]
+    assert (newest.run, newest.outcome) == (gone.id, "broken" if disturbed == "canceled" else "live")
+    assert stage.azure.endpoints == {}

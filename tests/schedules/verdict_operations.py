@@ -84,7 +84,7 @@ def _changed(run: Judged, azure: Azure) -> Iterator[Broken]:
             continue
         said = (entry.after if run.succeeded else entry.before) or {}
         there = {
-            "instance_count": (deployment.body.get("sku") or {}).get("capacity", 1),
+            "instance_count": deployment.instances,
             "model": str(deployment.body["properties"].get("model")).removeprefix(f"{WORKSPACE_ID}/"),
         }
         if any(said.get(word, value) != value for word, value in there.items()) and run.instance.status != "Terminated":
