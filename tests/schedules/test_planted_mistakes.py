@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from activities import role_assignments
+from activities import role_assignments, teardown
 from azure_api import begin
 from contracts.activities import EntryInput, Provisioning
 from contracts.errors import NotAsDeployed, StepFailed, Superseded
-from contracts.ledger import short_name
-from orchestrations import board, deploy, ending, react, undo, watch
+from contracts.ledger import LedgerEntry, short_name
+from orchestrations import board, deploy, ending, endpoint_queue, react, undo, watch
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
 from tests.schedules import hub, play
@@ -78,6 +79,14 @@ def deletes_whatever_is_on_it(payload: Any) -> Any:
     return {"ok": Provisioning(state="Deleting", done=False).to_wire()}
 
 
+def deletes_another(patch: Patch) -> None:
+    belongings = teardown.belongings
+    green = LedgerEntry(kind="deployment", id="onlineEndpoints/north/deployments/green")
+    patch.setattr(
+        teardown, "belongings", lambda departing: [replace(one, entry=green) for one in belongings(departing)]
+    )
+
+
 def a_role_is_forgotten(patch: Patch) -> None:
     patch.setattr(role_assignments, "_is_identity_of", lambda *_: True)
 
@@ -113,6 +122,23 @@ def relied_on(stage: Stage) -> None:
     stage.weather.endings = [FINE, FAILS]
     stage.starts("green", diagnostics=None)
     stage.hub.after(20, lambda: stage.starts("blue", diagnostics=None))
+
+
+def deletes_one(stage: Stage) -> None:
+    for name in ("green", "blue"):
+        stage.deploys(name, access={}, traffic="none")
+    stage.operates("delete_deployment", {}, deployment="blue")
+
+
+def deletes_what_serves(stage: Stage) -> None:
+    stage.deploys(access={})
+    stage.operates("delete_endpoint", {})
+
+
+def changes_in_vain(stage: Stage) -> None:
+    stage.deploys(access={})
+    stage.weather.endings = [WRONG]
+    stage.operates("update_deployment", {"model": "azureml:credit-risk:1", "in_place": True}, deployment="blue")
 
 
 def is_registered(stage: Stage) -> None:
@@ -164,6 +190,23 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     "a write is not written down": ("no orphan", no_deployment_is_written_down, fails),
     "nobody asks who relies on it": ("what one run confirmed stays", what_others_rely_on_is_removed, relied_on),
     "undo forgets a role": ("no role of the dead", a_role_is_forgotten, endpoint_fails),
+    "nobody leaves": ("queues are empty", lambda patch: patch.setattr(undo, "leave", said_gone), succeeds),
+    "no release is kept": (
+        "releases tell what serves",
+        lambda patch: patch.setattr(endpoint_queue, "recorded", lambda queue, _: queue),
+        succeeds,
+    ),
+    "another one is deleted": ("a deletion takes nothing of others", deletes_another, deletes_one),
+    "force is not needed": (
+        "what serves or is of others goes by force",
+        lambda patch: patch.setattr(teardown, "_problems", lambda _: []),
+        deletes_what_serves,
+    ),
+    "a change is not given back": (
+        "changed or as it was",
+        lambda patch: patch.setitem(play.ACTIVITIES, "remove_deployment_update", lambda _: {"ok": GONE.to_wire()}),
+        changes_in_vain,
+    ),
     "traffic is not given back": ("traffic as it was", traffic_is_not_given_back, second_fails),
 }
 
