@@ -100,12 +100,12 @@ class Schedule:
 
     def _draw_orders(self) -> None:
         # Without a queue nothing keeps a deletion from what others make at that moment.
-        operated = "operations" in self._with and self.hub.in_line and self._random.random() < 0.7
+        operated = "operations" in self._with and self.hub.in_line and self._random.random() < 0.6
         if operated:
             # Nobody goes back, or shares traffic out, where nothing has ever come up.
             self.azure.weather.trouble *= self._random.choice((0.0, 0.0, 1.0))
         meet: dict[str, Any] | None = None
-        for number in range(self._random.choice((1, 2, 2, 3))):
+        for number in range(self._random.choice((1, 2, 2) if operated else (1, 2, 2, 3))):
             instance_id, order = f"dep-{digest([self.played.seed, number])}", orders.deployment(self._random, meet)
             meet = order["request"]["endpoint"] if operated else None
             defect = (
