@@ -38,7 +38,10 @@ class TrafficRequest(Queued):
     traffic: Annotated[dict[OnlineName, Percent], ONCE] | None = None
     mirror_traffic: Annotated[
         Annotated[dict[OnlineName, Annotated[Whole, Field(ge=0, le=MIRROR_LIMIT)]], ONCE] | None,
-        Field(max_length=1, description="one deployment that gets a copy of so many percent; left out: as it is"),
+        Field(
+            max_length=1,
+            description="one deployment that gets a copy of so many percent; left out: stays, if it gets no traffic",
+        ),
     ] = None
 
     @model_validator(mode="before")

@@ -1,6 +1,6 @@
 """Change how an endpoint shares its traffic, and see by real requests that it does.
 
-wait for the endpoint → stop mirroring to what gets traffic → shift traffic → mirror → read back → verify shares
+wait for the endpoint → shift traffic → mirror → read back → verify shares
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from contracts.activities import Observed, TrafficInput
 from contracts.base import Json
 from contracts.operations import OperationOrder, OperationResult
-from contracts.plan import Percentages
 from contracts.smoke_test import cases_of, first_written
 from contracts.traffic import SharesInput
 from orchestrations import steps
@@ -16,7 +15,7 @@ from orchestrations.engine import Context, Taking
 from orchestrations.going_back import smoke_test_of
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import give, mirror, traffic_read_back
+from orchestrations.shift import give, mirror, mirrored_at_first, traffic_read_back
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -30,7 +29,7 @@ def change_traffic(context: Context) -> Taking[Json]:
 
 
 def share_out(run: Run) -> Taking[OperationResult]:
-    """Give each deployment its share, and the mirrored one its copy; one with traffic cannot have a copy too."""
+    """Give each deployment its share, and the mirrored one its copy."""
     order = OperationOrder.from_wire(run.context.get_input())
     yield from in_turn(run, order)
     shares, copies = order.part("traffic"), order.part("mirror_traffic")
@@ -39,8 +38,6 @@ def share_out(run: Run) -> Taking[OperationResult]:
 
     before, after = now.before, None
     if shares is not None:
-        if copies is not None and set(now.mirrored or {}) & set(now.after):
-            yield from mirror(run, order.endpoint, {}, mirrored)
         before, after = (yield from give(run, order.endpoint, shares)), now.after
     if copies is not None:
         yield from mirror(run, order.endpoint, {name: share for name, share in copies.items() if share}, mirrored)
@@ -48,13 +45,6 @@ def share_out(run: Run) -> Taking[OperationResult]:
     answered = yield from verify_shares(run, observed)
     released(run, observed, PASSED if answered else NO_REQUEST)
     return OperationResult(observed=observed, answered=answered, traffic_before=before, ledger=run.ledger.entries)
-
-
-def mirrored_at_first(run: Run, now: Percentages) -> Percentages:
-    """The mirror traffic that undo gives back: that of before the run, also when it began anew."""
-    changed = [entry for entry in run.ledger.entries if entry.kind == steps.MIRROR_TRAFFIC.kind]
-    before: Percentages = changed[0].before or {} if changed else now
-    return before
 
 
 def verify_shares(run: Run, observed: Observed) -> Taking[dict[str, int]]:

@@ -105,6 +105,7 @@ class Runbook:
 WRITING = (
     steps.READ_TRAFFIC,
     steps.TRAFFIC,
+    steps.MIRROR_TRAFFIC,
     steps.READ_BACK,
     steps.FIND_CLAIM,
     steps.KEEP_LOGS,
@@ -194,7 +195,6 @@ OPERATIONS = (
         change_traffic.change_traffic,
         Call("PUT", "endpoints/{endpoint}/traffic"),
         TrafficRequest,
-        steps.MIRROR_TRAFFIC,
         steps.FIND_ORDER,
         steps.VERIFY_SHARES,
     ),
@@ -212,7 +212,6 @@ OPERATIONS = (
         Call("DELETE", "endpoints/{endpoint}/deployments/{deployment}"),
         DeleteRequest,
         steps.PLAN_TEARDOWN,
-        steps.MIRROR_TRAFFIC,
         steps.DEPLOYMENT,
     ),
     operation(

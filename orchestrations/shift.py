@@ -31,9 +31,13 @@ def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking[Shi
 
 
 def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None = None) -> Taking[Percentages]:
-    """Give the endpoint one split; what its traffic was."""
+    """Give the endpoint one split; what its traffic was. What gets traffic gets no copy of it any more."""
     resolved = resolved or Resolved(endpoint=endpoint_reference(endpoint))
     shift = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=endpoint, traffic=split))
+    copies = shift.mirrored or {}
+    if copies.keys() & shift.after.keys():
+        # Azure would refuse it.
+        yield from mirror(run, endpoint, {}, mirrored_at_first(run, copies))
     begun = run.ledger.find(steps.TRAFFIC.kind, resolved.endpoint)
     if begun and begun.after == shift.after:
         # By this very run, before it began anew: what was before then is what undo gives back.
@@ -65,6 +69,13 @@ def mirror(run: Run, endpoint: str, wanted: Percentages, before: Percentages) ->
     )
     resolved = Resolved(endpoint=change.id, mirrored=before)
     yield from run.ensure(steps.MIRROR_TRAFFIC, wanted, resolved, [change])
+
+
+def mirrored_at_first(run: Run, now: Percentages) -> Percentages:
+    """The mirror traffic that undo gives back: that of before the run, also when it began anew."""
+    changed = [entry for entry in run.ledger.entries if entry.kind == steps.MIRROR_TRAFFIC.kind]
+    before: Percentages = changed[0].before or {} if changed else now
+    return before
 
 
 def traffic_read_back(run: Run, endpoint: str, traffic: Percentages | None) -> Taking[Observed]:

@@ -92,6 +92,8 @@ TRAFFIC = resource(
     tried=policies.ENDPOINT_WRITE,
     watched=policies.ENDPOINT_CREATED,
 )
+# Made after a deployment when its request asks for it, and changed with the traffic of an endpoint.
+MIRROR_TRAFFIC = resource("mirror_traffic", activities.Ensured, tried=policies.ENDPOINT_WRITE, claimable=True)
 DEPLOYMENT_UPDATE = resource(
     "deployment_update",
     activities.Ensured,
@@ -100,7 +102,17 @@ DEPLOYMENT_UPDATE = resource(
 )
 RESOURCES: dict[str, Resource[activities.Ensured]] = {
     one.kind: one  # type: ignore[misc]  # read only: a resource with a more telling answer is one with an answer
-    for one in (MODEL, ENVIRONMENT, CODE, ENDPOINT, ROLE_ASSIGNMENT, DEPLOYMENT, TRAFFIC, DEPLOYMENT_UPDATE)
+    for one in (
+        MODEL,
+        ENVIRONMENT,
+        CODE,
+        ENDPOINT,
+        ROLE_ASSIGNMENT,
+        DEPLOYMENT,
+        TRAFFIC,
+        MIRROR_TRAFFIC,
+        DEPLOYMENT_UPDATE,
+    )
 }
 
 
@@ -118,8 +130,6 @@ KEEP_LOGS = Step("keep_logs", activities.KeptLogs, policies.KEEP_LOGS)
 DEPLOYMENT_ENDED = Step("deployment_ended", activities.Provisioning, policies.QUICK)
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)
 DIAGNOSTICS = of_kind("diagnostics")
-# Made after a deployment when its request asks for it, and changed with the traffic of an endpoint.
-MIRROR_TRAFFIC = of_kind("mirror_traffic")
 VERIFY_SHARES = Step("verify_shares", SharesSeen, policies.SMOKE_TEST)
 PLAN_UPDATE = Step("plan_update", Update, policies.QUICK)
 PLAN_TEARDOWN = Step("plan_teardown", Departure, policies.QUICK)

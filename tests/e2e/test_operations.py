@@ -190,6 +190,12 @@ def test_a_split_is_seen_in_what_real_requests_are_answered_by(shared: LocalStac
         listed = http.get("/api/operations?endpoint=shared-out&kind=change_traffic&status=Failed").json()["operations"]
     assert "must add up to 100, or to 0, not 90" in refused.json()["problems"][0]["message"]
     assert [one["id"] for one in listed] == [missing["id"]]
+    # What gets a copy of the traffic gets the traffic again, which Azure does not give it as long as it gets the copy.
+    back = shared.operate("POST", "shared-out/rollback", {})
+    found = reading.endpoint(shared, "shared-out")
+    assert (back["status"], reading.traffic(shared, "shared-out")) == ("Succeeded", {"blue": 100}), back
+    assert found is not None
+    assert not found["properties"].get("mirrorTraffic")
 
 
 def test_a_deployment_is_deleted_when_nothing_needs_it_or_somebody_forces_it(shared: LocalStack) -> None:
