@@ -162,6 +162,7 @@ def consume(
         session.out.print(plain(f"{title:<12} {text}"), soft_wrap=True)
     session.out.print()
     sys.stdout.write(plain(told.samples.get("curl", "")))
+    sys.stdout.flush()
     others = ", ".join(one for one in told.samples if one != "curl")
     session.err.print(plain(f"--language has the same in {others}"), style="dim", soft_wrap=True)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.options import flag
-from cli.outcome import ExitCode
+from cli.outcome import ExitCode, NotAccepted
 from cli.session import Session, print_json
 from cli.wording import counted, plain
 from settings import policies_folder
@@ -28,8 +28,10 @@ def check(context: typer.Context, folder: Folder = None, as_json: Problems = Fal
     session: Session = context.obj
     where = folder.absolute() if folder else policies_folder(os.environ)
     named = folder or os.environ.get("SLIPWAY_POLICIES")
-    if not named and not where.is_dir() and Path("policies").is_dir():
-        where = Path("policies").absolute()  # installed, the command is not where the app is
+    if not named and not where.is_dir():  # installed, the command is not where the app is
+        where = Path("policies").absolute()
+        if not where.is_dir():
+            raise NotAccepted("there is no folder `policies` here: name another, or set SLIPWAY_POLICIES")
     found = read_folder(where)
     if as_json:
         told = [

@@ -99,9 +99,9 @@ def board(status: Status, now: datetime | None) -> Table:
 def about(status: Status) -> str:
     """What a run does, and to what."""
     if isinstance(status, OperationStatus):
-        return f"{status.kind.replace('_', ' ')} of {status.endpoint}" + (
-            f"/{status.deployment}" if status.deployment else ""
-        )
+        # What it is about is told anyway: `update of credit-risk/blue`.
+        kind = status.kind.removesuffix("_deployment").removesuffix("_endpoint").replace("_", " ")
+        return f"{kind} of {status.endpoint}" + (f"/{status.deployment}" if status.deployment else "")
     return f"{status.model} → {status.endpoint}/{status.deployment}"
 
 

@@ -40,7 +40,8 @@ class Match(Contract):
         for kind, wanted, there in (("tag", self.tags, tags), ("property", self.properties, properties)):
             for key, pattern in wanted.items():
                 if not fnmatch.fnmatchcase(str(there.get(key, "")), pattern):
-                    return f"{kind} {key} is {there.get(key)!r}, not {pattern!r}"
+                    found = repr(there[key]) if key in there else "missing"
+                    return f"{kind} {key} is {found}, not {pattern!r}"
         return None
 
     def meets(self, other: Match) -> bool:

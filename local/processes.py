@@ -119,6 +119,11 @@ class LocalProcesses:
         with loopback.client(timeout=30, headers=headers) as http:
             return http.get(base + path, params=query).raise_for_status().json()
 
+    def post(self, path: str, **body: Any) -> None:
+        """Change the local Azure by its control API (`/local/…`)."""
+        with loopback.client(timeout=30) as http:
+            http.post(self.control_url + path, json=body).raise_for_status()
+
     def now(self) -> datetime:
         """The virtual time both processes share."""
         return datetime.fromisoformat(self.get("/local/health")["now"])

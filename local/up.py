@@ -27,6 +27,9 @@ from local.options import DESK_PORTS, parser, ports
 from local.processes import CLOCK, DidNotStart, LocalProcesses
 from local.shell_file import write_shell_file
 
+# Of each family of sizes: room for all the examples at once, which a new subscription (24) does not have.
+CORES = 200
+
 
 def main() -> int:
     """Start, tell, wait; everything is ended before it returns."""
@@ -111,6 +114,7 @@ def _prepare_example(local: LocalProcesses, data: Path) -> Path:
     path, folder = data / "request.json", data / "credit-risk"
     if path.exists():  # and with it all that it names, since the last time
         return path
+    local.post("/local/quota", cores=CORES)
     copy_example(folder)
     train(folder, "1")
     path.write_text(register(folder / "request.yml", local.environment(DEVELOPER.name)))

@@ -158,7 +158,7 @@ def test_a_policy_that_cannot_be_used_is_told_and_its_event_is_decided_again(sta
     assert told[1].startswith("credit.yml: traffic: write 'all_at_once'")
     assert sorted(told[2:]) == [
         "other.yml: model credit-risk is not weather",
-        "tags: tag deploy is None, not 'true'",
+        "tags: tag deploy is missing, not 'true'",
     ]
 
     policies_changed(stack)  # nothing has changed: nothing is decided again

@@ -20,6 +20,7 @@ from tests import samples
 from triggers.http import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
+API, SETTINGS = (ROOT / "docs" / name for name in ("api.md", "settings.md"))
 README, CONTRIBUTING, LOCAL_AZURE = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/local-azure.md"))
 
 
@@ -120,14 +121,14 @@ def test_azd_is_told_what_infra_asks_for() -> None:
 def test_every_setting_is_told() -> None:
     read = set(re.findall(r'"(SLIPWAY_\w+)"', (ROOT / "settings.py").read_text()))
 
-    assert not [name for name in read if f"`{name}`" not in README.read_text()]
+    assert not [name for name in read if f"`{name}`" not in SETTINGS.read_text()]
 
 
 def test_every_route_is_told() -> None:
     routes = {f"/api/{route.path}" for route in ROUTES}
 
     assert len(routes) > 13
-    assert not [route for route in routes if f" {route}`" not in README.read_text()]
+    assert not [route for route in routes if f" {route}`" not in API.read_text()]
 
 
 def test_the_commands_of_the_readme_deploy_its_request(ready: LocalStack, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_update_sends_what_is_set(service: ScriptedService, slipway: Slipway) ->
         "in_place": True,
         "when_busy": "queue",
     }
-    assert "update deployment of credit-risk/blue" in done.out
+    assert "Succeeded: update of credit-risk/blue" in done.out
     for wrong in ("instance_count", "=2", "instance_count=2 --set instance_count.x=1"):
         assert slipway("update", "credit-risk/blue", "--set", *wrong.split(" ")).code == 2
 

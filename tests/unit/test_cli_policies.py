@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,27 @@ def test_a_folder_without_problems_is_a_success(slipway: Slipway, folder: Path) 
         (folder / name).unlink()
 
     assert slipway("policies", "check", folder) == (0, f"{folder}: 1 policy file can be used, 0 problems\n", "")
+
+
+def test_json_has_every_problem_by_its_file(slipway: Slipway, folder: Path) -> None:
+    code, out, err = slipway("policies", "check", folder, "--json")
+
+    told = json.loads(out)
+    assert (code, err, told["folder"], told["policies"]) == (1, "", str(folder), 1)
+    assert [one["file"] for one in told["invalid"]] == ["bad.yaml", "worse.yml"]
+    assert {"path": "match.model", "code": "required"}.items() <= told["invalid"][0]["problems"][0].items()
+
+
+def test_installed_without_a_folder_there_is_nothing_to_check(
+    slipway: Slipway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.policy_commands.policies_folder", lambda _: tmp_path / "site" / "policies")
+    monkeypatch.chdir(tmp_path)
+
+    code, out, err = slipway("policies", "check")
+
+    assert (code, out) == (2, "")
+    assert "there is no folder `policies` here" in err
 
 
 def test_the_folder_of_the_settings_is_checked_unless_another_is_named(

@@ -44,9 +44,9 @@ def registered(model: str = "credit-risk", version: str = "2", **labels: Any) ->
         ({"model": "Credit-*"}, {}, "model credit-risk is not Credit-*"),
         ({"tags": {"stage": "prod*"}}, {"tags": {"stage": "production"}}, None),
         ({"tags": {"stage": "production"}}, {"tags": {"stage": "test"}}, "tag stage is 'test', not 'production'"),
-        ({"tags": {"stage": "production"}}, {}, "tag stage is None, not 'production'"),
+        ({"tags": {"stage": "production"}}, {}, "tag stage is missing, not 'production'"),
         ({"properties": {"job": "*"}}, {"tags": {"job": "nightly"}}, None),
-        ({"properties": {"job": "n*"}}, {"tags": {"job": "nightly"}}, "property job is None, not 'n*'"),
+        ({"properties": {"job": "n*"}}, {"tags": {"job": "nightly"}}, "property job is missing, not 'n*'"),
     ],
 )
 def test_all_parts_of_a_match_must_fit(match: dict[str, Any], labels: dict[str, Any], why_not: str | None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from cli.wording import counted
 from local.cloud.images.problems import StartupProblem
 from local.cloud.serving.spec import ServingSpec
 
@@ -88,4 +89,4 @@ def _copied(source: Path, target: Path, what: str, now: datetime) -> str:
         shutil.copy2(source, target)
     files = [path for path in target.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    return f"{now:%Y-%m-%d %H:%M:%S} I Placed {what}: {len(files)} files, {size} bytes\n"
+    return f"{now:%Y-%m-%d %H:%M:%S} I Placed {what}: {counted(len(files), 'file')}, {size} bytes\n"

@@ -43,7 +43,7 @@ def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
     assert "reading weights" in process.log()
     assert "asked for ['data']" in process.log()
     assert len(process.log(lines=2).splitlines()) == 2
-    assert "model weights:1: 1 files" in process.log(container="StorageInitializer")
+    assert "model weights:1: 1 file," in process.log(container="StorageInitializer")
     assert process.log(container="storage-initializer") == process.log(container="StorageInitializer")
     with pytest.raises(ValueError, match="InferenceServer"):
         process.log(container="sidecar")
