@@ -9,7 +9,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.planning import plan_deployment
-from activities.registry import RESOURCES, all_activities
+from activities.registry import OTHERS, RESOURCES, all_activities
 from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
@@ -67,4 +67,4 @@ activities = all_activities(plan_deployment, plan_teardown, plan_retirement)
 for activity in activities:
     app.activity_trigger(input_name="payload")(activity)
 
-check_names(RUNBOOKS, RESOURCES, orchestrations, (*activities, *asking))
+check_names(RUNBOOKS, (*RESOURCES, *OTHERS), orchestrations, (*activities, *asking))

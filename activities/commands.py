@@ -13,6 +13,7 @@ _ROLES = (
     ("microsoft.managedidentity/", "Managed Identity Operator"),
     ("microsoft.insights/autoscalesettings/", "Web Plan Contributor"),
     ("microsoft.insights/", "Monitoring Contributor"),
+    ("microsoft.machinelearningservices/workspaces/computes/", "AzureML Compute Operator"),
     ("microsoft.machinelearningservices/", "AzureML Data Scientist"),
 )
 _BY_CODE = {

@@ -11,6 +11,7 @@ from typing import Any
 from activities.alerts import Alerts
 from activities.autoscale import Autoscale
 from activities.codes import Codes
+from activities.computes import Applications, Computes
 from activities.container_logs import keep_logs
 from activities.data_assets import DataAssets
 from activities.deployments import Deployments
@@ -24,6 +25,7 @@ from activities.models import Models, find_newest_version
 from activities.observation import read_back
 from activities.resource import Resource
 from activities.role_assignments import RoleAssignments
+from activities.runtimes import look_at_runtime, plan_runtime
 from activities.serving_now import look_at_serving
 from activities.traffic import Traffic, read_traffic
 from activities.updates import Updates, plan_update
@@ -45,6 +47,8 @@ RESOURCES: tuple[Resource[Any], ...] = (
     MirrorTraffic(),
     Traffic(),
 )
+# What other runbooks than a deployment make.
+OTHERS: tuple[Resource[Any], ...] = (Computes(), Applications())
 
 
 def activities_of(resource: Resource[Any]) -> Iterator[Activity]:
@@ -65,7 +69,7 @@ def activities_of(resource: Resource[Any]) -> Iterator[Activity]:
 
 def all_activities(*others: Activity) -> Sequence[Activity]:
     """Everything to be registered; `others` are those that need this list themselves."""
-    rooms = [one for resource in RESOURCES for one in activities_of(resource)]
+    rooms = [one for resource in (*RESOURCES, *OTHERS) for one in activities_of(resource)]
     return (
         *others,
         *rooms,
@@ -75,5 +79,7 @@ def all_activities(*others: Activity) -> Sequence[Activity]:
         read_back,
         look_at_serving,
         plan_update,
+        plan_runtime,
+        look_at_runtime,
         keep_logs,
     )

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.compute_documents import COMPUTES, is_deleted
+from activities.compute_documents import principal_of as principal_of_compute
+from activities.computes import find_compute
 from activities.departing import Belonging, Departing
 from activities.granting import GRANT as WRITE
 from activities.granting import OwnGrants
@@ -31,6 +34,7 @@ REFUSAL_BYTES = 300
 # How the description of an assignment begins that Slipway made; it ends with the run's mark.
 SIGNED = "Slipway: "
 NOT_GRANTED_HERE = "Azure or somebody else has granted it; it has no effect once the identity is gone"
+SERVICE = "ServicePrincipal"
 KEPT = "the identity keeps its roles, so that the next attempt does not wait again"
 
 
@@ -88,7 +92,7 @@ class RoleAssignments(Resource[Any]):
         refused = None
         for role in wanted.roles:
             try:
-                assignment, made = _grant(role, wanted.principal_id, order.mark)
+                assignment, made = _grant(role, wanted.principal_id, wanted.principal_type or SERVICE, order.mark)
             except DeploymentError as error:
                 if error.retryable or not any(entry.how == "made" for entry in entries):
                     raise
@@ -197,7 +201,7 @@ def _is_slipways(assignment: Any) -> bool:
     return str(assignment.description or "").startswith(SIGNED)
 
 
-def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
+def _grant(role: NeededRole, principal_id: str, kind: str, mark: str) -> tuple[Any, bool]:
     from azure.core.exceptions import HttpResponseError
     from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
@@ -211,7 +215,7 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
     wanted = RoleAssignmentCreateParameters(
         role_definition_id=role_definition_id(role.scope, role.guid),
         principal_id=principal_id,
-        principal_type="ServicePrincipal",
+        principal_type=kind,
         description=f"{SIGNED}{role.reason}; instance {mark}",
     )
     name = assignment_id(role.scope, principal_id, role.guid).rsplit("/", 1)[-1]
@@ -232,7 +236,10 @@ def _grant(role: NeededRole, principal_id: str, mark: str) -> tuple[Any, bool]:
 
 
 def _is_identity_of(endpoint: str, principal_id: str) -> bool:
-    """Whether that endpoint lives, with that identity: one of its name that was made anew has another."""
+    """Whether that endpoint or compute lives, with that identity: one of its name that was made anew has another."""
+    if endpoint.startswith(f"{COMPUTES}/"):
+        there = find_compute(short_name(endpoint))
+        return there is not None and not is_deleted(there) and principal_of_compute(there) == principal_id
     found = begin.find_endpoint(short_name(endpoint))
     return found is not None and begin.state_of(found) != "Deleting" and begin.principal_of(found) == principal_id
 

@@ -77,8 +77,9 @@ OPENAI_USER = BuiltInRole(
 # What Azure's condition on Slipway's right to grant allows, as `infra/` has it.
 GRANTABLE = (ACR_PULL, BLOB_READER, METRICS_WRITER, SECRETS_READER, OPENAI_USER)
 # Asked for too where whoever runs Slipway lets them be granted.
+DATA_SCIENTIST = BuiltInRole("AzureML Data Scientist", "f6c7c914-8db3-469d-8ca1-694a8f32e121", also=("Data Scientist",))
 OTHERS = (
-    BuiltInRole("AzureML Data Scientist", "f6c7c914-8db3-469d-8ca1-694a8f32e121", also=("Data Scientist",)),
+    DATA_SCIENTIST,
     BuiltInRole(
         "Cognitive Services OpenAI Contributor", "a001fd3d-188f-4b5d-821b-7da978bf7442", also=("OpenAI Contributor",)
     ),

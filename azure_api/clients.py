@@ -101,6 +101,10 @@ class Clients:
         """PUT an ARM resource that no client above knows."""
         return self._send("PUT", path, api_version, body)
 
+    def post(self, path: str, api_version: str, body: dict[str, Any] | list[Any] | None = None) -> dict[str, Any]:
+        """POST an action of an ARM resource that no client above knows."""
+        return self._send("POST", path, api_version, body)
+
     def delete(self, path: str, api_version: str) -> None:
         """DELETE an ARM resource that no client above knows; one that is not there is fine."""
         self._send("DELETE", path, api_version)
@@ -129,7 +133,7 @@ class Clients:
         return text
 
     def _send(
-        self, method: str, path: str, api_version: str | None, body: dict[str, Any] | None = None
+        self, method: str, path: str, api_version: str | None, body: dict[str, Any] | list[Any] | None = None
     ) -> dict[str, Any]:
         from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
         from azure.core.rest import HttpRequest

@@ -37,15 +37,18 @@ def missing_rights(needed: Iterable[Right]) -> list[MissingRight]:
 
 def allows(permission: dict[str, Any], action: str, *, on_data: bool = False) -> bool:
     """Whether one permission (actions with wildcards, minus notActions) covers `action`, a data action if `on_data`."""
-    # Managed Identity Operator writes `userAssignedIdentities/*/assign/action` for what errors call
-    # `userAssignedIdentities/assign/action`: both forms name the same right.
-    forms = {action.lower(), action.lower().replace("/userassignedidentities/", "/userassignedidentities/x/")}
 
     def listed(patterns: list[str] | None) -> bool:
-        return any(fnmatch.fnmatchcase(form, pattern.lower()) for pattern in patterns or [] for form in forms)
+        return any(_names(pattern.lower(), action.lower()) for pattern in patterns or [])
 
     granted, excluded = ("dataActions", "notDataActions") if on_data else ("actions", "notActions")
     return listed(permission.get(granted)) and not listed(permission.get(excluded))
+
+
+def _names(pattern: str, action: str) -> bool:
+    # `a/*/b` names `a/b` too: Managed Identity Operator grants `userAssignedIdentities/assign/action` so, and AzureML
+    # Data Scientist may not write computes by `computes/*/write`.
+    return any(fnmatch.fnmatchcase(action, one) for one in (pattern, pattern.replace("/*/", "/")))
 
 
 def _permissions(scope: str) -> list[dict[str, Any]]:

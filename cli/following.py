@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cli.outcome import Interrupted, Unreachable, has_ended
 from cli.service import Reply, Service, Status
+from orchestrations.runbooks import runbook_of
 
 # Seconds. The service is asked at most this often, and at least once per LONGEST_PAUSE while it is away.
 SHORTEST_PAUSE = 0.3
@@ -35,7 +36,8 @@ def follow(
     on Ctrl-C; the run goes on in both cases, and both say how to follow it again.
     """
     misses = 0
-    what = "operation" if run.startswith("op-") else "deployment"
+    runbook = runbook_of(run)
+    what = runbook.noun if runbook else "deployment"
     again = f"the {what} goes on; follow it with: slipway status {run} --follow"
     try:
         while True:

@@ -27,6 +27,7 @@ FILTERS = {
     "endpoint": Filter("ENDPOINT", "only this endpoint", "credit-risk"),
     "model": Filter("MODEL", "only this model, `name` or `name:version`", "credit-risk:2"),
     "status": Filter("STATE", "only this state, e.g. Failed", "Failed"),
+    "compute": Filter("COMPUTE", "only this compute instance", "flows-machine"),
     "kind": Filter("KIND", "only these operations, e.g. rollback", "rollback"),
 }
 

@@ -21,6 +21,7 @@ from contracts.ledger import LedgerEntry, short_name
 from contracts.operations import OperationList, OperationResult, OperationStatus
 from contracts.plan import Percentages, Plan, PlanProblem
 from contracts.releases import ReleaseList
+from contracts.runtimes import RuntimeList, RuntimeResult, RuntimeStatus
 from contracts.status import DeploymentList, DeploymentResult, EventList
 from contracts.teardown import TeardownPlan
 
@@ -36,7 +37,7 @@ _FATES = {
 def print_status(console: Console, status: Status) -> None:
     """How a deployment or an operation ended, or that it has not."""
     console.print()
-    if isinstance(status, OperationStatus):
+    if isinstance(status, OperationStatus | RuntimeStatus):
         head = f"{status.status}: {about(status)}"
     else:
         head = f"{status.status}: {status.model} on {status.endpoint}/{status.deployment}"
@@ -45,6 +46,9 @@ def print_status(console: Console, status: Status) -> None:
     if isinstance(status, OperationStatus):
         if status.result:
             _print_outcome(console, status.result)
+    elif isinstance(status, RuntimeStatus):
+        if status.result:
+            _print_runtime(console, status.result)
     elif status.result:
         _print_result(console, status.result)
     if status.error:
@@ -99,16 +103,7 @@ def _command(console: Console, command: str) -> None:
 
 def print_deployments(console: Console, page: DeploymentList, following: str | None) -> None:
     """Deployments, one line each; `following` is how to see older ones."""
-    rows = [
-        (
-            _minute(status.created),
-            status.status,
-            status.model,
-            f"{status.endpoint}/{status.deployment}",
-            status.id + (f"  {status.error.code}" if status.error else ""),
-        )
-        for status in page.deployments
-    ]
+    rows = [_row(one, one.model, f"{one.endpoint}/{one.deployment}") for one in page.deployments]
     _print_rows(console, rows or [("No deployments.",)], following)
 
 
@@ -129,16 +124,25 @@ def print_events(console: Console, page: EventList, following: str | None) -> No
 def print_operations(console: Console, page: OperationList, following: str | None) -> None:
     """Operations, one line each."""
     rows = [
-        (
-            _minute(status.created),
-            status.status,
-            status.kind.replace("_", " "),
-            status.endpoint + (f"/{status.deployment}" if status.deployment else ""),
-            status.id + (f"  {status.error.code}" if status.error else ""),
-        )
-        for status in page.operations
+        _row(one, one.kind.replace("_", " "), one.endpoint + (f"/{one.deployment}" if one.deployment else ""))
+        for one in page.operations
     ]
     _print_rows(console, rows or [("No operations.",)], following)
+
+
+def print_runtimes(console: Console, page: RuntimeList, following: str | None) -> None:
+    """Runtimes, one line each."""
+    _print_rows(console, [_row(one, about(one)) for one in page.runtimes] or [("No runtimes.",)], following)
+
+
+def _row(status: Status, *what: str) -> tuple[str, ...]:
+    """A run in a list: when, how far, what, which."""
+    return (
+        _minute(status.created),
+        status.status,
+        *what,
+        status.id + (f"  {status.error.code}" if status.error else ""),
+    )
 
 
 def print_releases(console: Console, page: ReleaseList) -> None:
@@ -180,6 +184,7 @@ PRINTERS: dict[type[Contract], Callable[[Console, Any, str | None], None]] = {
     DeploymentList: print_deployments,
     EventList: print_events,
     OperationList: print_operations,
+    RuntimeList: print_runtimes,
 }
 
 
@@ -211,6 +216,16 @@ def _print_result(console: Console, result: DeploymentResult) -> None:
     _line(console, f"  scoring URI  {observed.scoring_uri}")
     _line(console, f"  traffic      {_traffic(result.traffic_before)} → {_traffic(observed.traffic)}")
     _line(console, f"  answered     {shortened(result.answer)}")
+
+
+def _print_runtime(console: Console, result: RuntimeResult) -> None:
+    seen = result.seen
+    was = f" (before: {result.image_before})" if result.image_before else ""
+    _line(console, f"  image        {seen.image}{was}")
+    _line(console, f"  address      {seen.address or 'none yet'}")
+    _line(console, f"  health       {seen.health}")
+    for remark in result.remarks:
+        _sentence(console, "  note         ", f"{remark.message} [{remark.code}]")
 
 
 def _print_outcome(console: Console, result: OperationResult) -> None:

@@ -19,6 +19,7 @@ from cli.following import Screen
 from cli.service import Status
 from cli.wording import clock_time, plain, span
 from contracts.operations import OperationStatus
+from contracts.runtimes import RuntimeStatus
 from contracts.status import StepState, StepStatus
 
 _MARKS: dict[StepState, tuple[str, str]] = {
@@ -102,6 +103,8 @@ def about(status: Status) -> str:
         # What it is about is told anyway: `update of credit-risk/blue`.
         kind = status.kind.removesuffix("_deployment").removesuffix("_endpoint").replace("_", " ")
         return f"{kind} of {status.endpoint}" + (f"/{status.deployment}" if status.deployment else "")
+    if isinstance(status, RuntimeStatus):
+        return f"{status.name} on {status.compute}"
     return f"{status.model} → {status.endpoint}/{status.deployment}"
 
 

@@ -21,12 +21,13 @@ from contracts.operations import OperationStatus
 from contracts.plan import Plan
 from contracts.problems import Problem
 from contracts.releases import ReleaseList
+from contracts.runtimes import RuntimeStatus
 from contracts.status import DeploymentStatus
 from contracts.teardown import TeardownPlan
-from orchestrations.runbooks import DEPLOY, RUNBOOKS, Call, Runbook, runbook_of
+from orchestrations.runbooks import DEPLOY, RUNBOOKS, RUNTIME, Call, Runbook, runbook_of
 
 C = TypeVar("C", bound=Contract)
-Status = DeploymentStatus | OperationStatus
+Status = DeploymentStatus | OperationStatus | RuntimeStatus
 
 # Seconds. A plan reads a dozen Azure resources before it answers.
 _TIMEOUT = httpx.Timeout(60, connect=5)
@@ -111,14 +112,19 @@ class Service:
         return self._send(ReleaseList, "GET", f"endpoints/{quote(endpoint, safe='')}/releases")
 
     def status(self, run: str) -> Reply[Status]:
-        """How far a deployment or an operation is."""
+        """How far a run is."""
         contract, path = _place(run)
         return self._send(contract, "GET", path)
 
     def cancel(self, run: str) -> Reply[Status]:
-        """Stop a deployment or an operation."""
+        """Stop a run."""
         contract, path = _place(run)
         return self._send(contract, "POST", f"{path}/cancel")
+
+    def make_runtime(self, request: Json, idempotency_key: str) -> Reply[RuntimeStatus]:
+        """Ask for a runtime; with the same key again, find the one that was asked for."""
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._send(RuntimeStatus, "POST", RUNTIME.route, json=request, headers=headers)
 
     def log(self, deployment_id: str, container: str) -> str:
         """What a container of a deployment wrote."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import typer
 
-from cli import commands, endpoint_commands, operation_commands, policy_commands
+from cli import commands, endpoint_commands, operation_commands, policy_commands, runtime_commands
 from cli.help_pages import VerbHelp
 from cli.listings import FILTERS, LISTED, listing
 from cli.outcome import ExitCode
@@ -105,6 +105,10 @@ VERBS = (
     )),
     Verb("chat", endpoint_commands.chat, Section.LOOK, ASKED, ("chat support-bot",)),
     Verb("consume", endpoint_commands.consume, Section.LOOK, READ, ("consume credit-risk --language python > ask.py",)),
+    Verb("runtime", runtime_commands.runtime, Section.DEPLOY, RUN, (
+        "runtime -f runtime.yml",
+        "runtime -f - --no-follow < runtime.yml",
+    )),
     Verb("releases", operation_commands.releases, Section.CHANGE, READ, ("releases credit-risk",)),
     Verb("rollback", operation_commands.roll_back, Section.CHANGE, RUN, (
         "rollback credit-risk",

@@ -100,6 +100,7 @@ class Grants(Contract):
     principal_id: str
     roles: list[NeededRole]
     goes_with: Annotated[str | None, Field(description="the endpoint whose own identity it is")] = None
+    principal_type: Annotated[str | None, Field(description="User; none: the identity of a service")] = None
 
 
 class TrafficInput(Contract):

@@ -1,8 +1,7 @@
 """Why a deployment can fail, whose problem that is, and what to do about it.
 
-Raised inside activities, carried to orchestrations as values (`Failure`), because the Durable SDK loses the type of a
-raised error and, on some backends, its text. Some have files of their own here: `azure_refusals`, `operator_limits`
-(by a setting of the app), `role_errors`, `endpoint_errors` (of an endpoint's later life), `sample_errors`:
+Raised inside activities, carried to orchestrations as values (`Failure`): the Durable SDK loses types, and some texts.
+Some have files of their own: `azure_refusals`, `operator_limits`, `{role,endpoint,sample,runtime}_errors`.
 
 DeploymentError
 │   whose: caller
@@ -37,6 +36,7 @@ DeploymentError
 ├── ReleaseNotRestorable
 ├── StillServing
 ├── MadeByOthers
+├── ComputeConflict
 ├── PlanOutdated
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -80,7 +80,7 @@ DeploymentError
 
 from __future__ import annotations
 
-from contracts import agreements, azure_refusals, endpoint_errors, operator_limits, sample_errors  # noqa: F401 - a subclass counts once its module is imported
+from contracts import agreements, azure_refusals, endpoint_errors, operator_limits, runtime_errors, sample_errors  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
 from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
 

@@ -159,7 +159,18 @@ DIMENSION = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 _PART = r"[A-Za-z0-9!#$&^_.+-]{1,64}"
 _MEDIA_TYPE = rf"^{_PART}/{_PART}(; ?[A-Za-z0-9_-]{{1,64}}=[A-Za-z0-9_.-]{{1,64}}){{0,3}}$"
 _SHA256 = r"^[0-9a-fA-F]{64}$"
+# A compute instance's name ("Create an Azure Machine Learning compute instance").
+COMPUTE = r"^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$"
+APPLICATION = r"^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$"
+OBJECT_ID = f"^{GUID}$"
+HOST_PATH = r"^/[A-Za-z0-9_./-]{1,254}$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 MEANT = {
+    COMPUTE: "use 3 to 24 letters, digits and dashes, starting with a letter and not ending with a dash",
+    APPLICATION: "use 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash",
+    OBJECT_ID: "write the object id of a user in Microsoft Entra ID, a GUID: az ad user show --id <mail> --query id",
+    HOST_PATH: "write an absolute path, e.g. /home/azureuser/cloudfiles",
+    VARIABLE: "use letters, digits and underscores, not starting with a digit",
     METRIC: "name a metric as Azure Monitor has it, e.g. RequestsPerMinute",
     TIME_ZONE: "name a time zone as Windows does, e.g. W. Europe Standard Time",
     TIME_OF_DAY: "write hours and minutes, e.g. '08:30'",

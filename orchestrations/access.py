@@ -26,6 +26,8 @@ from orchestrations.undo import undo_one
 
 T = TypeVar("T")
 WAIT = "roles_effective"
+# A person, in the words of role assignments.
+USER = "User"
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,21 @@ class Access:
 
 
 def grant_roles(
-    run: Run, plan: PlanVerdict, propagation: Propagation, principal_id: str, *, goes_with: str | None
+    run: Run,
+    plan: PlanVerdict,
+    propagation: Propagation,
+    principal_id: str,
+    *,
+    goes_with: str | None,
+    kind: str | None = None,
 ) -> Taking[Access | None]:
-    """Give the endpoint's identity its roles, if it needs any; `goes_with` is the endpoint whose own identity it is."""
+    """Give the endpoint's identity its roles, if it needs any; `goes_with` is the endpoint whose own identity it is.
+
+    `kind` is what the principal is, where it is no service's identity.
+    """
     if not plan.grants:
         return None
-    grants = Grants(principal_id=principal_id, roles=plan.grants, goes_with=goes_with)
+    grants = Grants(principal_id=principal_id, roles=plan.grants, goes_with=goes_with, principal_type=kind)
     entries = [
         LedgerEntry(
             kind=steps.ROLE_ASSIGNMENT.kind,
@@ -56,6 +67,12 @@ def grant_roles(
     granted = yield from run.ensure(steps.ROLE_ASSIGNMENT, grants.to_wire(), plan.resolved, entries)
     yield from revoke_those_of_the_dead(run, entries)
     return Access(grants, granted.newest, propagation)
+
+
+def newest_of(granted: Sequence[Access | None]) -> Access | None:
+    """Those whose newest role takes effect last; the others have by then."""
+    waited = [one for one in granted if one is not None and one.newest is not None]
+    return max(waited, key=lambda one: one.newest.timestamp() if one.newest else 0, default=None)
 
 
 def revoke_those_of_the_dead(run: Run, granted: Sequence[LedgerEntry]) -> Taking[None]:

@@ -50,6 +50,10 @@ ENDPOINT_CREATED = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), dea
 # 7 minutes in a recording, up to 20 with an image build in the documents: three times that before giving up.
 DEPLOYMENT_CREATED = Backoff(timedelta(seconds=15), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=60))
 
+# A compute instance takes some 5 minutes to start, and 15 with scripts of its own (Azure ML's documents); an image of
+# gigabytes is pulled in that time as well.
+COMPUTE_UP = Backoff(timedelta(seconds=20), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=45))
+
 # Deleting takes about 20 minutes (Azure ML's documents).
 DELETED = Backoff(timedelta(seconds=30), 1.5, timedelta(minutes=2), deadline=timedelta(minutes=60))
 

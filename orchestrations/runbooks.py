@@ -14,6 +14,7 @@ from contracts.operations import OperationList, OperationOrder, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
 from contracts.rollback import RollbackRequest
+from contracts.runtimes import RuntimeList, RuntimeOrder, RuntimeRequest, RuntimeStatus
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
 from contracts.teardown import DeleteRequest
 from contracts.traffic import TrafficRequest
@@ -26,6 +27,7 @@ from orchestrations import (
     endpoint_queue,
     expire,
     going_back,
+    make_runtime,
     react,
     retire,
     rollback,
@@ -235,7 +237,30 @@ OPERATIONS = (
     ),
     operation(retire.retire, None, None, steps.FIND_SUPERSEDED, steps.PLAN_RETIREMENT, steps.DEPLOYMENT),
 )
-RUNBOOKS = (DEPLOY, REACT, *OPERATIONS)
+RUNTIME = Runbook(
+    orchestration=make_runtime.make_runtime,
+    noun="runtime",
+    prefix="run-",
+    route="runtimes",
+    order=RuntimeOrder,
+    call=Call("POST", "runtimes"),
+    asked_with=RuntimeRequest,
+    status=RuntimeStatus,
+    listing=RuntimeList,
+    filters=("compute", "status"),
+    ended=lambda status: Progress.from_wire(status).ended,
+    writes=True,
+    takes=(
+        steps.PLAN_RUNTIME,
+        steps.ROLE_ASSIGNMENT,
+        steps.COMPUTE,
+        steps.APPLICATION,
+        steps.LOOK_AT_RUNTIME,
+        steps.WAKE,
+        steps.DEPLOYMENT_ENDED,
+    ),
+)
+RUNBOOKS = (DEPLOY, REACT, *OPERATIONS, RUNTIME)
 
 
 def sharing(route: str) -> tuple[Runbook, ...]:

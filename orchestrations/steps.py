@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from contracts import activities, plan
+from contracts import activities, plan, runtimes
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
@@ -100,6 +100,8 @@ DEPLOYMENT_UPDATE = resource(
     tried=policies.ENDPOINT_WRITE,
     watched=policies.DEPLOYMENT_CREATED,
 )
+COMPUTE = resource("compute", runtimes.ComputeEnsured, watched=policies.COMPUTE_UP)
+APPLICATION = resource("application", activities.Ensured, watched=policies.COMPUTE_UP)
 RESOURCES: dict[str, Resource[activities.Ensured]] = {
     one.kind: one  # type: ignore[misc]  # read only: a resource with a more telling answer is one with an answer
     for one in (
@@ -112,6 +114,8 @@ RESOURCES: dict[str, Resource[activities.Ensured]] = {
         TRAFFIC,
         MIRROR_TRAFFIC,
         DEPLOYMENT_UPDATE,
+        COMPUTE,
+        APPLICATION,
     )
 }
 
@@ -140,3 +144,5 @@ START_OPERATION = Step("start_operation", Started, policies.QUICK)
 FIND_SUPERSEDED = Step("find_superseded", Superseded, policies.QUICK)
 FIND_EXPIRY = Step("find_expiry", Expiry, policies.QUICK)
 PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)
+PLAN_RUNTIME = Step("plan_runtime", runtimes.RuntimePlan, policies.QUICK)
+LOOK_AT_RUNTIME = Step("look_at_runtime", runtimes.RuntimeSeen, policies.QUICK)

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.queue import EndpointQueue
 from orchestrations.turns import QUEUE, WAIT_FOR_TURN
 from triggers.hub import Hub, HubUnavailable, Instance
-from triggers.statuses import UNREADABLE, plain
+from triggers.statuses import UNREADABLE, plain, progress_of
 
 # Named in full; of more, only how many there are.
 NAMED = 3
@@ -21,7 +21,7 @@ async def in_line(client: Any, instance: Instance, status: Any) -> Any:
         return status
     queue = None
     with suppress(HubUnavailable):
-        queue = await queue_of(client, status.endpoint)
+        queue = await queue_of(client, progress_of(instance).endpoint)
     place = _place(queue, instance.id) if queue else None
     if place is None:
         return status

@@ -40,6 +40,7 @@ function key or with a wrong one, 404 as above, 500 for a body of more than 100 
 """
 FILTERS: dict[str, dict[str, Any]] = {
     "endpoint": {"type": "string"},
+    "compute": {"type": "string"},
     "model": {"type": "string", "description": "name, or name:version"},
     "status": {"enum": [*get_args(DeploymentState)]},
 }

@@ -20,6 +20,7 @@ from contracts.ledger import LedgerEntry
 from contracts.operations import OperationOrder, OperationResult, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
+from contracts.runtimes import QUEUE, RuntimeOrder, RuntimeResult, RuntimeStatus
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 from orchestrations import steps
 from orchestrations.runbooks import DEPLOY, Runbook, runbook_of
@@ -96,23 +97,37 @@ def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentS
 
 def operation_status(instance: Instance, *, brief: bool = False) -> OperationStatus:
     """An instance of an operation for callers; `brief` leaves steps, ledger and result out."""
-    runbook, progress, state = runbook_of(instance.id), progress_of(instance), state_of(instance)
+    runbook, progress = runbook_of(instance.id), progress_of(instance)
     names = {"endpoint": progress.endpoint, "deployment": progress.deployment}
-    names = names if progress.endpoint else _aimed_at(instance)
-    result = _stored(OperationResult, instance.output) if state == "Succeeded" and not brief else None
-    return OperationStatus(
-        id=instance.id,
-        kind=runbook.name if runbook else instance.name,
-        status=state,
-        **names,
-        created=instance.created,
-        updated=instance.updated,
-        steps=[] if brief else progress.steps,
-        ledger=[] if brief else _for_people(progress.ledger),
-        result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
-        error=progress.error or (_crashed(instance.output) if state == "Failed" else None),
-        links=_links(runbook, instance, progress) if runbook else {},
-    )
+    told: dict[str, Any] = names if progress.endpoint else {**_aimed_at(instance)}
+    told |= _run(instance, progress, OperationResult, brief=brief)
+    return OperationStatus(kind=runbook.name if runbook else instance.name, **told)
+
+
+def runtime_status(instance: Instance, *, brief: bool = False) -> RuntimeStatus:
+    """An instance of `make_runtime` for callers; `brief` leaves steps, ledger and result out."""
+    progress = progress_of(instance)
+    aimed = _aimed_at(instance, RuntimeOrder) if not progress.endpoint else {}
+    queue, name = aimed.get("endpoint") or progress.endpoint, aimed.get("deployment") or progress.deployment
+    told = _run(instance, progress, RuntimeResult, brief=brief)
+    return RuntimeStatus(compute=queue.removeprefix(QUEUE), name=name, **told)
+
+
+def _run(instance: Instance, progress: Progress, contract: type[Any], *, brief: bool) -> dict[str, Any]:
+    """What callers see of every run that writes."""
+    runbook, state = runbook_of(instance.id), state_of(instance)
+    result = _stored(contract, instance.output) if state == "Succeeded" and not brief else None
+    return {
+        "id": instance.id,
+        "status": state,
+        "created": instance.created,
+        "updated": instance.updated,
+        "steps": [] if brief else progress.steps,
+        "ledger": [] if brief else _for_people(progress.ledger),
+        "result": result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
+        "error": progress.error or (_crashed(instance.output) if state == "Failed" else None),
+        "links": _links(runbook, instance, progress) if runbook else {},
+    }
 
 
 def progress_of(instance: Instance) -> Progress:
@@ -152,6 +167,7 @@ SHOWN: dict[type[Contract], Callable[..., Any]] = {
     DeploymentStatus: deployment_status,
     EventOutcome: event_outcome,
     OperationStatus: operation_status,
+    RuntimeStatus: runtime_status,
 }
 
 
@@ -171,8 +187,10 @@ def names_of(runbook: Runbook, instance: Instance) -> dict[str, str] | None:
         names = _names(instance.custom_status, "endpoint", "model")
         return names or {name: text for name, text in _asked_for(instance).items() if text} or None
     if runbook.writes:
-        aimed = _names(instance.custom_status, "endpoint") or _aimed_at(instance)
-        return {**aimed, "kind": runbook.name} if aimed.get("endpoint") else None
+        aimed = _names(instance.custom_status, "endpoint") or _aimed_at(instance, runbook.order)
+        if not aimed.get("endpoint"):
+            return None
+        return {**aimed, "kind": runbook.name, "compute": aimed["endpoint"].removeprefix(QUEUE)}
     order = plain(instance.input)
     told = _names(instance.custom_status, "model", "version")
     told = told or _names(order.get("outcome") if isinstance(order, dict) else None, "model", "version")
@@ -242,10 +260,13 @@ def _asked_for(instance: Instance) -> dict[str, str]:
     return names
 
 
-def _aimed_at(instance: Instance) -> dict[str, str]:
-    """What the order of an operation says it is about; no names when that cannot be read."""
-    order = _stored(OperationOrder, instance.input)
-    return {"endpoint": order.endpoint, "deployment": order.deployment} if order else {"endpoint": ""}
+def _aimed_at(instance: Instance, contract: type[Any] = OperationOrder) -> dict[str, str]:
+    """What the order of such a run says it is about; no names when that cannot be read."""
+    order = _stored(contract, instance.input)
+    try:
+        return {"endpoint": order.endpoint, "deployment": order.deployment} if order else {"endpoint": ""}
+    except (KeyError, TypeError):
+        return {"endpoint": ""}
 
 
 def _unreadable_event(instance: Instance) -> EventOutcome:

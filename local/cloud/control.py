@@ -66,11 +66,15 @@ class Control:
         return JSONResponse({"status": "Healthy", "now": clock.now().isoformat(), "speed": clock.speed})
 
     def state(self, request: Request) -> Response:
-        """Assets, endpoints with their deployments, quota."""
+        """Assets, endpoints with their deployments, compute instances, quota."""
         self._insights.catch_up()
         with self._state.lock:
             known = {**_assets(self._state), "endpoints": _endpoints(self._state), "quota": asdict(self._state.quota)}
-        return JSONResponse({**known, "refused_hosts": list(self._proxy.refused)})
+            computes = [
+                {"name": one.name, "state": one.state, "services": one.services, "up": one.up, "turn": one.turn}
+                for one in self._state.computes.values()
+            ]
+        return JSONResponse({**known, "computes": computes, "refused_hosts": list(self._proxy.refused)})
 
     def azure_routes(self, request: Request) -> Response:
         """What management.azure.com answers here."""

@@ -22,7 +22,7 @@ from local.cloud.shared import World
 
 # Of each part, what is kept; a part is known by the name of its class.
 _KEPT: Mapping[str, tuple[str, ...]] = {
-    "WorkspaceState": ("quota", "containers", "connections", "endpoints", "operations", "uses"),
+    "WorkspaceState": ("quota", "containers", "connections", "endpoints", "computes", "operations", "uses"),
     "Authorization": ("_assignments", "_removed", "_principals"),
     "Accounts": ("_held",),
     "BlobStore": ("_containers", "_number"),

@@ -12,6 +12,7 @@ from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
 from contracts.releases import Pin, ServingInput
 from contracts.retiring import RetirementInput, SupersededDeployment
+from contracts.runtimes import RuntimeInput, RuntimePlan, RuntimePlanInput, RuntimeRequest
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
 from contracts.updates import UpdateInput
@@ -75,6 +76,7 @@ def test_a_second_run_of_any_activity_changes_nothing(stack: LocalStack) -> None
     serve(twice, order, verdict)
     look_and_change(twice, order, verdict)
     undo(twice, verdict, order)
+    runtime(twice, verdict)
 
     assert twice.ran == set(CONTRACTS)
 
@@ -218,6 +220,47 @@ def undo(twice: Twice, verdict: PlanVerdict, order: DeployOrder) -> None:
         assert twice(f"remove_{kind}", acting.about(kind, getattr(resolved, kind), sure=False))["stays"]
     for entry in acting.done("grant_roles", acting.granting(verdict, PRINCIPAL))["entries"]:
         assert twice("remove_role_assignment", acting.about("role_assignment", entry["id"]))["stays"]
+
+
+def runtime(twice: Twice, verdict: PlanVerdict) -> None:
+    """A runtime and its update, and both taken back."""
+    twice.stack.cloud.authorization.seed(world.APP.principal_id, "AzureML Compute Operator", world.WORKSPACE_ID)
+    asked = {"name": "flows", "compute": {"name": "machine", "size": "Standard_DS3_v2"}, "image": "python:3.11"}
+    request = RuntimeRequest.model_validate(asked).to_wire()
+    plan = RuntimePlan.from_wire(twice("plan_runtime", RuntimePlanInput(mark=INSTANCE, request=request)))
+    assert (plan.problems, plan.image, plan.was) == ([], "python:3.11", None)
+    wanted = c.EnsureInput(mark=INSTANCE, wanted=request["compute"], resolved=plan.resolved)
+    machine = twice("ensure_compute", wanted)
+    assert machine["entries"] == [{"kind": "compute", "id": "computes/machine"}]
+    [pull, *_] = acting.done("grant_roles", acting.granting(verdict, machine["principal_id"]))["entries"]
+    role = acting.about("role_assignment", pull["id"], goes_with="computes/machine")
+    assert acting.done("remove_role_assignment", role)["stays"], "as long as there is whose identity it is"
+    compute = acting.about("compute", "computes/machine")
+    acting.until(twice.stack, "compute_provisioned", compute, acting.is_done)
+    twice("compute_provisioned", compute)
+
+    application = acting.about("application", "computes/machine/customServices/flows")
+    made = twice("ensure_application", wanted.model_copy(update={"wanted": request}))
+    assert made == {"entries": [{"kind": "application", "id": application.entry.id}], "done": False}
+    acting.until(twice.stack, "application_provisioned", application, acting.is_done)
+    twice("application_provisioned", application)
+    looked = RuntimeInput(compute="machine", name="flows")
+    assert twice("look_at_runtime", looked)["image"] == "python:3.11"
+
+    updated = {**request, "image": "python:3.12", "was": "python:3.11"}
+    [changed] = twice("ensure_application", wanted.model_copy(update={"wanted": updated}))["entries"]
+    assert (changed["how"], changed["before"]) == ("changed", "python:3.11")
+    acting.until(twice.stack, "application_provisioned", application, acting.is_done)
+    how = {one: changed[one] for one in ("how", "before", "after")}
+    twice("remove_application", acting.about("application", changed["id"], **how), ours=False)
+    acting.until(twice.stack, "application_provisioned", application, acting.is_done)
+    assert acting.done("look_at_runtime", looked)["image"] == "python:3.11"
+
+    assert twice("remove_compute", compute)["stays"] == "other applications run on it by now"
+    twice.stack.cloud.state.computes["machine"].services.clear()
+    twice("remove_compute", compute)
+    acting.until(twice.stack, "remove_compute", compute, acting.is_done)
+    assert acting.done("remove_role_assignment", role)["state"] == "Deleted"
 
 
 def logs(stack: LocalStack) -> dict[str, bytes]:

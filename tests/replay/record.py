@@ -169,6 +169,31 @@ def two_releases(stack: LocalStack) -> None:
         stack.deploy(samples.request(deployment=name))
 
 
+def runtime(stack: LocalStack) -> str:
+    """A runtime on a new compute instance, whose own identity is given its role."""
+    return made_runtime(stack)
+
+
+def failed_runtime(stack: LocalStack) -> str:
+    """The application cannot be written: the compute instance is deleted, and then the role of its identity."""
+    stack.cloud.faults.add(Fault(method="POST", path=r"/customServices$", status=400, times=None))
+    return made_runtime(stack)
+
+
+def made_runtime(stack: LocalStack) -> str:
+    """Ask for a runtime whose image is in the workspace's registry, and wait for its end."""
+    stack.cloud.authorization.seed(world.APP.principal_id, "AzureML Compute Operator", world.WORKSPACE_ID)
+    body = {
+        "name": "flows",
+        "compute": {"name": "machine", "size": "Standard_DS3_v2"},
+        "image": f"{world.REGISTRY}.azurecr.io/azureml/flows:1",
+    }
+    with stack.http as http:
+        accepted = http.post("/api/runtimes", json=body).raise_for_status().json()
+    stack.host.wait_for(accepted["id"], timeout=120)
+    return str(accepted["id"])
+
+
 def own_identity() -> dict[str, object]:
     """A request with a system-assigned identity and a role for it."""
     # A role that the service itself does not give such an identity.
@@ -211,6 +236,8 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         traffic_changed,
         taken_down,
         retired,
+        runtime,
+        failed_runtime,
     )
 }
 

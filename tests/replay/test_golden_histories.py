@@ -9,7 +9,7 @@ from tests.replay.histories import GOLDEN, History, load, replay
 from tests.replay.record import PATHS
 
 FILES = sorted(GOLDEN.glob("*.json"))
-FAILED = {"failed_smoke_test", "failed_endpoint", "failed_shift", "refused_plan"}
+FAILED = {"failed_smoke_test", "failed_endpoint", "failed_shift", "refused_plan", "failed_runtime"}
 
 
 def test_every_path_has_a_golden_history() -> None:
@@ -76,6 +76,20 @@ def test_an_identity_of_its_own_is_granted_its_roles_while_the_endpoint_is_creat
     assert taken[taken.index("ensure_endpoint") :][:3] == ["ensure_endpoint", "grant_roles", "watch"]
 
 
+def test_a_runtime_takes_the_steps_of_its_runbook() -> None:
+    assert names("runtime") == [
+        "take_turn",
+        "plan_runtime",
+        "ensure_compute",
+        "grant_roles",
+        "watch",
+        "ensure_application",
+        "watch",
+        "look_at_runtime",
+        "leave_turn",
+    ]
+
+
 UNDOINGS = {
     "failed_smoke_test": [
         "keep_logs",
@@ -90,6 +104,14 @@ UNDOINGS = {
     "failed_endpoint": ["find_claim", "remove_endpoint", "watch", "remove_role_assignment", "leave_turn"],
     "failed_shift": ["remove_traffic", "watch", "keep_logs", "find_claim", "remove_deployment", "watch", "leave_turn"],
     "refused_plan": ["leave_turn"],
+    "failed_runtime": [
+        "remove_application",
+        "watch",
+        "remove_compute",
+        "watch",
+        "remove_role_assignment",
+        "leave_turn",
+    ],
 }
 
 

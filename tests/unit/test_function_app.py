@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.envelope import CONTRACTS
-from activities.registry import RESOURCES
+from activities.registry import OTHERS, RESOURCES
 from activities.resource import Resource as Room
 from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
@@ -83,6 +83,14 @@ ACTIVITIES = {
     "read_back",
     "look_at_serving",
     "keep_logs",
+    "plan_runtime",
+    "ensure_compute",
+    "compute_provisioned",
+    "remove_compute",
+    "ensure_application",
+    "application_provisioned",
+    "remove_application",
+    "look_at_runtime",
 }
 ORCHESTRATIONS = {
     "deploy",
@@ -93,6 +101,7 @@ ORCHESTRATIONS = {
     "delete_endpoint",
     "retire",
     "expire",
+    "make_runtime",
     "watch",
     "take_turn",
     "leave_turn",
@@ -115,6 +124,10 @@ ROUTES = {
     ("GET", "operations/{id}", "FUNCTION"),
     ("GET", "operations/{id}/logs", "FUNCTION"),
     ("POST", "operations/{id}/cancel", "FUNCTION"),
+    ("POST", "runtimes", "FUNCTION"),
+    ("GET", "runtimes", "FUNCTION"),
+    ("GET", "runtimes/{id}", "FUNCTION"),
+    ("POST", "runtimes/{id}/cancel", "FUNCTION"),
     ("GET", "endpoints", "FUNCTION"),
     ("GET", "endpoints/{endpoint}", "FUNCTION"),
     ("GET", "endpoints/{endpoint}/deployments/{deployment}/logs", "FUNCTION"),
@@ -210,7 +223,7 @@ def names_of(room: Room[Any]) -> tuple[str, ...]:
 
 
 def room(kind: str) -> Room[Any]:
-    return next(one for one in RESOURCES if one.kind == kind)
+    return next(one for one in (*RESOURCES, *OTHERS) if one.kind == kind)
 
 
 def test_importing_the_app_loads_no_heavy_sdk() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from activities.planning import plan_deployment
-from activities.registry import RESOURCES, all_activities
+from activities.registry import OTHERS, RESOURCES, all_activities
 from activities.resource import Resource as Room
 from activities.retiring import plan_retirement
 from activities.teardown import plan_teardown
@@ -33,6 +33,7 @@ from triggers.waking import wake
 ROOT = Path(__file__).resolve().parents[2]
 STRICT = "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"
 ORCHESTRATIONS = (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)
+ROOMS = (*RESOURCES, *OTHERS)
 ACTIVITIES = (
     *all_activities(plan_deployment, plan_teardown, plan_retirement),
     find_claim,
@@ -63,26 +64,26 @@ def without(functions: tuple[Any, ...], name: str) -> tuple[Any, ...]:
 def test_the_app_starts() -> None:
     # With all that an operator can switch on.
     assert starting(SLIPWAY_FINDINGS_SCHEDULE="0 0 * * * *").returncode == 0
-    check_names(RUNBOOKS, RESOURCES, ORCHESTRATIONS, ACTIVITIES)
+    check_names(RUNBOOKS, ROOMS, ORCHESTRATIONS, ACTIVITIES)
 
 
 @pytest.mark.parametrize("name", [one.__name__ for one in ACTIVITIES])
 def test_every_activity_is_missed(name: str) -> None:
     with pytest.raises(NotRegistered, match=f"activity {name}$"):
-        check_names(RUNBOOKS, RESOURCES, ORCHESTRATIONS, without(ACTIVITIES, name))
+        check_names(RUNBOOKS, ROOMS, ORCHESTRATIONS, without(ACTIVITIES, name))
 
 
 @pytest.mark.parametrize("name", [one.__name__ for one in ORCHESTRATIONS])
 def test_every_orchestration_is_missed(name: str) -> None:
     with pytest.raises(NotRegistered, match=f"orchestration {name}$"):
-        check_names(RUNBOOKS, RESOURCES, without(ORCHESTRATIONS, name), ACTIVITIES)
+        check_names(RUNBOOKS, ROOMS, without(ORCHESTRATIONS, name), ACTIVITIES)
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:
     few = without(without(ACTIVITIES, "read_back"), "remove_code")
 
     with pytest.raises(NotRegistered, match=r"activity remove_code, activity read_back$"):
-        check_names(RUNBOOKS, RESOURCES, ORCHESTRATIONS, few)
+        check_names(RUNBOOKS, ROOMS, ORCHESTRATIONS, few)
 
 
 def test_what_a_runbook_may_ask_for_is_looked_for_whoever_wrote_it() -> None:

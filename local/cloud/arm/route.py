@@ -21,7 +21,8 @@ class ArmRoute:
     `{scope}` stands for any ARM id, so that a pattern beginning with it is an extension resource's. `checked_by` says
     who sees to it that the caller may perform `action`: the router, which knows method and path, or the handler where
     that is not enough (a condition looks at the body, anybody may ask). `body` is the JSON Schema of what may be sent,
-    without which no body is read; `refusal` is how this provider says that a body does not have it.
+    without which no body is read, and `takes_list` that it is a list, handed on as `value` of an object; `refusal` is
+    how this provider says that a body does not have it.
     """
 
     method: str
@@ -31,6 +32,7 @@ class ArmRoute:
     checked_by: Literal["router", "handler"] = "router"
     body: Json | None = None
     refusal: Callable[[str], ArmError] = malformed
+    takes_list: bool = False
 
     @cached_property
     def action(self) -> str:

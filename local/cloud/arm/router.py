@@ -74,7 +74,7 @@ class ArmRouter:
             path=path.rstrip("/"),
             parameters=parameters,
             query=dict(request.query_params),
-            body=await _json_body(request),
+            body=await _json_body(request, takes_list=route.takes_list),
             now=self._clock.now(),
         )
         wrong = problem(route.body, call.body) if route.body else None
@@ -130,7 +130,7 @@ def _between(version: str, known: Collection[str]) -> bool:
     return _VERSION.fullmatch(version) is not None and days[0] <= version[:_DAY] <= days[-1]
 
 
-async def _json_body(request: Request) -> Json:
+async def _json_body(request: Request, *, takes_list: bool) -> Json:
     raw = await request.body()
     if not raw:
         return {}
@@ -142,6 +142,8 @@ async def _json_body(request: Request) -> Json:
         raise ArmError(400, "InvalidRequestContent", message) from None
     if document is None:
         return {}
+    if takes_list:
+        document = {"value": document}
     if not isinstance(document, dict):
         raise ArmError(400, "InvalidRequestContent", "The request content must be a JSON object.")
     return document

@@ -164,3 +164,54 @@ DATA = record(
 )
 CONTAINER = record({"properties": record(description=text(), properties=_SCALARS, tags=_TEXTS, isArchived=flag())})
 UPLOAD = record(pendingUploadId=text(), pendingUploadType=text(one_of=("None", "TemporaryBlobReference")))
+
+_PORT = whole(1, 65535)
+_SERVICE = record(
+    name=text(),
+    image=record(type=text(one_of=("docker", "azureml")), reference=text()),
+    environmentVariables=mapping(record(type=text(one_of=("local",)), value=text())),
+    docker=record(privileged=flag()),
+    endpoints=items(
+        record(protocol=text(one_of=("tcp", "udp", "http")), name=text(), target=_PORT, published=_PORT, hostIp=text())
+    ),
+    volumes=items(
+        record(
+            type=text(one_of=("bind", "volume", "tmpfs", "npipe")),
+            readOnly=flag(),
+            source=text(),
+            target=text(),
+            consistency=text(),
+            bind=record(propagation=text(), createHostPath=flag(), selinux=text()),
+            volume=record(nocopy=flag()),
+            tmpfs=record(size=whole()),
+        )
+    ),
+)
+SERVICES = record({"value": items(_SERVICE)})
+_OWNER = record({"objectId": text(), "tenantId": text()})
+COMPUTE = record(
+    location=text(),
+    tags=TAGS,
+    identity=_IDENTITY,
+    sku=_sku(text()),
+    properties=record(
+        {"computeType": text()},
+        computeLocation=text(),
+        description=text(),
+        resourceId=text(),
+        disableLocalAuth=flag(),
+        properties=record(
+            vmSize=text(),
+            subnet=record({"id": text()}),
+            applicationSharingPolicy=text(one_of=("Personal", "Shared")),
+            sshSettings=record(sshPublicAccess=_SWITCH, adminPublicKey=text()),
+            customServices=items(_SERVICE),
+            computeInstanceAuthorizationType=text(one_of=("personal",)),
+            personalComputeInstanceSettings=record(assignedUser=_OWNER),
+            setupScripts={"type": "object"},
+            schedules={"type": "object"},
+            enableNodePublicIp=flag(),
+            idleTimeBeforeShutdown=duration(timedelta(minutes=15), timedelta(days=3)),
+        ),
+    ),
+)

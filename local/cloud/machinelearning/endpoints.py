@@ -172,7 +172,7 @@ class Endpoints:
             if self._state.endpoint(endpoint.name) is not endpoint:
                 return
             del self._state.endpoints[endpoint.name.lower()]
-            self._identities.retire(endpoint)
+            self._identities.retire(endpoint.identities)
             self._operations.end(endpoint.operation)
 
     def _begun(self, endpoint: Endpoint, duration: timedelta, call: Call) -> Answer:

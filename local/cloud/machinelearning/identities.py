@@ -49,11 +49,12 @@ class EndpointIdentities:
             chosen.append(identity)
         return tuple(chosen)
 
-    def system_assigned(self, endpoint: str) -> tuple[Identity, ...]:
-        """A new identity for an endpoint of this name: another one each time the name is used again."""
-        use = self._state.uses[endpoint.lower()] = self._state.uses.get(endpoint.lower(), 0) + 1
-        principal = stable_id("endpoint principal", endpoint.lower(), use)
-        identity = Identity(f"endpoint {endpoint}", principal, stable_id("endpoint client", endpoint.lower(), use))
+    def system_assigned(self, name: str, of: str = "endpoint") -> tuple[Identity, ...]:
+        """A new identity for an endpoint of this name: another one each time the name is used again; or for another."""
+        key = name.lower() if of == "endpoint" else f"{of}/{name.lower()}"
+        use = self._state.uses[key] = self._state.uses.get(key, 0) + 1
+        principal = stable_id(f"{of} principal", name.lower(), use)
+        identity = Identity(f"{of} {name}", principal, stable_id(f"{of} client", name.lower(), use))
         self._authorization.add_principal(principal, identity.name)
         return (identity,)
 
@@ -79,10 +80,10 @@ class EndpointIdentities:
         for role, scope in (*SERVICE_GRANTS, *((SECRETS_GRANT,) if with_secrets else ())):
             self._authorization.seed(principal, role, scope)
 
-    def retire(self, endpoint: Endpoint) -> None:
+    def retire(self, identities: tuple[Identity, ...]) -> None:
         """Take back what the service gave a system-assigned identity, and the identity; other grants are orphans."""
-        if endpoint.user_assigned:
+        if not identities or identities[0].resource_id:
             return
-        principal = endpoint.identities[0].principal_id
+        principal = identities[0].principal_id
         self._authorization.forget_service_grants(principal)
         self._authorization.remove_principal(principal)

@@ -28,6 +28,8 @@ _NEVER = "0001-01-01T00:00:00+00:00"
 
 ENDPOINT = "oeidp"
 DEPLOYMENT = "odidp"
+# Computes have an address of their own for it in Azure; clients go wherever they are sent.
+COMPUTE = "compute"
 
 
 def status_url(operation: Operation) -> str:
@@ -47,7 +49,7 @@ class Operations:
         )
 
     def begin(self, kind: str, api_version: str) -> Operation:
-        """A new operation; `kind` is ENDPOINT or DEPLOYMENT."""
+        """A new operation; `kind` is ENDPOINT, DEPLOYMENT or COMPUTE."""
         name = f"{kind}:{WORKSPACE_GUID}:{_guid()}"
         operation = Operation(name=name, api_version=api_version, started=self._clock.now())
         self._state.operations[name] = operation

@@ -170,3 +170,22 @@ class Endpoint:
         """The operation in progress on this endpoint or any of its deployments; there is at most one."""
         operations = [self.operation, *(one.operation for one in self.deployments.values())]
         return next((one for one in operations if one.status == "Updating"), None)
+
+
+@dataclass
+class Compute:
+    """A compute instance; `properties` as the caller gave them."""
+
+    name: str
+    tags: Json
+    identities: tuple[Identity, ...]
+    properties: Json
+    services: list[Json]
+    stamps: Stamps
+    operation: Operation
+    provisioning: str = "Creating"
+    state: str = "Creating"
+    # Names of the applications whose image was pulled.
+    up: list[str] = field(default_factory=list)
+    # How often what it was doing was changed: what was due before is of no use then.
+    turn: int = 0

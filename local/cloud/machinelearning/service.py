@@ -10,6 +10,7 @@ from local.cloud.arm.errors import ArmError, invalid, resource_not_found
 from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.assets import Assets
+from local.cloud.machinelearning.computes import Computes
 from local.cloud.machinelearning.connections import Connections
 from local.cloud.machinelearning.datastores import Credentials, Datastores
 from local.cloud.machinelearning.deployments import Deployments
@@ -45,6 +46,7 @@ class Provider:
             Endpoints(world, state, self.operations, self._provisioning, identities),
             EndpointAccess(world, state, self.operations),
             Deployments(world, state, self.operations, self._provisioning),
+            Computes(world, state, self.operations, identities),
         )
 
     def routes(self) -> list[ArmRoute]:

@@ -8,7 +8,16 @@ from dataclasses import replace
 
 from local.cloud.arm.errors import not_found
 from local.cloud.machinelearning.quota import Quota
-from local.cloud.machinelearning.records import Asset, AssetKind, Connection, Container, Deployment, Endpoint, Operation
+from local.cloud.machinelearning.records import (
+    Asset,
+    AssetKind,
+    Compute,
+    Connection,
+    Container,
+    Deployment,
+    Endpoint,
+    Operation,
+)
 
 
 class WorkspaceState:
@@ -21,6 +30,7 @@ class WorkspaceState:
         self.shares_processes = False
         self.containers: dict[tuple[AssetKind, str], Container] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.computes: dict[str, Compute] = {}
         self.operations: dict[str, Operation] = {}
         self.connections: dict[str, Connection] = {}
         # How often an endpoint name has been used: each use has an identity of its own.
@@ -32,6 +42,7 @@ class WorkspaceState:
             self.quota = Quota()
             self.containers.clear()
             self.endpoints.clear()
+            self.computes.clear()
             self.operations.clear()
             self.connections.clear()
             self.uses.clear()

@@ -32,9 +32,11 @@ def size_of(properties: Json) -> Size:
 
 
 def cores_used(state: WorkspaceState, family: Family, *, beside: Deployment | None = None) -> int:
-    """What the deployments of a family hold of its cores, all but `beside`."""
+    """What deployments and compute instances of a family hold of its cores, all but `beside`."""
     held = ((size_of(one.properties), one.capacity) for one in state.deployments() if one is not beside)
-    return sum(size.cores_for(capacity) for size, capacity in held if size.family == family)
+    machines = (size_named(str(one.properties.get("vmSize"))) for one in state.computes.values())
+    alone = sum(size.cores for size in machines if size and size.family == family)
+    return alone + sum(size.cores_for(capacity) for size, capacity in held if size.family == family)
 
 
 def _check_limits(state: WorkspaceState, endpoint: Endpoint, name: str) -> None:

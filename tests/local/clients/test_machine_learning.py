@@ -217,7 +217,45 @@ def test_cores_are_counted_by_family(ml: Any, cloud: LocalCloud) -> None:
         list(ml.usages.list("westeurope"))
 
 
-@pytest.mark.parametrize("operations", ["batch_endpoints", "jobs", "compute", "schedules"])
+def test_a_compute_instance_lives_as_its_client_asks(ml: Any, cloud: LocalCloud) -> None:
+    def machine(size: str = "Standard_DS3_v2") -> Any:
+        inner = m.ComputeInstanceProperties(vm_size=size)
+        return m.ComputeResource(location=REGION, properties=m.ComputeInstance(properties=inner))
+
+    def state() -> str:
+        return str(ml.compute.get(*HERE, "machine").properties.properties.state)
+
+    made = ml.compute.begin_create_or_update(*HERE, "machine", machine()).result()
+    assert (made.name, made.properties.provisioning_state, state()) == ("machine", "Succeeded", "Running")
+    assert [one.name for one in ml.compute.list(*HERE)] == ["machine"]
+    usages = {one.name.value: one.current_value for one in ml.usages.list(REGION)}
+    assert usages["Standard DSv2 Family Cluster Dedicated vCPUs"] == 4
+    ml.compute.begin_stop(*HERE, "machine").result()
+    assert state() == "Stopped"
+    with refused("Conflict", 409):
+        ml.compute.begin_stop(*HERE, "machine")
+    with refused("Conflict", 409):
+        ml.compute.begin_create_or_update(*HERE, "machine", machine())
+    ml.compute.begin_start(*HERE, "machine").result()
+    ml.compute.begin_restart(*HERE, "machine").result()
+    assert state() == "Running"
+    for name, other, code in (
+        ("no", machine(), "InvalidComputeName"),
+        ("other", machine("Standard_Nothing"), "InvalidVmSize"),
+        ("other", machine("Standard_NC24ads_A100_v4"), "OutOfQuota"),
+    ):
+        with refused(code):
+            ml.compute.begin_create_or_update(*HERE, name, other)
+    with refused("NotEmulatedLocally", 501):
+        ml.compute.begin_create_or_update(
+            *HERE, "cluster", m.ComputeResource(location=REGION, properties=m.AmlCompute())
+        )
+    ml.compute.begin_delete(*HERE, "machine", "Delete").result()
+    with refused("ComputeNotFound", 404):
+        ml.compute.get(*HERE, "machine")
+
+
+@pytest.mark.parametrize("operations", ["batch_endpoints", "jobs", "schedules"])
 def test_what_is_not_emulated_says_so(ml: Any, operations: str) -> None:
     with refused("NotEmulatedLocally", 501):
         list(getattr(ml, operations).list(*HERE))

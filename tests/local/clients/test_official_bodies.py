@@ -32,6 +32,7 @@ OFFICIAL: list[tuple[dict[str, Any], Any, Any]] = [
     (bodies.DATA, ml, ml.DataVersionBase),
     (bodies.CONTAINER, ml, ml.ModelContainer),
     (bodies.UPLOAD, ml, ml.PendingUploadRequestDto),
+    (bodies.COMPUTE, ml, ml.ComputeResource),
     (ASSIGNMENT, authorization, authorization.RoleAssignmentCreateParameters),
     (SUBSCRIPTION, eventgrid, eventgrid.EventSubscription),
     (insights.AUTOSCALE, monitor, monitor.AutoscaleSettingResource),
@@ -59,6 +60,7 @@ TYPES = {
 KINDS = {
     "endpoint_compute_type": {"Managed"},
     "endpoint_type": {"WebHook"},
+    "compute_type": {"ComputeInstance"},
     "odata_type": {insights.SINGLE_RESOURCE},
     "criterion_type": {"StaticThresholdCriterion"},
 }

@@ -1,0 +1,285 @@
+"""Compute-instance runtimes of prompt flow: what a caller asks for, what a plan finds, what callers see.
+
+A runtime is a custom application on a compute instance ("Create and manage prompt flow runtimes"). The compute's fields
+are those of the `az ml` file of a compute instance. Of an automatic runtime nothing can be made beforehand: the studio
+makes it when a flow is opened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from contracts.activities import Ensured
+from contracts.assets import Tags
+from contracts.base import Contract, Json
+from contracts.errors import Failure
+from contracts.ledger import LedgerEntry
+from contracts.names import APPLICATION, COMPUTE, HOST_PATH, OBJECT_ID, VARIABLE, ImageName, InstanceType
+from contracts.online import EndpointIdentity
+from contracts.orders import Carried, Ending
+from contracts.plan import NeededRole, PlanRemark, PlanVerdict
+from contracts.queue import Queued, WhenBusy
+from contracts.references import EnvironmentReference
+from contracts.releases import BY_REQUEST
+from contracts.request import Propagation
+from contracts.status import DeploymentState, StepStatus
+from contracts.values import Whole
+
+# The base image of the document; it gets no updates since prompt flow's end, which the result says.
+DEFAULT_IMAGE = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime-stable:latest"
+# azure-ai-ml: ports lie between its PORT_MIN_VALUE and PORT_MAX_VALUE, neither of them included.
+PORT = Field(ge=1026, le=65534)
+# "Create an Azure Machine Learning compute instance": 15 minutes to 3 days of idle time.
+IDLE_MINUTES = Field(ge=15, le=4320)
+# One line of queues for all that is written to: no endpoint has a dot in its name.
+QUEUE = "compute."
+
+ObjectId = Annotated[str, Field(pattern=OBJECT_ID)]
+HostPath = Annotated[str, Field(pattern=HOST_PATH)]
+VariableName = Annotated[str, Field(pattern=VARIABLE)]
+VariableValue = Annotated[str, Field(max_length=500)]
+
+
+class Deferred(Contract):
+    """A contract that is built when it is first used: most workers never make a runtime."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class AssignedUser(Deferred):
+    """Whose compute instance it is; compute instances are isolated by user."""
+
+    user_object_id: ObjectId
+    user_tenant_id: ObjectId
+
+
+class RuntimeCompute(Deferred):
+    """The compute instance: made when there is none of that name, else confirmed as it is and started when stopped."""
+
+    name: Annotated[str, Field(pattern=COMPUTE)]
+    size: Annotated[InstanceType | None, Field(description="needed for a new one")] = None
+    create_on_behalf_of: AssignedUser | None = None
+    idle_time_before_shutdown_minutes: Annotated[Whole, IDLE_MINUTES] | None = None
+    identity: EndpointIdentity | None = None
+    tags: Tags = {}
+
+    @field_validator("name")
+    @classmethod
+    def _as_kept(cls, value: str) -> str:
+        return value.lower()
+
+    @field_validator("identity")
+    @classmethod
+    def _one(cls, value: EndpointIdentity | None) -> EndpointIdentity | None:
+        if value and len(value.user_assigned_identities) > 1:
+            raise ValueError("name one identity: the one that pulls the image")
+        return value
+
+    @property
+    def user_assigned_id(self) -> str | None:
+        """ARM id of its user-assigned identity; None for one of its own."""
+        named = self.identity.user_assigned_identities if self.identity else []
+        return named[0].resource_id if named else None
+
+
+class Ports(Deferred):
+    """Where the application listens in its container, and where the compute instance shows that."""
+
+    target: Annotated[Whole, PORT] = 8080
+    published: Annotated[Whole, PORT] = 8080
+
+
+class BindMount(Deferred):
+    """A folder of the compute instance that the container sees."""
+
+    source: HostPath
+    target: HostPath
+
+
+# What the document has a runtime see: the workspace's files.
+FILES = "/home/azureuser/cloudfiles"
+
+
+class RuntimeAccess(Deferred):
+    """`auto` grants what identity and users lack; `none` makes a runtime only where they have it."""
+
+    grants: Literal["auto", "none"] = "auto"
+    propagation: Annotated[Propagation, Field(default_factory=Propagation)]
+
+
+class RuntimeRequest(Queued, Deferred):
+    """A runtime: a custom application of that name on a compute instance. Another image is an update of it."""
+
+    name: Annotated[str, Field(pattern=APPLICATION, description="of the application")]
+    compute: RuntimeCompute
+    environment: Annotated[
+        EnvironmentReference | None, Field(description="a registered one that is an image, without conda or build")
+    ] = None
+    image: ImageName | None = None
+    ports: Annotated[Ports, Field(default_factory=Ports)]
+    environment_variables: Annotated[dict[VariableName, VariableValue], Field(max_length=50)] = {}
+    bind_mounts: Annotated[
+        list[BindMount], Field(max_length=10, default_factory=lambda: [BindMount(source=FILES, target=FILES)])
+    ]
+    users: Annotated[
+        list[ObjectId], Field(max_length=8, description="object ids of further users: they get the role they need")
+    ] = []
+    access: Annotated[RuntimeAccess, Field(default_factory=RuntimeAccess)]
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> RuntimeRequest:
+        if self.environment and self.image:
+            raise ValueError("name an environment or an image, not both")
+        return self
+
+    @property
+    def everybody(self) -> list[str]:
+        """Object ids of all that use it, its owner first."""
+        owner = self.compute.create_on_behalf_of
+        return [*dict.fromkeys([*([owner.user_object_id] if owner else []), *self.users])]
+
+
+class ComputeEnsured(Ensured, Deferred):
+    """A compute instance, and who it is towards other services."""
+
+    principal_id: Annotated[str | None, Field(description="none: it has no identity")] = None
+
+
+class RuntimePlanInput(Deferred):
+    """Ask what a request for a runtime would do."""
+
+    mark: str = ""
+    request: dict[str, Any]
+
+
+class ComputeWanted(RuntimeCompute):
+    """What the compute instance's room is asked for."""
+
+    starts: Annotated[bool, Field(description="the plan found it stopped")] = False
+
+
+class ApplicationWanted(RuntimeRequest):
+    """What the application's room is asked for; `image` is what the plan found."""
+
+    was: Annotated[str | None, Field(description="the image that the plan found it with; none: it was not there")] = (
+        None
+    )
+
+
+class RuntimePlan(PlanVerdict, Deferred):
+    """What a run needs of its plan; `grants` are those of the compute instance's identity."""
+
+    model: str = ""
+    image: str = ""
+    was: Annotated[str | None, Field(description="the image that the application has before; none: it is new")] = None
+    starts: Annotated[bool, Field(description="the compute instance is there, and stopped")] = False
+    for_users: Annotated[list[NeededRole], Field(description="what each user needs")] = []
+    remarks: list[PlanRemark] = []
+
+
+class RuntimeInput(Deferred):
+    """Look at the application of that name."""
+
+    compute: str
+    name: str
+
+
+class RuntimeSeen(Deferred):
+    """What was read back of a runtime."""
+
+    compute: str
+    state: Annotated[str, Field(description="of the compute instance")]
+    image: str = ""
+    address: Annotated[str | None, Field(description="where its user finds it")] = None
+    health: Annotated[str, Field(description="whether the application itself answers")]
+
+
+class RuntimeResult(Deferred):
+    """A runtime that is there for its users."""
+
+    seen: RuntimeSeen
+    image_before: Annotated[str | None, Field(description="of an update")] = None
+    remarks: list[PlanRemark] = []
+    ledger: list[LedgerEntry] = []
+
+
+class RuntimeOrder(Deferred):
+    """Make this runtime. The request was judged at the front door."""
+
+    request: dict[str, Any]
+    digest: str = ""
+    accepted: datetime | None = None
+    asked_by: str = BY_REQUEST
+    carried: Annotated[Carried, Field(default_factory=Carried)]
+    ending: Ending | None = None
+
+    def part(self, name: str) -> Json:
+        """What the request says of something; None when nothing."""
+        return self.request.get(name)
+
+    @property
+    def compute(self) -> str:
+        """Name of the compute instance."""
+        return str(self.part("compute")["name"])
+
+    @property
+    def endpoint(self) -> str:
+        """Where its turn is waited for: one run at a time writes to a compute instance, as to an endpoint."""
+        return f"{QUEUE}{self.compute}"
+
+    @property
+    def deployment(self) -> str:
+        """Name of the application."""
+        return str(self.part("name"))
+
+    @property
+    def users(self) -> list[str]:
+        """Object ids of all that use it."""
+        return RuntimeRequest.from_wire(self.request).everybody
+
+    @property
+    def user_assigned_id(self) -> str | None:
+        """ARM id of the compute instance's user-assigned identity; None for one of its own."""
+        return RuntimeCompute.from_wire(self.part("compute")).user_assigned_id
+
+    @property
+    def propagation(self) -> Propagation:
+        """How long role assignments are given to take effect."""
+        return Propagation.from_wire((self.part("access") or {}).get("propagation") or {})
+
+    @property
+    def when_busy(self) -> WhenBusy:
+        """What to do while another run writes to the compute instance."""
+        wish: WhenBusy = self.part("when_busy") or "queue"
+        return wish
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a later run that supersedes may cancel this one."""
+        return self.part("interruptible") is True
+
+
+class RuntimeStatus(Deferred):
+    """Answer of `GET /api/runtimes/{id}`."""
+
+    id: str
+    status: DeploymentState
+    compute: str = ""
+    name: str = ""
+    created: datetime | None = None
+    updated: datetime | None = None
+    steps: list[StepStatus] = []
+    ledger: list[LedgerEntry] = []
+    result: RuntimeResult | None = None
+    error: Failure | None = None
+    links: dict[str, str] = {}
+
+
+class RuntimeList(Deferred):
+    """Answer of `GET /api/runtimes`: newest first, steps and results left to the single status."""
+
+    runtimes: list[RuntimeStatus]
+    next: Annotated[str | None, Field(description="URL of the next page")] = None

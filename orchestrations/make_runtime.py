@@ -1,0 +1,89 @@
+"""Make a runtime: a custom application on a compute instance, for its users; another image is an update.
+
+wait for the compute instance → plan → grant roles (identity known, users) → ensure compute instance
+→ grant roles (identity new) → wait until roles take effect → ensure application → look at it
+
+Whether the application itself answers is unchecked, and said to be: only its users can sign in to it.
+"""
+
+from __future__ import annotations
+
+from contracts.base import Json
+from contracts.errors import Failure, StepFailed
+from contracts.ledger import LedgerEntry
+from contracts.runtimes import RuntimeInput, RuntimeOrder, RuntimePlan, RuntimePlanInput, RuntimeResult
+from orchestrations import steps
+from orchestrations.access import USER, Access, grant_roles, newest_of, roles_effective
+from orchestrations.engine import Context, Taking
+from orchestrations.run import Run
+from orchestrations.turns import in_turn
+from orchestrations.undo import carried_out
+
+
+def make_runtime(context: Context) -> Taking[Json]:
+    """Orchestration `make_runtime`: ends Completed with a `RuntimeResult`, or Failed with the error on the board."""
+    run = Run(context, make_runtime.__name__)
+    return (yield from carried_out(run, lambda: bring_up(run)))
+
+
+def bring_up(run: Run) -> Taking[RuntimeResult]:
+    """Take the steps in order; the ledger knows at every point what this run has made."""
+    order = RuntimeOrder.from_wire(run.context.get_input())
+    yield from in_turn(run, order)
+    plan = yield from plan_runtime(run, order)
+
+    granted = yield from let_users_in(run, order, plan)
+    access = yield from ready_compute(run, order, plan)
+    yield from roles_effective(run, newest_of([*granted, access]))
+    yield from ensure_application(run, order, plan)
+
+    asked = RuntimeInput(compute=order.compute, name=order.deployment)
+    seen = yield from run.take(steps.LOOK_AT_RUNTIME, asked)
+    return RuntimeResult(seen=seen, image_before=plan.was, remarks=plan.remarks, ledger=run.ledger.entries)
+
+
+def plan_runtime(run: Run, order: RuntimeOrder) -> Taking[RuntimePlan]:
+    """Find out by reading what is to be made; problems stop the run before anything is."""
+    plan = yield from run.take(steps.PLAN_RUNTIME, RuntimePlanInput(mark=run.mark, request=order.request))
+    if plan.problems:
+        step, first = steps.PLAN_RUNTIME.activity, plan.problems[0]
+        run.log.failed(step, run.now)
+        more = f" (and {plan.problem_count - 1} more)" if plan.problem_count > 1 else ""
+        message = f"{first.path}: {first.message}{more}"
+        raise StepFailed(Failure(code=first.code, message=message, suggestion=first.suggestion, step=step))
+    return plan
+
+
+def let_users_in(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[list[Access | None]]:
+    """Give each user the role that using a runtime takes; those who have it are confirmed."""
+    granted = []
+    for user in order.users:
+        theirs = plan.model_copy(update={"grants": plan.for_users})
+        granted.append((yield from grant_roles(run, theirs, order.propagation, user, goes_with=None, kind=USER)))
+    return granted
+
+
+def ready_compute(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[Access | None]:
+    """Have the compute instance running, and let its identity pull the image as early as can be."""
+    reference = f"computes/{order.compute}"
+    own = None if order.user_assigned_id else reference
+    known, access = plan.resolved.principal_id, None
+    if known:
+        access = yield from grant_roles(run, plan, order.propagation, known, goes_with=own)
+
+    entry = LedgerEntry(kind=steps.COMPUTE.kind, id=reference)
+    asked = {**order.part("compute"), "starts": plan.starts}
+    compute = yield from run.begin(steps.COMPUTE, asked, plan.resolved, [entry])
+    if compute.principal_id and compute.principal_id != known:
+        access = yield from grant_roles(run, plan, order.propagation, compute.principal_id, goes_with=own)
+    yield from run.finish(steps.COMPUTE, compute, entry)
+    return access
+
+
+def ensure_application(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[None]:
+    """Begin the application, or give it its new image, and watch until the compute instance lists it."""
+    entry = LedgerEntry(kind=steps.APPLICATION.kind, id=f"computes/{order.compute}/customServices/{order.deployment}")
+    if plan.was:
+        entry = entry.model_copy(update={"how": "changed", "before": plan.was, "after": plan.image})
+    asked = {**order.request, "image": plan.image, "was": plan.was}
+    yield from run.ensure(steps.APPLICATION, asked, plan.resolved, [entry])
