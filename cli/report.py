@@ -137,12 +137,8 @@ def print_runtimes(console: Console, page: RuntimeList, following: str | None) -
 
 def _row(status: Status, *what: str) -> tuple[str, ...]:
     """A run in a list: when, how far, what, which."""
-    return (
-        _minute(status.created),
-        status.status,
-        *what,
-        status.id + (f"  {status.error.code}" if status.error else ""),
-    )
+    which = status.id + (f"  {status.error.code}" if status.error else "")
+    return (_minute(status.created), status.status, *what, which)
 
 
 def print_releases(console: Console, page: ReleaseList) -> None:
@@ -219,13 +215,12 @@ def _print_result(console: Console, result: DeploymentResult) -> None:
 
 
 def _print_runtime(console: Console, result: RuntimeResult) -> None:
-    seen = result.seen
     was = f" (before: {result.image_before})" if result.image_before else ""
-    _line(console, f"  image        {seen.image}{was}")
-    _line(console, f"  address      {seen.address or 'none yet'}")
-    _line(console, f"  health       {seen.health}")
-    for remark in result.remarks:
-        _sentence(console, "  note         ", f"{remark.message} [{remark.code}]")
+    _line(console, f"  image        {result.seen.image}{was}")
+    _line(console, f"  address      {result.seen.address or 'none yet'}")
+    _line(console, f"  health       {result.seen.health}")
+    for one in result.remarks:
+        _sentence(console, "  note         ", f"{one.message} [{one.code}]")
 
 
 def _print_outcome(console: Console, result: OperationResult) -> None:

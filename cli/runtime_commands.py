@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.finishing import finish, sent
-from cli.following import SHORTEST_PAUSE
 from cli.kinds import STDIN, read_mapping
+from cli.options import AsJson, Follow, Interval, Key
 from cli.outcome import NotAccepted
 from cli.session import Session
 from contracts.problems import RequestProblems, read_request
@@ -23,12 +23,10 @@ def runtime(
     file: Annotated[
         Path, typer.Option("--file", "-f", metavar="FILE", help="the request, YAML or JSON; - for standard input")
     ],
-    idempotency_key: Annotated[str | None, typer.Option(help="the same key again finds the same run")] = None,
-    follow_: Annotated[bool, typer.Option("--follow/--no-follow", help="stay until it has ended")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="print exactly what the service answered")] = False,
-    interval: Annotated[
-        float, typer.Option(min=SHORTEST_PAUSE, help="seconds between attempts, and between looks while following")
-    ] = 1.0,
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
 ) -> None:
     """Make the compute-instance runtime that FILE asks for, or update it to another image."""
     session: Session = context.obj

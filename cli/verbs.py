@@ -105,10 +105,7 @@ VERBS = (
     )),
     Verb("chat", endpoint_commands.chat, Section.LOOK, ASKED, ("chat support-bot",)),
     Verb("consume", endpoint_commands.consume, Section.LOOK, READ, ("consume credit-risk --language python > ask.py",)),
-    Verb("runtime", runtime_commands.runtime, Section.DEPLOY, RUN, (
-        "runtime -f runtime.yml",
-        "runtime -f - --no-follow < runtime.yml",
-    )),
+    Verb("runtime", runtime_commands.runtime, Section.DEPLOY, RUN, ("runtime -f runtime.yml",)),
     Verb("releases", operation_commands.releases, Section.CHANGE, READ, ("releases credit-risk",)),
     Verb("rollback", operation_commands.roll_back, Section.CHANGE, RUN, (
         "rollback credit-risk",

@@ -31,6 +31,10 @@ MADE = {**RUNNING, "status": "Succeeded", "result": {"seen": SEEN, "image_before
 FAILED = {**RUNNING, "status": "Failed", "error": {"code": "QuotaExceeded", "message": "no cores", "suggestion": "ask"}}
 
 
+def slipway(*words: str) -> int:
+    return main([*words])
+
+
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedService]:
     with ScriptedService() as running:
@@ -52,7 +56,7 @@ def test_a_runtime_is_asked_for_and_followed(
     service.on("POST", "/api/runtimes", (202, RUNNING))
     service.on("GET", PATH, RUNNING, MADE)
 
-    code = main(["runtime", "-f", str(file), "--idempotency-key", "one", "--interval", "0.3"])
+    code = slipway("runtime", "-f", str(file), "--idempotency-key", "one", "--interval", "0.3")
 
     out = capsys.readouterr().out
     [sent, *_] = service.received
@@ -73,7 +77,7 @@ def test_the_exit_code_says_how_it_ended(
 ) -> None:
     service.on("GET", PATH, status)
 
-    assert main(["status", ID, "--json"]) == code
+    assert slipway("status", ID, "--json") == code
     assert json.loads(capsys.readouterr().out) == status
 
 
@@ -81,15 +85,15 @@ def test_what_cannot_be_sent_is_refused_before_it_is(
     service: ScriptedService, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(REQUEST + "ports: {target: 1}\n")
-    assert main(["runtime", "-f", str(file)]) == 2
+    assert slipway("runtime", "-f", str(file)) == 2
     assert "ports.target" in capsys.readouterr().err
-    assert main(["runtime"]) == 2
+    assert slipway("runtime") == 2
     assert service.received == []
 
 
 def test_runtimes_are_listed(service: ScriptedService, capsys: pytest.CaptureFixture[str]) -> None:
     service.on("GET", "/api/runtimes", {"runtimes": [FAILED]})
 
-    assert main(["runtimes", "--compute", "machine"]) == 0
+    assert slipway("runtimes", "--compute", "machine") == 0
     assert f"Failed  flows on machine  {ID}  QuotaExceeded" in capsys.readouterr().out
     assert service.received[0].path == "/api/runtimes?compute=machine"

@@ -59,6 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "request.yml").write_text(json.dumps(REQUEST))
     (tmp_path / "endpoint.yml").write_text("name: my-endpoint\nauth_mode: key\n")
     (tmp_path / "blue-deployment.yml").write_text(f"name: blue\nendpoint_name: my-endpoint\n{deployment}{code}")
+    (tmp_path / "runtime.yml").write_text("name: flows\ncompute: {name: flows-machine}\n")
     (tmp_path / "sample.json").write_text('{"data": [[1]]}')
     (tmp_path / "score").mkdir()
     (tmp_path / "score" / "score.py").touch()
