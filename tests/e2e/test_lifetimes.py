@@ -61,15 +61,6 @@ def test_superseded_deployments_go_after_a_while_and_the_newest_stays_for_a_roll
     assert reading.traffic(shared, "retires") == {"blue": 100}
 
 
-def test_nobody_who_did_not_ask_has_anything_retired(shared: LocalStack) -> None:
-    deploy(shared, "stays", "blue")
-    for retire in ({}, {"retire": "none"}, {"retire": {}, "traffic": {"third": 10, "green": 90}}):
-        status = deploy(shared, "stays", "third" if "traffic" in retire else "green", **retire)
-        assert "start_operation" not in [step["name"] for step in status["steps"]], retire
-
-    assert deployments(shared, "stays") == ["blue", "green", "third"]
-
-
 def test_an_endpoint_for_a_time_goes_with_everything_once_nobody_says_otherwise(shared: LocalStack) -> None:
     with shared.clock.busy():
         accepted = shared.post(samples.request(endpoint="trial", ttl="PT8H", autoscale=AUTOSCALE, alerts=ALERTS))
