@@ -102,6 +102,7 @@ def about(status: Status) -> str:
     if isinstance(status, OperationStatus):
         # What it is about is told anyway: `update of credit-risk/blue`.
         kind = status.kind.removesuffix("_deployment").removesuffix("_endpoint").replace("_", " ")
+        kind = "deletion" if kind == "delete" else kind
         return f"{kind} of {status.endpoint}" + (f"/{status.deployment}" if status.deployment else "")
     if isinstance(status, RuntimeStatus):
         return f"{status.name} on {status.compute}"
