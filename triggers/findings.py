@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import azure.functions as func
 
@@ -20,6 +20,7 @@ from contracts.errors import DeploymentError
 from contracts.findings import FindingList, Stray
 from contracts.problems import RequestProblems
 from contracts.queue import EndpointQueue
+from contracts.status import DeploymentState
 from triggers.answers import answer, azure_unavailable, problem_of
 from triggers.conditional import hub_unavailable
 from triggers.hub import REQUESTS_AT_ONCE, Hub, HubUnavailable
@@ -31,7 +32,7 @@ log = logging.getLogger("slipway.findings")
 
 # What this process has logged.
 _told: set[str] = set()
-_ENDED = frozenset({"Succeeded", "Failed", "Canceled"})
+_ENDED = frozenset(get_args(DeploymentState)) - RUNNING
 
 
 async def listed(req: func.HttpRequest, client: Any) -> func.HttpResponse:
