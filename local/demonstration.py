@@ -87,7 +87,7 @@ class Demonstration:
         """Roll back to what served before version 2: nothing is deployed, the traffic is given back."""
         self._heading("4. A rollback: version 1 serves again, by one change of traffic")
         self._slipway("rollback", ENDPOINT)
-        [operation] = self.local.get("/api/operations", endpoint=ENDPOINT)["operations"]
+        [operation] = self.local.get("/api/operations", endpoint=ENDPOINT, kind="rollback")["operations"]
         began, ended = (datetime.fromisoformat(operation[name]) for name in ("created", "updated"))
         changed = [line["path"].rsplit("/", 2)[-2:] for line in changes(self._journal(), began, ended)]
         answer = self._predict()

@@ -52,12 +52,16 @@ def deployment(random: Random, endpoint: dict[str, Any] | None = None) -> dict[s
     return {"request": request, "digest": digest(request)}
 
 
+# Retiring and expiring begin by themselves.
+ASKED_FOR = tuple(one for one in OPERATIONS if one.asked_with is not None)
+
+
 def operation(random: Random, endpoints: list[Endpoint], key: str) -> tuple[str, str, dict[str, Any]]:
     """An operation on what there is at that moment, as the front door starts it: what does it, its id and its order."""
     busy = [one for one in endpoints if one.deployments] or endpoints
     on = random.choice(busy if random.random() < 0.8 else endpoints) if endpoints and random.random() < 0.95 else None
     names = sorted(on.deployments) if on else []
-    runbook = random.choice(OPERATIONS)
+    runbook = random.choice(ASKED_FOR)
     there = {"endpoint": on.name if on else NOWHERE, "deployment": random.choice(names or DEPLOYMENTS)}
     path = {name: there[name] for name in (runbook.call.names if runbook.call else ())}
     asked = _asked(random, runbook.name, names)
