@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from local.clock import Clock
 from local.host.host import LocalHost
+from local.host.settings import HostSettings
 from local.host.writer import HostDied
 from tests.local.host.driver import APPS, DURABLE, START, Driver
 
@@ -44,7 +46,12 @@ class Shelves(RuleBasedStateMachine):
 
     def open(self) -> Driver:
         """A host on the folder."""
-        host = LocalHost(APPS / "shelf", data=self.folder, clock=self.clock, on_durable_write=self.written)
+        app = APPS / "shelf"
+        # What the one before had in hand is looked at at once: how long it is hidden is not this model's.
+        visible = HostSettings.from_app(app).with_options(
+            control_visibility=timedelta(0), work_item_visibility=timedelta(0)
+        )
+        host = LocalHost(app, data=self.folder, clock=self.clock, settings=visible, on_durable_write=self.written)
         host.start()
         return Driver(host)
 
