@@ -53,8 +53,7 @@ def remove_in_time(run: Run) -> Taking[OperationResult]:
         return OperationResult(stays={order.endpoint: stays})
     found = yield from look(run, order)
     yield from take_down(run, order, found)
-    if found.there:
-        took_down(run, found.traffic)
+    took_down(run, found.traffic)
     return OperationResult(traffic_before=found.traffic, ledger=run.ledger.entries)
 
 

@@ -199,7 +199,7 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     "another one is deleted": ("a deletion takes nothing of others", deletes_another, deletes_one),
     "force is not needed": (
         "what serves or is of others goes by force",
-        lambda patch: patch.setattr(teardown, "_problems", lambda _: []),
+        lambda patch: patch.setattr(teardown, "_problems", lambda *_, **__: []),
         deletes_what_serves,
     ),
     "a change is not given back": (
