@@ -20,7 +20,8 @@ ASSETS = ("model", "environment", "code")
 # What is changed and not made: nothing of it can be gone.
 CHANGES = ("traffic", "mirror_traffic", "deployment_update")
 LEFT = ("in_use", "stays", "undo_failed")
-DELETIONS = "op-delete-"
+# Who may take what another run has made: by request, or in its time.
+DELETIONS = ("op-delete-", "op-retire-", "op-expire-")
 
 
 @dataclass(frozen=True)
