@@ -225,3 +225,10 @@ def test_a_machine_beyond_the_quota_is_refused_in_azures_words(stack: LocalStack
     stack.cloud.state.quota.family_cores.clear()
     assert (status["error"]["code"], status["error"]["step"]) == ("QuotaExceeded", "ensure_compute")
     assert "too-large" not in stack.cloud.state.computes
+
+
+def test_whether_an_identity_may_pull_from_another_registry_is_told_as_unchecked(stack: LocalStack) -> None:
+    made = make(stack, wanted("elsewhere", image="others.azurecr.io/flows:1"))
+
+    remarks = made["result"]["remarks"] if made.get("result") else []
+    assert [one["code"] for one in remarks if one["code"] == "RegistryUnknown"] == ["RegistryUnknown"], made

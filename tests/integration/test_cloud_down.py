@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from contracts.base import Contract
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
 from contracts.releases import ServingInput
+from contracts.retiring import RetirementInput, SupersededDeployment
+from contracts.runtimes import RuntimeInput, RuntimePlanInput
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
 from contracts.updates import Update, UpdateInput
@@ -40,6 +43,11 @@ def stack(shared: LocalStack) -> Iterator[LocalStack]:
 
 
 SIZE = {"instance_count": 2}
+RUNTIME: dict[str, Any] = {
+    "name": "flows",
+    "compute": {"name": "machine", "size": "Standard_DS3_v2"},
+    "image": "python:3.11",
+}
 INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
 
 
@@ -56,6 +64,7 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         environment=assets.made_of("environments", order.part("environment")),
         code=assets.made_of("codes", "anything"),
     )
+    machine = resolved.model_copy(update={"endpoint": "computes/machine", "deployment": ""})
     traffic = c.TrafficShift(before={}, after={"blue": 100})
     granting = acting.granting(PlanVerdict(resolved=resolved, model="m:1", grants=[role]), world.stable_id("who"))
     entries = {
@@ -71,6 +80,8 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
         "autoscale": acting.about("autoscale", f"{INSIGHTS}/autoscaleSettings/any"),
         "alerts": acting.about("alerts", f"{INSIGHTS}/metricAlerts/any"),
+        "compute": acting.about("compute", "computes/machine"),
+        "application": acting.about("application", "computes/machine/customServices/flows"),
         "deployment_update": acting.about(
             "deployment_update", resolved.deployment, how="changed", before={"instance_count": 1}, after=SIZE
         ),
@@ -99,6 +110,17 @@ def messages(stack: LocalStack) -> dict[str, Contract]:
         "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
         **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic", "mirror_traffic")},
         "keep_logs": entries["deployment"],
+        "plan_runtime": RuntimePlanInput(mark=INSTANCE, request=RUNTIME),
+        "ensure_compute": c.EnsureInput(mark=INSTANCE, wanted=RUNTIME["compute"], resolved=machine),
+        "ensure_application": c.EnsureInput(mark=INSTANCE, wanted=RUNTIME, resolved=machine),
+        "compute_provisioned": entries["compute"],
+        "application_provisioned": entries["application"],
+        "look_at_runtime": RuntimeInput(compute="machine", name="flows"),
+        "plan_retirement": RetirementInput(
+            endpoint=order.endpoint,
+            keep=1,
+            superseded=[SupersededDeployment(deployment=name, run=INSTANCE, due=True) for name in ("one", "two")],
+        ),
         "plan_update": UpdateInput(endpoint=order.endpoint, deployment=order.deployment, wanted=SIZE),
         "ensure_deployment_update": c.EnsureInput(
             mark=INSTANCE, wanted=Update(before={"instance_count": 1}, after=SIZE).to_wire(), resolved=resolved

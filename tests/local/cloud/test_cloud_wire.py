@@ -145,7 +145,7 @@ class TestArm:
 
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("GET", f"{WORKSPACE_ID}/computes"), ("DELETE", WORKSPACE_ID), ("PUT", f"{WORKSPACE_ID}/computes/m")],
+        [("GET", f"{WORKSPACE_ID}/jobs"), ("DELETE", WORKSPACE_ID), ("PUT", f"{WORKSPACE_ID}/jobs/j")],
     )
     def test_what_it_does_not_emulate_it_says(self, cloud: LocalCloud, method: str, path: str) -> None:
         answer = arm(cloud, method, path)

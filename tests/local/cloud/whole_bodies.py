@@ -77,7 +77,47 @@ WEEKLY = {
     "frequency": "Week",
     "schedule": {"timeZone": "UTC", "days": ["Saturday"], "hours": [8], "minutes": [30]},
 }
+SERVICE = {
+    "name": "flows",
+    "image": {"type": "docker", "reference": "python:3.11"},
+    "environmentVariables": {"MODE": {"type": "local", "value": "calm"}},
+    "docker": {"privileged": False},
+    "endpoints": [{"protocol": "http", "name": "app", "target": 8080, "published": 8080, "hostIp": ""}],
+    "volumes": [
+        {
+            "type": "bind",
+            "readOnly": False,
+            "source": "/home/azureuser/cloudfiles",
+            "target": "/home/azureuser/cloudfiles",
+            "consistency": "",
+            "bind": {"propagation": "", "createHostPath": True, "selinux": ""},
+            "volume": {"nocopy": False},
+            "tmpfs": {"size": 1},
+        }
+    ],
+}
 WHOLE: dict[str, dict[str, Any]] = {
+    f"{WORKSPACE_ID}/computes/whole": {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {str(USER_ASSIGNED[0].resource_id): {}}},
+        "properties": {
+            "computeType": "ComputeInstance",
+            "computeLocation": REGION,
+            "description": "d",
+            "disableLocalAuth": True,
+            "properties": {
+                "vmSize": "Standard_DS3_v2",
+                "applicationSharingPolicy": "Personal",
+                "sshSettings": {"sshPublicAccess": "Disabled"},
+                "customServices": [SERVICE],
+                "computeInstanceAuthorizationType": "personal",
+                "personalComputeInstanceSettings": {"assignedUser": {"objectId": GUID, "tenantId": GUID}},
+                "enableNodePublicIp": True,
+                "idleTimeBeforeShutdown": "PT30M",
+            },
+        },
+    },
     f"{WORKSPACE_ID}/onlineEndpoints/whole": {
         "location": REGION,
         "tags": {"team": "risk"},

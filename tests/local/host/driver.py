@@ -14,6 +14,7 @@ import httpx
 from local import loopback
 from local.host.host import LocalHost
 from local.host.settings import HostSettings
+from local.host.writer import HostDied
 
 ROOT = Path(__file__).parents[3]
 APPS = Path(__file__).parent / "apps"
@@ -32,6 +33,8 @@ class Driver:
         """Start an orchestration through the webhook, input encoded twice as the SDK's client does; its ID."""
         path = f"{DURABLE}/orchestrators/{name}" + (f"/{instance_id}" if instance_id else "")
         response = self.http.post(path, json=json.dumps(payload), params=query)
+        if "the local host ended before it did this" in response.text:
+            raise HostDied(response.text)
         assert response.status_code == 202, response.text
         started: str = response.json()["id"]
         return started
