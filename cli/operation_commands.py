@@ -6,13 +6,12 @@ import uuid
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from cli.finishing import finish, sent
+from cli.given_fields import set_field, shares_of
 from cli.options import AsJson, Busy, DeploymentOf, Endpoint, Follow, Interval, Key, flag
 from cli.outcome import ExitCode, NotAccepted
 from cli.report import print_releases, print_teardown
-from cli.request_file import shares_of
 from cli.session import Session, print_json
 from contracts.base import Json
 from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback, update_deployment
@@ -76,28 +75,11 @@ def update(  # noqa: PLR0913, PLR0917 - as above
     endpoint, _, deployment = target.partition("/")
     request: dict[str, Any] = {"in_place": in_place, "when_busy": when_busy}
     for text in sets:
-        set_field(request, text)
+        set_field(request, text, "instance_count=2")
     sending = Sending(context, idempotency_key, interval)
     names = {"endpoint": endpoint, "deployment": deployment}
     reply = sending.ask(update_deployment.update_deployment.__name__, names, request)
     finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
-
-
-def set_field(request: dict[str, Any], text: str) -> None:
-    """Write `a.b=value` into a request; raises NotAccepted when it is no field and value."""
-    path, sign, value = text.partition("=")
-    *parents, last = path.strip().split(".")
-    if not sign or not last:
-        raise NotAccepted(f"--set {text}: write a field and its value, e.g. instance_count=2")
-    here = request
-    for parent in parents:
-        here = here.setdefault(parent, {})
-        if not isinstance(here, dict):
-            raise NotAccepted(f"--set {text}: {parent} has a value of its own already")
-    try:
-        here[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise NotAccepted(f"--set {text}: the value cannot be read") from error
 
 
 def delete(  # noqa: PLR0913, PLR0917 - as above

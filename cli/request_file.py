@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cli.flows import flow_document
+from cli.given_fields import set_field, shares_of
 from cli.kinds import STDIN, Document, nulls, read_document, read_mapping
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.localizing import Localizing
@@ -157,7 +156,7 @@ def _unnamed(body: dict[str, Any], documents: list[Document]) -> Iterator[Proble
 def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
     """`body` with what the command line says."""
     for text in asked.sets:
-        _set(body, text)
+        set_field(body, text, "deployment.instance_count=2", deep=True)
     if asked.request is not None:
         said = body.get("smoke_test")
         test = said if isinstance(said, dict) else {}
@@ -172,45 +171,6 @@ def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
             # Said last, and on purpose: it wins over the endpoint's file.
             body["endpoint"] = {name: part for name, part in body["endpoint"].items() if name != "traffic"}
     return body
-
-
-def shares_of(text: str) -> Json:
-    """`all_at_once`, `none`, or shares as `az ml` takes them: `blue=90 green=10`."""
-    if "=" not in text:
-        return text
-    shares = [part.partition("=") for part in text.replace(",", " ").split()]
-    return {name: share for name, _, share in shares}
-
-
-def _set(body: dict[str, Any], text: str) -> None:
-    path, sign, value = text.partition("=")
-    *parents, last = path.strip().split(".")
-    if not sign or not last or not parents:
-        raise NotAccepted(f"--set {text}: write a field and its value, e.g. deployment.instance_count=2")
-    here: Any = body
-    for parent in parents:
-        here = _inside(here, parent, text)
-    try:
-        here[_place(here, last, text)] = yaml.safe_load(value) if value else ""
-    except yaml.YAMLError as error:
-        raise NotAccepted(f"--set {text}: {value!r} cannot be read") from error
-
-
-def _inside(here: Any, name: str, text: str) -> Any:
-    """What has that name in a mapping, made where there is none, or that number in a list."""
-    place = _place(here, name, text)
-    found = here.setdefault(place, {}) if isinstance(here, dict) else here[place]
-    if not isinstance(found, dict | list):
-        raise NotAccepted(f"--set {text}: {name} is given by its name, it has no fields here")
-    return found
-
-
-def _place(here: Any, name: str, text: str) -> str | int:
-    if isinstance(here, dict):
-        return name
-    if name.isdecimal() and int(name) < len(here):
-        return int(name)
-    raise NotAccepted(f"--set {text}: there is no {name} in a list of {len(here)}, whose first is 0")
 
 
 def _checked(name: str, found: Localizing, problems: list[Problem], documents: list[Document]) -> RequestFile:

@@ -60,7 +60,8 @@ class Contract(BaseModel):
     caller's JSON.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    # Built when it is first used: most workers meet few of the contracts, and a cold start pays for none.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", defer_build=True)
 
     def to_wire(self) -> dict[str, Any]:
         """This message as a JSON-ready dict; unset optional fields are left out to keep histories small."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,39 +11,18 @@ from contracts.activities import Observed
 from contracts.base import Contract, Json
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
-from contracts.orders import Carried, Ending
+from contracts.orders import RunOrder
 from contracts.plan import Percentages
-from contracts.queue import WhenBusy
 from contracts.releases import BY_REQUEST
 from contracts.status import DeploymentState, StepStatus
 
 
-class OperationOrder(Contract):
-    """Do this to an endpoint, or to one of its deployments. The request was judged at the front door."""
+class OperationOrder(RunOrder):
+    """Do this to an endpoint, or to one of its deployments."""
 
     endpoint: str
     deployment: str = ""
-    request: dict[str, Any] = {}
-    digest: str = ""
-    accepted: datetime | None = None
     asked_by: str = BY_REQUEST
-    carried: Carried = Carried()
-    ending: Ending | None = None
-
-    def part(self, name: str) -> Json:
-        """What the request says of something; None when nothing."""
-        return self.request.get(name)
-
-    @property
-    def when_busy(self) -> WhenBusy:
-        """What to do while another run writes to the endpoint."""
-        wish: WhenBusy = self.part("when_busy") or "queue"
-        return wish
-
-    @property
-    def interruptible(self) -> bool:
-        """Whether a later run that supersedes may cancel this one."""
-        return self.part("interruptible") is True
 
 
 class OperationResult(Contract):

@@ -49,15 +49,36 @@ class Ending(Contract):
     shown: Annotated[Json, Field(description="its custom status")] = None
 
 
-class DeployOrder(Contract):
-    """Deploy this request. It was judged at the front door; its parts are carried unread to the activities."""
+class RunOrder(Contract):
+    """The stored order of a run that writes, and waits for its turn to. Its request was judged at the front door."""
 
-    request: dict[str, Any]
+    request: dict[str, Any] = {}
     digest: str = ""
     accepted: datetime | None = None
     """When the front door took it; None when a policy asks for it."""
     carried: Carried = Carried()
     ending: Ending | None = None
+
+    def part(self, name: str) -> Json:
+        """What the request says of something; None when nothing."""
+        return self.request.get(name)
+
+    @property
+    def when_busy(self) -> WhenBusy:
+        """What to do while another run writes to the same."""
+        wish: WhenBusy = self.part("when_busy") or "queue"
+        return wish
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a later request that supersedes may cancel this one."""
+        return bool(self.part("interruptible"))
+
+
+class DeployOrder(RunOrder):
+    """Deploy this request; its parts are carried unread to the activities."""
+
+    request: dict[str, Any]
     match: dict[str, Any] | None = None
     """That of the policy which asked: only versions it is for can supersede this one."""
     shares_endpoint: bool | None = None
@@ -65,11 +86,11 @@ class DeployOrder(Contract):
     policy: str | None = None
     """Name of that policy."""
 
-    def part(self, kind: str) -> Json:
+    def part(self, name: str) -> Json:
         """What the request says of a resource of that kind; None when nothing."""
         part: Json = self.request
-        for name in PARTS.get(kind, (kind,)):
-            part = part.get(name) if isinstance(part, dict) else None
+        for place in PARTS.get(name, (name,)):
+            part = part.get(place) if isinstance(part, dict) else None
         return part
 
     @property
@@ -111,17 +132,6 @@ class DeployOrder(Contract):
     def keeps_on_failure(self) -> bool:
         """Whether what was made is to stay after a failure, to be looked at."""
         return bool(self.part("on_failure") == "keep")
-
-    @property
-    def when_busy(self) -> WhenBusy:
-        """What to do while another run writes to the endpoint."""
-        when: WhenBusy = self.part("when_busy") or "queue"
-        return when
-
-    @property
-    def interruptible(self) -> bool:
-        """Whether a later request that supersedes may cancel this one."""
-        return bool(self.part("interruptible"))
 
     @property
     def propagation(self) -> Propagation:

@@ -10,18 +10,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from contracts.activities import Ensured
 from contracts.assets import Tags
-from contracts.base import Contract, Json
+from contracts.base import Contract
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
 from contracts.names import APPLICATION, COMPUTE, HOST_PATH, OBJECT_ID, VARIABLE, ImageName, InstanceType
 from contracts.online import EndpointIdentity
-from contracts.orders import Carried, Ending
+from contracts.orders import RunOrder
 from contracts.plan import NeededRole, PlanRemark, PlanVerdict
-from contracts.queue import Queued, WhenBusy
+from contracts.queue import Queued
 from contracts.references import EnvironmentReference
 from contracts.releases import BY_REQUEST
 from contracts.request import Propagation
@@ -43,20 +43,14 @@ VariableName = Annotated[str, Field(pattern=VARIABLE)]
 VariableValue = Annotated[str, Field(max_length=500)]
 
 
-class Deferred(Contract):
-    """A contract that is built when it is first used: most workers never make a runtime."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class AssignedUser(Deferred):
+class AssignedUser(Contract):
     """Whose compute instance it is; compute instances are isolated by user."""
 
     user_object_id: ObjectId
     user_tenant_id: ObjectId
 
 
-class RuntimeCompute(Deferred):
+class RuntimeCompute(Contract):
     """The compute instance: made when there is none of that name, else confirmed as it is and started when stopped."""
 
     name: Annotated[str, Field(pattern=COMPUTE)]
@@ -85,14 +79,14 @@ class RuntimeCompute(Deferred):
         return named[0].resource_id if named else None
 
 
-class Ports(Deferred):
+class Ports(Contract):
     """Where the application listens in its container, and where the compute instance shows that."""
 
     target: Annotated[Whole, PORT] = 8080
     published: Annotated[Whole, PORT] = 8080
 
 
-class BindMount(Deferred):
+class BindMount(Contract):
     """A folder of the compute instance that the container sees."""
 
     source: HostPath
@@ -103,14 +97,14 @@ class BindMount(Deferred):
 FILES = "/home/azureuser/cloudfiles"
 
 
-class RuntimeAccess(Deferred):
+class RuntimeAccess(Contract):
     """`auto` grants what identity and users lack; `none` makes a runtime only where they have it."""
 
     grants: Literal["auto", "none"] = "auto"
-    propagation: Annotated[Propagation, Field(default_factory=Propagation)]
+    propagation: Propagation = Propagation()
 
 
-class RuntimeRequest(Queued, Deferred):
+class RuntimeRequest(Queued):
     """A runtime: a custom application of that name on a compute instance. Another image is an update of it."""
 
     name: Annotated[str, Field(pattern=APPLICATION, description="of the application")]
@@ -142,13 +136,13 @@ class RuntimeRequest(Queued, Deferred):
         return [*dict.fromkeys([*([owner.user_object_id] if owner else []), *self.users])]
 
 
-class ComputeEnsured(Ensured, Deferred):
+class ComputeEnsured(Ensured):
     """A compute instance, and who it is towards other services."""
 
     principal_id: Annotated[str | None, Field(description="none: it has no identity")] = None
 
 
-class RuntimePlanInput(Deferred):
+class RuntimePlanInput(Contract):
     """Ask what a request for a runtime would do."""
 
     mark: str = ""
@@ -169,7 +163,7 @@ class ApplicationWanted(RuntimeRequest):
     )
 
 
-class RuntimePlan(PlanVerdict, Deferred):
+class RuntimePlan(PlanVerdict):
     """What a run needs of its plan; `grants` are those of the compute instance's identity."""
 
     model: str = ""
@@ -180,14 +174,14 @@ class RuntimePlan(PlanVerdict, Deferred):
     remarks: list[PlanRemark] = []
 
 
-class RuntimeInput(Deferred):
+class RuntimeInput(Contract):
     """Look at the application of that name."""
 
     compute: str
     name: str
 
 
-class RuntimeSeen(Deferred):
+class RuntimeSeen(Contract):
     """What was read back of a runtime."""
 
     compute: str
@@ -197,7 +191,7 @@ class RuntimeSeen(Deferred):
     health: Annotated[str, Field(description="whether the application itself answers")]
 
 
-class RuntimeResult(Deferred):
+class RuntimeResult(Contract):
     """A runtime that is there for its users."""
 
     seen: RuntimeSeen
@@ -206,19 +200,11 @@ class RuntimeResult(Deferred):
     ledger: list[LedgerEntry] = []
 
 
-class RuntimeOrder(Deferred):
-    """Make this runtime. The request was judged at the front door."""
+class RuntimeOrder(RunOrder):
+    """Make this runtime."""
 
     request: dict[str, Any]
-    digest: str = ""
-    accepted: datetime | None = None
     asked_by: str = BY_REQUEST
-    carried: Annotated[Carried, Field(default_factory=Carried)]
-    ending: Ending | None = None
-
-    def part(self, name: str) -> Json:
-        """What the request says of something; None when nothing."""
-        return self.request.get(name)
 
     @property
     def compute(self) -> str:
@@ -250,19 +236,8 @@ class RuntimeOrder(Deferred):
         """How long role assignments are given to take effect."""
         return Propagation.from_wire((self.part("access") or {}).get("propagation") or {})
 
-    @property
-    def when_busy(self) -> WhenBusy:
-        """What to do while another run writes to the compute instance."""
-        wish: WhenBusy = self.part("when_busy") or "queue"
-        return wish
 
-    @property
-    def interruptible(self) -> bool:
-        """Whether a later run that supersedes may cancel this one."""
-        return self.part("interruptible") is True
-
-
-class RuntimeStatus(Deferred):
+class RuntimeStatus(Contract):
     """Answer of `GET /api/runtimes/{id}`."""
 
     id: str
@@ -278,7 +253,7 @@ class RuntimeStatus(Deferred):
     links: dict[str, str] = {}
 
 
-class RuntimeList(Deferred):
+class RuntimeList(Contract):
     """Answer of `GET /api/runtimes`: newest first, steps and results left to the single status."""
 
     runtimes: list[RuntimeStatus]

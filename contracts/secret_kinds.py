@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 # Azure's own, from the rules that Microsoft publishes for its scanners; others from those of gitleaks or by vendors.
 _MICROSOFT = "microsoft/security-utilities: "
@@ -21,11 +22,16 @@ class Kind:
     """One kind of secret: all that matches after the group `kept`, where there is one, is the secret."""
 
     name: str
-    pattern: re.Pattern[str]
+    expression: str
     hints: tuple[str, ...]
     source: str
     # Whether that text, though it matches, is no secret: a reference, a placeholder, an ordinary word.
     harmless: Callable[[str], bool] | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What it looks like; most workers never meet a text that is worth compiling it for."""
+        return re.compile(self.expression)
 
     def worth_looking(self, lowered: str) -> bool:
         """Whether this kind can stand in a text, given in small letters."""
@@ -48,7 +54,7 @@ _START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
 
 def kind(name: str, pattern: str, hints: str, source: str, harmless: Callable[[str], bool] | None = None) -> Kind:
     """A row of a table: its hints are written with spaces between them."""
-    return Kind(name, re.compile(pattern), tuple(hints.split()), source, harmless)
+    return Kind(name, pattern, tuple(hints.split()), source, harmless)
 
 
 def _no_jwt(text: str) -> bool:

@@ -74,25 +74,8 @@ def deployment_status(instance: Instance, *, brief: bool = False) -> DeploymentS
     progress = progress_of(instance)
     if not progress.endpoint:
         progress = progress.model_copy(update=_asked_for(instance))
-    state = state_of(instance)
-    result = _stored(DeploymentResult, instance.output) if state == "Succeeded" and not brief else None
-    error = progress.error
-    if state == "Failed" and error is None:
-        error = _crashed(instance.output)
-    return DeploymentStatus(
-        id=instance.id,
-        status=state,
-        endpoint=progress.endpoint,
-        deployment=progress.deployment,
-        model=progress.model,
-        created=instance.created,
-        updated=instance.updated,
-        steps=[] if brief else progress.steps,
-        ledger=[] if brief else _for_people(progress.ledger),
-        result=result and result.model_copy(update={"ledger": _for_people(result.ledger)}),
-        error=error,
-        links=_links(DEPLOY, instance, progress),
-    )
+    told = _run(instance, progress, DeploymentResult, brief=brief)
+    return DeploymentStatus(endpoint=progress.endpoint, deployment=progress.deployment, model=progress.model, **told)
 
 
 def operation_status(instance: Instance, *, brief: bool = False) -> OperationStatus:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from activities import assets
 from activities.envelope import CONTRACTS
-from activities.roles import ACR_PULL
 from contracts import activities as c
-from contracts.base import Contract
-from contracts.marks import assignment_id
-from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
-from contracts.releases import ServingInput
-from contracts.retiring import RetirementInput, SupersededDeployment
-from contracts.runtimes import RuntimeInput, RuntimePlanInput
-from contracts.teardown import DepartingInput
-from contracts.traffic import SharesInput
-from contracts.updates import Update, UpdateInput
-from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack, forget_connections
 from tests.integration import acting
-from tests.integration.acting import INSTANCE
+from tests.integration.messages import messages
 
 
 @pytest.fixture(scope="module")
@@ -40,97 +27,6 @@ def stack(shared: LocalStack) -> Iterator[LocalStack]:
     yield shared
     shared.cloud.faults.clear()
     forget_connections()
-
-
-SIZE = {"instance_count": 2}
-RUNTIME: dict[str, Any] = {
-    "name": "flows",
-    "compute": {"name": "machine", "size": "Standard_DS3_v2"},
-    "image": "python:3.11",
-}
-INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
-
-
-def messages(stack: LocalStack) -> dict[str, Contract]:
-    """A message for every activity, as a deployment would send it."""
-    order = acting.order(stack)
-    names = {"endpoint": order.endpoint, "deployment": order.deployment}
-    role = NeededRole(role="AcrPull", guid=ACR_PULL.guid, scope=world.REGISTRY_ID, reason="asked for")
-    resolved = Resolved(
-        location=world.REGION,
-        endpoint=f"onlineEndpoints/{order.endpoint}",
-        deployment=f"onlineEndpoints/{order.endpoint}/deployments/{order.deployment}",
-        model="models/credit-made/versions/7",
-        environment=assets.made_of("environments", order.part("environment")),
-        code=assets.made_of("codes", "anything"),
-    )
-    machine = resolved.model_copy(update={"endpoint": "computes/machine", "deployment": ""})
-    traffic = c.TrafficShift(before={}, after={"blue": 100})
-    granting = acting.granting(PlanVerdict(resolved=resolved, model="m:1", grants=[role]), world.stable_id("who"))
-    entries = {
-        "model": acting.about("model", str(resolved.model), sure=False),
-        "environment": acting.about("environment", str(resolved.environment), sure=False),
-        "code": acting.about("code", str(resolved.code), sure=False),
-        "endpoint": acting.about("endpoint", resolved.endpoint),
-        "deployment": acting.about("deployment", resolved.deployment),
-        "traffic": acting.about("traffic", resolved.endpoint, before={}, after={"blue": 100}),
-        "role_assignment": acting.about("role_assignment", assignment_id(role.scope, "who", role.guid)),
-        "mirror_traffic": acting.about("mirror_traffic", resolved.endpoint, before={}, after={"blue": 10}),
-        "data_asset": acting.about("data_asset", "data/collected/versions/1", sure=False),
-        "diagnostics": acting.about("diagnostics", f"{resolved.endpoint}/providers/Microsoft.Insights/any"),
-        "autoscale": acting.about("autoscale", f"{INSIGHTS}/autoscaleSettings/any"),
-        "alerts": acting.about("alerts", f"{INSIGHTS}/metricAlerts/any"),
-        "compute": acting.about("compute", "computes/machine"),
-        "application": acting.about("application", "computes/machine/customServices/flows"),
-        "deployment_update": acting.about(
-            "deployment_update", resolved.deployment, how="changed", before={"instance_count": 1}, after=SIZE
-        ),
-    }
-    return {
-        "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
-        "find_newest_version": c.RegistrationRef(model="m", version="1"),
-        **{f"register_{kind}": acting.ensuring(order, kind, resolved) for kind in ("model", "environment", "code")},
-        "grant_roles": granting,
-        "ensure_endpoint": acting.ensuring(order, "endpoint", resolved),
-        "ensure_diagnostics": c.EnsureInput(
-            mark=INSTANCE, wanted={"workspace_id": world.WORKSPACE_ID}, resolved=resolved
-        ),
-        "ensure_autoscale": c.EnsureInput(mark=INSTANCE, wanted={"minimum": 1, "maximum": 2}, resolved=resolved),
-        "ensure_alerts": c.EnsureInput(
-            mark=INSTANCE, wanted={"action_groups": ["/a"], "errors": {}}, resolved=resolved
-        ),
-        "ensure_mirror_traffic": c.EnsureInput(mark=INSTANCE, wanted={"blue": 10}, resolved=resolved),
-        "ensure_data_asset": c.EnsureInput(
-            mark=INSTANCE, wanted={"collections": {"model_inputs": {"enabled": "true"}}}, resolved=resolved
-        ),
-        "begin_deployment": acting.ensuring(order, "deployment", resolved),
-        "smoke_test": c.SmokeTestInput(**names, test=order.part("smoke_test")),
-        "read_back": c.ReadBackInput(**names, model=str(resolved.model), traffic=None),
-        "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}),
-        "shift_traffic": c.EnsureInput(mark=INSTANCE, wanted=traffic.to_wire(), resolved=resolved),
-        **{f"{kind}_provisioned": entries[kind] for kind in ("endpoint", "deployment", "traffic", "mirror_traffic")},
-        "keep_logs": entries["deployment"],
-        "plan_runtime": RuntimePlanInput(mark=INSTANCE, request=RUNTIME),
-        "ensure_compute": c.EnsureInput(mark=INSTANCE, wanted=RUNTIME["compute"], resolved=machine),
-        "ensure_application": c.EnsureInput(mark=INSTANCE, wanted=RUNTIME, resolved=machine),
-        "compute_provisioned": entries["compute"],
-        "application_provisioned": entries["application"],
-        "look_at_runtime": RuntimeInput(compute="machine", name="flows"),
-        "plan_retirement": RetirementInput(
-            endpoint=order.endpoint,
-            keep=1,
-            superseded=[SupersededDeployment(deployment=name, run=INSTANCE, due=True) for name in ("one", "two")],
-        ),
-        "plan_update": UpdateInput(endpoint=order.endpoint, deployment=order.deployment, wanted=SIZE),
-        "ensure_deployment_update": c.EnsureInput(
-            mark=INSTANCE, wanted=Update(before={"instance_count": 1}, after=SIZE).to_wire(), resolved=resolved
-        ),
-        "deployment_update_provisioned": entries["deployment_update"],
-        "look_at_serving": ServingInput(endpoint=order.endpoint, serving=[]),
-        "plan_teardown": DepartingInput(endpoint=order.endpoint),
-        "verify_shares": SharesInput(endpoint=order.endpoint, traffic={"blue": 100}, test=order.part("smoke_test")),
-        **{f"remove_{kind}": entry for kind, entry in entries.items()},
-    }
 
 
 @pytest.mark.parametrize(
