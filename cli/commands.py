@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -72,8 +71,7 @@ def deploy(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
     if request.uploads:
         screen = session.err if as_json else session.out
         register_all(screen, request, workspace_of(subscription, resource_group, workspace, screen))
-    key = idempotency_key or f"slipway-cli-{uuid.uuid4().hex}"
-    accepted = sent(lambda key: session.service.deploy(request.to_send, key), key, interval)
+    accepted = sent(lambda key: session.service.deploy(request.to_send, key), idempotency_key, interval)
     if not as_json:
         session.out.print(f"accepted as {accepted.value.id}", soft_wrap=True)
     finish(session, accepted, follow_=follow_, as_json=as_json, interval=interval)

@@ -6,13 +6,13 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
 import typer
 
 from cli.chatting import Fields, chat_with
 from cli.endpoint_tables import print_endpoint, print_endpoints, print_findings
 from cli.kinds import STDIN
+from cli.listings import next_page
 from cli.options import After, AsJson, DeploymentOf, Endpoint, Limit, Pinned, Timeout, parted
 from cli.outcome import ExitCode, NotAccepted
 from cli.service import Invoked
@@ -43,9 +43,7 @@ def endpoints(
     if as_json:
         print_json(reply.text)
         return
-    following = parse_qs(urlsplit(reply.value.next or "").query).get("after")
-    words = [f"--{key} {value}" for key, value in {**given, "after": following[0]}.items()] if following else []
-    print_endpoints(session.out, reply.value, f"slipway endpoints {' '.join(words)}" if words else None)
+    print_endpoints(session.out, reply.value, next_page("endpoints", reply.value.next, given))
 
 
 def endpoint(context: typer.Context, name: Endpoint, as_json: AsJson = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,8 +19,12 @@ from cli.session import Session, pause, print_json
 SEND_ATTEMPTS = 3
 
 
-def sent(send: Callable[[str], Reply[Any]], key: str, interval: float) -> Reply[Any]:
-    """Send a request; an answer that got lost is asked for again with the same key, so nothing starts twice."""
+def sent(send: Callable[[str], Reply[Any]], given: str | None, interval: float) -> Reply[Any]:
+    """Send a request; an answer that got lost is asked for again with the same key, so nothing starts twice.
+
+    Without a key that the caller has given, one is drawn.
+    """
+    key = given or f"slipway-cli-{uuid.uuid4().hex}"
     for attempt in range(1, SEND_ATTEMPTS + 1):
         try:
             return send(key)

@@ -48,7 +48,7 @@ def listing(verb: str, runbook: Runbook) -> Callable[..., None]:
             print_json(reply.text)
         else:
             following = getattr(reply.value, "next", None)
-            PRINTERS[runbook.listing](session.out, reply.value, _older(verb, following, filters))
+            PRINTERS[runbook.listing](session.out, reply.value, next_page(verb, following, filters))
 
     list_them.__doc__ = f"List {runbook.noun}s, newest first."
     _give_options(list_them, runbook)
@@ -72,7 +72,8 @@ def _give_options(command: Callable[..., None], runbook: Runbook) -> None:
     command.__annotations__ = kinds
 
 
-def _older(verb: str, following: str | None, filters: Mapping[str, str]) -> str | None:
+def next_page(verb: str, following: str | None, filters: Mapping[str, str]) -> str | None:
+    """The command that shows the page at `following`, the address that a page ends with; None after the last one."""
     after = parse_qs(urlsplit(following or "").query).get("after")
     if not after:
         return None

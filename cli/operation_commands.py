@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any
 
 import typer
 
 from cli.finishing import finish, sent
 from cli.given_fields import set_field, shares_of
-from cli.options import AsJson, Busy, DeploymentOf, Endpoint, Follow, Interval, Key, flag
+from cli.options import AsJson, Busy, DeploymentOf, Endpoint, Follow, Interval, Key, flag, parted
 from cli.outcome import ExitCode, NotAccepted
 from cli.report import print_releases, print_teardown
 from cli.session import Session, print_json
@@ -32,8 +31,7 @@ def roll_back(
     """Give an endpoint back what an earlier release served: by one change of traffic, or by deploying it again."""
     request = {"to": int(to) if to.isdigit() else to, "when_busy": when_busy}
     sending = Sending(context, idempotency_key, interval)
-    reply = sending.ask(rollback.rollback.__name__, {"endpoint": endpoint}, request)
-    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+    sending.run(rollback.rollback.__name__, {"endpoint": endpoint}, request, follow_=follow_, as_json=as_json)
 
 
 def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each parameter
@@ -54,8 +52,8 @@ def share_traffic(  # noqa: PLR0913, PLR0917 - typer makes an option of each par
     if mirror:
         request["mirror_traffic"] = shares_of(mirror)
     sending = Sending(context, idempotency_key, interval)
-    reply = sending.ask(change_traffic.change_traffic.__name__, {"endpoint": endpoint}, request)
-    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+    kind = change_traffic.change_traffic.__name__
+    sending.run(kind, {"endpoint": endpoint}, request, follow_=follow_, as_json=as_json)
 
 
 def update(  # noqa: PLR0913, PLR0917 - as above
@@ -72,14 +70,13 @@ def update(  # noqa: PLR0913, PLR0917 - as above
     interval: Interval = 1.0,
 ) -> None:
     """Change a deployment in place: its size by itself, or its settings, model and environment."""
-    endpoint, _, deployment = target.partition("/")
+    endpoint, deployment = parted(target)
     request: dict[str, Any] = {"in_place": in_place, "when_busy": when_busy}
     for text in sets:
         set_field(request, text, "instance_count=2")
     sending = Sending(context, idempotency_key, interval)
     names = {"endpoint": endpoint, "deployment": deployment}
-    reply = sending.ask(update_deployment.update_deployment.__name__, names, request)
-    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+    sending.run(update_deployment.update_deployment.__name__, names, request, follow_=follow_, as_json=as_json)
 
 
 def delete(  # noqa: PLR0913, PLR0917 - as above
@@ -108,8 +105,7 @@ def delete(  # noqa: PLR0913, PLR0917 - as above
         else:
             print_teardown(sending.session.out, answer.value)
         raise typer.Exit(ExitCode.FAILED if answer.value.problems and not force else ExitCode.SUCCEEDED)
-    reply = sending.ask(kind, names, {"force": force, "when_busy": when_busy})
-    finish(sending.session, reply, follow_=follow_, as_json=as_json, interval=interval)
+    sending.run(kind, names, {"force": force, "when_busy": when_busy}, follow_=follow_, as_json=as_json)
 
 
 def releases(context: typer.Context, endpoint: Endpoint, as_json: AsJson = False) -> None:
@@ -127,12 +123,13 @@ class Sending:
 
     def __init__(self, context: typer.Context, key: str | None, interval: float) -> None:
         self.session: Session = context.obj
-        self._key = key or f"slipway-cli-{uuid.uuid4().hex}"
+        self._key = key
         self._interval = interval
 
-    def ask(self, kind: str, names: dict[str, str], request: Json) -> Any:
-        """The status of the operation that was accepted."""
+    def run(self, kind: str, names: dict[str, str], request: Json, *, follow_: bool, as_json: bool) -> None:
+        """Have the operation started, and end as `finish` does."""
         if not all(names.values()):
             raise NotAccepted("name an endpoint, or a deployment as <endpoint>/<deployment>")
         service = self.session.service
-        return sent(lambda key: service.operate(kind, names, request, key), self._key, self._interval)
+        accepted = sent(lambda key: service.operate(kind, names, request, key), self._key, self._interval)
+        finish(self.session, accepted, follow_=follow_, as_json=as_json, interval=self._interval)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,8 +30,7 @@ def runtime(
     """Make the compute-instance runtime that FILE asks for, or update it to another image."""
     session: Session = context.obj
     request = _read(file)
-    key = idempotency_key or f"slipway-cli-{uuid.uuid4().hex}"
-    reply = sent(lambda again: session.service.make_runtime(request, again), key, interval)
+    reply = sent(lambda key: session.service.make_runtime(request, key), idempotency_key, interval)
     if not as_json:
         session.out.print(f"accepted as {reply.value.id}", soft_wrap=True)
     finish(session, reply, follow_=follow_, as_json=as_json, interval=interval)
