@@ -34,8 +34,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "Operations": ("_signature",),
     "WorkspaceResource": ("_created",),
     "Datastores": ("_created",),
-    "Autoscale": ("_settings",),
-    "MetricAlerts": ("_alerts",),
+    "Autoscale": ("_held",),
+    "MetricAlerts": ("_held",),
 }
 _PROCESS = "a process"
 # The file's name in the data folder of the local Azure.

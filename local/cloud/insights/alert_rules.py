@@ -33,9 +33,7 @@ def check(state: WorkspaceState, location: str, properties: dict[str, Any]) -> N
 
 def _scope(state: WorkspaceState, scopes: list[str]) -> Emitter:
     emitter = emitter_of(scopes[0]) if len(scopes) == 1 else None
-    endpoint = state.endpoint(emitter.endpoint) if emitter else None
-    inside = emitter.deployment if emitter else None
-    if emitter is None or endpoint is None or (inside and endpoint.deployment(inside) is None):
+    if emitter is None or not emitter.is_in(state):
         # Text: quoted in Azure/ResourceModules#4550.
         raise _bad("Alert scope is invalid.")
     return emitter

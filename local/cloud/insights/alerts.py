@@ -13,56 +13,46 @@ from typing import Any
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import resource_not_found
-from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, in_group
+from local.cloud.arm.places import in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import span
 from local.cloud.insights import bodies
 from local.cloud.insights.alert_rules import check
-from local.cloud.insights.autoscale import LOOKED_BACK
-from local.cloud.insights.catalogue import GRAIN, emitter_of
-from local.cloud.insights.meter import Chosen, Meter, has, minute_of
+from local.cloud.insights.catalogue import emitter_of
+from local.cloud.insights.group_resources import GroupResources
+from local.cloud.insights.meter import KEPT, Chosen, Meter, has, minute_of
 from local.cloud.insights.records import ALERTS, MetricAlert
 from local.cloud.insights.scaling import COMPARISONS, aggregated
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.moments import with_offset
 
-API_VERSIONS = ("2018-03-01",)
 # An alert that mitigates itself is over when its condition was not met so often in a row (Azure Monitor's documents).
 CALM_ENOUGH = 3
 
 
-class MetricAlerts:
+class MetricAlerts(GroupResources[MetricAlert]):
     """The metric alerts of the group."""
 
+    kind = ALERTS
+    body = bodies.ALERT
+    patch_body = bodies.ALERT_PATCH
+    versions = ("2018-03-01",)
+
     def __init__(self, state: WorkspaceState, meter: Meter) -> None:
+        super().__init__()
         self._state = state
         self._meter = meter
-        self._alerts: dict[str, MetricAlert] = {}
 
     def routes(self) -> list[ArmRoute]:
         """The provider's lines of the route table."""
-        every, everywhere = (f"{place}/providers/{ALERTS}" for place in (GROUP_PATTERN, SUBSCRIPTION_PATTERN))
-        one = f"{every}/{{name}}"
-        return [
-            ArmRoute("GET", everywhere, API_VERSIONS, in_group(self._list)),
-            ArmRoute("GET", every, API_VERSIONS, in_group(self._list)),
-            ArmRoute("GET", one, API_VERSIONS, in_group(self._get)),
-            ArmRoute("GET", f"{one}/status", API_VERSIONS, in_group(self._status)),
-            ArmRoute("PUT", one, API_VERSIONS, in_group(self._put), body=bodies.ALERT),
-            ArmRoute("PATCH", one, API_VERSIONS, in_group(self._patch), body=bodies.ALERT_PATCH),
-            ArmRoute("DELETE", one, API_VERSIONS, in_group(self._delete)),
-        ]
-
-    def forget(self) -> None:
-        """There are none."""
-        self._alerts.clear()
+        status = ArmRoute("GET", f"{self._one}/status", self.versions, in_group(self._status))
+        return [*super().routes(), status]
 
     def catch_up(self, now: datetime) -> None:
         """Evaluate each alert as often as it asks for, up to now."""
-        for alert in self._alerts.values():
+        for alert in self._held.values():
             every = span(alert.properties["evaluationFrequency"])
-            tick = max(alert.looked, minute_of(now - LOOKED_BACK)) + every
+            tick = max(alert.looked, minute_of(now - KEPT)) + every
             while tick <= now:
                 self._evaluate(alert, tick)
                 alert.looked = tick
@@ -80,23 +70,17 @@ class MetricAlerts:
 
     def _is_met(self, alert: MetricAlert, now: datetime) -> bool:
         emitter = emitter_of(alert.properties["scopes"][0])
-        start = now - round(span(alert.properties["windowSize"]) / GRAIN) * GRAIN
+        window = span(alert.properties["windowSize"])
         for criterion in alert.properties["criteria"]["allOf"]:
             metric = emitter.metric(criterion["metricName"]) if emitter else None
             if emitter is None or metric is None:
                 return False
-            samples = self._meter.samples(emitter, metric, start, now, _chosen(criterion.get("dimensions") or []))
+            samples = self._meter.latest(emitter, metric, now, window, _chosen(criterion.get("dimensions") or []))
             value = aggregated(samples, criterion["timeAggregation"])
             compare = COMPARISONS[criterion["operator"].lower()]
             if value is None or not compare(value, float(criterion["threshold"])):
                 return False
         return True
-
-    def _list(self, call: Call) -> Answer:
-        return Answer(200, {"value": [one.document() for one in self._alerts.values()]})
-
-    def _get(self, call: Call) -> Answer:
-        return Answer(200, self._found(call).document())
 
     def _status(self, call: Call) -> Answer:
         """The alert's state for its resource."""
@@ -117,32 +101,17 @@ class MetricAlerts:
     def _put(self, call: Call) -> Answer:
         """Make an alert, or make another one of it: 200 either way."""
         name, properties = call.parameters["name"], {"autoMitigate": True, **as_json(call.body["properties"])}
-        check(self._state, str(call.body["location"]), properties)
-        known = self._alerts.get(name.lower())
         given = (str(call.body["location"]), as_json(call.body.get("tags")), properties)
+        self._check(name, given[0], properties)
+        known = self._held.get(name.lower())
         if known:
             known.location, known.tags, known.properties = given
         else:
-            known = self._alerts[name.lower()] = MetricAlert(ALERTS, name, *given, looked=minute_of(call.now))
+            known = self._held[name.lower()] = MetricAlert(ALERTS, name, *given, looked=minute_of(call.now))
         return Answer(200, known.document())
 
-    def _patch(self, call: Call) -> Answer:
-        """Change what is named, leave the rest."""
-        known = self._found(call)
-        properties: dict[str, Any] = {**known.properties, **as_json(call.body.get("properties"))}
-        check(self._state, known.location, properties)
-        known.properties, known.tags = properties, as_json(call.body.get("tags", known.tags))
-        return Answer(200, known.document())
-
-    def _delete(self, call: Call) -> Answer:
-        """Remove an alert: 200, or 204 when there is none."""
-        return Answer(204 if self._alerts.pop(call.parameters["name"].lower(), None) is None else 200)
-
-    def _found(self, call: Call) -> MetricAlert:
-        found = self._alerts.get(call.parameters["name"].lower())
-        if found is None:
-            raise resource_not_found(f"{ALERTS}/{call.parameters['name']}", call.parameters["group"])
-        return found
+    def _check(self, name: str, location: str, properties: dict[str, Any]) -> None:
+        check(self._state, location, properties)
 
 
 def _chosen(dimensions: list[dict[str, Any]]) -> Chosen:

@@ -8,60 +8,44 @@ live Azure.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import as_json
-from local.cloud.arm.errors import not_emulated, resource_not_found
-from local.cloud.arm.places import GROUP_PATTERN, SUBSCRIPTION_PATTERN, in_group
-from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.errors import not_emulated
 from local.cloud.arm.schema import span
 from local.cloud.insights import bodies
 from local.cloud.insights.autoscale_rules import check
 from local.cloud.insights.catalogue import GRAIN, emitter_of
 from local.cloud.insights.errors import AutoscaleError, unsupported_content
-from local.cloud.insights.meter import Chosen, Meter, has, minute_of
+from local.cloud.insights.group_resources import GroupResources
+from local.cloud.insights.meter import KEPT, Chosen, Meter, has, minute_of
 from local.cloud.insights.profiles import profile_at
 from local.cloud.insights.records import AUTOSCALE, AutoscaleSetting
 from local.cloud.insights.scaling import Rule, decide, window_value
 from local.cloud.machinelearning.scaling import scaled
 from local.cloud.machinelearning.state import WorkspaceState
 
-API_VERSIONS = ("2015-04-01", "2021-05-01-preview", "2022-10-01")
-# What has happened longer ago than this is not gone through minute by minute.
-LOOKED_BACK = timedelta(days=2)
 
-
-class Autoscale:
+class Autoscale(GroupResources[AutoscaleSetting]):
     """The autoscale settings of the group."""
 
+    kind = AUTOSCALE
+    body = bodies.AUTOSCALE
+    patch_body = bodies.AUTOSCALE_PATCH
+    versions = ("2015-04-01", "2021-05-01-preview", "2022-10-01")
+
     def __init__(self, state: WorkspaceState, meter: Meter) -> None:
+        super().__init__()
         self._state = state
         self._meter = meter
-        self._settings: dict[str, AutoscaleSetting] = {}
-
-    def routes(self) -> list[ArmRoute]:
-        """The provider's lines of the route table."""
-        every, everywhere = (f"{place}/providers/{AUTOSCALE}" for place in (GROUP_PATTERN, SUBSCRIPTION_PATTERN))
-        one = f"{every}/{{name}}"
-        return [
-            ArmRoute("GET", everywhere, API_VERSIONS, in_group(self._list)),
-            ArmRoute("GET", every, API_VERSIONS, in_group(self._list)),
-            ArmRoute("GET", one, API_VERSIONS, in_group(self._get)),
-            ArmRoute("PUT", one, API_VERSIONS, in_group(self._put), body=bodies.AUTOSCALE),
-            ArmRoute("PATCH", one, API_VERSIONS, in_group(self._patch), body=bodies.AUTOSCALE_PATCH),
-            ArmRoute("DELETE", one, API_VERSIONS, in_group(self._delete)),
-        ]
-
-    def forget(self) -> None:
-        """There are none."""
-        self._settings.clear()
 
     def catch_up(self, now: datetime) -> None:
         """Do what autoscale has done up to now."""
-        for setting in self._settings.values():
-            tick = max(setting.looked, minute_of(now - LOOKED_BACK)) + GRAIN
+        for setting in self._held.values():
+            # Of what happened before, nothing is known any more.
+            tick = max(setting.looked, minute_of(now - KEPT)) + GRAIN
             while tick <= now:
                 self._run(setting, tick)
                 setting.looked = tick
@@ -88,50 +72,27 @@ class Autoscale:
         metric = emitter.metric(trigger["metricName"]) if emitter else None
         if emitter is None or metric is None:
             return None
-        start = now - round(span(trigger["timeWindow"]) / GRAIN) * GRAIN
         chosen = _chosen(trigger.get("dimensions") or [])
-        value = window_value(self._meter.samples(emitter, metric, start, now, chosen), trigger)
+        samples = self._meter.latest(emitter, metric, now, span(trigger["timeWindow"]), chosen)
+        value = window_value(samples, trigger)
         return value / instances if value is not None and trigger.get("dividePerInstance") else value
-
-    def _list(self, call: Call) -> Answer:
-        return Answer(200, {"value": [one.document() for one in self._settings.values()]})
-
-    def _get(self, call: Call) -> Answer:
-        return Answer(200, self._found(call).document())
 
     def _put(self, call: Call) -> Answer:
         """Make a setting, or make another one of it: 201, or 200."""
         name = call.parameters["name"]
-        known = self._settings.get(name.lower())
+        known = self._held.get(name.lower())
         properties = {"enabled": False, "notifications": [], **as_json(call.body["properties"]), "name": name}
-        self._judge(name, known, properties)
         given = (str(call.body["location"]), as_json(call.body.get("tags")), properties)
+        self._check(name, given[0], properties)
         if known:
             known.location, known.tags, known.properties = given
             return Answer(200, known.document())
         made = AutoscaleSetting(AUTOSCALE, name, *given, looked=minute_of(call.now))
-        self._settings[name.lower()] = made
+        self._held[name.lower()] = made
         return Answer(201, made.document())
 
-    def _patch(self, call: Call) -> Answer:
-        """Change what is named, leave the rest."""
-        known = self._found(call)
-        properties = {**known.properties, **as_json(call.body.get("properties"))}
-        self._judge(known.name, known, properties)
-        known.properties, known.tags = properties, as_json(call.body.get("tags", known.tags))
-        return Answer(200, known.document())
-
-    def _delete(self, call: Call) -> Answer:
-        """Remove a setting: 200, or 204 when there is none. What it scaled stays as it is."""
-        return Answer(204 if self._settings.pop(call.parameters["name"].lower(), None) is None else 200)
-
-    def _found(self, call: Call) -> AutoscaleSetting:
-        found = self._settings.get(call.parameters["name"].lower())
-        if found is None:
-            raise resource_not_found(f"{AUTOSCALE}/{call.parameters['name']}", call.parameters["group"])
-        return found
-
-    def _judge(self, name: str, known: AutoscaleSetting | None, properties: dict[str, Any]) -> None:
+    def _check(self, name: str, _location: str, properties: dict[str, Any]) -> None:
+        known = self._held.get(name.lower())
         target = properties.get("targetResourceUri")
         if not target:
             raise unsupported_content()
@@ -144,7 +105,7 @@ class Autoscale:
             )
             raise AutoscaleError(400, "TargetResourceIdIsImmutable", message)
         self._check_target(str(target))
-        others = (one for one in self._settings.values() if one is not known)
+        others = (one for one in self._held.values() if one is not known)
         if any(one.target.lower() == str(target).lower() for one in others):
             # The status is quoted in hashicorp/terraform-provider-azurerm#8712, the text was not found.
             raise AutoscaleError(409, "Conflict", f"Another autoscale setting exists for the resource '{target}'.")
@@ -154,8 +115,7 @@ class Autoscale:
         emitter = emitter_of(target)
         if emitter is None or emitter.deployment is None:
             raise not_emulated(f"autoscale of {target}", "Name an online deployment of this workspace.")
-        endpoint = self._state.endpoint(emitter.endpoint)
-        if endpoint is None or endpoint.deployment(emitter.deployment) is None:
+        if not emitter.is_in(self._state):
             # The code is quoted in Azure/azure-powershell#11710.
             raise AutoscaleError(404, "TargetResourceNotFound", f"The target resource id '{target}' is not found.")
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.world import WORKSPACE_ID
 
@@ -89,6 +90,11 @@ class Emitter:
     def key(self) -> str:
         """The same for every way of writing its id."""
         return f"{self.endpoint}/{self.deployment or ''}".lower()
+
+    def is_in(self, state: WorkspaceState) -> bool:
+        """Whether the workspace has it."""
+        endpoint = state.endpoint(self.endpoint)
+        return endpoint is not None and (self.deployment is None or endpoint.deployment(self.deployment) is not None)
 
     def metric(self, name: str) -> Metric | None:
         """Its metric of that name, in any case."""

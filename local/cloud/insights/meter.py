@@ -88,6 +88,12 @@ class Meter:
             requests = self._requests.get(emitter.endpoint.lower(), {})
             return [_value(metric, self._of(emitter, requests.get(minute, ()), chosen)) for minute in minutes]
 
+    def latest(
+        self, emitter: Emitter, metric: Metric, now: datetime, window: timedelta, chosen: Chosen = every
+    ) -> list[float | None]:
+        """The same of the whole minutes of a window that ends now."""
+        return self.samples(emitter, metric, now - round(window / GRAIN) * GRAIN, now, chosen)
+
     def _of(self, emitter: Emitter, requests: Sequence[Answered], chosen: Chosen) -> list[Answered]:
         name = (emitter.deployment or "").lower()
         return [one for one in requests if (not name or one.deployment.lower() == name) and chosen(one)]

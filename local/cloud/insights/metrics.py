@@ -77,8 +77,7 @@ class Metrics:
         emitter = emitter_of(call.extended)
         if emitter is None:
             raise not_emulated(f"metrics of {call.extended}", "Ask for those of an online endpoint or deployment.")
-        endpoint = self._state.endpoint(emitter.endpoint)
-        if endpoint is None or (emitter.deployment and endpoint.deployment(emitter.deployment) is None):
+        if not emitter.is_in(self._state):
             raise resource_not_found(call.extended.partition("/providers/")[2], RESOURCE_GROUP)
         return emitter
 
