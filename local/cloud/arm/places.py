@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.cloud.arm.call import Answer, Call, Handler
-from local.cloud.arm.documents import Json
+from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError, resource_not_found
 from local.cloud.arm.schema import mapping, text
 from local.cloud.world import REGION, RESOURCE_GROUP, SUBSCRIPTION
@@ -56,6 +56,18 @@ def found(documents: dict[str, Json], kind: str, call: Call) -> Json:
 def is_here(location: object) -> bool:
     """Whether a location is the one region of this world, which may be written `East US` too."""
     return str(location).replace(" ", "").lower() == REGION
+
+
+def check_here(location: object) -> None:
+    """Refuse another region than the one of this world."""
+    if not is_here(location):
+        message = f"The local Azure has one region, '{REGION}', and no '{location}'."
+        raise ArmError(400, "LocationNotAvailableForResourceType", message)
+
+
+def tags_of(body: Json) -> dict[str, str]:
+    """The tags that a body brings."""
+    return {name: str(value) for name, value in as_json(body.get("tags")).items()}
 
 
 def tracked(document: Json) -> Json:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from local.cloud.arm.call import Answer, Call, Handler
 from local.cloud.arm.documents import Json
-from local.cloud.arm.errors import ArmError
 from local.cloud.arm.paging import page
-from local.cloud.arm.places import in_group, is_here
+from local.cloud.arm.places import check_here, in_group
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning.skus import Family, families, sizes
 from local.cloud.machinelearning.state import WorkspaceState
@@ -77,10 +76,7 @@ class Region:
 
 def _here(handler: Handler) -> Handler:
     def checked(call: Call) -> Answer:
-        location = call.parameters["location"]
-        if not is_here(location):
-            message = f"The provided location '{location}' is not available here: the only one is '{REGION}'."
-            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        check_here(call.parameters["location"])
         return handler(call)
 
     return in_group(checked)

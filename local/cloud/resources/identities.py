@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 
 from local.cloud.arm.call import Answer, Call
-from local.cloud.arm.documents import Json, as_json
+from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError
 from local.cloud.arm.places import (
     GROUP_PATTERN,
     SUBSCRIPTION_PATTERN,
     TAGS,
+    check_here,
     found,
     in_group,
-    is_here,
     listed,
     named,
+    tags_of,
     tracked,
 )
 from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import record, text
 from local.cloud.authorization import Authorization
 from local.cloud.directory import Directory, UserAssigned
-from local.cloud.world import REGION, TENANT
+from local.cloud.world import TENANT
 
 _KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30", "2025-05-31-preview")
@@ -53,12 +54,10 @@ class UserAssignedIdentities:
         ]
 
     def _put(self, call: Call) -> Answer:
-        name, tags = call.parameters["name"], _tags(call.body)
+        name, tags = call.parameters["name"], tags_of(call.body)
         if not _NAME.fullmatch(name):
             raise ArmError(400, "InvalidRequestContent", f"The identity name '{name}' is not valid.")
-        if not is_here(call.body["location"]):
-            message = f"The local Azure has one region, '{REGION}', and no '{call.body['location']}'."
-            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        check_here(call.body["location"])
         known = self._directory.named(name)
         if known:
             known.tags = tags
@@ -71,7 +70,7 @@ class UserAssignedIdentities:
         document = found(self._documents(), _KIND, call)
         known = self._directory.named(str(document["name"]))
         if known and call.body.get("tags") is not None:
-            known.tags = _tags(call.body)
+            known.tags = tags_of(call.body)
         return Answer(200, tracked(found(self._documents(), _KIND, call)))
 
     def _delete(self, call: Call) -> Answer:
@@ -94,7 +93,3 @@ def _document(one: UserAssigned) -> Json:
         "tags": dict(one.tags),
         "properties": {"tenantId": TENANT, "principalId": identity.principal_id, "clientId": identity.client_id},
     }
-
-
-def _tags(body: Json) -> dict[str, str]:
-    return {name: str(value) for name, value in as_json(body.get("tags")).items()}

@@ -14,11 +14,12 @@ from local.cloud.arm.places import (
     GROUP_PATTERN,
     SUBSCRIPTION_PATTERN,
     TAGS,
+    check_here,
     found,
     in_group,
-    is_here,
     listed,
     named,
+    tags_of,
     tracked,
 )
 from local.cloud.arm.route import ArmRoute
@@ -29,7 +30,7 @@ from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import CONTAINER_NAME, BlobStore
 from local.cloud.hosts import blob_url
 from local.cloud.moments import with_zulu
-from local.cloud.world import REGION, storage_id
+from local.cloud.world import storage_id
 
 _KIND = "Microsoft.Storage/storageAccounts"
 _VERSIONS = (
@@ -114,14 +115,11 @@ class StorageAccounts:
         name, body = call.parameters["name"], call.body
         if not _ACCOUNT_NAME.fullmatch(name):
             raise ArmError(400, "AccountNameInvalid", f"{name} is not a valid storage account name. {_NAMES}")
-        if not is_here(body["location"]):
-            message = f"The local Azure has one region, '{REGION}', and no '{body['location']}'."
-            raise ArmError(400, "LocationNotAvailableForResourceType", message)
+        check_here(body["location"])
         _refuse_what_is_not_here(body)
         sku = next(one for one in _SKUS if one.lower() == str(as_json(body["sku"])["name"]).lower())
         kind = next(one for one in _KINDS if one.lower() == str(body["kind"]).lower())
-        tags = {key: str(value) for key, value in as_json(body.get("tags")).items()}
-        self._blobs.accounts.put(Account(name, sku, kind, tags))
+        self._blobs.accounts.put(Account(name, sku, kind, tags_of(body)))
         return Answer(200, tracked(self._accounts()[name]))
 
     def _remove(self, call: Call) -> Answer:
