@@ -123,9 +123,10 @@ DEPLOYMENT_PATCH = record(
 LOGS = record(containerType=text(one_of=("StorageInitializer", "InferenceServer")), tail=whole(1))
 
 _VERSION = {"description": text(), "properties": _SCALARS, "tags": _TEXTS, "isAnonymous": flag(), "isArchived": flag()}
+_PORT = whole(1, 65535)
 # Scripts in use write the port as a text, which the service reads (microsoft/genaiops-promptflow-template).
-_PORT: Json = {**whole(1, 65535), "type": ["integer", "string"], "pattern": r"^[0-9]{1,5}$"}
-_ROUTE = record({"path": text(pattern=r"[a-zA-Z0-9_/]"), "port": _PORT})
+_ROUTE_PORT: Json = {**_PORT, "type": ["integer", "string"], "pattern": r"^[0-9]{1,5}$"}
+_ROUTE = record({"path": text(pattern=r"[a-zA-Z0-9_/]"), "port": _ROUTE_PORT})
 MODEL = record(
     {
         "properties": record(
@@ -165,7 +166,6 @@ DATA = record(
 CONTAINER = record({"properties": record(description=text(), properties=_SCALARS, tags=_TEXTS, isArchived=flag())})
 UPLOAD = record(pendingUploadId=text(), pendingUploadType=text(one_of=("None", "TemporaryBlobReference")))
 
-_PORT = whole(1, 65535)
 _SERVICE = record(
     name=text(),
     image=record(type=text(one_of=("docker", "azureml")), reference=text()),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json, as_json
@@ -19,13 +18,14 @@ from local.cloud.arm.errors import conflict, invalid, not_emulated, not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning import bodies, rules
-from local.cloud.machinelearning.identities import EndpointIdentities
+from local.cloud.machinelearning.identities import WorkspaceIdentities
 from local.cloud.machinelearning.operations import COMPUTE, Operations
 from local.cloud.machinelearning.records import Compute, Stamps
 from local.cloud.machinelearning.skus import size_named
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.usage import cores_used
 from local.cloud.machinelearning.versions import API_VERSIONS, PROVIDER, WORKSPACE_PATTERN
+from local.cloud.machinelearning.wire import identity
 from local.cloud.moments import with_offset
 from local.cloud.shared import World
 from local.cloud.world import REGION, REGISTRY, REGISTRY_ID, SUBSCRIPTION, TENANT, WORKSPACE_ID, Identity
@@ -42,7 +42,7 @@ class Computes:
     """The compute instances of the workspace; other kinds of compute are refused by name."""
 
     def __init__(
-        self, world: World, state: WorkspaceState, operations: Operations, identities: EndpointIdentities
+        self, world: World, state: WorkspaceState, operations: Operations, identities: WorkspaceIdentities
     ) -> None:
         self._world = world
         self._state = state
@@ -221,7 +221,7 @@ class Computes:
             "type": f"{PROVIDER}/workspaces/computes",
             "location": REGION,
             "tags": compute.tags,
-            "identity": _identity(compute.identities),
+            "identity": identity(compute.identities) if compute.identities else None,
             "properties": {
                 "computeType": "ComputeInstance",
                 "computeLocation": REGION,
@@ -242,17 +242,6 @@ def _documents(value: object) -> list[Json]:
 
 def _listed(compute: str, name: str) -> Json:
     return {"displayName": name, "endpointUri": f"https://{compute}-{name}.{REGION}.instances.azureml.ms"}
-
-
-def _identity(identities: tuple[Identity, ...]) -> Any:
-    if not identities:
-        return None
-    if identities[0].resource_id:
-        held = {
-            str(one.resource_id): {"principalId": one.principal_id, "clientId": one.client_id} for one in identities
-        }
-        return {"type": "UserAssigned", "userAssignedIdentities": held}
-    return {"type": "SystemAssigned", "principalId": identities[0].principal_id, "tenantId": TENANT}
 
 
 def _id(name: str) -> str:

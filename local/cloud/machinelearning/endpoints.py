@@ -16,7 +16,7 @@ from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning import bodies, rules, selection
 from local.cloud.machinelearning.endpoint_access import new_keys
-from local.cloud.machinelearning.identities import EndpointIdentities
+from local.cloud.machinelearning.identities import WorkspaceIdentities
 from local.cloud.machinelearning.operations import ENDPOINT, Operations
 from local.cloud.machinelearning.provisioning import Provisioning
 from local.cloud.machinelearning.records import Endpoint, Operation, Stamps
@@ -36,7 +36,7 @@ class Endpoints:
         state: WorkspaceState,
         operations: Operations,
         provisioning: Provisioning,
-        identities: EndpointIdentities,
+        identities: WorkspaceIdentities,
     ) -> None:
         self._world = world
         self._state = state

@@ -1,6 +1,8 @@
-"""The identities endpoints run as, and what the service grants them by itself."""
+"""The identities that endpoints and computes run as, and what the service grants them by itself."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from local.cloud.arm.call import Call
 from local.cloud.arm.documents import Json, as_json
@@ -26,7 +28,7 @@ _NO_IDENTITY = (
 _ENFORCE = "enforce_access_to_default_secret_stores"
 
 
-class EndpointIdentities:
+class WorkspaceIdentities:
     """Makes system-assigned identities, checks who may attach user-assigned ones, grants and takes back."""
 
     def __init__(self, state: WorkspaceState, authorization: Authorization, directory: Directory) -> None:
@@ -49,9 +51,9 @@ class EndpointIdentities:
             chosen.append(identity)
         return tuple(chosen)
 
-    def system_assigned(self, name: str, of: str = "endpoint") -> tuple[Identity, ...]:
-        """A new identity for an endpoint of this name: another one each time the name is used again; or for another."""
-        key = name.lower() if of == "endpoint" else f"{of}/{name.lower()}"
+    def system_assigned(self, name: str, of: Literal["endpoint", "compute"] = "endpoint") -> tuple[Identity, ...]:
+        """A new identity for an endpoint or a compute of this name: another one each time the name is used again."""
+        key = f"{of}/{name.lower()}"
         use = self._state.uses[key] = self._state.uses.get(key, 0) + 1
         principal = stable_id(f"{of} principal", name.lower(), use)
         identity = Identity(f"{of} {name}", principal, stable_id(f"{of} client", name.lower(), use))

@@ -16,7 +16,7 @@ from local.cloud.machinelearning.datastores import Credentials, Datastores
 from local.cloud.machinelearning.deployments import Deployments
 from local.cloud.machinelearning.endpoint_access import EndpointAccess
 from local.cloud.machinelearning.endpoints import Endpoints
-from local.cloud.machinelearning.identities import EndpointIdentities
+from local.cloud.machinelearning.identities import WorkspaceIdentities
 from local.cloud.machinelearning.operations import Operations
 from local.cloud.machinelearning.provisioning import Provisioning
 from local.cloud.machinelearning.region import Region
@@ -36,7 +36,7 @@ class Provider:
         self._state = state
         self.operations = Operations(state, world.clock)
         self._provisioning = Provisioning(world, state, self.operations)
-        identities = EndpointIdentities(state, world.authorization, world.directory)
+        identities = WorkspaceIdentities(state, world.authorization, world.directory)
         self._workspace = WorkspaceResource(world.clock.now(), datastore_credentials)
         self.parts = (
             self._workspace,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.hosts import endpoint_url
 from local.cloud.machinelearning.defaults import ASSET_DEFAULTS, DEPLOYMENT_DEFAULTS
@@ -9,7 +11,7 @@ from local.cloud.machinelearning.operations import status_url
 from local.cloud.machinelearning.records import Asset, Container, Deployment, Endpoint, Stamps
 from local.cloud.machinelearning.versions import WORKSPACES
 from local.cloud.moments import with_offset
-from local.cloud.world import REGION, TENANT, WORKSPACE_ID
+from local.cloud.world import REGION, TENANT, WORKSPACE_ID, Identity
 
 
 def endpoint_id(name: str) -> str:
@@ -84,7 +86,7 @@ def endpoint_document(endpoint: Endpoint) -> Json:
         "tags": endpoint.tags,
         "location": REGION,
         "kind": "Managed",
-        "identity": _identity(endpoint),
+        "identity": identity(endpoint.identities),
     }
 
 
@@ -132,15 +134,15 @@ def container_variables(properties: Json) -> Json:
     return variables
 
 
-def _identity(endpoint: Endpoint) -> Json:
-    if not endpoint.user_assigned:
-        own = endpoint.identities[0]
+def identity(identities: Sequence[Identity]) -> Json:
+    """What an endpoint or a compute runs as: one identity of its own, or some that it was given."""
+    own = identities[0]
+    if not own.resource_id:
         return {"type": "SystemAssigned", "principalId": own.principal_id, "tenantId": TENANT}
     return {
         "type": "UserAssigned",
         "userAssignedIdentities": {
-            str(one.resource_id): {"principalId": one.principal_id, "clientId": one.client_id}
-            for one in endpoint.identities
+            str(one.resource_id): {"principalId": one.principal_id, "clientId": one.client_id} for one in identities
         },
     }
 
