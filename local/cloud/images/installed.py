@@ -28,6 +28,12 @@ print(json.dumps({"python": platform.python_version(), "packages": found}))
 _ASK_TIMEOUT = 60.0
 
 
+def version_of(python: Path, package: str) -> str | None:
+    """The version of a package, named as its folder is, beside an interpreter; None without it. Nothing is started."""
+    found = next((python.parent.parent / "lib").glob(f"python*/site-packages/{package}-*.dist-info"), None)
+    return found.name.removesuffix(".dist-info").removeprefix(f"{package}-") if found else None
+
+
 @dataclass(frozen=True)
 class Package:
     """One installed package; `files` are relative to the folder of packages."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from local.cloud.images.building import Built
+from local.cloud.images.installed import version_of
 from local.cloud.images.problems import Refused, not_runnable
 from local.cloud.serving import layout
 from local.cloud.serving.spec import ServingSpec
@@ -20,8 +21,7 @@ _APPLICATION = "promptflow.core._serving.app:create_app(engine='flask',extension
 
 def serves(spec: ServingSpec, built: Built) -> bool:
     """Whether the container has prompt flow's server, and nothing else is said to answer."""
-    installed = (built.python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}-*.dist-info")
-    return spec.serves_itself and any(installed)
+    return spec.serves_itself and version_of(built.python, _PACKAGE) is not None
 
 
 def command(spec: ServingSpec, built: Built, listening: int) -> list[str]:

@@ -23,7 +23,7 @@ from local.cloud.serving.crashes import cause, crash
 from local.cloud.serving.server_log import ServerLog
 from local.cloud.serving.spec import ServingSpec
 from local.cloud.serving.starting import Starting
-from local.cloud.serving.upkeep import LIVENESS, READINESS, Upkeep
+from local.cloud.serving.upkeep import Upkeep
 from local.cloud.world import Durations
 from local.loopback import ADDRESS, port_of
 
@@ -166,7 +166,7 @@ class ServingProcess:
         if passed is not None:
             self._upkeep = Upkeep(
                 self._clock,
-                {LIVENESS: self.spec.liveness, READINESS: self.spec.readiness},
+                self.spec.probes,
                 ask=lambda probe: server_process.answer(self.port, probe),
                 ended=self._ended,
                 start_again=partial(self._up_again, container),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from local.cloud.images.building import Built
+from local.cloud.images.installed import version_of
 from local.cloud.images.own import OwnImage
 from local.cloud.serving import flow_server, forking, layout
 from local.cloud.serving.spec import Probe, ServingSpec
@@ -53,8 +54,8 @@ class Closing(Protocol):
 
 def server_version(python: Path) -> str | None:
     """What the inference server of an environment calls itself, as in the `x-ms-server-version` of its answers."""
-    found = next((python.parent.parent / "lib").glob(f"python*/site-packages/{_PACKAGE}-*.dist-info"), None)
-    return f"azmlinfsrv/{found.name.split('-')[1].removesuffix('.dist')}" if found else None
+    version = version_of(python, _PACKAGE)
+    return f"azmlinfsrv/{version}" if version else None
 
 
 def spawn_server(spec: ServingSpec, built: Built, listening: int, log: int) -> Server:

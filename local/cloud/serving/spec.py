@@ -10,6 +10,8 @@ from pathlib import Path
 
 from local.cloud.images.recipe import Asked
 
+LIVENESS, READINESS = "Liveness", "Readiness"
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -77,6 +79,11 @@ class ServingSpec:
     def serves_itself(self) -> bool:
         """Whether the container brings a server of its own, with whatever routes it has."""
         return not self.scoring_script
+
+    @property
+    def probes(self) -> dict[str, Probe]:
+        """What it is asked, by what Azure calls it."""
+        return {LIVENESS: self.liveness, READINESS: self.readiness}
 
     @property
     def asked(self) -> Asked:

@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from local.cloud.serving import server_process
-from local.cloud.serving.spec import Probe, ServingSpec
+from local.cloud.serving.probing import answers, is_good
+from local.cloud.serving.spec import ServingSpec
 
 _OFTEN, _SELDOM = 0.05, 0.5
 # Real seconds after which a start is a long one, and is asked about less often.
 _LONG = 10.0
+# What a server that does not answer looks like from outside the image: its proxy's answer (recorded).
+_NO_ANSWER = 502
 
 
 class Starting:
     """One start, begun at `began` on the monotonic clock."""
 
     def __init__(self, spec: ServingSpec, began: float) -> None:
-        self._probes = {"Liveness": spec.liveness, "Readiness": spec.readiness}
+        self._probes = spec.probes
         self._began = began
         self._up_after = timedelta()
-        # What a server that does not answer looks like from outside the image: its proxy's answer (recorded).
-        self._statuses = dict.fromkeys(self._probes, 502)
+        self._statuses = dict.fromkeys(self._probes, _NO_ANSWER)
 
     @property
     def passed(self) -> timedelta:
@@ -63,12 +66,9 @@ class Starting:
 
     def answered(self, port: int) -> bool:
         """Ask once; whether both probes had the answer they want."""
-        answers: dict[Probe, int | None] = {}
-        for name, probe in self._probes.items():
-            if probe not in answers:
-                answers[probe] = server_process.answer(port, probe)
-            self._statuses[name] = answers[probe] or 502
-        good = all(200 <= status < 400 for status in self._statuses.values())
+        found = answers(self._probes, partial(server_process.answer, port))
+        self._statuses = {name: status or _NO_ANSWER for name, status in found.items()}
+        good = all(map(is_good, found.values()))
         if good:
             self._up_after = self._taken()
         return good

@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from local.clock import Clock, Hold
-from local.cloud.serving.spec import Probe
+from local.cloud.serving.probing import answers, is_good
+from local.cloud.serving.spec import LIVENESS, READINESS, Probe
 
 # Real seconds between two looks at a server's process, and looks between two that ask its probes too.
 _LOOK, _ASKED_EVERY = 0.5, 20
 # A container that ends is started again at once, then after 10 s, 20 s and so on, at most after five minutes; one that
 # has run for ten minutes has no past (Kubernetes).
 _FIRST_BACKOFF, _LONGEST_BACKOFF, _FORGIVEN = timedelta(seconds=10), timedelta(minutes=5), timedelta(minutes=10)
-LIVENESS, READINESS = "Liveness", "Readiness"
 
 
 class Upkeep:
@@ -110,13 +110,9 @@ class Upkeep:
 
     def _otherwise(self) -> dict[str, int | None]:
         """The probes that are not answered as they were last believed to be, each with its answer."""
-        answers: dict[Probe, int | None] = {}
-        for probe in self._probes.values():
-            if probe not in answers:
-                answers[probe] = self._ask(probe)
         believed = {LIVENESS: True, READINESS: self.ready}
-        found = {name: answers[probe] for name, probe in self._probes.items()}
-        return {name: status for name, status in found.items() if _is_good(status) != believed[name]}
+        found = answers(self._probes, self._ask)
+        return {name: status for name, status in found.items() if is_good(status) != believed[name]}
 
     def _decided(self, counts: dict[str, int]) -> bool:
         """Whether one of the probes has made up its mind, and all that follows from it."""
@@ -185,7 +181,3 @@ class Upkeep:
             if self._stopped.is_set():
                 alarm.cancel()
                 return
-
-
-def _is_good(status: int | None) -> bool:
-    return status is not None and 200 <= status < 400

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.clock import Clock
-from local.cloud.serving.spec import Probe
-from local.cloud.serving.upkeep import LIVENESS, READINESS, Upkeep
+from local.cloud.serving.spec import LIVENESS, READINESS, Probe
+from local.cloud.serving.upkeep import Upkeep
 from local.waiting import until
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
