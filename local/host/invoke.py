@@ -126,15 +126,13 @@ class Invoker:
         caller = Caller(call.function.name, flight.invocation_id, self._log)
         token = current.set(caller)
         cpu = time.thread_time()
+        outcome: Outcome | None
         try:
             with flight.running.here():
                 value = call.function.code(**self._arguments(call, flight.invocation_id))
             outcome = Outcome(_encode(call.function, value))
         except BaseException as error:
-            ended = self._raised(worker, caller, error)
-            if ended is None:
-                return
-            outcome = ended
+            outcome = self._raised(worker, caller, error)
         finally:
             cpu = time.thread_time() - cpu
             current.reset(token)
@@ -148,18 +146,20 @@ class Invoker:
         caller = Caller(call.function.name, flight.invocation_id, self._log)
         current.set(caller)
         meter = [0.0]
+        outcome: Outcome | None
         try:
             coroutine = call.function.code(**self._arguments(call, flight.invocation_id))
             outcome = Outcome(_encode(call.function, await metered(coroutine, meter, flight.running)))
         except BaseException as error:
-            ended = self._raised(worker, caller, error)
-            if ended is None:
-                return
-            outcome = ended
+            outcome = self._raised(worker, caller, error)
         self._ended(worker, flight, outcome, meter[0], moment)
 
-    def _ended(self, worker: Worker, flight: Flight, outcome: Outcome, cpu: float, moment: Moment | None) -> None:
-        """The function has come to its end; unless its worker has not, that is the call's end."""
+    def _ended(
+        self, worker: Worker, flight: Flight, outcome: Outcome | None, cpu: float, moment: Moment | None
+    ) -> None:
+        """The function has come to its end, which is the call's end, unless it ends with its worker (None)."""
+        if outcome is None:
+            return
         if moment is Moment.TIMEOUT:
             self._time_out(worker, flight)
         elif moment is Moment.AFTER:
