@@ -42,11 +42,9 @@ class Accounts:
         """All of them, oldest first."""
         return iter(tuple(self._held.values()))
 
-    def put(self, account: Account) -> bool:
-        """Make or replace one; whether it is new."""
-        new = account.name not in self._held
+    def put(self, account: Account) -> None:
+        """Make or replace one."""
         self._held[account.name] = account
-        return new
 
     def remove(self, name: str) -> None:
         """Take one away; nothing when there is none."""
