@@ -1,4 +1,4 @@
-"""A hundred deployments at once, each with a real model server of its own, of about 65 MiB."""
+"""A hundred deployments at once, each with a real model server of its own."""
 
 from bench.harness import crowd
 from bench.harness.figure import Figure, report

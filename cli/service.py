@@ -83,7 +83,7 @@ class Service:
         if key and address.scheme == "http" and address.host not in _LOOPBACK:
             raise NotAccepted(f"SLIPWAY_KEY would travel unencrypted to {address.host}: use https")
         self.url = url.rstrip("/")
-        # Without TLS there is nothing to verify, and to read what every authority certifies with takes 20 ms.
+        # Without TLS there is nothing to verify: reading the certificates of every authority would take a while.
         verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if address.scheme == "http" else True
         self._http = httpx.Client(headers={"x-functions-key": key} if key else {}, timeout=_TIMEOUT, verify=verify)
 
@@ -109,7 +109,7 @@ class Service:
 
     def releases(self, endpoint: str) -> Reply[ReleaseList]:
         """What an endpoint has served."""
-        return self._send(ReleaseList, "GET", f"endpoints/{quote(endpoint, safe='')}/releases")
+        return self._send(ReleaseList, "GET", f"{_endpoint(endpoint)}/releases")
 
     def status(self, run: str) -> Reply[Status]:
         """How far a run is."""

@@ -44,7 +44,7 @@ def client(url: str = "", **options: Any) -> httpx.Client:
 
 @cache
 def _nothing_to_verify() -> ssl.SSLContext:
-    """What knows no authority: of itself each client reads the certificates of all of them, which takes 20 ms."""
+    """What knows no authority: of itself each client reads the certificates of all of them, every time."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

@@ -2,8 +2,7 @@
 
 As on Azure Storage: its queues hide what a host has taken for the visibility time-outs of host.json, and a host that
 lives renews that. One that was killed renews nothing; one that ends on SIGTERM keeps what it has taken, unless
-`useGracefulShutdown` has it handed back. Recorded on the true host: five minutes after a kill as after SIGTERM, one
-minute with time-outs of one, and at once after SIGTERM with `useGracefulShutdown`.
+`useGracefulShutdown` has it handed back. So it was recorded on the true host, with time-outs by default and shorter.
 """
 
 from __future__ import annotations
