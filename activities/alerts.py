@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.autoscale import leave_metric_unchecked
-from activities.autoscale_profiles import duration
+from activities.metrics import duration, leave_metric_unchecked
 from activities.monitoring import Document, MonitorSettings, name_for
 from activities.scene import Finding, Scene
 from activities.scopes import judge_scope

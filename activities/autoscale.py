@@ -11,6 +11,7 @@ from typing import Any
 from activities import commands
 from activities.autoscale_profiles import profiles
 from activities.capacity import judge_maximum
+from activities.metrics import leave_metric_unchecked
 from activities.monitoring import Document, MonitorSettings, name_for
 from activities.platforms.managed import Managed
 from activities.scene import Finding, Scene
@@ -20,7 +21,7 @@ from contracts.autoscale import AutoscaleRequest, AutoscaleRule
 from contracts.errors import RequestRejected
 from contracts.ledger import arm_id
 from contracts.marks import MARK_TAG
-from contracts.metrics import Of, is_documented, resource_of
+from contracts.metrics import Of, resource_of
 from contracts.plan import Resolved
 
 WRITE = "Microsoft.Insights/autoscaleSettings/write"
@@ -84,15 +85,6 @@ class Autoscale(MonitorSettings[AutoscaleRequest]):
         _judge_directions(wanted.rules, finding)
         for where, rule in wanted.all_rules:
             leave_metric_unchecked(f"autoscale.{where}.metric", rule.metric, resource_of(rule.metric, rule.of), finding)
-
-
-def leave_metric_unchecked(path: str, metric: str, of: Of, finding: Finding) -> None:
-    """A metric that the documents do not name: Azure tells when it is asked for."""
-    if is_documented(metric, of):
-        return
-    message = f"whether there is a metric {metric} of an online {of}: the documents name none"
-    command = f"az monitor metrics list-definitions --resource <ARM id of an online {of}>"
-    finding.leave_unchecked("MetricUnknown", path, message, command)
 
 
 def _judge_directions(rules: list[AutoscaleRule], finding: Finding) -> None:

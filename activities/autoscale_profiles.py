@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
+from activities.metrics import duration
 from contracts.autoscale import DAYS, AutoscaleRequest, AutoscaleRule, Capacity, Schedule, Weekly
 from contracts.metrics import Of, azure_word, resource_of
 
@@ -83,12 +83,3 @@ def _rule(rule: AutoscaleRule, ids: dict[Of, str]) -> dict[str, Any]:
         "cooldown": duration(rule.cooldown),
     }
     return {"metricTrigger": trigger, "scaleAction": action}
-
-
-def duration(span: timedelta) -> str:
-    """Whole minutes, in the form that Azure Monitor answers with: `PT5M`, `PT1H`, `P1D`."""
-    minutes = round(span / timedelta(minutes=1))
-    days, rest = divmod(minutes, 24 * 60)
-    hours, left = divmod(rest, 60)
-    clock = "".join(f"{amount}{unit}" for amount, unit in ((hours, "H"), (left, "M")) if amount)
-    return f"P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}"

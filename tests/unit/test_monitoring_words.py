@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from activities.alerts import Alerts
 from activities.autoscale import Autoscale
-from activities.autoscale_profiles import duration, profiles
+from activities.autoscale_profiles import profiles
+from activities.metrics import duration
 from activities.scene import Finding, Scene
 from contracts.autoscale import AutoscaleRequest, Weekly
 from contracts.base import Duration
