@@ -20,7 +20,7 @@ from azure_api.clients import clients
 from contracts.autoscale import AutoscaleRequest, AutoscaleRule
 from contracts.errors import RequestRejected
 from contracts.ledger import arm_id
-from contracts.marks import MARK_TAG
+from contracts.marks import mark_in
 from contracts.metrics import Of, resource_of
 from contracts.plan import Resolved
 
@@ -62,7 +62,7 @@ class Autoscale(MonitorSettings[AutoscaleRequest]):
         target = arm_id(resolved.deployment, clients().settings.workspace_id).lower()
         for one in there:
             about = str(one["properties"].get("targetResourceUri") or "").lower()
-            if about == target and not (one.get("tags") or {}).get(MARK_TAG):
+            if about == target and not mark_in(one):
                 return str(one["id"])
         return None
 

@@ -168,11 +168,6 @@ def why_broken(document: Document) -> str:
     return "; ".join(str(one) for one in told if one) or "Azure does not say why"
 
 
-def mark_of(document: Document) -> str:
-    """Which run has made a compute; "" for none."""
-    return str((document.get("tags") or {}).get(MARK_TAG, ""))
-
-
 def service_mark(service: Document) -> str:
     """Which run has written an application; "" for none."""
     return str(((service.get("environmentVariables") or {}).get(MARK) or {}).get("value") or "")

@@ -21,7 +21,6 @@ from activities.compute_documents import (
     custom_service,
     image_of,
     is_stopped,
-    mark_of,
     principal_of,
     service_mark,
     service_named,
@@ -37,6 +36,7 @@ from azure_api.errors import translated
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.errors import EndpointBusy, NotAsDeployed, ProvisioningFailed
 from contracts.ledger import LedgerEntry, arm_id
+from contracts.marks import mark_in
 from contracts.runtime_errors import ComputeConflict
 from contracts.runtimes import ApplicationWanted, ComputeEnsured, ComputeWanted
 
@@ -80,7 +80,7 @@ class Computes(Resource[ComputeWanted]):
         conflict = conflict_of(wanted, found)
         if conflict:
             raise ComputeConflict(conflict)
-        if mark_of(found) == order.mark:
+        if mark_in(found) == order.mark:
             return self._ensured(wanted, found, "made", done=state in RUNNING)
         if is_stopped(found):
             with translated():
@@ -108,7 +108,7 @@ class Computes(Resource[ComputeWanted]):
         found = find_compute(_name(order.entry.id))
         if found is None:
             return None
-        ours = order.entry.how == "changed" or mark_of(found) == order.mark
+        ours = order.entry.how == "changed" or mark_in(found) == order.mark
         return There(found, ours=ours, state=state_of(found))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:

@@ -21,7 +21,7 @@ from contracts.endpoints import (
 )
 from contracts.errors import AssetNotFound
 from contracts.ledger import reference, short_name
-from contracts.marks import MARK_TAG
+from contracts.marks import mark_in
 
 # Lists of deployments that are asked for at once, for a page of endpoints.
 AT_ONCE = 8
@@ -169,8 +169,7 @@ def _identity(wire: Json) -> EndpointIdentity:
 
 
 def _maker(document: Json) -> Maker:
-    mark = (document.get("tags") or {}).get(MARK_TAG)
-    return Maker(slipway=mark, name=(document.get("systemData") or {}).get("createdBy"))
+    return Maker(slipway=mark_in(document) or None, name=(document.get("systemData") or {}).get("createdBy"))
 
 
 def _moment(document: Json, name: str) -> datetime | None:

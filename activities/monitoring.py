@@ -23,7 +23,7 @@ from contracts.azure_refusals import SettingConflict
 from contracts.digests import digest
 from contracts.errors import MissingRight
 from contracts.ledger import LedgerEntry, arm_id, deployment_reference, endpoint_and_deployment
-from contracts.marks import CHANGED_BY_TAG, DIGEST_TAG, MARK_TAG
+from contracts.marks import CHANGED_BY_TAG, DIGEST_TAG, MARK_TAG, mark_in
 from contracts.plan import Resolved
 
 Wanted = TypeVar("Wanted")
@@ -92,7 +92,7 @@ class MonitorSettings(Resource[Wanted]):
                 finding.confirms.append(f"{name}: {named}")
             else:
                 finding.changes.append(f"{name}: {named}")
-            if found is not None and not _mark(found):
+            if found is not None and not mark_in(found):
                 finding.problem(self.kind, _conflict(found["id"]))
         foreign = self.in_the_way(scene.resolved, there)
         if foreign:
@@ -109,7 +109,7 @@ class MonitorSettings(Resource[Wanted]):
         wanted_ones = self.documents(wanted, order.resolved)
         standing = {name: _named(there, name) for name in wanted_ones}
         for found in standing.values():
-            if found is not None and not _mark(found):
+            if found is not None and not mark_in(found):
                 raise _conflict(found["id"])
         hows = {
             self._ensured(f"{self.all_of_group}/{name}", wanted_ones[name], standing[name], order.mark)
@@ -127,7 +127,7 @@ class MonitorSettings(Resource[Wanted]):
         if says(found["properties"], body["properties"]):
             if tags.get(CHANGED_BY_TAG) == mark:
                 return "changed"
-            return "made" if _mark(found) == mark else "found"
+            return "made" if mark_in(found) == mark else "found"
         # Of what somebody has changed twice, the first one is what it was before.
         before = {} if tags.get(CHANGED_BY_TAG) == mark else kept(found["properties"])
         tags = tags if tags.get(CHANGED_BY_TAG) == mark else without_kept(tags)
@@ -147,7 +147,7 @@ class MonitorSettings(Resource[Wanted]):
         named = [one for one in looking.listed(self.all_of_group, self.api_version) if _is_of(one, base)]
         if not named:
             return None
-        made = [one for one in named if _mark(one) and (order.for_good or _mark(one) == order.mark)]
+        made = [one for one in named if mark_in(one) and (order.for_good or mark_in(one) == order.mark)]
         changed = [one for one in named if one not in made and one["tags"].get(CHANGED_BY_TAG) == order.mark]
         return There(Standing(made, changed), ours=bool(made or changed))
 
@@ -161,7 +161,7 @@ class MonitorSettings(Resource[Wanted]):
         for one in there:
             if any(_is_of(one, base) for base in bases):
                 entry = self.entry(str(one["id"]), made=False)
-                yield Belonging(entry=entry, left=None if _mark(one) else "somebody else has made it")
+                yield Belonging(entry=entry, left=None if mark_in(one) else "somebody else has made it")
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Remove what the run has made, and give back what it has changed."""
@@ -204,10 +204,6 @@ def _named(there: list[Document], name: str) -> Document | None:
 def _is_of(setting: Document, base: str) -> bool:
     identifier = str(setting["id"]).lower()
     return identifier == base.lower() or identifier.startswith(f"{base.lower()}-")
-
-
-def _mark(setting: Document) -> str:
-    return str((setting.get("tags") or {}).get(MARK_TAG) or "")
 
 
 def _conflict(identifier: str) -> SettingConflict:

@@ -7,20 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from activities.alerts import Alerts
-from activities.autoscale import Autoscale
 from activities.monitoring import MonitorSettings, name_of
+from activities.registry import RESOURCES
 from activities.role_assignments import SIGNED
 from azure_api import looking, online, versions
 from azure_api.clients import clients
 from contracts.errors import MissingRight
 from contracts.findings import Stray
-from contracts.marks import MARK_TAG
+from contracts.marks import mark_in
 from contracts.releases import Release
 
 Document = dict[str, Any]
 PAGE, AT_ONCE = 200, 8
-SETTINGS: tuple[MonitorSettings[Any], ...] = (Autoscale(), Alerts())
 
 
 @dataclass
@@ -46,8 +44,9 @@ def read_things() -> Things:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lists = pool.map(online.deployments, things.endpoints)
     things.deployments = dict(zip(things.endpoints, lists, strict=True))
-    for room in SETTINGS:
-        things.settings += _readable(things, room.called, room.all_of_group, room.api_version)
+    for room in RESOURCES:
+        if isinstance(room, MonitorSettings):
+            things.settings += _readable(things, room.called, room.all_of_group, room.api_version)
     group = clients().settings.resource_group_id
     assignments = f"{group}/providers/Microsoft.Authorization/roleAssignments"
     things.grants = _readable(things, "role assignments", assignments, versions.ROLE_ASSIGNMENTS)
@@ -69,7 +68,7 @@ def about_endpoint(document: Document, deployments: Sequence[Document], releases
     wanted = {*traffic, *(one for one, share in (properties.get("mirrorTraffic") or {}).items() if share)}
     released = {(pin.deployment, pin.run) for release in releases for pin in release.serving}
     for one in deployments:
-        mark, deployment = _mark(one), str(one["name"])
+        mark, deployment = mark_in(one), str(one["name"])
         if mark and deployment not in wanted and (deployment, mark) not in released:
             yield Stray(
                 kind="deployment_without_release",
@@ -96,7 +95,7 @@ def settings_without_deployment(things: Things) -> Iterator[Stray]:
     inside = f"{clients().settings.workspace_id}/".lower()
     bases = [name_of(name, str(one["name"])) for name, every in things.deployments.items() for one in every]
     for setting in things.settings:
-        mark, named = _mark(setting), str(setting["name"]).lower()
+        mark, named = mark_in(setting), str(setting["name"]).lower()
         ours = mark and inside in str(setting["properties"]).lower()
         if ours and not any(named == base or named.startswith(f"{base}-") for base in bases):
             yield Stray(
@@ -127,10 +126,6 @@ def grants_without_identity(things: Things) -> Iterator[Stray]:
 def _principals(identity: Document) -> Iterable[str]:
     attached = (identity.get("userAssignedIdentities") or {}).values()
     return (str(one["principalId"]) for one in (identity, *attached) if one and one.get("principalId"))
-
-
-def _mark(document: Document) -> str:
-    return str((document.get("tags") or {}).get(MARK_TAG) or "")
 
 
 def _told(traffic: dict[str, int]) -> str:

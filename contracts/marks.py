@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 # Everything a run makes carries its instance ID in this tag, so that the same run recognises it when it looks again, so
 # that undo removes nothing else, and so that registering a model does not start another deployment.
@@ -18,6 +19,11 @@ DIGEST_TAG = "slipway-digest"
 # as a tag may be.
 CHANGED_BY_TAG = "slipway-changed-by"
 BEFORE_TAG = "slipway-before-"
+
+
+def mark_in(document: dict[str, Any]) -> str:
+    """The mark that a resource carries in its ARM document, "" for none."""
+    return str((document.get("tags") or {}).get(MARK_TAG) or "")
 
 
 def assignment_id(scope: str, principal_id: str, guid: str) -> str:
