@@ -7,7 +7,7 @@ from typing import Any
 from activities.departing import Departing
 from activities.envelope import activity
 from activities.mirror_traffic import mirrored
-from activities.teardown import belongings
+from activities.teardown import belongings, taken
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import translated
@@ -39,7 +39,8 @@ def plan_retirement(order: RetirementInput) -> Retirement:
         elif why is None and not one.due:
             why = "it has time left"
         if why is None:
-            return Retirement(mark=one.run, next=_going(order.endpoint, one.deployment), stays=_told(stays))
+            going = taken(belongings(Departing(order.endpoint, one.deployment)))
+            return Retirement(mark=one.run, next=going, stays=_told(stays))
         stays[one.deployment] = why
     return Retirement(stays=_told(stays))
 
@@ -53,11 +54,6 @@ def _why_it_stays(one: SupersededDeployment, found: Any, traffic: Percentages, c
     if name in copies:
         return f"it gets a copy of {copies[name]} % of the traffic"
     return None if state in SETTLED else f"it is {state}"
-
-
-def _going(endpoint: str, deployment: str) -> list[Any]:
-    found = belongings(Departing(endpoint, deployment))
-    return [one.entry for one in found if one.left is None and one.entry.goes_with is None]
 
 
 def _told(stays: dict[str, str]) -> dict[str, str]:

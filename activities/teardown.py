@@ -14,7 +14,7 @@ from activities.scene import problem
 from azure_api import begin
 from azure_api.clients import clients
 from contracts.endpoint_errors import MadeByOthers
-from contracts.ledger import short_name
+from contracts.ledger import LedgerEntry, short_name
 from contracts.plan import PlanProblem
 from contracts.teardown import DepartingInput, Departure, LeftAlone, TeardownPlan
 
@@ -27,7 +27,7 @@ def plan_teardown(order: DepartingInput) -> Departure:
     """What goes first, and what stands in the way; nothing of either once everything is gone."""
     departing = Departing(order.endpoint, order.deployment)
     found = belongings(departing)
-    going = [one.entry for one in found if one.left is None and one.entry.goes_with is None]
+    going = taken(found)
     problems = [] if order.force else _problems(found, only_ours=order.only_ours is True)
     there = departing.entity is not None
     return Departure(
@@ -54,6 +54,11 @@ def teardown_plan(order: DepartingInput) -> TeardownPlan:
 def belongings(departing: Departing) -> list[Belonging]:
     """Everything that belongs to what is to be deleted, in the order in which it goes."""
     return [one for resource in reversed(RESOURCES) for one in resource.belongings(departing)]
+
+
+def taken(found: list[Belonging]) -> list[LedgerEntry]:
+    """What of that a run removes itself, in order: the rest stays, or goes along with what it is on."""
+    return [one.entry for one in found if one.left is None and one.entry.goes_with is None]
 
 
 def _problems(found: list[Belonging], *, only_ours: bool = False) -> list[PlanProblem]:
