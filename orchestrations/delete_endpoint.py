@@ -22,9 +22,14 @@ def delete_endpoint(context: Context) -> Taking[Json]:
 
 
 def remove_it(run: Run) -> Taking[OperationResult]:
-    """Take what goes with it, then itself; one that is gone already is fine."""
+    """Wait for its turn, then take what goes with it, and itself; one that is gone already is fine."""
     order = OperationOrder.from_wire(run.context.get_input())
     yield from in_turn(run, order)
+    return (yield from take_with_all(run, order))
+
+
+def take_with_all(run: Run, order: OperationOrder) -> Taking[OperationResult]:
+    """Take the endpoint with all that goes, in this run's turn; its releases end with it."""
     found = yield from look(run, order)
     yield from take_down(run, order, found)
     took_down(run, found.traffic)

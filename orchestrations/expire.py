@@ -15,13 +15,11 @@ from contracts.lifetimes import Lifetime
 from contracts.operations import OperationOrder, OperationResult
 from contracts.retiring import ExpiryInput
 from orchestrations import steps
+from orchestrations.delete_endpoint import take_with_all
 from orchestrations.engine import Context, Taking
-from orchestrations.later import wait_for_time
+from orchestrations.later import wait_for_time, wait_for_turn_now
 from orchestrations.policies import EXPIRY_WARNED
-from orchestrations.releasing import took_down
 from orchestrations.run import Run
-from orchestrations.teardown import look, take_down
-from orchestrations.turns import wait_for_turn
 from orchestrations.undo import carried_out
 
 WAIT_TO_WARN, WAIT_TO_EXPIRE = "wait_to_warn", "wait_to_expire"
@@ -46,15 +44,11 @@ def remove_in_time(run: Run) -> Taking[OperationResult]:
         yield from wait_for_time(
             run, goes, WAIT_TO_EXPIRE, "the endpoint goes soon: cancel this, or deploy to it again"
         )
-        # In line with those who ask now.
-        yield from wait_for_turn(run, order.model_copy(update={"accepted": run.now}))
+        yield from wait_for_turn_now(run, order)
         stays = yield from why_it_stays(run, order, goes)
     if stays is not None:
         return OperationResult(stays={order.endpoint: stays})
-    found = yield from look(run, order)
-    yield from take_down(run, order, found)
-    took_down(run, found.traffic)
-    return OperationResult(traffic_before=found.traffic, ledger=run.ledger.entries)
+    return (yield from take_with_all(run, order))
 
 
 def why_it_stays(run: Run, order: OperationOrder, goes: datetime) -> Taking[str | None]:

@@ -14,6 +14,7 @@ from orchestrations import steps
 from orchestrations.engine import Taking
 from orchestrations.policies import LONGEST_TIMER
 from orchestrations.run import Run
+from orchestrations.turns import wait_for_turn
 
 RETIRE, EXPIRE = "retire", "expire"
 
@@ -56,3 +57,8 @@ def wait_for_time(run: Run, moment: datetime, name: str, detail: str) -> Taking[
     while run.now < moment:
         yield from run.awaited(run.context.create_timer(min(moment, run.now + LONGEST_TIMER)))
     run.log.succeeded(name, run.now)
+
+
+def wait_for_turn_now(run: Run, order: OperationOrder) -> Taking[None]:
+    """Stand in line with those who ask now: when it was accepted, it did not want to write yet."""
+    yield from wait_for_turn(run, order.model_copy(update={"accepted": run.now}))

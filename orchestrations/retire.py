@@ -15,11 +15,10 @@ from contracts.operations import OperationOrder, OperationResult
 from contracts.retiring import Retirement, RetirementInput, SupersededInput
 from orchestrations import steps
 from orchestrations.engine import Context, Taking
-from orchestrations.later import wait_for_time
+from orchestrations.later import wait_for_time, wait_for_turn_now
 from orchestrations.policies import ROUNDS_OF_TEARDOWN
 from orchestrations.run import Run
 from orchestrations.teardown import remove_for_good
-from orchestrations.turns import wait_for_turn
 from orchestrations.undo import carried_out
 
 WAIT_TO_RETIRE = "wait_to_retire"
@@ -38,8 +37,7 @@ def remove_superseded(run: Run) -> Taking[OperationResult]:
     run.start(order)
     due = (order.accepted or run.now) + wanted.after
     yield from wait_for_time(run, due, WAIT_TO_RETIRE, "superseded deployments are kept for a while")
-    # In line with those who ask now: an hour ago it did not want to write yet.
-    yield from wait_for_turn(run, order.model_copy(update={"accepted": run.now}))
+    yield from wait_for_turn_now(run, order)
     found = Retirement()
     for _ in range(ROUNDS_OF_TEARDOWN):
         found = yield from look(run, order, wanted)

@@ -127,6 +127,15 @@ DEPLOYING = (
 )
 
 
+# What it takes to take an endpoint with all that is on it.
+TAKING_DOWN = (steps.PLAN_TEARDOWN, steps.DIAGNOSTICS, steps.ROLE_ASSIGNMENT, steps.ENDPOINT)
+
+
+def shows_end(status: Json) -> bool:
+    """Whether the custom status of a run that writes says how it ended."""
+    return Progress.from_wire(status).ended
+
+
 def operation(
     orchestration: Callable[[Any], Taking[Json]],
     call: Call | None,
@@ -148,7 +157,7 @@ def operation(
         status=OperationStatus,
         listing=OperationList,
         filters=("endpoint", "kind", "status"),
-        ended=lambda status: Progress.from_wire(status).ended,
+        ended=shows_end,
         writes=True,
         takes=(*takes, *WRITING),
     )
@@ -165,7 +174,7 @@ DEPLOY = Runbook(
     status=DeploymentStatus,
     listing=DeploymentList,
     filters=("endpoint", "model", "status"),
-    ended=lambda status: Progress.from_wire(status).ended,
+    ended=shows_end,
     writes=True,
     takes=(*DEPLOYING, steps.START_OPERATION, *WRITING),
 )
@@ -220,21 +229,9 @@ OPERATIONS = (
         delete_endpoint.delete_endpoint,
         Call("DELETE", "endpoints/{endpoint}"),
         DeleteRequest,
-        steps.PLAN_TEARDOWN,
-        steps.DIAGNOSTICS,
-        steps.ROLE_ASSIGNMENT,
-        steps.ENDPOINT,
+        *TAKING_DOWN,
     ),
-    operation(
-        expire.expire,
-        None,
-        None,
-        steps.FIND_EXPIRY,
-        steps.PLAN_TEARDOWN,
-        steps.DIAGNOSTICS,
-        steps.ROLE_ASSIGNMENT,
-        steps.ENDPOINT,
-    ),
+    operation(expire.expire, None, None, steps.FIND_EXPIRY, *TAKING_DOWN),
     operation(retire.retire, None, None, steps.FIND_SUPERSEDED, steps.PLAN_RETIREMENT, steps.DEPLOYMENT),
 )
 RUNTIME = Runbook(
@@ -248,7 +245,7 @@ RUNTIME = Runbook(
     status=RuntimeStatus,
     listing=RuntimeList,
     filters=("compute", "status"),
-    ended=lambda status: Progress.from_wire(status).ended,
+    ended=shows_end,
     writes=True,
     takes=(
         steps.PLAN_RUNTIME,
