@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from azure_api import online
+from azure_api import begin, online
 from azure_api.clients import clients
 from contracts.azure_refusals import ResourceNotFound
 from contracts.endpoints import (
@@ -89,7 +89,7 @@ def reachable(name: str, deployment: str | None = None) -> Json:
 def view(document: Json, deployments: Iterable[Json]) -> OnlineEndpointView:
     """What an endpoint's document and those of its deployments tell."""
     properties, name = document["properties"], str(document["name"])
-    traffic, mirror = _percentages(properties.get("traffic")), _percentages(properties.get("mirrorTraffic"))
+    traffic, mirror = begin.shares(properties.get("traffic")), begin.shares(properties.get("mirrorTraffic"))
     shown = sorted((_deployment(one, traffic, mirror) for one in deployments), key=lambda one: one.name)
     managed = not properties.get("compute")
     return OnlineEndpointView(
@@ -137,8 +137,8 @@ def _deployment(document: Json, traffic: dict[str, int], mirror: dict[str, int])
         instance_type=properties.get("instanceType"),
         instance_count=(document.get("sku") or {}).get("capacity"),
         autoscaled=scale == "TargetUtilization",
-        traffic=traffic.get(name, 0),
-        mirror_traffic=mirror.get(name, 0),
+        traffic=traffic.get(name.lower(), 0),
+        mirror_traffic=mirror.get(name.lower(), 0),
         created=_moment(document, "createdAt"),
         changed=_moment(document, "lastModifiedAt"),
         made_by=_maker(document),
@@ -178,10 +178,6 @@ def _moment(document: Json, name: str) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _percentages(wire: Json | None) -> dict[str, int]:
-    return {name: int(percent) for name, percent in (wire or {}).items() if percent}
 
 
 def _links(name: str) -> dict[str, str]:

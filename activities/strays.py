@@ -10,7 +10,7 @@ from typing import Any
 from activities.monitoring import MonitorSettings, name_of
 from activities.registry import RESOURCES
 from activities.role_assignments import SIGNED
-from azure_api import looking, online, versions
+from azure_api import begin, looking, online, versions
 from azure_api.clients import clients
 from contracts.errors import MissingRight
 from contracts.findings import Stray
@@ -64,11 +64,11 @@ def _readable(things: Things, what: str, path: str, api_version: str) -> list[Do
 def about_endpoint(document: Document, deployments: Sequence[Document], releases: Sequence[Release]) -> Iterator[Stray]:
     """Deployments that no release knows, and traffic that is not what the last release left."""
     name, properties = str(document["name"]), document["properties"]
-    traffic = {one: int(share) for one, share in (properties.get("traffic") or {}).items() if share}
-    wanted = {*traffic, *(one for one, share in (properties.get("mirrorTraffic") or {}).items() if share)}
+    traffic = begin.shares(properties.get("traffic"))
+    wanted = {*traffic, *begin.shares(properties.get("mirrorTraffic"))}
     released = {(pin.deployment, pin.run) for release in releases for pin in release.serving}
     for one in deployments:
-        mark, deployment = mark_in(one), str(one["name"])
+        mark, deployment = mark_in(one), str(one["name"]).lower()
         if mark and deployment not in wanted and (deployment, mark) not in released:
             yield Stray(
                 kind="deployment_without_release",

@@ -36,8 +36,9 @@ GREEN, BLUE = deployment("green", f"dep-{2:032x}"), deployment("blue", f"dep-{1:
         ({"traffic": {"green": 100}, "mirrorTraffic": {"third": 5}}, [deployment("third", "dep-3")], []),
         ({"traffic": {"green": 90, "blue": 10}}, [GREEN, BLUE], ["traffic_changed"]),
         ({"traffic": {}}, [], ["traffic_changed"]),
+        ({"traffic": {"Green": 100}}, [{**GREEN, "name": "Green"}, {**BLUE, "name": "BLUE"}], []),
     ],
-    ids=["as it was left", "made again", "gets a copy", "shared", "taken away"],
+    ids=["as it was left", "made again", "gets a copy", "shared", "taken away", "in other letters"],
 )
 def test_an_endpoint_is_compared_with_its_releases(
     properties: dict[str, Any], deployments: list[dict[str, Any]], found: list[str]
