@@ -13,7 +13,6 @@ import azure.durable_functions as df
 
 from contracts.activities import Claim, EntryInput
 from contracts.base import Json
-from contracts.errors import CloudUnavailable
 from contracts.ledger import LedgerEntry
 from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
@@ -35,7 +34,7 @@ async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> di
     try:
         claimed_by = await _claimed_by(client, order)
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     return {"ok": Claim(claimed_by=claimed_by).to_wire()}
 
 

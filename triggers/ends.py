@@ -12,7 +12,7 @@ import azure.durable_functions as df
 
 from contracts.activities import EntryInput, Provisioning
 from contracts.base import Json
-from contracts.errors import CloudUnavailable, Superseded
+from contracts.errors import Superseded
 from orchestrations.runbooks import DEPLOY, runbook_of
 from triggers.guard import carry_on, in_own_words
 from triggers.hub import Hub, HubUnavailable, Instance
@@ -27,7 +27,7 @@ async def deployment_ended(payload: Json, client: df.DurableOrchestrationClient)
             instance = await hub.instance(order.entry.id)
         seen = await _seen(client, instance)
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     return {"ok": seen.to_wire()}
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import azure.durable_functions as df
 
 from contracts.base import Json
-from contracts.errors import CloudUnavailable
 from contracts.retiring import Expiry, ExpiryInput
 from triggers.hub import HubUnavailable
 from triggers.line import queue_of
@@ -22,7 +21,7 @@ async def find_expiry(payload: Json, client: df.DurableOrchestrationClient) -> d
     try:
         queue = await queue_of(client, asked.endpoint)
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     by = queue.expires if queue else None
     if by == asked.mark:
         log.warning("endpoint %s goes at %s, by operation %s", asked.endpoint, asked.goes, asked.mark)

@@ -20,6 +20,7 @@ import aiohttp
 from pydantic_core import from_json
 
 from contracts.base import Json
+from contracts.errors import CloudUnavailable
 
 TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
 PATIENCE = aiohttp.ClientTimeout(total=60, sock_connect=10)
@@ -31,6 +32,10 @@ _TOLD = frozenset({200, 202, 400, 500})
 
 class HubUnavailable(Exception):
     """The task hub did not answer, or not in its own words; it may do so in a moment."""
+
+    def to_run(self) -> dict[str, Any]:
+        """What an activity answers then: its run asks again."""
+        return {"error": CloudUnavailable(str(self)).to_failure().to_wire()}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import azure.durable_functions as df
 
 from contracts.base import Json
 from contracts.digests import digest
-from contracts.errors import CloudUnavailable
 from contracts.retiring import Started, StartOrder
 from orchestrations.runbooks import OPERATIONS
 from triggers.hub import HubUnavailable
@@ -24,7 +23,7 @@ async def start_operation(payload: Json, client: df.DurableOrchestrationClient) 
     try:
         await start_once(client, runbook.name, instance_id, {**asked.order.to_wire(), "digest": said})
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     except KeyNotComparable:
         pass  # another try has started it in this moment
     return {"ok": Started(id=instance_id).to_wire()}

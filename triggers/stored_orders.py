@@ -7,7 +7,6 @@ from typing import Any
 import azure.durable_functions as df
 
 from contracts.base import Json
-from contracts.errors import CloudUnavailable
 from contracts.operations import OperationResult
 from contracts.orders import DeployOrder
 from contracts.releases import OrderRef, StoredOrder
@@ -29,7 +28,7 @@ async def find_order(payload: Json, client: df.DurableOrchestrationClient) -> di
         async with Hub(client) as hub:
             run, order = await _order(hub, wanted)
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     if order is None:
         return {"ok": StoredOrder().to_wire()}
     request = order.request if wanted.part is None else {wanted.part: order.request.get(wanted.part)}

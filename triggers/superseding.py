@@ -7,7 +7,6 @@ from typing import Any
 import azure.durable_functions as df
 
 from contracts.base import Json
-from contracts.errors import CloudUnavailable
 from contracts.retiring import Superseded, SupersededInput
 from orchestrations.release_log import superseded
 from triggers.hub import HubUnavailable
@@ -20,6 +19,6 @@ async def find_superseded(payload: Json, client: df.DurableOrchestrationClient) 
     try:
         queue = await queue_of(client, asked.endpoint)
     except HubUnavailable as error:
-        return {"error": CloudUnavailable(str(error)).to_failure().to_wire()}
+        return error.to_run()
     found = superseded(queue.releases, asked.before) if queue else []
     return {"ok": Superseded(deployments=found).to_wire()}
