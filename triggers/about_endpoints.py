@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import azure.functions as func
 
@@ -14,6 +15,8 @@ from contracts.problems import RequestProblems
 from triggers.answers import azure_unavailable, problem, problem_of
 from triggers.body import BodyTooLarge
 from triggers.parameters import refused
+
+A_NAME = "3 to 32 letters, digits and single dashes"
 
 
 class Told(Exception):
@@ -43,17 +46,18 @@ def told() -> Iterator[None]:
 
 def endpoint_of(req: func.HttpRequest) -> str:
     """The endpoint in the path; raises NotThere for what can be no name of one."""
-    name = str(req.route_params["endpoint"])
-    if not is_online_name(name):
-        raise NotThere("endpoint", "of that name: it has 3 to 32 letters, digits and single dashes")
-    return name.lower()
+    return _named(req, "endpoint")
 
 
 def deployment_of(req: func.HttpRequest) -> str:
     """The deployment in the path; raises NotThere for what can be no name of one."""
-    name = str(req.route_params["deployment"])
+    return _named(req, "deployment")
+
+
+def _named(req: func.HttpRequest, noun: Literal["endpoint", "deployment"]) -> str:
+    name = str(req.route_params[noun])
     if not is_online_name(name):
-        raise NotThere("deployment", "of that name: it has 3 to 32 letters, digits and single dashes")
+        raise NotThere(noun, f"of that name: it has {A_NAME}")
     return name.lower()
 
 
@@ -61,15 +65,5 @@ def asked_deployment(req: func.HttpRequest) -> str | None:
     """The deployment that a query asks for; raises RequestProblems."""
     name = req.params.get("deployment")
     if name and not is_online_name(name):
-        raise refused("deployment", "send the name of a deployment: 3 to 32 letters, digits and single dashes")
+        raise refused("deployment", f"send the name of a deployment: {A_NAME}")
     return name.lower() if name else None
-
-
-def whole_number(req: func.HttpRequest, name: str, most: int, otherwise: int | None = None) -> int | None:
-    """A query parameter that is a number from 1 on; raises RequestProblems."""
-    text = req.params.get(name)
-    if not text:
-        return otherwise
-    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most:
-        return int(text)
-    raise refused(name, f"send a whole number from 1 to {most}")

@@ -15,11 +15,11 @@ from contracts.base import Json
 from contracts.container_log import CONTAINERS, Container
 from contracts.errors import DeploymentError, RequestRejected
 from contracts.problems import Problem, RequestProblems, secret_problems
-from triggers.about_endpoints import Told, asked_deployment, deployment_of, endpoint_of, told, whole_number
+from triggers.about_endpoints import Told, asked_deployment, deployment_of, endpoint_of, told
 from triggers.answers import answer
 from triggers.body import parse_body
 from triggers.logs import AS_TEXT
-from triggers.parameters import check_names, limit_of, refused
+from triggers.parameters import check_names, limit_of, refused, whole_number
 
 # Characters of what a page gives out, and of a sample request: both stand in an address.
 LONGEST_TOKEN = 2000

@@ -11,19 +11,12 @@ from contracts.base import Contract
 from contracts.container_log import CONTAINERS
 from contracts.endpoints import Consumption, EndpointList, OnlineEndpointView
 from contracts.findings import FindingList
-from contracts.names import LONGEST_ONLINE_NAME, ONLINE_NAME, SHORTEST_ONLINE_NAME
 from triggers.endpoint_answers import LONGEST_NAME, LONGEST_REQUEST
 from triggers.invoking import TELLING
-from triggers.openapi_parts import NO_PARAMETERS, UNAUTHORIZED, json_of, problem_of
+from triggers.openapi_parts import NAME, NO_PARAMETERS, UNAUTHORIZED, json_of, named_in_path, problem_of
 from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
 
 ANSWERS: tuple[type[Contract], ...] = (EndpointList, OnlineEndpointView, Consumption, FindingList)
-NAME = {
-    "type": "string",
-    "minLength": SHORTEST_ONLINE_NAME,
-    "maxLength": LONGEST_ONLINE_NAME,
-    "pattern": f"^{ONLINE_NAME}$",
-}
 INVOKING = f"""The body, of any type, goes to the endpoint as it is, with its Content-Type.
 The endpoint's own key stays here.
 The answer is the model's, as it is: `azureml-model-deployment` says which deployment gave it.
@@ -33,10 +26,6 @@ _UNAVAILABLE = {"503": problem_of("Azure cannot be read right now")}
 _WRONG = {"422": problem_of("a parameter is not valid")}
 _NONE = {"404": problem_of("no such endpoint, or no such deployment of it")}
 _NOT_READY = {"409": problem_of("the endpoint has no scoring URI yet")}
-
-
-def _path(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": NAME}
 
 
 def _query(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
@@ -69,7 +58,7 @@ def _list() -> dict[str, Any]:
 def _show() -> dict[str, Any]:
     return {
         "summary": "What an online endpoint is, and what serves on it",
-        "parameters": [_path("endpoint")],
+        "parameters": [named_in_path("endpoint")],
         "responses": {
             "200": json_of("as Azure has it now", OnlineEndpointView),
             **_NONE,
@@ -89,8 +78,8 @@ def _log() -> dict[str, Any]:
         "summary": "What the containers of an online deployment have written",
         "description": "As Azure has it now: both logs, each under a heading, or that of one container as it is.",
         "parameters": [
-            _path("endpoint"),
-            _path("deployment"),
+            named_in_path("endpoint"),
+            named_in_path("deployment"),
             _query("container", {"enum": [*CONTAINERS]}, "whose; both without it"),
             _query("tail", _number(MOST_LINES), "so many lines from its end"),
         ],
@@ -103,7 +92,7 @@ def _consume() -> dict[str, Any]:
     return {
         "summary": "All that it takes to call an online endpoint, but its key",
         "parameters": [
-            _path("endpoint"),
+            named_in_path("endpoint"),
             _query("deployment", NAME, "pin the samples to it"),
             _query("request", {"type": "string"}, sent),
         ],
@@ -130,7 +119,7 @@ def _invoke() -> dict[str, Any]:
         "summary": "Ask the model of an online endpoint",
         "description": INVOKING,
         "parameters": [
-            _path("endpoint"),
+            named_in_path("endpoint"),
             _query("deployment", NAME, "that shall answer, whatever the traffic"),
             _query("timeout", _number(MOST_SECONDS, DEFAULT_SECONDS), "seconds"),
         ],

@@ -16,10 +16,10 @@ from activities.gates.wording import brief
 from activities.invoking import CONTENT_LIMIT_BYTES, DEFAULT_SECONDS, MOST_SECONDS, Invocation, invoke
 from contracts.errors import ModelUnreachable, WrongAnswer
 from contracts.problems import Problem, RequestProblems
-from triggers.about_endpoints import Told, asked_deployment, endpoint_of, told, whole_number
+from triggers.about_endpoints import Told, asked_deployment, endpoint_of, told
 from triggers.answers import problem
 from triggers.body import EMPTY, BodyTooLarge
-from triggers.parameters import check_names, refused
+from triggers.parameters import check_names, refused, whole_number
 
 # Models may take minutes to answer. They have threads of their own: activities shall not wait for them.
 AT_ONCE = 32
@@ -77,7 +77,7 @@ def _threads() -> ThreadPoolExecutor:
 def _asked(req: func.HttpRequest) -> Invocation:
     """The call's request to the model; raises RequestProblems, BodyTooLarge and NotThere."""
     content, kind = req.get_body(), req.headers.get("Content-Type") or JSON
-    seconds = whole_number(req, "timeout", MOST_SECONDS, DEFAULT_SECONDS)
+    seconds = whole_number(req, "timeout", MOST_SECONDS) or DEFAULT_SECONDS
     deployment = asked_deployment(req)
     if not re.fullmatch(CONTENT_TYPE, kind):
         raise refused("Content-Type", "send a media type, e.g. application/json")
@@ -91,7 +91,7 @@ def _asked(req: func.HttpRequest) -> Invocation:
         endpoint=endpoint,
         content=content,
         content_type=JSON if kind.startswith(FORM) else kind,
-        seconds=float(seconds or DEFAULT_SECONDS),
+        seconds=float(seconds),
         deployment=deployment,
         request_id=request_id if re.fullmatch(REQUEST_ID, request_id) else None,
     )

@@ -6,22 +6,21 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
-from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from contracts.base import Contract
 from contracts.container_log import CONTAINERS
-from contracts.names import OnlineName
 from contracts.plan import Plan
 from contracts.releases import ReleaseList
 from contracts.status import DeploymentState, Health
 from contracts.teardown import TeardownPlan
 from orchestrations.runbooks import DEPLOY, Runbook, sharing
 from triggers.answers import ProblemBody
-from triggers.openapi_parts import NO_PARAMETERS, REF, UNAUTHORIZED, json_of, problem_of, schema_of
+from triggers.asking import KEY_CHARACTERS, LONGEST_KEY
+from triggers.openapi_parts import NO_PARAMETERS, REF, UNAUTHORIZED, json_of, named_in_path, problem_of, schema_of
+from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
 from triggers.requests import body_contract, plan_request
 from triggers.routes import Route
-from triggers.runbook_routes import KEY_CHARACTERS, LONGEST_KEY, PAGE_DEFAULT, PAGE_LIMIT
 from version import VERSION
 
 DESCRIPTION = """Deploys Azure Machine Learning models behind online endpoints.
@@ -114,17 +113,16 @@ def _of_endpoints() -> Any:
 
 
 def _starting(runbook: Runbook) -> dict[str, Any]:
-    headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
     key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_CHARACTERS}+$"}
     assert runbook.call is not None
     answers = {
-        "202": json_of("accepted, or accepted before", runbook.status, headers),
+        "202": json_of("accepted, or accepted before", runbook.status, _WHERE_AND_WHEN),
         "409": problem_of("the Idempotency-Key was used with another body"),
         "503": problem_of("the task hub cannot be asked, or does not tell whether the Idempotency-Key is repeated"),
         **UNAUTHORIZED,
     }
     parameters = [
-        *map(_name, runbook.call.names),
+        *map(named_in_path, runbook.call.names),
         {"name": "Idempotency-Key", "in": "header", "schema": key},
     ]
     summary = f"Ask for a {runbook.noun}" if runbook is DEPLOY else _sentence(runbook)
@@ -144,24 +142,19 @@ def _sentence(runbook: Runbook) -> str:
     return " ".join(text.split("\n\n")[0].split()).rstrip(".")
 
 
-def _name(what: str) -> dict[str, Any]:
-    return {"name": what, "in": "path", "required": True, "schema": TypeAdapter(OnlineName).json_schema()}
-
-
 def _query(contract: type[Contract]) -> list[dict[str, Any]]:
     schema = contract.model_json_schema(mode="validation")
     return [{"name": name, "in": "query", "schema": one} for name, one in schema["properties"].items()]
 
 
 def _canceling(runbook: Runbook) -> dict[str, Any]:
-    headers = {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}}
     return {
         "summary": f"Cancel a {runbook.noun}",
         "description": "It stops before its next step, or while it waits, and undoes what it has made.",
         "parameters": [_id(runbook)],
         "responses": {
-            "200": json_of("it had ended before", runbook.status, headers),
-            "202": json_of("it is told; its status says when it has ended", runbook.status, headers),
+            "200": json_of("it had ended before", runbook.status, _WHERE_AND_WHEN),
+            "202": json_of("it is told; its status says when it has ended", runbook.status, _WHERE_AND_WHEN),
             "404": problem_of(f"no such {runbook.noun}"),
             "422": problem_of("there is no such parameter"),
             **_HUB_UNAVAILABLE,
@@ -194,7 +187,6 @@ def _log(runbook: Runbook) -> dict[str, Any]:
 
 
 def _showing(runbook: Runbook) -> dict[str, Any]:
-    text = {"schema": {"type": "string"}}
     return {
         "summary": f"Status of a {runbook.noun}",
         "parameters": [
@@ -202,8 +194,8 @@ def _showing(runbook: Runbook) -> dict[str, Any]:
             {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
         ],
         "responses": {
-            "200": json_of("status", runbook.status, {"ETag": text, "Retry-After": text}),
-            "304": {"description": "as it was when it had that ETag", "headers": {"ETag": text, "Retry-After": text}},
+            "200": json_of("status", runbook.status, {"ETag": _TEXT, "Retry-After": _TEXT}),
+            "304": {"description": "as it was when it had that ETag", "headers": {"ETag": _TEXT, "Retry-After": _TEXT}},
             "404": problem_of(f"no such {runbook.noun}"),
             "422": problem_of("there is no such parameter"),
             **_HUB_UNAVAILABLE,
@@ -265,7 +257,7 @@ def _releases() -> dict[str, Any]:
         **_HUB_UNAVAILABLE,
         **UNAUTHORIZED,
     }
-    return {"summary": "What an endpoint has served", "parameters": [_name("endpoint")], "responses": responses}
+    return {"summary": "What an endpoint has served", "parameters": [named_in_path("endpoint")], "responses": responses}
 
 
 _SINGLE = {
@@ -281,6 +273,8 @@ def _body(contract: type[Contract], example: Any = None) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": content, "application/yaml": content}}
 
 
+_TEXT = {"schema": {"type": "string"}}
+_WHERE_AND_WHEN = {"Location": _TEXT, "Retry-After": _TEXT}
 _HUB_UNAVAILABLE = {"503": problem_of("the task hub cannot be asked right now")}
 _BODY_PROBLEMS = {
     "400": problem_of("the body is empty, or cannot be read"),

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.names import LONGEST_ONLINE_NAME, ONLINE_NAME, SHORTEST_ONLINE_NAME
 from triggers.answers import ProblemBody
 
+NAME = {
+    "type": "string",
+    "minLength": SHORTEST_ONLINE_NAME,
+    "maxLength": LONGEST_ONLINE_NAME,
+    "pattern": f"^{ONLINE_NAME}$",
+}
 REF = "#/components/schemas/{model}"
+
+
+def named_in_path(what: str) -> dict[str, Any]:
+    """The name of an endpoint or a deployment in a path."""
+    return {"name": what, "in": "path", "required": True, "schema": NAME}
 
 
 def schema_of(model: type[Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import get_args
 
@@ -31,10 +30,17 @@ def check_names(req: func.HttpRequest, known: Iterable[str] = ()) -> None:
 
 def limit_of(req: func.HttpRequest) -> int:
     """How long a page may be; raises RequestProblems."""
-    text = req.params.get("limit", str(PAGE_DEFAULT))
-    if re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= PAGE_LIMIT:
+    return whole_number(req, "limit", PAGE_LIMIT) or PAGE_DEFAULT
+
+
+def whole_number(req: func.HttpRequest, name: str, most: int) -> int | None:
+    """A query parameter that is a number from 1 on; None without one. Raises RequestProblems."""
+    text = req.params.get(name)
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most:
         return int(text)
-    raise refused("limit", f"send a whole number from 1 to {PAGE_LIMIT}")
+    raise refused(name, f"send a whole number from 1 to {most}")
 
 
 def check_state(text: str | None) -> None:

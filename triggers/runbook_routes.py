@@ -6,15 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestrations.runbooks import Runbook
-from triggers.asking import KEY_CHARACTERS, LONGEST_KEY, starting
+from triggers.asking import starting
 from triggers.canceling import canceling
 from triggers.listing import listing
 from triggers.logs import reading_logs
-from triggers.parameters import PAGE_DEFAULT, PAGE_LIMIT
 from triggers.routes import Route
 from triggers.showing import showing
-
-__all__ = ["KEY_CHARACTERS", "LONGEST_KEY", "PAGE_DEFAULT", "PAGE_LIMIT", "routes_of"]
 
 
 def routes_of(runbooks: Sequence[Runbook]) -> Iterator[Route]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from orchestrations.runbooks import RUNBOOKS
+from triggers.asking import KEY_CHARACTERS
 from triggers.http import ROUTES
 from triggers.openapi import document
-from triggers.runbook_routes import KEY_CHARACTERS
 from triggers.statuses import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
