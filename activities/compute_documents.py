@@ -8,25 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.activities import EnsureInput
+from contracts.ledger import SERVICES
 from contracts.marks import MARK_TAG
 from contracts.runtimes import RuntimeCompute, RuntimeRequest
 
-COMPUTES, SERVICES = "computes", "customServices"
 INSTANCE = "ComputeInstance"
 # A custom service has no tags: whose it is stands in its container's environment.
 MARK = "SLIPWAY_INSTANCE"
 
 Document = dict[str, Any]
-
-
-def compute_reference(name: str) -> str:
-    """How a ledger refers to a compute."""
-    return f"{COMPUTES}/{name}"
-
-
-def service_reference(compute: str, name: str) -> str:
-    """How a ledger refers to a custom application."""
-    return f"{compute_reference(compute)}/{SERVICES}/{name}"
 
 
 def instance_of(document: Document) -> Document:

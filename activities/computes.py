@@ -11,12 +11,10 @@ from typing import Any
 
 from activities.compute_documents import (
     MARK,
-    SERVICES,
     Document,
     address_of,
     another_than,
     compute_body,
-    compute_reference,
     conflict_of,
     custom_service,
     image_of,
@@ -24,7 +22,6 @@ from activities.compute_documents import (
     principal_of,
     service_mark,
     service_named,
-    service_reference,
     services_of,
     state_of,
     why_broken,
@@ -35,7 +32,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.errors import EndpointBusy, NotAsDeployed, ProvisioningFailed
-from contracts.ledger import LedgerEntry, arm_id
+from contracts.ledger import SERVICES, LedgerEntry, application_reference, arm_id, compute_reference
 from contracts.marks import mark_in
 from contracts.runtime_errors import ComputeConflict
 from contracts.runtimes import ApplicationWanted, ComputeEnsured, ComputeWanted
@@ -144,7 +141,7 @@ class Applications(Resource[ApplicationWanted]):
 
         Raises ComputeConflict when an application of that name differs in more than its image.
         """
-        reference = service_reference(wanted.compute.name, wanted.name)
+        reference = application_reference(wanted.compute.name, wanted.name)
         found = _required(wanted.compute.name)
         there, image = service_named(found, wanted.name), str(wanted.image)
         if there is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.compute_documents import COMPUTES, is_deleted
+from activities.compute_documents import is_deleted
 from activities.compute_documents import principal_of as principal_of_compute
 from activities.computes import find_compute
 from activities.departing import Belonging, Departing
@@ -25,7 +25,7 @@ from azure_api.rights import Right
 from contracts.activities import EnsureInput, EntryInput, Grants, Provisioning, RolesEnsured
 from contracts.base import beginning
 from contracts.errors import CloudUnavailable, DeploymentError, MissingRight, RoleMissing
-from contracts.ledger import LedgerEntry, short_name
+from contracts.ledger import COMPUTES, LedgerEntry, short_name
 from contracts.marks import assignment_id
 from contracts.plan import NeededRole, PlannedGrant
 from contracts.request import AccessRequest

@@ -16,6 +16,9 @@ from contracts.base import Contract, Json
 How = Literal["made", "changed", "found", "removed"]
 Fate = Literal["in_use", "undone", "stays", "undo_failed"]
 
+# What Azure Resource Manager calls computes, and the custom applications of one.
+COMPUTES, SERVICES = "computes", "customServices"
+
 
 class LedgerEntry(Contract):
     """One thing of one run."""
@@ -62,6 +65,16 @@ def endpoint_reference(endpoint: str) -> str:
 def deployment_reference(endpoint: str, deployment: str) -> str:
     """How a ledger refers to an online deployment."""
     return f"{endpoint_reference(endpoint)}/deployments/{deployment}"
+
+
+def compute_reference(compute: str) -> str:
+    """How a ledger refers to a compute."""
+    return f"{COMPUTES}/{compute}"
+
+
+def application_reference(compute: str, name: str) -> str:
+    """How a ledger refers to a custom application of a compute instance."""
+    return f"{compute_reference(compute)}/{SERVICES}/{name}"
 
 
 def endpoint_and_deployment(reference: str) -> tuple[str, str]:

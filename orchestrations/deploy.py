@@ -14,7 +14,6 @@ from functools import partial
 
 from contracts.activities import Ensured, Observed, ReadBackInput
 from contracts.base import Json
-from contracts.errors import Failure, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.orders import DeployOrder
 from contracts.plan import Percentages, PlanInput, PlanVerdict
@@ -79,17 +78,8 @@ def plan_deployment(run: Run, order: DeployOrder) -> Taking[PlanVerdict]:
     plan = yield from run.take(steps.PLAN_DEPLOYMENT, asked)
     run.board.about(model=plan.model)
     if plan.problems:
-        run.log.failed(steps.PLAN_DEPLOYMENT.activity, run.now)
-        first = plan.problems[0]
         more = f" (and {plan.problem_count - 1} more: POST /api/plans lists all)" if plan.problem_count > 1 else ""
-        raise StepFailed(
-            Failure(
-                code=first.code,
-                message=f"{first.path}: {first.message}{more}",
-                suggestion=first.suggestion,
-                step=steps.PLAN_DEPLOYMENT.activity,
-            )
-        )
+        run.stop_over(steps.PLAN_DEPLOYMENT, plan.problems[0], more)
     return plan
 
 

@@ -9,8 +9,7 @@ Whether the application itself answers is unchecked, and said to be: only its us
 from __future__ import annotations
 
 from contracts.base import Json
-from contracts.errors import Failure, StepFailed
-from contracts.ledger import LedgerEntry
+from contracts.ledger import LedgerEntry, application_reference, compute_reference
 from contracts.runtimes import RuntimeInput, RuntimeOrder, RuntimePlan, RuntimePlanInput, RuntimeResult
 from orchestrations import steps
 from orchestrations.access import USER, Access, grant_roles, newest_of, roles_effective
@@ -46,11 +45,8 @@ def plan_runtime(run: Run, order: RuntimeOrder) -> Taking[RuntimePlan]:
     """Find out by reading what is to be made; problems stop the run before anything is."""
     plan = yield from run.take(steps.PLAN_RUNTIME, RuntimePlanInput(mark=run.mark, request=order.request))
     if plan.problems:
-        step, first = steps.PLAN_RUNTIME.activity, plan.problems[0]
-        run.log.failed(step, run.now)
         more = f" (and {plan.problem_count - 1} more)" if plan.problem_count > 1 else ""
-        message = f"{first.path}: {first.message}{more}"
-        raise StepFailed(Failure(code=first.code, message=message, suggestion=first.suggestion, step=step))
+        run.stop_over(steps.PLAN_RUNTIME, plan.problems[0], more)
     return plan
 
 
@@ -65,7 +61,7 @@ def let_users_in(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[lis
 
 def ready_compute(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[Access | None]:
     """Have the compute instance running, and let its identity pull the image as early as can be."""
-    reference = f"computes/{order.compute}"
+    reference = compute_reference(order.compute)
     own = None if order.user_assigned_id else reference
     known, access = plan.resolved.principal_id, None
     if known:
@@ -82,7 +78,8 @@ def ready_compute(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[Ac
 
 def ensure_application(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[None]:
     """Begin the application, or give it its new image, and watch until the compute instance lists it."""
-    entry = LedgerEntry(kind=steps.APPLICATION.kind, id=f"computes/{order.compute}/customServices/{order.deployment}")
+    reference = application_reference(order.compute, order.deployment)
+    entry = LedgerEntry(kind=steps.APPLICATION.kind, id=reference)
     if plan.was:
         entry = entry.model_copy(update={"how": "changed", "before": plan.was, "after": plan.image})
     asked = {**order.request, "image": plan.image, "was": plan.was}

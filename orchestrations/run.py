@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from contracts.activities import EnsureInput, EntryInput, Provisioning
 from contracts.base import Contract, Json
@@ -13,7 +13,7 @@ from contracts.errors import Canceled, Failure, OrchestrationCrashed, StepFailed
 from contracts.failure import place_of
 from contracts.ledger import LedgerEntry
 from contracts.orders import CANCEL, Carried
-from contracts.plan import Resolved
+from contracts.plan import PlanProblem, Resolved
 from contracts.queue import WhenBusy
 from contracts.releases import Release
 from orchestrations.board import Board
@@ -134,6 +134,13 @@ class Run(Engine):
         """Raises StepFailed(Canceled) once the run has been canceled, unless it is being undone."""
         if self._cancel and self._cancel.is_completed and not self.undoing:
             raise StepFailed(Canceled(str(self._cancel.result or "somebody canceled the run")).to_failure())
+
+    def stop_over(self, step: Step[Any], found: PlanProblem, more: str = "") -> NoReturn:
+        """Raises StepFailed with a problem that a plan has found, before anything is made."""
+        self.log.failed(step.activity, self.now)
+        where = f"{found.path}: " if found.path else ""
+        message = f"{where}{found.message}{more}"
+        raise StepFailed(Failure(code=found.code, message=message, suggestion=found.suggestion, step=step.activity))
 
     def publish(self) -> None:
         """Show how far the run is, and what it has made: before each write to Azure, and after each answer."""

@@ -30,16 +30,8 @@ def look(run: Run, order: OperationOrder) -> Taking[Departure]:
     )
     found = yield from run.take(steps.PLAN_TEARDOWN, asked)
     if found.problems:
-        run.log.failed(steps.PLAN_TEARDOWN.activity, run.now)
-        first = found.problems[0]
-        raise StepFailed(
-            Failure(
-                code=first.code,
-                message=first.message,
-                suggestion=first.suggestion,
-                step=steps.PLAN_TEARDOWN.activity,
-            )
-        )
+        # Where it stands in the request says nothing here: it is always `force`.
+        run.stop_over(steps.PLAN_TEARDOWN, found.problems[0].model_copy(update={"path": ""}))
     return found
 
 

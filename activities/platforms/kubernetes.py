@@ -8,7 +8,7 @@ from activities.platforms.entities import amounts, deployment_parts, endpoint_pa
 from activities.servings import Serving
 from azure_api.clients import clients
 from contracts.activities import EnsureInput
-from contracts.ledger import arm_id
+from contracts.ledger import arm_id, compute_reference
 from contracts.online import EndpointRequest, OnlineDeploymentRequest
 
 
@@ -41,4 +41,4 @@ class Kubernetes:
 def compute_id(reference: str) -> str:
     """ARM id of the compute that `azureml:<name or ARM id>` names."""
     name = reference.removeprefix("azureml:")
-    return name if name.startswith("/") else arm_id(f"computes/{name}", clients().settings.workspace_id)
+    return name if name.startswith("/") else arm_id(compute_reference(name), clients().settings.workspace_id)
