@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from activities import assets
+from activities.deployments import Deployments
 from activities.envelope import activity
 from activities.resource import Resource
 from activities.scene import Finding, Scene
@@ -54,14 +55,8 @@ class Updates(Resource[Update]):
         return Ensured(entries=[change], done=state == begin.SUCCEEDED)
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
-        """How far the change is; raises why it failed."""
-        entity = begin.get_deployment(*endpoint_and_deployment(entry.id))
-        if entity is None:
-            return Provisioning(state="Deleted", done=False, absent=True)
-        state = begin.state_of(entity)
-        if state in (begin.FAILED, begin.CANCELED):
-            raise begin.why_failed(entity)
-        return Provisioning(state=state, done=state == begin.SUCCEEDED)
+        """How far the change is, as of a new deployment: raises why it failed, with the end of the container's log."""
+        return Deployments().provisioned(entry)
 
     def remove(self, order: EntryInput) -> Provisioning:
         """Give the deployment what it was, unless somebody has changed it since."""

@@ -277,6 +277,16 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     assert releases(shared, "all-of-it")[0]["traffic"] == {}
 
 
+def register_empty_model(stack: LocalStack) -> None:
+    """A model without the file that its script reads."""
+    from azure.ai.ml.entities import Model
+
+    folder = stack.data / "models" / "empty"
+    folder.mkdir(parents=True)
+    (folder / "readme.txt").write_text("nothing else")
+    stack.developer().models.create_or_update(Model(name="empty", version="1", path=str(folder)))
+
+
 def granted(stack: LocalStack) -> set[str]:
     return {one.name for one in stack.cloud.authorization.assignments()}
 
@@ -287,6 +297,8 @@ def test_a_deployment_is_changed_in_place_and_given_back_when_it_does_not_answer
 
     scaled = shared.operate("PATCH", here, {"instance_count": 2})
     refused = shared.operate("PATCH", here, {"model": "azureml:credit-risk:2"})
+    register_empty_model(shared)
+    dies = shared.operate("PATCH", here, {"model": "azureml:empty:1", "in_place": True})
     wrong = shared.operate("PATCH", here, {"model": "azureml:credit-risk:2", "in_place": True})
     test = {"request": {"data": [samples.ROW]}, "expect": {"json": [ANSWERS["2"]]}}
     settings = {"request_settings": {"request_timeout_ms": 9000}, "liveness_probe": {"period": 20}}
@@ -298,6 +310,9 @@ def test_a_deployment_is_changed_in_place_and_given_back_when_it_does_not_answer
     assert [scaled["status"], changed["status"], same["status"]] == ["Succeeded"] * 3, changed
     assert scaled["result"]["ledger"][0]["before"] == {"instance_count": 1}
     assert [refused["error"]["code"], missing["error"]["code"]] == ["StillServing", "ResourceNotFound"]
+    # Its container's log says why it does not start.
+    assert (dies["error"]["code"], reading.fates(dies)) == ("ScoringScriptFailed", {"deployment_update blue": "undone"})
+    assert "not enough values to unpack" in dies["error"]["log_tail"]
     # It answers as the second model does, which is not what proved it when it was made.
     assert (wrong["error"]["code"], reading.fates(wrong)) == ("WrongAnswer", {"deployment_update blue": "undone"})
     assert changed["result"]["answers"] == {"blue": [20]}
