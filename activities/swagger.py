@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from activities.gates.scoring import Scoring, checked_uri, score
+from activities.gates.scoring import describing, score
 from contracts.errors import DeploymentError
 from contracts.redaction import redact
 
@@ -25,9 +25,7 @@ class NoSwagger(Exception):
 def read_swagger(endpoint: str, address: object, deployment: str | None) -> dict[str, Any]:
     """The document at `address`, as ARM has it of the endpoint; raises NoSwagger."""
     try:
-        uri = checked_uri(endpoint, address)
-        asked = Scoring(endpoint, uri, b"", SECONDS, deployment, {"Accept": "application/json"}, LIMIT_BYTES, "GET")
-        answer = score(asked)
+        answer = score(describing(endpoint, address, deployment, SECONDS, LIMIT_BYTES))
     except DeploymentError as error:
         raise NoSwagger(error.message) from error
     if answer.status != 200:

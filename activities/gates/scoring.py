@@ -57,6 +57,23 @@ def checked_uri(endpoint: str, uri: object) -> str:
     return text
 
 
+def describing(endpoint: str, address: object, deployment: str | None, seconds: float, most: int) -> Scoring:
+    """The question for what a deployment says of itself; `address` is that of ARM.
+
+    Raises ScoringRefused for an address that gets no key.
+    """
+    return Scoring(
+        endpoint=endpoint,
+        uri=checked_uri(endpoint, address),
+        content=b"",
+        seconds=seconds,
+        deployment=deployment,
+        headers={"Accept": "application/json"},
+        most=most,
+        method="GET",
+    )
+
+
 def score(scoring: Scoring) -> Answer:
     """Send it with the endpoint's key or token, which is in nothing that comes back.
 

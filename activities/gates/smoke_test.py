@@ -11,9 +11,9 @@ from typing import Any
 from activities.container_logs import log_tail
 from activities.envelope import activity
 from activities.gates import samples
-from activities.gates.exchange import Answer
+from activities.gates.exchange import ANSWER_LIMIT_BYTES, Answer
 from activities.gates.expectations import bytes_mismatch, is_bytes, mismatch, told
-from activities.gates.scoring import PIN_HEADER, Scoring, checked_uri, score
+from activities.gates.scoring import PIN_HEADER, Scoring, checked_uri, describing, score
 from activities.gates.wording import brief, shown
 from azure_api import begin
 from azure_api.errors import refusal_in
@@ -111,16 +111,8 @@ def _found(order: SmokeTestInput, endpoint: Any) -> tuple[Json, str]:
     found = samples.of_model(order.model)
     if found is not None:
         return found
-    question = Scoring(
-        endpoint=order.endpoint,
-        uri=checked_uri(order.endpoint, endpoint and endpoint.openapi_uri),
-        content=b"",
-        seconds=USUAL.total_seconds(),
-        deployment=order.deployment,
-        headers={"Accept": "application/json"},
-        method="GET",
-    )
-    described = score(question)
+    address = endpoint and endpoint.openapi_uri
+    described = score(describing(order.endpoint, address, order.deployment, USUAL.total_seconds(), ANSWER_LIMIT_BYTES))
     if described.status in PASSING and described.status != NO_DESCRIPTION:
         raise meaning_of(order, described)
     sample = samples.of_description(_parse(described.body)) if described.status == 200 else None
