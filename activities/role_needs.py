@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from activities import commands
-from activities.roles import METRICS_WRITER, OPENAI_USER, SECRETS_READER, USER_ASSIGNED_NEEDS, BuiltInRole
+from activities.roles import METRICS_WRITER, OPENAI_USER, SECRETS_READER, USER_ASSIGNED_NEEDS
 from activities.scene import Finding, Scene
 from azure_api import versions
 from azure_api.clients import clients
@@ -46,7 +46,7 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
     needed = []
     if is_user_assigned(scene):
         # A workspace without a registry of its own has nothing to pull from it.
-        needed += [_needed(role, scopes[scope], why) for role, scope, why in USER_ASSIGNED_NEEDS if scopes[scope]]
+        needed += [role.needed_on(scopes[scope], why) for role, scope, why in USER_ASSIGNED_NEEDS if scopes[scope]]
         message = (
             f"metrics of the endpoint's instances are only there if the identity has {METRICS_WRITER.name} on the"
             " workspace: access.additional can ask for it"
@@ -57,7 +57,7 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
     named = {**_connections(variables), **_of_flow(variables, scene)}
     why = _reads_secrets(named, variables, scene)
     if why and not _secrets_are_given(scene):
-        needed.append(_needed(SECRETS_READER, str(workspace.id), why))
+        needed.append(SECRETS_READER.needed_on(str(workspace.id), why))
     return needed + list(_entra(named, finding))
 
 
@@ -67,10 +67,6 @@ def is_user_assigned(scene: Scene) -> bool:
         return True
     found = scene.endpoint.identity if scene.endpoint is not None else None
     return bool(found and found.user_assigned_identities)
-
-
-def _needed(role: BuiltInRole, scope: str, why: str) -> NeededRole:
-    return NeededRole(role=role.name, guid=role.guid, scope=scope, reason=why)
 
 
 def _connections(variables: dict[str, Any]) -> dict[str, Named]:
@@ -146,4 +142,4 @@ def _entra(named: dict[str, Named], finding: Finding) -> Iterator[NeededRole]:
             continue
         account = (found.get("metadata") or {}).get("ResourceId")
         if str(found.get("authType")).upper() == "AAD" and str(found.get("category")).lower() in _OPENAI and account:
-            yield _needed(OPENAI_USER, str(account), f"connection {name} signs in with Microsoft Entra ID")
+            yield OPENAI_USER.needed_on(str(account), f"connection {name} signs in with Microsoft Entra ID")

@@ -39,6 +39,10 @@ class BuiltInRole:
     action: str | None = None
     on_data: bool = False
 
+    def needed_on(self, scope: str, reason: str) -> NeededRole:
+        """This role at a scope, as somebody's need."""
+        return NeededRole(role=self.name, guid=self.guid, scope=scope, reason=reason)
+
 
 _ML = "Microsoft.MachineLearningServices/workspaces"
 ACR_PULL = BuiltInRole(

@@ -186,7 +186,7 @@ class _Look:
             command = commands.granting(ACR_PULL.name, "<ARM id of the registry>", to="<the identity>")
             self.finding.leave_unchecked("RegistryUnknown", "image", message, command)
             return
-        needed = _needed(ACR_PULL, registry, PULLS)
+        needed = ACR_PULL.needed_on(registry, PULLS)
         self.plan = self.plan.model_copy(update={"grants": [needed]})
         principal = self.plan.resolved.principal_id
         self._to_grant(needed, principal, "access.grants", ACR_PULL)
@@ -195,7 +195,7 @@ class _Look:
         """Each user has AzureML Data Scientist on the workspace, or gets it."""
         if not self.wanted.everybody:
             return
-        needed = _needed(DATA_SCIENTIST, clients().settings.workspace_id, USES)
+        needed = DATA_SCIENTIST.needed_on(clients().settings.workspace_id, USES)
         missing = [one for one in self.wanted.everybody if self._to_grant(needed, one, "users", DATA_SCIENTIST)]
         self.plan = self.plan.model_copy(update={"for_users": [needed] if missing else []})
 
@@ -225,10 +225,6 @@ class _Look:
     def _resolve(self, **facts: str | None) -> None:
         resolved = self.plan.resolved.model_copy(update=facts)
         self.plan = self.plan.model_copy(update={"resolved": resolved})
-
-
-def _needed(role: BuiltInRole, scope: str, why: str) -> NeededRole:
-    return NeededRole(role=role.name, guid=role.guid, scope=scope, reason=why)
 
 
 def _guarded(path: str, find: Callable[[], None], finding: Finding) -> None:

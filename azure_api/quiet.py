@@ -25,6 +25,6 @@ def quiet_libraries() -> None:
 
 
 def _set(logger: logging.Logger, level: int) -> None:
-    # Each setting has all loggers of the process forget what they are enabled for: 8 ms for all that are named here.
+    # Each setting has all loggers of the process forget what they are enabled for, which they then find out anew.
     if logger.level != level:
         logger.setLevel(level)

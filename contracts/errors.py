@@ -1,7 +1,7 @@
 """Why a deployment can fail, whose problem that is, and what to do about it.
 
 Raised inside activities, carried to orchestrations as values (`Failure`): the Durable SDK loses types, and some texts.
-Some have files of their own: `azure_refusals`, `operator_limits`, `{role,endpoint,sample,runtime}_errors`.
+Some have files of their own: the modules that are imported below.
 
 DeploymentError
 │   whose: caller

@@ -11,7 +11,6 @@ from contracts.base import Contract
 from contracts.ledger import arm_id
 from contracts.plan import Percentages
 
-# live: it was read back in the end; undone: it failed, and what served before was given back; broken: that failed too.
 Outcome = Literal["live", "undone", "broken"]
 BY_REQUEST = "request"
 

@@ -45,7 +45,7 @@ class SupersededDeployment(Contract):
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
-class Superseded(Contract):
+class SupersededDeployments(Contract):
     """What served before: the newest first, the one that a rollback would go back to before all others."""
 
     deployments: list[SupersededDeployment] = []

@@ -13,7 +13,7 @@ from contracts import activities, plan, runtimes
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
-from contracts.retiring import Expiry, Retirement, Started, Superseded
+from contracts.retiring import Expiry, Retirement, Started, SupersededDeployments
 from contracts.teardown import Departure
 from contracts.traffic import SharesSeen
 from contracts.updates import Update
@@ -141,7 +141,7 @@ FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)
 LOOK_AT_SERVING = Step("look_at_serving", ServingNow, policies.QUICK)
 WAKE = Step("wake", Woken, policies.QUICK)
 START_OPERATION = Step("start_operation", Started, policies.QUICK)
-FIND_SUPERSEDED = Step("find_superseded", Superseded, policies.QUICK)
+FIND_SUPERSEDED = Step("find_superseded", SupersededDeployments, policies.QUICK)
 FIND_EXPIRY = Step("find_expiry", Expiry, policies.QUICK)
 PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)
 PLAN_RUNTIME = Step("plan_runtime", runtimes.RuntimePlan, policies.QUICK)

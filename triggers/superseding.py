@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from contracts.base import Json
-from contracts.retiring import Superseded, SupersededInput
+from contracts.retiring import SupersededDeployments, SupersededInput
 from orchestrations.release_log import superseded
 from triggers.hub import HubUnavailable
 from triggers.line import queue_of
@@ -21,4 +21,4 @@ async def find_superseded(payload: Json, client: df.DurableOrchestrationClient) 
     except HubUnavailable as error:
         return error.to_run()
     found = superseded(queue.releases, asked.before) if queue else []
-    return {"ok": Superseded(deployments=found).to_wire()}
+    return {"ok": SupersededDeployments(deployments=found).to_wire()}

@@ -15,7 +15,7 @@ from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import StoredOrder
-from contracts.retiring import Expiry, Started, Superseded
+from contracts.retiring import Expiry, Started, SupersededDeployments
 from orchestrations.runbooks import RUNBOOKS
 from orchestrations.steps import Resource, Step
 from orchestrations.steps import of_kind as resource_of
@@ -30,7 +30,7 @@ ASKING: dict[str, type[Contract]] = {
     "find_order": StoredOrder,
     "wake": Woken,
     "start_operation": Started,
-    "find_superseded": Superseded,
+    "find_superseded": SupersededDeployments,
     "find_expiry": Expiry,
 }
 ACTIVITIES = {

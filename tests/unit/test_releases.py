@@ -10,7 +10,7 @@ import pytest
 from contracts.problems import RequestProblems, read_request
 from contracts.queue import Asker, EndpointQueue, RunRef
 from contracts.releases import Release, TargetOrder
-from contracts.retiring import Superseded
+from contracts.retiring import SupersededDeployments
 from contracts.rollback import RollbackRequest, another_name
 from contracts.traffic import TrafficRequest, beyond_chance
 from contracts.updates import UpdateRequest
@@ -153,7 +153,9 @@ def test_what_a_rollback_goes_back_to_is_the_last_to_go_and_others_things_never_
 
     assert [one.deployment for one in superseded(releases, BEGIN)] == ["blue", "third"]
     thirty = [released(number, f"deployment-{number:021}") for number in range(MOST_RELEASES, 0, -1)]
-    assert len(Superseded(deployments=superseded(thirty, BEGIN)).model_dump_json(exclude_defaults=True)) < 4096
+    assert (
+        len(SupersededDeployments(deployments=superseded(thirty, BEGIN)).model_dump_json(exclude_defaults=True)) < 4096
+    )
 
 
 @pytest.mark.parametrize(
