@@ -69,8 +69,7 @@ class EventGridProvider:
         """Begin to create or replace a subscription: 201 and an operation to follow."""
         self._check_topic(call)
         subscription = read_subscription(call.extended, call.parameters["name"], call.body)
-        self._grid.create(subscription)
-        return Answer(201, subscription.to_wire(), self._operation(subscription, call))
+        return self._begun(subscription, call)
 
     def _patch(self, call: Call) -> Answer:
         """Begin to change a subscription: what is given replaces what it had."""
@@ -81,8 +80,13 @@ class EventGridProvider:
         body: Json = {"properties": {**before, "destination": destination, **given}}
         self._check_topic(replace(call, body=body))
         changed = read_subscription(call.extended, known.name, body)
-        self._grid.create(changed)
-        return Answer(201, changed.to_wire(), self._operation(changed, call))
+        return self._begun(changed, call)
+
+    def _begun(self, subscription: Subscription, call: Call) -> Answer:
+        # Told as it is before its handshake, which may have ended by the time that `create` returns.
+        answer = Answer(201, subscription.to_wire(), self._operation(subscription, call))
+        self._grid.create(subscription)
+        return answer
 
     def _check_topic(self, call: Call) -> None:
         """Refuse events of something that is not there, that sends none, or sends none of these types."""

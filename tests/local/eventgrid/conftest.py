@@ -113,12 +113,32 @@ def subscriber(clock: Clock) -> Iterator[Subscriber]:
 
 
 @pytest.fixture
-def pass_time(clock: Clock) -> Callable[[timedelta], None]:
-    """Let virtual time pass: everything due before has been done when it returns."""
+def passing(clock: Clock) -> Callable[[timedelta], threading.Event]:
+    """Let virtual time go on by so much; the event tells that it stands still again.
+
+    In between it stands still too: what falls due later does not happen while a test looks, however slowly it does.
+    """
+    held = [clock.hold("the test")]
+
+    def passing(amount: timedelta) -> threading.Event:
+        reached = threading.Event()
+
+        def stop() -> None:
+            held.append(clock.hold("the test"))
+            reached.set()
+
+        clock.alarm(clock.now() + amount, stop)
+        held.pop().release()
+        return reached
+
+    return passing
+
+
+@pytest.fixture
+def pass_time(passing: Callable[[timedelta], threading.Event]) -> Callable[[timedelta], None]:
+    """Let virtual time pass: everything due before has been done when it returns, and nothing due later."""
 
     def pass_time(amount: timedelta) -> None:
-        reached = threading.Event()
-        clock.alarm(clock.now() + amount, reached.set)
-        assert reached.wait(20), "the clock did not get there"
+        assert passing(amount).wait(20), "the clock did not get there"
 
     return pass_time
