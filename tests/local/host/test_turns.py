@@ -63,18 +63,27 @@ def answer(index: FunctionIndex, kind: str, name: str, received: dict[str, Any])
     return answered
 
 
+def turns_of(recorded: RecordedInstance) -> list[RecordedTurn]:
+    """Its turns in order, of which there are some."""
+    turns = [turn for execution in recorded.executions for turn in execution]
+    assert turns
+    return turns
+
+
 @pytest.mark.parametrize("recorded", INSTANCES, ids=lambda recorded: f"{recorded.function}-{recorded.id}")
 def test_the_sdk_answers_what_it_was_recorded_to_answer(
     apps: dict[str, FunctionIndex], recorded: RecordedInstance
 ) -> None:
-    for turn in (turn for execution in recorded.executions for turn in execution):
+    for turn in turns_of(recorded):
         answered = answer(apps[recorded.app], "orchestrator", recorded.function, turn.received)
         timed = recorded.function not in OTHER_TIMERS
         assert (answered if timed else timeless(answered)) == (turn.answered if timed else timeless(turn.answered))
 
 
 def test_the_sdk_answers_for_an_entity_what_it_was_recorded_to_answer(apps: dict[str, FunctionIndex]) -> None:
-    for app, received, answered in entity_turns():
+    recorded = [*entity_turns()]
+    assert recorded
+    for app, received, answered in recorded:
         assert timeless(answer(apps[app], "entity", "counter", received)) == timeless(answered)
 
 
@@ -179,7 +188,7 @@ def extension(tmp_path: Path, apps: dict[str, FunctionIndex], recorded: Recorded
 def test_the_host_sends_what_the_extension_sent_after_the_same_answers(
     extension: Extension, recorded: RecordedInstance
 ) -> None:
-    for turn in (turn for execution in recorded.executions for turn in execution):
+    for turn in turns_of(recorded):
         if turn.starts:
             extension.start(recorded, turn.new[1])
         if not turn.goes_on_anew:
