@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.eventgrid import EventGridManagementClient
@@ -32,18 +30,12 @@ from local.cloud.world import (
     storage_id,
 )
 from tests.local.clients.conftest import Connect
+from tests.local.clients.refusals import refused
 
 STORAGE = storage_id(WORKSPACE_STORAGE)
 ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 READER = f"{SUBSCRIPTION_ID}{ROLES}/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 PRINCIPAL = USER_ASSIGNED[0].principal_id
-
-
-@contextmanager
-def refused(code: str, status: int) -> Iterator[None]:
-    with pytest.raises(HttpResponseError) as raised:
-        yield
-    assert (raised.value.status_code, raised.value.error.code if raised.value.error else None) == (status, code)
 
 
 class TestRoles:

@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[type, Any]] = {
 
 @contextmanager
 def refused(code: str, status: int = 400) -> Iterator[None]:
+    """As `refusals.refused`, but Machine Learning tells most of its codes among the details of *UserError*."""
     with pytest.raises(HttpResponseError) as raised:
         yield
     assert raised.value.status_code == status
