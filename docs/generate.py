@@ -63,10 +63,11 @@ def patience() -> str:
 
 def azure_routes() -> str:
     """What management.azure.com answers locally: the methods of each kind of resource."""
-    methods: dict[tuple[str, str], list[str]] = {}
+    methods: dict[tuple[str, str], dict[str, None]] = {}
     with _cloud() as cloud:
         for route in cloud.arm_routes:
-            methods.setdefault((route.provider, route.resource), []).append(route.method)
+            # What can be listed in a group and in its subscription is there twice.
+            methods.setdefault((route.provider, route.resource), {})[route.method] = None
     rows = ((provider, f"`{resource}`", " ".join(found)) for (provider, resource), found in methods.items())
     return _table(("provider", "resource", "methods"), rows)
 

@@ -10,7 +10,6 @@ import pytest
 import requests
 from azure.core.exceptions import HttpResponseError
 
-from activities.same_settings import kept, kept_in
 from azure_api import versions
 from azure_api.clients import clients
 from contracts.activities import EnsureInput
@@ -22,21 +21,10 @@ from local.cloud.faults import Fault
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
+from tests.e2e.monitoring import ALERTS, AUTOSCALE, BLUE, CPU, IN, INSIGHTS, ON_CALL, ONE_WAY, OUT, WEEKEND, settings
 from tests.integration import acting
 from triggers.requests import judged
 
-INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
-ON_CALL = world.ACTION_GROUP_ID
-BLUE = f"{world.WORKSPACE_ID}/onlineEndpoints/credit-risk/deployments/blue"
-OUT = {"metric": "RequestsPerMinute", "operator": "greater_than", "threshold": 3, "scale": "out", "cooldown": "PT1H"}
-IN = {"metric": "RequestsPerMinute", "operator": "less_than", "threshold": 1, "scale": "in"}
-AUTOSCALE: dict[str, Any] = {"minimum": 1, "maximum": 3, "rules": [OUT, IN]}
-ALERTS: dict[str, Any] = {
-    "action_groups": [ON_CALL],
-    "latency": {"above_ms": 60_000},
-    "errors": {"above_per_minute": 1},
-    "availability": {"below_per_minute": 1, "window": "PT15M", "every": "PT5M"},
-}
 NO_PROXY = {"http": "", "https": ""}
 THEIRS = "dep-ffffffffffffffffffffffffffffffff"
 
@@ -53,12 +41,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def deployed(stack: LocalStack) -> dict[str, Any]:
     """The status of the run that made it."""
     return stack.deploy(samples.request(autoscale=AUTOSCALE, alerts=ALERTS))
-
-
-def settings(kind: str = "autoscaleSettings") -> list[dict[str, Any]]:
-    version = versions.AUTOSCALE if kind == "autoscaleSettings" else versions.ALERTS
-    found: list[dict[str, Any]] = clients().get(f"{INSIGHTS}/{kind}", version)["value"]
-    return found
 
 
 def plan(stack: LocalStack, **parts: Any) -> dict[str, Any]:
@@ -212,14 +194,6 @@ def test_what_somebody_changed_since_is_not_given_back(deployed: dict[str, Any])
     assert ensured("autoscale", AUTOSCALE, mark=deployed["id"]).how == "changed"
 
 
-def test_as_much_is_kept_as_tags_may_hold() -> None:
-    rules = [{**OUT, "threshold": index * 1.37, "of": "endpoint"} for index in range(9)]
-
-    assert kept({"profiles": [{"rules": rules, "x": [f"{index * 104729:x}" for index in range(400)]}]}) == {}
-    assert kept_in(kept({"profiles": rules})) == {"profiles": rules}
-    assert kept_in({"other": "tag"}) is None
-
-
 def test_what_a_run_made_goes_and_what_others_made_is_named(stack: LocalStack, deployed: dict[str, Any]) -> None:
     entry = ensured("alerts", {"action_groups": [ON_CALL], "others": [{**CPU, "name": "busy"}]})
     assert entry.how == "made"
@@ -270,12 +244,6 @@ def test_a_failed_deployment_takes_its_settings_with_it(stack: LocalStack) -> No
     assert (fates["autoscale"], fates["alerts"], fates["deployment"]) == ("undone", "undone", "undone")
     assert (len(settings()), len(settings("metricAlerts"))) == before
     assert stack.cloud.state.named("credit-risk").routing == traffic
-
-
-CPU = {"metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 80}
-SATURDAYS = {"days": ["Saturday"], "start": "08:00", "end": "02:00"}
-WEEKEND = {"name": "weekend", "minimum": 1, "maximum": 1, "weekly": SATURDAYS}
-ONE_WAY = {"minimum": 1, "maximum": 3, "rules": [OUT]}
 
 
 @pytest.mark.parametrize(

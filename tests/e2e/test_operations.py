@@ -15,7 +15,7 @@ from local.cloud import world
 from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
-from tests.e2e.test_monitoring import ALERTS, AUTOSCALE, settings
+from tests.e2e.monitoring import ALERTS, AUTOSCALE, settings
 from tests.integration import acting
 
 ANSWERS = {"1": 17, "2": 20}

@@ -6,11 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.flows import CHAT, CHAT_INPUT, CONNECTIONS, MODE, SOURCE
 from contracts.flows import WORKSPACE as WORKSPACE_TOLD
-from contracts.online import ENFORCE
 from tests import samples
 from tests.schedules.orders import PATHS
+from tests.schedules.plan_parts import (
+    ACR_PULL,
+    BACK,
+    BUSY,
+    FLOW,
+    INLINE,
+    LOGS,
+    NO_SCRIPT,
+    OLD,
+    ON_CLUSTER,
+    ONLY_OPENAI,
+    OPENAI,
+    OUT,
+    PRINCIPAL,
+    PROMPT_FLOW,
+    READS_BANK,
+    RETIRED,
+    RUNTIME,
+    SERVED,
+    SIZES,
+    UNMONITORED,
+    alerting,
+    granted,
+    of_user,
+    on,
+    scaled,
+    secrets,
+)
 from tests.schedules.plan_worlds import (
     Setting,
     attached,
@@ -22,23 +48,15 @@ from tests.schedules.plan_worlds import (
     failed,
     full,
     locked,
-    readable_model,
     registered,
     taken,
     uncounted,
     unread,
 )
-from tests.schedules.records import IDENTITY_ID, REGISTRY_ID, STORAGE_ID, WORKSPACE
-from tests.schedules.strict import ON_CALL, OWN_PRINCIPAL
+from tests.schedules.records import IDENTITY_ID, REGISTRY_ID, STORAGE_ID
+from tests.schedules.strict import OWN_PRINCIPAL
 
 USUAL = frozenset({"FewInstances", "NameUnknown"})
-ACR_PULL, OPENAI = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
-ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
-PRINCIPAL = "@Request[Microsoft.Authorization/roleAssignments:PrincipalId]"
-WRITES = "ActionMatches{'Microsoft.Authorization/roleAssignments/write'}"
-ONLY_OPENAI = f"((!({WRITES})) OR ({ROLE} ForAnyOfAnyValues:GuidEquals {{{OPENAI}}}))"
-RETIRED = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime-stable:20240429.v2"
-OLD = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04:latest"
 
 
 @dataclass(frozen=True)
@@ -79,65 +97,6 @@ def unlucky(name: str, code: str, body: dict[str, Any] | None = None, world: Set
     """A request that fails by what no plan can know."""
     return Case(name, body or {}, world, frozenset({code}), code, problem=False)
 
-
-def on(**deployment: Any) -> dict[str, Any]:
-    """Other fields of the deployment."""
-    return {"deployment": deployment}
-
-
-def secrets(access: str) -> dict[str, Any]:
-    """Whether the endpoint's own identity may read the secrets of connections."""
-    return {"endpoint": {"properties": {ENFORCE: access}}}
-
-
-def granted(role: str, scope: str) -> dict[str, Any]:
-    """One more role."""
-    return {"access": {"additional": [{"role": role, "scope": scope}]}}
-
-
-def scaled(**otherwise: Any) -> dict[str, Any]:
-    """Autoscale between one instance and three."""
-    return {"autoscale": {"minimum": 1, "maximum": 3, "rules": [OUT, BACK], **otherwise}}
-
-
-def alerting(**otherwise: Any) -> dict[str, Any]:
-    """An alert on availability, and others."""
-    return {"alerts": {"action_groups": [ON_CALL], "availability": {"below_per_minute": 1}, **otherwise}}
-
-
-def of_user(*identities: str) -> dict[str, Any]:
-    """An endpoint with identities of somebody's."""
-    listed = [{"resource_id": one} for one in identities]
-    return {"endpoint": {"identity": {"type": "user_assigned", "user_assigned_identities": listed}}}
-
-
-ON_CLUSTER = {"endpoint": {"compute": "azureml:cluster"}, "deployment": {"type": "kubernetes", "instance_type": None}}
-READS_BANK = on(environment_variables={"BANK": "${{azureml://connections/bank/target}}"})
-LOG_ANALYTICS = f"{WORKSPACE.resource_group_id}/providers/Microsoft.OperationalInsights/workspaces/l"
-LOGS: dict[str, Any] = {"diagnostics": {"workspace_id": LOG_ANALYTICS}}
-NO_SCRIPT = {"code_configuration": None}
-INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
-SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
-UNMONITORED = readable_model({"MLmodel": {"flavors": {"python_function": {}}}, "conda.yaml": {"dependencies": []}})
-FLOW = registered("models/flow/versions/1", modelType="mlflow_model")
-OUT = {"metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 70, "scale": "out"}
-BACK = {**OUT, "operator": "less_than", "threshold": 30, "scale": "in"}
-BUSY = {"name": "busy", "metric": "CpuUtilizationPercentage", "operator": "greater_than", "threshold": 90}
-PROMPT_FLOW = registered(
-    "models/chat/versions/1", properties={SOURCE: "chat", MODE: CHAT, CHAT_INPUT: "question", CONNECTIONS: "[]"}
-)
-RUNTIME = registered(
-    "environments/runtime/versions/1", image=RETIRED, inferenceConfig={"livenessRoute": {"path": "/", "port": 80}}
-)
-SIZES = (
-    ("DS3_v2", 1, "DSv2", 8),
-    ("DS3_v2", 5, "DSv2", 24),
-    ("DS2_v2", 10, "DSv2", 24),
-    ("F4s_v2", 1, "FSv2", 8),
-    ("E4s_v3", 6, "ESv3", 32),
-    ("NC24ads_A100_v4", 1, "NCADSA100v4", 24),
-    ("L8s_v3", 2, "LSv3", 24),
-)
 
 QUOTAS = [
     case
