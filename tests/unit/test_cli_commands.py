@@ -1,87 +1,27 @@
 """The command against a service with prepared answers: what it sends, prints, and ends with."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from cli.__main__ import main
 from cli.local_assets import LocalCode
-from tests.unit.scripted_service import Drop, Plain, ScriptedService
+from tests.unit.scripted_service import Plain, ScriptedService
+from tests.unit.slipway_command import (
+    DIGEST,
+    ID,
+    REQUEST,
+    STATUS,
+    SUCCEEDED,
+    Slipway,
+    deployment,
+    file,
+    service,
+    slipway,
+    step,
+)
 
-ID = "dep-00000000000000000000000000000001"
-DIGEST = "0123456789abcdef" * 2
-STATUS = f"/api/deployments/{ID}"
-REQUEST = {
-    "model": "azureml:credit-risk:1",
-    "endpoint": {"name": "credit-risk"},
-    "deployment": {
-        "name": "blue",
-        "environment": "azureml:serving:1",
-        "code_configuration": {"code": "azureml:scoring:1", "scoring_script": "score.py"},
-        "instance_type": "Standard_DS3_v2",
-    },
-    "smoke_test": {"request": {"data": [[1]]}, "expect": {"json": [1]}},
-}
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Slipway = Callable[..., Ended]
-
-
-@pytest.fixture
-def service() -> Iterator[ScriptedService]:
-    with ScriptedService() as running:
-        yield running
-
-
-@pytest.fixture
-def slipway(service: ScriptedService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Slipway:
-    for name in ("SLIPWAY_KEY", "SLIPWAY_SUBSCRIPTION_ID", "SLIPWAY_RESOURCE_GROUP", "SLIPWAY_WORKSPACE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SLIPWAY_URL", service.url)
-    # Progress must not wrap or change with the width of whoever runs the tests.
-    monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-
-    def run(*arguments: object) -> Ended:
-        code = main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Ended(code, said.out, said.err)
-
-    return run
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "request.yml"
-    path.write_text(json.dumps(REQUEST))
-    return path
-
-
-def deployment(state: str, **more: Any) -> dict[str, Any]:
-    return {
-        "id": ID,
-        "status": state,
-        "endpoint": "credit-risk",
-        "deployment": "blue",
-        "model": "credit-risk:1",
-        "created": "2026-11-20T14:00:00Z",
-        "updated": "2026-11-20T14:25:00Z",
-        **more,
-    }
-
-
-def step(name: str, state: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "state": state, "started": "2026-11-20T14:00:00Z", **more}
-
+__all__ = ["file", "service", "slipway"]
 
 FAILURE = {
     "code": "WrongAnswer",
@@ -96,21 +36,6 @@ LEDGER = [
     {"kind": "deployment", "id": "/d", "name": "blue", "fate": "undone"},
     {"kind": "role_assignment", "id": "/r", "name": "AcrPull on registry", "fate": "undo_failed", "reason": "403"},
 ]
-SUCCEEDED = deployment(
-    "Succeeded",
-    result={
-        "observed": {
-            "endpoint": "credit-risk",
-            "deployment": "blue",
-            "model_id": "/models/credit-risk/versions/1",
-            "principal_id": "p",
-            "scoring_uri": "https://credit-risk.eastus.inference.ml.azure.com/score",
-            "traffic": {"blue": 100},
-        },
-        "answer": [388.02],
-        "traffic_before": {"green": 100},
-    },
-)
 
 
 def test_deploy_sends_the_request_and_follows_it_to_its_result(
@@ -234,107 +159,6 @@ def test_fields_of_a_newer_service_do_not_stop_an_older_command(service: Scripte
     service.on("GET", STATUS, deployment("Running", steps=[step("new", "running", colour="red")], mood="good"))
 
     assert slipway("status", ID).code == 0
-
-
-def test_every_problem_of_a_refused_request_is_printed_with_its_path(
-    service: ScriptedService, slipway: Slipway, file: Path
-) -> None:
-    problems = [
-        {"path": "endpoint.name", "code": "invalid_value", "message": "use 3 to 32 letters"},
-        {"path": "traffic", "code": "wrong_type", "message": "write percentages"},
-    ]
-    body = {"title": "Invalid request", "detail": "2 problems in the request", "status": 422, "problems": problems}
-    service.on("POST", "/api/deployments", (422, body))
-
-    ended = slipway("deploy", file)
-
-    assert ended.code == 2
-    assert "422 Invalid request: 2 problems in the request" in ended.err
-    assert "  endpoint.name: use 3 to 32 letters [invalid_value]" in ended.err
-    assert "  traffic: write percentages [wrong_type]" in ended.err
-
-
-def test_a_missing_or_wrong_key_says_where_to_put_one(service: ScriptedService, slipway: Slipway) -> None:
-    service.on("GET", STATUS, (401, ""))
-
-    ended = slipway("status", ID)
-
-    assert ended.code == 2
-    assert "SLIPWAY_KEY" in ended.err
-
-
-def test_the_key_is_sent_and_never_shown(
-    service: ScriptedService, slipway: Slipway, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLIPWAY_KEY", "a-function-key")
-    service.on("POST", "/api/deployments", (500, {"title": "Broken"}), (202, deployment("Pending")))
-    service.on("GET", STATUS, (401, ""))
-
-    ended = slipway("deploy", file, "--interval", 0.3)
-
-    assert {request.headers.get("x-functions-key") for request in service.received} == {"a-function-key"}
-    assert "a-function-key" not in ended.out + ended.err
-
-
-def test_the_key_does_not_travel_unencrypted(slipway: Slipway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLIPWAY_KEY", "a-function-key")
-
-    ended = slipway("--url", "http://slipway.example", "list")
-
-    assert ended.code == 2
-    assert "use https" in ended.err
-
-
-def test_nobody_at_the_address_is_told_apart_from_a_refusal(slipway: Slipway) -> None:
-    ended = slipway("--url", "http://127.0.0.1:1", "status", ID)
-
-    assert ended.code == 4
-    assert "no answer from http://127.0.0.1:1" in ended.err
-
-
-@pytest.mark.parametrize("answer", [(200, "<html>hello</html>"), (404, "<html>no</html>"), (200, {"fine": True})])
-def test_somebody_else_at_the_address_is_recognised(
-    service: ScriptedService, slipway: Slipway, answer: tuple[int, Any]
-) -> None:
-    service.on("GET", STATUS, answer)
-
-    ended = slipway("status", ID)
-
-    assert ended.code == 4
-    assert "is not Slipway" in ended.err
-
-
-def test_an_answer_that_got_lost_is_asked_for_with_the_same_key(
-    service: ScriptedService, slipway: Slipway, file: Path
-) -> None:
-    service.on("POST", "/api/deployments", Drop, (202, deployment("Succeeded")))
-
-    ended = slipway("deploy", file, "--no-follow", "--interval", 0.3)
-
-    assert ended.code == 0
-    assert len({request.headers["idempotency-key"] for request in service.received}) == 1
-    assert len(service.received) == 2
-
-
-def test_a_request_that_may_have_arrived_can_be_sent_again_without_doing_it_twice(
-    service: ScriptedService, slipway: Slipway, file: Path
-) -> None:
-    service.on("POST", "/api/deployments", Drop)
-
-    ended = slipway("deploy", file, "--interval", 0.3, "--idempotency-key", "monday")
-
-    assert ended.code == 4
-    assert "--idempotency-key monday" in ended.err
-
-
-def test_a_lost_connection_while_following_is_told_and_waited_out(service: ScriptedService, slipway: Slipway) -> None:
-    service.on("GET", STATUS, deployment("Running"), Drop, (503, {"title": "Busy"}), SUCCEEDED)
-
-    ended = slipway("status", ID, "--follow", "--interval", 0.3)
-
-    assert ended.code == 0
-    assert f"slipway status {ID} --follow" in ended.out
-    assert "the service answers again" in ended.out
 
 
 def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, slipway: Slipway, file: Path) -> None:

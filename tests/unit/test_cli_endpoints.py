@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.unit.scripted_service import Plain, Said, ScriptedService
-from tests.unit.test_cli_commands import Slipway, service, slipway
+from tests.unit.slipway_command import Slipway, service, slipway
 
 __all__ = ["service", "slipway"]
 

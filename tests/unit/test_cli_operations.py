@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.report import print_releases
 from contracts.releases import ReleaseList
 from tests.unit.scripted_service import ScriptedService
-from tests.unit.test_cli_commands import Slipway, service, slipway
+from tests.unit.slipway_command import Slipway, service, slipway
 
 __all__ = ["service", "slipway"]
 ID = f"op-rollback-{1:032x}"

@@ -18,7 +18,7 @@ import typer.main
 from cli.application import app
 from cli.outcome import ExitCode
 from cli.verbs import VERBS, Verb
-from tests.unit.test_cli_commands import REQUEST, Slipway, service, slipway
+from tests.unit.slipway_command import REQUEST, Slipway, service, slipway
 
 __all__ = ["service", "slipway"]
 
