@@ -19,7 +19,6 @@ OWN_IMAGE = f"{world.REGISTRY}.azurecr.io/azureml/flows:1"
 NEXT_IMAGE = f"{world.REGISTRY}.azurecr.io/azureml/flows:2"
 USER = world.DEVELOPER.principal_id
 TENANT = world.TENANT
-SERVICES_WRITE = "Microsoft.MachineLearningServices/workspaces/computes/customServices/action"
 OPERATOR = "AzureML Compute Operator"
 DATA_SCIENTIST = "AzureML Data Scientist"
 

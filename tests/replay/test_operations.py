@@ -1,11 +1,8 @@
-"""Operations without a host: their steps, what they leave behind, and how they end when anything goes wrong."""
+"""Operations without a host: their steps, what they leave behind, and how they end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -16,9 +13,9 @@ from contracts.operations import OperationResult
 from contracts.queue import Asker
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
-from tests.replay.operations import ASKED, ENDPOINT, operated, operating, released, world
+from tests.replay.operations import operated, operating, released, world
 from tests.replay.running import fates, raising
-from tests.replay.scripted import BEGIN, Boom, run
+from tests.replay.scripted import BEGIN, run
 
 STEPS = {
     "rollback": [
@@ -250,123 +247,6 @@ def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
 
     assert "shift_traffic" not in playing.called
     assert len(playing.queued.releases) == 2
-
-
-def test_retirement_waits_and_looks_again_before_each_deployment_goes() -> None:
-    playing = world("retire")
-    looked: list[str] = []
-
-    def found(message: dict[str, Any]) -> dict[str, Any]:
-        looked.append(message["before"])
-        return {}
-
-    playing.answers["find_superseded"] = found
-    context, returned = operated("retire", playing)
-
-    looks = ["find_superseded", "plan_retirement"]
-    assert playing.called == [*looks, *["remove_deployment"] * 4, *looks]
-    wait = next(step for step in context.progress.steps if step.name == "wait_to_retire")
-    assert (wait.state, wait.ended) == ("succeeded", BEGIN + timedelta(days=2, hours=1))
-    # So far back lies what is due: when this was asked for.
-    assert datetime.fromisoformat(looked[0]) == BEGIN
-    [gone] = OperationResult.from_wire(returned).ledger
-    assert (gone.kind, gone.how, gone.sure) == ("deployment", "removed", True)
-    assert len(playing.queued.releases) == 2
-    assert playing.queued.askers == []
-
-
-@pytest.mark.parametrize("answer", [{"stays": "it has 100 % of the traffic by now"}, {"ours": False}])
-def test_what_is_wanted_again_when_it_is_about_to_go_stays(answer: dict[str, Any]) -> None:
-    playing = world("retire")
-    marks: list[tuple[str, object]] = []
-
-    def removal(message: dict[str, Any]) -> dict[str, Any]:
-        marks.append((message["mark"], message.get("for_good")))
-        return {"state": "Succeeded", "done": True, **answer}
-
-    playing.answers["remove_deployment"] = removal
-    _, returned = operated("retire", playing)
-
-    assert marks == [(f"dep-{1:032x}", None)], "only what carries the mark of whoever made it"
-    assert OperationResult.from_wire(returned).ledger == []
-
-
-def test_an_endpoint_goes_at_its_time_once_somebody_was_warned() -> None:
-    playing = world("expire")
-    context, returned = operated("expire", playing)
-
-    assert playing.called == ["find_expiry", "find_expiry", "plan_teardown", *["remove_endpoint"] * 4, "plan_teardown"]
-    waits = {step.name: step.ended for step in context.progress.steps}
-    assert waits["wait_to_warn"] == BEGIN + timedelta(hours=7)
-    assert waits["wait_to_expire"] == BEGIN + timedelta(hours=8)
-    assert OperationResult.from_wire(returned).ledger[0].how == "removed"
-    assert (playing.queued.releases[0].kind, playing.queued.expires) == ("expire", None)
-
-
-@pytest.mark.parametrize(
-    ("decides", "why"), [({"by": "op-expire-2"}, "op-expire-2 says when it goes"), ({}, "says nothing of its end")]
-)
-@pytest.mark.parametrize("looks", [0, 1])
-def test_an_endpoint_stays_when_a_later_deployment_says_so(decides: dict[str, str], why: str, looks: int) -> None:
-    playing = world("expire")
-    answers = iter([playing.answers["find_expiry"]({"mark": f"op-expire-{1:032x}"})] * looks)
-    playing.answers["find_expiry"] = lambda _: next(answers, decides)
-    _, returned = operated("expire", playing)
-
-    assert why in OperationResult.from_wire(returned).stays[ENDPOINT]
-    assert "plan_teardown" not in playing.called
-    assert len(playing.queued.releases) == 2
-    assert playing.queued.askers == []
-
-
-@pytest.mark.parametrize("which", ASKED)
-def test_an_operation_canceled_anywhere_ends_canceled_and_leaves_the_queue(which: str) -> None:
-    canceled = 0
-    for nth in points(which):
-        playing = world(which, cancel_at=nth)
-        context = operating(which, playing)
-        with suppress(RunFailed):
-            run(ASKED[which][0], context)
-        if playing.asked < nth:
-            break
-        assert playing.queued.askers == [], nth
-        error = context.progress.error
-        if error is None:
-            continue  # it was about to end
-        canceled += 1
-        assert error.code == "Canceled", nth
-        assert not _left_over(which, fates(context)), nth
-    assert canceled > 15
-
-
-@pytest.mark.parametrize("which", ASKED)
-def test_a_defect_anywhere_in_an_operation_ends_typed_and_undone(which: str) -> None:
-    for nth in points(which):
-        playing = world(which, defect_at=nth)
-        context = operating(which, playing)
-        error: Exception | None = None
-        try:
-            run(ASKED[which][0], context)
-        except Exception as raised:
-            error = raised
-        if playing.asked < nth:
-            break
-        assert not isinstance(error, Boom), nth
-        assert error is None or "secret" not in str(error)
-        if error is not None:
-            assert not _left_over(which, fates(context)), nth
-    assert nth > 30
-
-
-def points(which: str) -> Iterator[int]:
-    """Where something goes wrong: at each thing asked for; at some, where the rest is a deployment's own."""
-    return count(1, 5 if which == "rollback by deploying" else 1)
-
-
-def _left_over(which: str, fates: dict[str, str]) -> list[str]:
-    """What was changed and is neither undone nor said to stay; what was removed for good is not undone."""
-    gone = {"deployment", "endpoint"} if which.startswith(("delete", "retire", "expire")) else set()
-    return [kind for kind, fate in fates.items() if kind not in gone and fate in ("in_use", "undo_failed")]
 
 
 def azure_observed() -> dict[str, object]:
