@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from contracts.base import iso_duration
 from contracts.problems import MAX_PROBLEMS, RequestProblems, read_request
 from contracts.request import DeploymentRequest
 from tests.samples import request
+from tests.unit.changed_request import GRANT_SCOPE, changed, problems
 
 REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=60)
 JSON = st.recursive(
@@ -28,34 +28,12 @@ JSON = st.recursive(
 )
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
-    """A good request with one value put somewhere."""
-    body: Any = request()
-    *parents, last = path.split("/")
-    here = body
-    for parent in parents:
-        here = here.setdefault(parent, {})
-    here[last] = value
-    return copy.deepcopy(body)
-
-
-def problems(body: object) -> list[tuple[str, str]]:
-    with pytest.raises(RequestProblems) as refused:
-        read_request(body)
-    assert all(problem.message for problem in refused.value.problems)
-    return [(problem.path, problem.code) for problem in refused.value.problems]
-
-
 def message(body: object) -> str:
     with pytest.raises(RequestProblems) as refused:
         read_request(body)
     [problem] = refused.value.problems
     return problem.message
 
-
-SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
-GRANT_SCOPE = SUBSCRIPTION + "/resourceGroups/x"
-IDENTITY = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
 
 # Where a value is put, the value, where under it the problem is, and its code.
 REFUSED: list[tuple[str, object, str, str]] = [
@@ -345,90 +323,6 @@ def test_a_version_may_be_written_as_a_number() -> None:
     body = changed("model", {"name": "a", "version": 3, "path": "azureml://datastores/d/paths/a"})
 
     assert read_request(body).model.version == "3"  # type: ignore[union-attr]
-
-
-# Whoever resolves a `.` ends at another scope than the one that was read; so does who drops an empty part.
-NO_SCOPES = [
-    "",
-    "/",
-    "/subscriptions",
-    "/subscriptions/00000000-0000-0000-0000-00000000000",
-    SUBSCRIPTION + "/",
-    SUBSCRIPTION + "/resourceGroups",
-    SUBSCRIPTION + "/resourceGroups/.",
-    SUBSCRIPTION + "/resourceGroups/..",
-    GRANT_SCOPE + "/",
-    GRANT_SCOPE + "/.",
-    GRANT_SCOPE + "//providers/Microsoft.Storage/storageAccounts/a",
-    GRANT_SCOPE + "/providers/Microsoft.Storage",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/.",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/./a",
-    GRANT_SCOPE + "/providers/./storageAccounts/a",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/..",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/a/",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/%2e",
-    GRANT_SCOPE + "?x=1",
-    GRANT_SCOPE + "\n",
-    " " + GRANT_SCOPE,
-]
-SCOPES = [
-    SUBSCRIPTION,
-    GRANT_SCOPE,
-    GRANT_SCOPE.replace("resourceGroups", "resourcegroups"),
-    SUBSCRIPTION + "/resourceGroups/a.b-c_(d)",
-    GRANT_SCOPE + "/providers/Microsoft.Storage/storageAccounts/a/blobServices/default/containers/c",
-    GRANT_SCOPE + "/providers/Microsoft.KeyVault/vaults/v/secrets/s",
-]
-
-
-@pytest.mark.parametrize("scope", NO_SCOPES)
-def test_a_scope_that_could_mean_another_one_is_refused(scope: str) -> None:
-    body = changed("access/additional", [{"role": "Reader", "scope": scope}])
-
-    assert problems(body) == [("access.additional.0.scope", "invalid_value")]
-
-
-@pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_is_taken_as_it_is_written(scope: str) -> None:
-    body = changed("access/additional", [{"role": "Reader", "scope": scope}])
-
-    assert read_request(body).access.additional[0].scope == scope
-
-
-@pytest.mark.parametrize(
-    "scope", [f"{SUBSCRIPTION}/resourceGroups/{name}{IDENTITY}" for name in (".", "..", "", "a/b")]
-)
-def test_an_identity_of_another_group_than_the_one_written_is_refused(scope: str) -> None:
-    identity = {"type": "user_assigned", "user_assigned_identities": [{"resource_id": scope}]}
-
-    assert problems(changed("endpoint/identity", identity)) == [
-        ("endpoint.identity.user_assigned_identities.0.resource_id", "invalid_value")
-    ]
-
-
-NO_PATHS = ["a/./b", "a/..", "a/../b", "a//b", "a/%2e%2e/b", "a/%2E/b", "a%2f..", "./a", "a?sv=1", "a#b", "a\\b"]
-
-
-@pytest.mark.parametrize("path", NO_PATHS)
-def test_a_datastore_path_that_leads_elsewhere_is_refused(path: str) -> None:
-    model = {"name": "a", "version": "1", "path": f"azureml://datastores/d/paths/{path}"}
-
-    assert problems(changed("model", model)) == [("model.path", "invalid_value")]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "azureml://datastores/d/paths/a.b/c..d/.hidden",
-        "azureml://datastores/d/paths/made/",
-        "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/d/paths/a%20b",
-    ],
-)
-def test_a_datastore_path_is_taken_as_it_is_written(path: str) -> None:
-    model = {"name": "a", "version": "1", "path": path}
-
-    assert read_request(changed("model", model)).model.path == path  # type: ignore[union-attr]
 
 
 @given(sent=JSON.filter(lambda value: value is not None), expected=JSON.filter(lambda value: value is not None))
