@@ -1,4 +1,4 @@
-"""What the app registers, read once: the SDK builds the index of an app only once per process."""
+"""What the app registers, whoever in this process has read it before."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import function_app
 @cache
 def triggers() -> list[tuple[str, dict[str, Any], Any]]:
     """Name, trigger binding and function of everything registered."""
+    # The SDK remembers the names of an earlier reading, and would call every function a duplicate of itself.
+    function_app.app.functions_bindings = None
     found = []
     for function in function_app.app.get_functions():
         bindings = [json.loads(binding) for binding in function.get_raw_bindings()]

@@ -14,6 +14,7 @@ import pytest
 from local.checkout import ROOT
 from local.host.index import UnsupportedApp, index_app
 from tests.local.host.variants import BEFORE, FUTURE, REFUSED, TAKEN
+from tests.registered import triggers
 
 Load = Callable[[str], func.FunctionRegister]
 WORKER = ROOT / ".venv-worker"
@@ -93,6 +94,5 @@ def test_both_find_the_same_functions_in_slipway(worker: Any) -> None:
 
     assert theirs(worker, function_app.app) is None
     index = index_app(function_app.app)
-    function_app.app.functions_bindings = None
-    assert set(index.functions) == {function.get_function_name() for function in function_app.app.get_functions()}
+    assert set(index.functions) == {name for name, _, _ in triggers()}
     assert index.in_error == {}
