@@ -11,7 +11,7 @@ from contracts.base import Contract, Duration, Json
 from contracts.errors import Failure
 from contracts.events import ModelRegistered
 from contracts.ledger import LedgerEntry
-from contracts.queue import WhenBusy
+from contracts.queue import LeaveOrder, WhenBusy
 from contracts.releases import BY_REQUEST
 from contracts.request import Propagation
 from contracts.status import EventOutcome, StepStatus
@@ -43,10 +43,12 @@ class Carried(Contract):
 
 
 class Ending(Contract):
-    """All that is left to do for an instance: to show this, and to fail."""
+    """All that is left to do for an instance: to leave the queue, to show this, and to fail or to answer."""
 
-    failure: Failure
+    failure: Annotated[Failure | None, Field(description="with what it fails; none: it answers its result")] = None
+    result: Annotated[Json, Field(description="what it answers")] = None
     shown: Annotated[Json, Field(description="its custom status")] = None
+    leaves: Annotated[LeaveOrder | None, Field(description="once more, where nobody knows whether it has left")] = None
 
 
 class RunOrder(Contract):

@@ -10,7 +10,7 @@ from contracts.orders import PolicyDeployment, ReactOrder
 from contracts.status import EventOutcome
 from orchestrations import steps
 from orchestrations.board import readable
-from orchestrations.ending import end_here, fail_alone
+from orchestrations.ending import end_here, ending_of, fail_alone
 from orchestrations.engine import Context, Engine, Taking
 from orchestrations.newest import newest_version
 from orchestrations.policies import CARRIED_ON
@@ -30,7 +30,9 @@ def react_to_registration(context: Context) -> Taking[Json]:
     """
     told = Told(context)
     try:
-        end_here(context)
+        ending = ending_of(context)
+        if ending:
+            return (yield from end_here(context, ending))
         yield from react(Engine(context), told)
         return told.outcome.to_wire()
     except RunFailed:

@@ -30,7 +30,12 @@ def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
 
 
 def expiry_after(queue: EndpointQueue, run: RunRef) -> str | None:
-    """The operation by which the endpoint goes: the newest live deployment decides, also when it names none."""
+    """The operation by which the endpoint goes: the newest live deployment decides, also when it names none.
+
+    A run that leaves once more decides nothing: others may have decided meanwhile.
+    """
+    if all(one.id != run.id for one in queue.askers) and any(one.run == run.id for one in queue.releases):
+        return queue.expires
     decides = run.release is not None and run.release.outcome == "live" and run.release.kind in DECIDES_EXPIRY
     return run.expiry if run.expiry or decides else queue.expires
 

@@ -15,18 +15,21 @@ from typing import Any
 
 from contracts.activities import Provisioning
 from contracts.base import Json
-from contracts.queue import Place
+from contracts.orders import Ending
+from contracts.queue import LeaveOrder, Place
 from contracts.status import Progress
 
 Orchestration = Callable[[Any], Generator[Any, Any, Json]]
 Foretold = Callable[[str, Json], Json]
 """What an activity would answer to a message; an envelope."""
 
+# The child by which a run leaves the queue, as its last act.
+LEAVE = "leave_turn"
 # What children answer when all goes well.
 CHILDREN: dict[str, Json] = {
     "watch": {"ok": Provisioning(state="Succeeded", done=True).to_wire()},
     "take_turn": {"ok": Place(verdict="owner").to_wire()},
-    "leave_turn": {"ok": Place(verdict="gone").to_wire()},
+    LEAVE: {"ok": Place(verdict="gone").to_wire()},
 }
 # How a status names the events that an orchestrator waits for.
 COMPLETED = ("TaskCompleted", "SubOrchestrationInstanceCompleted", "TimerFired")
@@ -77,6 +80,10 @@ class Stage:
     instance_id: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
     canceled: Event = field(default_factory=Event)
+    again: Json = None
+    """What its next history would begin with."""
+    leaves: Json = None
+    """With what it has asked to leave the queue."""
 
     def get_input(self) -> Json:
         """What the instance was started with."""
@@ -92,10 +99,12 @@ class Stage:
 
     def call_sub_orchestrator(self, name: str, order: Json, instance_id: str = "") -> Asked:
         """A sub-orchestration."""
+        self.leaves = order if name == LEAVE else self.leaves
         return Asked(name, order)
 
     def continue_as_new(self, order: Json) -> None:
         """What comes after this history is not played."""
+        self.again = order
 
     def create_timer(self, moment: datetime) -> Asked:
         """A timer."""
@@ -121,6 +130,14 @@ class Stage:
         self.canceled.is_completed, self.canceled.result = True, reason
         return taking.send(self.canceled) if isinstance(asked, Race) else asked
 
+    def ends(self, result: Json) -> Ending | None:
+        """How the instance ends that has returned `result`; None while more than its end is to come."""
+        wire = self.again.get("ending") if isinstance(self.again, dict) else None
+        if wire is None and result is None:
+            return None
+        ending = Ending(result=result, shown=self.shown) if wire is None else Ending.from_wire(wire)
+        return ending.model_copy(update={"leaves": self.leaves and LeaveOrder.from_wire(self.leaves)})
+
 
 def rehearse(orchestration: Orchestration, order: Json, moment: datetime, foretold: Foretold) -> list[str]:
     """Names of the steps that would be taken, in order; those that would be skipped are left out."""
@@ -136,10 +153,21 @@ def rehearse(orchestration: Orchestration, order: Json, moment: datetime, foreto
     return [step.name for step in Progress.from_wire(stage.shown).steps if step.state != "skipped"]
 
 
-def recall(orchestration: Orchestration, order: Json, instance_id: str, history: Sequence[Json]) -> Progress:
-    """What an instance showed when it had come as far as `history`, the events of its status in their order."""
+@dataclass(frozen=True)
+class Recalled:
+    """What an instance showed when it had come as far as its history, and its end where only that was left."""
+
+    progress: Progress
+    ending: Ending | None = None
+
+
+def recall(orchestration: Orchestration, order: Json, instance_id: str, history: Sequence[Json]) -> Recalled:
+    """What an instance knew when it had come as far as `history`, the events of its status in their order.
+
+    Who asks to leave the queue knows how it ends, whatever that is answered; and it may have left.
+    """
     stage = Stage(order, _moment(history[0]), instance_id)
-    taking = orchestration(stage)
+    taking, result = orchestration(stage), None
     try:
         asked = taking.send(None)
         for event in history:
@@ -153,9 +181,13 @@ def recall(orchestration: Orchestration, order: Json, instance_id: str, history:
             else:
                 answer = Exception(str(event.get("Reason"))) if kind in FAILED else event.get("Result")
                 asked = stage.went_on(taking, asked, answer)
+        if stage.leaves:
+            stage.went_on(taking, asked, CHILDREN[LEAVE])
+    except StopIteration as ended:
+        result = ended.value
     except Exception:  # noqa: S110 - it ended, or another release runs it otherwise: what was shown until then counts
         pass
-    return Progress.from_wire(stage.shown)
+    return Recalled(Progress.from_wire(stage.shown), stage.ends(result))
 
 
 def _moment(event: Json) -> datetime:

@@ -66,11 +66,15 @@ def leave(run: Run) -> Taking[None]:
     with suppress(Exception):
         resumed = run.order.carried.resumptions or None
         mine = RunRef(id=run.mark, release=run.release, resumptions=resumed, expiry=run.expiry)
-        order = LeaveOrder(endpoint=run.writes_to, run=mine)
-        for _ in range(1 + CRASHES_ALLOWED):
-            with suppress(Exception):
-                yield run.context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
-                return
+        yield from leave_queue(run.context, LeaveOrder(endpoint=run.writes_to, run=mine))
+
+
+def leave_queue(context: Context, order: LeaveOrder) -> Taking[None]:
+    """Take a run out of an endpoint's queue, as well as can be; it may have left before."""
+    for _ in range(1 + CRASHES_ALLOWED):
+        with suppress(Exception):
+            yield context.call_sub_orchestrator(leave_turn.__name__, order.to_wire())
+            return
 
 
 def take_turn(context: Context) -> Taking[Json]:

@@ -14,7 +14,7 @@ from contracts.errors import Canceled, Failure, OrchestrationCrashed, StepFailed
 from contracts.ledger import LedgerEntry
 from contracts.queue import SUPERSEDED_BY
 from orchestrations import steps
-from orchestrations.ending import end_here, fail_alone
+from orchestrations.ending import end_here, ending_of, fail_alone
 from orchestrations.engine import Taking
 from orchestrations.releasing import gave_up
 from orchestrations.run import NewHistory, Run, RunFailed, defect
@@ -30,7 +30,9 @@ def carried_out(run: Run, runbook: Callable[[], Taking[Contract]]) -> Taking[Jso
     Raises RunFailed in a last history then, so that the instance ends *Failed*.
     """
     try:
-        end_here(run.context)
+        ending = ending_of(run.context)
+        if ending:
+            return (yield from end_here(run.context, ending))
         result = yield from runbook()
         yield from leave(run)
         return result.to_wire()

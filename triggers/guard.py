@@ -17,12 +17,12 @@ import azure.functions as func
 
 from contracts.base import Json
 from contracts.errors import Canceled
-from contracts.orders import Carried
+from contracts.orders import Carried, Ending
 from contracts.status import Progress
 from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import RUNBOOKS, Runbook
-from orchestrations.stage import recall
+from orchestrations.stage import Recalled, recall
 from triggers.hub import Hub, HubUnavailable, Instance, Query
 from triggers.statuses import UNREADABLE, is_of, plain, progress_of
 
@@ -60,7 +60,7 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
         async with Hub(client) as hub:
             full = await hub.instance(instance.id, history=True)
         order = runbook.order.from_wire(plain(full.input if full else None))
-        carried = _carried(runbook, order, instance, list(full.history) if full else [])
+        carried, ending = _carried(runbook, order, instance, list(full.history) if full else [])
     except HubUnavailable as error:
         log.warning("instance %s is not carried on yet: %s", instance.id, error)
         return False
@@ -72,7 +72,7 @@ async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:
             return False  # whoever terminates it again and again does not want it undone
         why = carried.error or Canceled(TERMINATED_BY_SOMEBODY).to_failure()
         carried = carried.model_copy(update={"error": why})
-    again = order.model_copy(update={"carried": carried})
+    again = order.model_copy(update={"carried": carried, "ending": ending})
     try:
         await client.start_new(runbook.name, instance.id, again.to_wire())
     except Exception as error:  # the SDK raises bare Exception; whoever else looked may have been first
@@ -98,14 +98,16 @@ def in_own_words(runbook: Runbook, instance: Instance) -> bool:
         return False
 
 
-def _carried(runbook: Runbook, order: Any, instance: Instance, history: list[Json]) -> Carried:
-    known = Progress()
+def _carried(runbook: Runbook, order: Any, instance: Instance, history: list[Json]) -> tuple[Carried, Ending | None]:
+    """What an instance knew, and how it ends if only that was left."""
+    recalled = Recalled(Progress())
     if runbook.writes:
         # What was terminated keeps its custom status; what the platform ended does not.
-        known = progress_of(instance)
-        if not known.steps and history:
-            known = recall(runbook.orchestration, order.to_wire(), instance.id, history)
+        recalled = Recalled(progress_of(instance))
+        if not recalled.progress.steps and history:
+            recalled = recall(runbook.orchestration, order.to_wire(), instance.id, history)
     # An instance that was ended before it showed anything knows what was carried before.
-    before: Carried = order.carried
+    known, before = recalled.progress, order.carried
     steps, ledger = known.steps or before.steps, known.ledger or before.ledger
-    return Carried(resumptions=before.resumptions + 1, steps=steps, ledger=ledger, error=known.error or before.error)
+    carried = Carried(resumptions=before.resumptions + 1, steps=steps, ledger=ledger, error=known.error or before.error)
+    return carried, recalled.ending or order.ending

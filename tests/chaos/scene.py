@@ -94,6 +94,12 @@ def _serving(result: dict[str, Any]) -> list[dict[str, Any]]:
     return serving
 
 
+def writes(cloud: LocalCloud) -> list[str]:
+    """What Slipway has written to Azure."""
+    written = [entry for entry in cloud.journal.entries(caller="slipway-app") if entry.write]
+    return sorted(f"{entry.method} {entry.path}" for entry in written)
+
+
 def cloud_state(cloud: LocalCloud) -> dict[str, Any]:
     """What there is in the workspace: assets, endpoints with deployments and traffic, and who holds which role."""
     with loopback.client(cloud.control_url) as control:

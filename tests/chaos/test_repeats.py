@@ -33,14 +33,9 @@ def disorder(stack: LocalStack) -> Iterator[None]:
     events.shuffle(None)
 
 
-def writes(stack: LocalStack) -> list[str]:
-    written = [entry for entry in stack.cloud.journal.entries(caller="slipway-app") if entry.write]
-    return sorted(f"{entry.method} {entry.path}" for entry in written)
-
-
 def test_one_request_sent_twenty_times_at_once_is_one_deployment(rehearsal: Rehearsal) -> None:
     alone = rehearsal.run(scene.request())
-    written_alone = writes(rehearsal.stack)
+    written_alone = scene.writes(rehearsal.stack.cloud)
     rehearsal.begin()
     rehearsal.start_host()
     stack = rehearsal.stack
@@ -54,17 +49,17 @@ def test_one_request_sent_twenty_times_at_once_is_one_deployment(rehearsal: Rehe
         listed = http.get("/api/deployments").json()["deployments"]
     assert [status["id"] for status in listed] == [instance]
     assert scene.ending(stack.cloud, ended) == alone
-    assert writes(stack) == written_alone
+    assert scene.writes(stack.cloud) == written_alone
 
 
 def test_a_request_repeated_after_it_ended_is_answered_with_its_end(stack: LocalStack) -> None:
     ended = stack.deploy(scene.request(), key=KEY)
-    written = writes(stack)
+    written = scene.writes(stack.cloud)
 
     again = stack.post(scene.request(), key=KEY)
 
     assert (again["id"], again["status"], again["result"]) == (ended["id"], "Succeeded", ended["result"])
-    assert writes(stack) == written
+    assert scene.writes(stack.cloud) == written
 
 
 # With these seeds version 2's first event arrives before, and after, version 1's first.
@@ -96,10 +91,10 @@ def test_an_event_that_comes_again_after_its_deployment_changes_nothing(
 ) -> None:
     registrations = Registrations(rehearsal)
     registrations.register("1")
-    ended, written = registrations.ending("1"), writes(stack)
+    ended, written = registrations.ending("1"), scene.writes(stack.cloud)
 
     stack.cloud.events.model_registered(WORKSPACE_ID, "credit-risk", "1")
     stack.until(lambda: len(stack.cloud.events.deliveries()) == 2)
 
     assert registrations.ending("1") == ended
-    assert writes(stack) == written
+    assert scene.writes(stack.cloud) == written

@@ -74,6 +74,24 @@ def test_a_worker_that_dies_in_a_turn_loses_nothing(
     assert scene.ending(stack.cloud, status) == undisturbed
 
 
+def test_a_worker_that_dies_in_the_last_turn_of_a_run_makes_nobody_write_again(
+    stack: LocalStack, undisturbed: dict[str, Any]
+) -> None:
+    counted = kill(stack, kind="orchestrator", function="deploy", nth=10_000)
+    ended(stack, scene.request())
+    last, written = counted.seen, len(scene.writes(stack.cloud))
+    stack.cloud.reset()
+    scene.put_files(stack.cloud)
+    fault = kill(stack, kind="orchestrator", function="deploy", nth=last)
+
+    status = ended(stack, scene.request())
+
+    # It leaves its queue once more, and answers.
+    assert fault.seen == last + 2
+    assert scene.ending(stack.cloud, status) == undisturbed
+    assert len(scene.writes(stack.cloud)) == written
+
+
 @pytest.mark.parametrize("nth", [2])
 def test_a_worker_that_dies_in_the_turn_of_a_watch_loses_nothing(
     stack: LocalStack, undisturbed: dict[str, Any], nth: int

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from tests.schedules.execution import plain
-from tests.schedules.hub import Hub, Instance
+from tests.schedules.hub import Hub
+from tests.schedules.instances import Instance
 from triggers import claims, ends, expiring, guard, later, line, starting, stored_orders, superseding, waking
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query

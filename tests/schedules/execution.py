@@ -183,6 +183,11 @@ class Execution:
         """Whether its defect has come. It is one of this context, so that nothing could be recalled on a stage."""
         return self.defect_at is not None and self._context.count >= self.defect_at
 
+    @property
+    def waits_for(self) -> str:
+        """Name of what it waits for."""
+        return self._waits_for.name if self._waits_for else ""
+
     def turn(self, moment: datetime, answer: Any) -> Turn:
         """Go on with an answer; an exception is raised where it was waited for."""
         self.history.append((moment, answer))

@@ -10,20 +10,19 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from contracts.queue import EndpointQueue
 from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.run import RunFailed
 from orchestrations.runbooks import CHILDREN as KNOWN_CHILDREN
 from tests.schedules.execution import Asked, Execution, Raised, Turn, plain
+from tests.schedules.instances import Event, Instance, PlatformFailure, Status
 
 Activities = dict[str, Callable[[Any], Any]]
-Status = Literal["Running", "Completed", "Failed", "Terminated"]
 KILLED = "python exited with code 137 (0x89)"
 WRONG_CULPRIT = "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity"
 CHILDREN = {child.__name__ for child in KNOWN_CHILDREN}
@@ -33,40 +32,6 @@ MOST_EVENTS = 20_000
 
 class NeverEnds(Exception):
     """A schedule did not come to rest."""
-
-
-class PlatformFailure(Exception):
-    """What the platform says of an activity or a child that failed."""
-
-
-@dataclass
-class Instance:
-    """An instance and the execution that it is in."""
-
-    id: str
-    name: str
-    given: Any
-    execution: Execution
-    tell_parent: Callable[[Any], None] = lambda _: None
-    status: Status = "Running"
-    foreign: bool = False
-    """Whether it was ended in words that are not ours."""
-    output: Any = None
-    shown: Any = None
-    ended: datetime | None = None
-    resumed: int = 0
-
-
-@dataclass(order=True)
-class Event:
-    """Something that is due. An activity's answer can be lost: `redo` and `fail` are what happens then."""
-
-    moment: datetime
-    number: int
-    run: Callable[[], Any] = field(compare=False)
-    activity: bool = field(compare=False, default=False)
-    redo: Callable[[], None] | None = field(compare=False, default=None)
-    fail: Callable[[], None] | None = field(compare=False, default=None)
 
 
 class Hub:
@@ -84,6 +49,8 @@ class Hub:
         """So many of the next turns are not survived by their worker."""
         self.whose_turns = ""
         """Of which orchestration; of any when empty."""
+        self.ends_to_kill = 0
+        """So many of the next turns that follow the leaving of a queue are not survived by their worker."""
         self.caller: Callable[[str, datetime], None] = lambda _, __: None
         self.turned: Callable[[Instance], None] = lambda _: None
         """Is told of every turn that somebody has taken."""
@@ -166,6 +133,11 @@ class Hub:
         for event in self._due:
             event.run, event.fail = event.fail or event.run, None
 
+    def kill_at_an_end(self) -> None:
+        """The worker dies in the turn in which the next run that ends hears that it has left its queue."""
+        self.tell("the worker is killed in the last turn of the next run that ends")
+        self.ends_to_kill += 1
+
     def interlude(self) -> None:
         """Let an activity that is due soon happen in the middle of another one."""
         soon = [event for event in sorted(self._due) if event.moment <= self.now + timedelta(seconds=5)]
@@ -198,8 +170,7 @@ class Hub:
 
     def _turn(self, instance: Instance, answer: Any) -> None:
         execution = instance.execution
-        if self.turns_to_kill and self.whose_turns in ("", instance.name) and not execution.struck:
-            self.turns_to_kill -= 1
+        if self._dies_in(instance):
             execution.missed(self.now, answer)
             self._killed(instance)
             return
@@ -212,6 +183,18 @@ class Hub:
         elif turn.ended:
             self._ended(instance, turn)
         self.turned(instance)
+
+    def _dies_in(self, instance: Instance) -> bool:
+        """Whether the worker dies in this turn."""
+        if instance.execution.struck:
+            return False
+        if self.turns_to_kill and self.whose_turns in ("", instance.name):
+            self.turns_to_kill -= 1
+            return True
+        if self.ends_to_kill and instance.execution.waits_for == "leave_turn":
+            self.ends_to_kill -= 1
+            return True
+        return False
 
     def _ended(self, instance: Instance, turn: Turn) -> None:
         if turn.ended == "anew":

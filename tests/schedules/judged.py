@@ -13,7 +13,7 @@ from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
 from orchestrations.runbooks import DEPLOY, runbook_of
 from tests.schedules.azure import Azure
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.records import OUTSIDER, Act, endpoint_key, mark_in
 
 ASSETS = ("model", "environment", "code")

@@ -22,7 +22,8 @@ from tests.schedules import orders
 from tests.schedules.azure import Azure
 from tests.schedules.clients import asking, guard_looks
 from tests.schedules.documents import asset
-from tests.schedules.hub import Hub, Instance
+from tests.schedules.hub import Hub
+from tests.schedules.instances import Instance
 from tests.schedules.outsiders import Outsiders
 from tests.schedules.weather import KINDS, Weather
 from tests.schedules.wire import Line, Wire
@@ -38,6 +39,7 @@ DISTURBANCES = (
     "restarts",
     "workers killed in activities",
     "workers killed in turns",
+    "workers killed at an end",
     "terminations",
     "defects",
     "outsiders delete",
@@ -150,6 +152,7 @@ class Schedule:
             "restarts": (0.4, [self._restart]),
             "workers killed in activities": (0.4, [lambda: self.hub.kill_worker(0)]),
             "workers killed in turns": (0.3, [lambda: self.hub.kill_worker(self._random.choice((1, 1, 3)))]),
+            "workers killed at an end": (0.2, [self.hub.kill_at_an_end]),
             "terminations": (0.15, [self._terminate]),
             "cancels": (0.2, [self._cancel]),
             "outsiders delete": (

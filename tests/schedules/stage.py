@@ -12,7 +12,8 @@ from contracts.failure import Failure
 from contracts.status import Progress
 from tests import samples
 from tests.schedules.documents import asset
-from tests.schedules.hub import Hub, Instance
+from tests.schedules.hub import Hub
+from tests.schedules.instances import Instance
 from tests.schedules.orders import COUNTING, LOG_ANALYTICS, MODEL, PATHS, asked_for, registration
 from tests.schedules.outsiders import Outsiders
 from tests.schedules.play import Schedule

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contracts.status import DeploymentResult
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.orders import PATHS
 from tests.schedules.records import mark_in
 from tests.schedules.stage import FAILS, WRONG, Stage, error_of, fates_of

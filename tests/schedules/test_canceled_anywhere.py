@@ -12,7 +12,7 @@ import pytest
 from contracts.orders import CANCEL
 from contracts.status import Progress
 from tests.schedules.azure import Azure
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.records import STORAGE_ID
 from tests.schedules.stage import Stage, error_of
 from tests.schedules.wire import Line

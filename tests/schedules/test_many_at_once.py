@@ -13,7 +13,7 @@ import pytest
 
 from local.cloud.arm.errors import ArmError
 from orchestrations.policies import ABSENCE_PAUSE, NET
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.online import UPDATING
 from tests.schedules.records import OUTSIDER, Endpoint, endpoint_key
 from tests.schedules.stage import Stage

@@ -7,7 +7,7 @@ import pytest
 from contracts.orders import CANCEL
 from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.records import mark_in
 from tests.schedules.stage import WRONG, Stage, error_of
 from tests.schedules.weather import Ending
@@ -131,3 +131,43 @@ def test_a_deletion_that_goes_on_without_its_run_is_told_by_a_release(stage: Sta
     newest = stage.hub.queues["north"].releases[0]
     assert (newest.run, newest.outcome) == (gone.id, "broken" if disturbed == "canceled" else "live")
     assert stage.azure.endpoints == {}
+
+
+def dies_when_it_leaves(stage: Stage, instance: Instance, turns: int) -> None:
+    """The worker dies in the last turn of a run, or in that of the child which leaves the queue as well."""
+
+    def turned(one: Instance) -> None:
+        asked = one.execution.asked[-1] if one.execution.asked else None
+        left = asked is not None and asked.name == ("leave_turn" if turns == 1 else "leave")
+        if left and one.id.startswith(instance.id) and not instance.resumed:
+            stage.hub.kill_worker(turns, instance.name if turns == 1 else "")
+
+    stage.hub.turned = turned
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+@pytest.mark.parametrize("outcome", ["deploys", "fails", "shifts"])
+def test_a_run_whose_worker_dies_in_its_last_turn_writes_nothing_again(stage: Stage, outcome: str, turns: int) -> None:
+    """Another run has taken the traffic when the guard looks."""
+    if outcome == "shifts":
+        stage.deploys("blue")
+        stage.deploys("green")
+        first = stage.operates("change_traffic", {"traffic": {"blue": 100}})
+    else:
+        stage.weather.endings = [WRONG] if outcome == "fails" else []
+        first = stage.starts("blue")
+    dies_when_it_leaves(stage, first, turns)
+    stage.hub.run()
+    assert (first.status, first.foreign) == ("Failed", True)
+    assert [one.askers for one in stage.hub.queues.values()] == [[]]
+    second = stage.deploys("red")
+    wrote = list(stage.azure.acts)
+    stage.hub.after(60, lambda: guard_looks(stage.hub))
+
+    assert stage.rests() == []
+    assert first.resumed == 1
+    assert (first.status, first.foreign) == ("Failed" if outcome == "fails" else "Completed", False)
+    assert stage.azure.acts == wrote
+    assert second.status == "Completed"
+    assert stage.azure.endpoints["north"].traffic["red"] == 100
+    assert stage.hub.queues["north"].releases[0].run == second.id

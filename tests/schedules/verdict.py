@@ -12,7 +12,8 @@ from orchestrations.policies import PROGRESS_LIMIT_BYTES
 from orchestrations.turns import WAIT_FOR_TURN
 from tests.schedules import verdict_operations
 from tests.schedules.azure import Azure
-from tests.schedules.hub import CHILDREN, Instance
+from tests.schedules.hub import CHILDREN
+from tests.schedules.instances import Instance
 from tests.schedules.judged import Broken, Judged, acts_on, became, granted_by, last_put_by
 from tests.schedules.play import WRITERS, Played
 from tests.schedules.records import OUTSIDER, deployment_key, endpoint_key
