@@ -78,7 +78,8 @@ class MirrorTraffic(Resource[Percentages]):
         there, before, state = mirrored(endpoint), entry.before or {}, begin.state_of(endpoint)
         if there == before:
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
-        if entry.after is not None and there != entry.after:
+        left = [beside(one or {}, begin.traffic_of(endpoint)) for one in (entry.after, *(entry.tried or []))]
+        if entry.after is not None and there not in left and not entry.may_have_left(there):
             return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
         if order.claimed_by:
             return Provisioning(state=state, done=True, stays=order.wish)
@@ -88,6 +89,11 @@ class MirrorTraffic(Resource[Percentages]):
 def mirrored(endpoint: Any) -> Percentages:
     """An endpoint's mirror traffic, without deployments that get none."""
     return begin.shares(endpoint.mirror_traffic)
+
+
+def beside(copies: Percentages, traffic: Percentages) -> Percentages:
+    """What may stay of mirror traffic beside that traffic: what has some of its own gets no copy."""
+    return {name: share for name, share in copies.items() if name not in traffic}
 
 
 def _write(endpoint: Any, wanted: Percentages) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
-from activities.mirror_traffic import mirrored
+from activities.mirror_traffic import beside, mirrored
 from activities.resource import Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
@@ -86,9 +86,11 @@ class Traffic(Resource[TrafficShift]):
         traffic, state = begin.traffic_of(endpoint), begin.state_of(endpoint)
         if traffic == entry.before:
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
-        if traffic != entry.after:
+        if not entry.may_have_left(traffic):
             return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
         _refuse_unready(name, entry.before)
+        # Azure would refuse a copy for what has traffic again; what this run mirrored is given back after that.
+        endpoint.mirror_traffic = beside(mirrored(endpoint), entry.before)
         return Provisioning(state=_write(endpoint, entry.before), done=False)
 
 

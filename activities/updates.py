@@ -67,7 +67,7 @@ class Updates(Resource[Update]):
         there, state = _words(entity, entry.before), begin.state_of(entity)
         if there == entry.before and state not in (begin.FAILED, begin.CANCELED):
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
-        if there not in (entry.before, entry.after):
+        if there != entry.before and not entry.may_have_left(there):
             return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
         return Provisioning(state=_write(entity, entry.before), done=False)
 

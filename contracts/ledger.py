@@ -31,6 +31,9 @@ class LedgerEntry(Contract):
     sure: Annotated[bool, Field(description="false: begun, and no answer has said yet that it was done")] = True
     before: Annotated[Json, Field(description="what a changed thing was")] = None
     after: Annotated[Json, Field(description="what this run changed it to")] = None
+    tried: Annotated[
+        list[Json] | None, Field(description="what it was to be changed to next, and no answer has said that it was")
+    ] = None
     goes_with: Annotated[str | None, Field(description="id of what this is useless without")] = None
     name: Annotated[str | None, Field(description="for people")] = None
     fate: Annotated[Fate, Field(description="in_use; the others say what undo did after a failure")] = "in_use"
@@ -40,6 +43,10 @@ class LedgerEntry(Contract):
     def key(self) -> tuple[str, str]:
         """What two entries about the same thing have in common."""
         return self.kind, self.id.lower()
+
+    def may_have_left(self, there: Json) -> bool:
+        """Whether what is there may be this run's change: the one that was answered, or one whose answer was lost."""
+        return there == self.after or there in (self.tried or [])
 
     def for_people(self, workspace_id: str) -> LedgerEntry:
         """This entry with its whole ARM id and a name."""

@@ -17,13 +17,18 @@ class Ledger:
     def begin(self, entries: Iterable[LedgerEntry]) -> None:
         """Write down what this run is about to make: the answer to a write can be lost."""
         for entry in entries:
-            if self._find(entry) is None:
+            known = self._find(entry)
+            if known is None:
                 self.entries.append(entry.model_copy(update={"sure": False}))
+            elif entry.after is not None and not known.may_have_left(entry.after):
+                # One more change of the same thing: until its answer is there, either of them may be in force.
+                self._replace(known, known.model_copy(update={"tried": [*(known.tried or []), entry.after]}))
 
     def record(self, begun: Iterable[LedgerEntry], answered: Sequence[LedgerEntry]) -> None:
         """Write down what an answer said of what was begun; what it does not name was not made.
 
-        What this run has made stays made when it is found again later.
+        What this run has made stays made when it is found again later, and what it has changed twice was before what it
+        was before the first change.
         """
         told = {entry.key for entry in answered}
         for entry in begun:
@@ -37,7 +42,8 @@ class Ledger:
             elif not (before.sure and entry.how == "found"):
                 # An answer does not repeat what was written down before the write.
                 told_before = {"name": before.name, "goes_with": before.goes_with}
-                self._replace(before, entry.model_copy(update=told_before))
+                first = {"before": before.before} if before.sure and before.how == "changed" else {}
+                self._replace(before, entry.model_copy(update={**told_before, **first}))
 
     def close(self, entry: LedgerEntry, **what_became: Any) -> None:
         """Write down what became of an entry: its fate and the reason."""

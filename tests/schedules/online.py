@@ -37,8 +37,9 @@ def _put_endpoint(azure: Azure, name: str, body: Document) -> Answer:
     known = azure.endpoints.get(name)
     if known is not None and known.busy:
         raise conflict(f"Cannot update endpoint {name}: another operation on it is already in progress.")
-    _check_traffic(known, body["properties"].get("traffic") or {})
-    _check_mirror(known, body["properties"].get("mirrorTraffic") or {})
+    traffic, copies = (body["properties"].get(name) or {} for name in ("traffic", "mirrorTraffic"))
+    _check_traffic(known, traffic)
+    _check_mirror(known, copies, traffic)
     if known is None:
         check_endpoint(azure, name, str(body["properties"].get("compute") or ""))
         own = body["identity"]["type"] == "SystemAssigned"
@@ -162,7 +163,9 @@ def _check_traffic(endpoint: Endpoint | None, shares: dict[str, int]) -> None:
             raise invalid("InferencingClientUpdateEndpointFailed", f"traffic names deployment '{name}', not ready.")
 
 
-def _check_mirror(endpoint: Endpoint | None, shares: dict[str, int]) -> None:
-    for name in shares:
+def _check_mirror(endpoint: Endpoint | None, shares: dict[str, int], traffic: dict[str, int]) -> None:
+    for name, share in shares.items():
         if endpoint is None or name not in endpoint.deployments:
             raise invalid("InvalidMirrorTraffic", f"mirrorTraffic names deployment '{name}', which is not there.")
+        if share and traffic.get(name):
+            raise invalid("InvalidMirrorTraffic", f"Deployment '{name}' has live traffic and cannot be mirrored to.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from contracts.orders import CANCEL
@@ -9,7 +11,7 @@ from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
 from tests.schedules.instances import Instance
 from tests.schedules.records import mark_in
-from tests.schedules.stage import WRONG, Stage, error_of
+from tests.schedules.stage import WRONG, Stage, error_of, fates_of
 from tests.schedules.weather import Ending
 
 DOWN = "InternalServerError: An internal error."
@@ -171,3 +173,22 @@ def test_a_run_whose_worker_dies_in_its_last_turn_writes_nothing_again(stage: St
     assert second.status == "Completed"
     assert stage.azure.endpoints["north"].traffic["red"] == 100
     assert stage.hub.queues["north"].releases[0].run == second.id
+
+
+def test_a_second_change_of_the_same_thing_whose_answer_is_lost_is_given_back(stage: Stage) -> None:
+    """Who gets traffic gets no copy of it any more, and another one is to have it: mirror traffic is written twice."""
+    for name in ("green", "blue"):
+        stage.deploys(name, access={}, traffic="none")
+    stage.operates("change_traffic", {"traffic": {"green": 100}, "mirror_traffic": {"blue": 10}})
+    stage.rests()
+    properties = stage.azure.endpoints["north"].body["properties"]
+    before = [deepcopy(properties[name]) for name in ("traffic", "mirrorTraffic")]
+    stage.strikes("lost_after", "ensure_mirror_traffic", 4)
+    run = stage.operates("change_traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 10}})
+    stage.hub.turned = lambda _: stage.hub.raise_event(run.id, CANCEL, "enough") if stage.weather.met else None
+
+    assert stage.rests() == []
+    assert stage.weather.met == [("PUT", "onlineEndpoints/north")]
+    assert fates_of(run) == {"traffic": "undone", "mirror_traffic": "undone"}
+    properties = stage.azure.endpoints["north"].body["properties"]
+    assert [properties[name] for name in ("traffic", "mirrorTraffic")] == before
