@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from activities.envelope import activity
+import json
+
+from activities.envelope import OUTPUT_LIMIT_BYTES, activity
 from activities.serving_now import pins_of
 from azure_api import begin
 from azure_api.clients import clients
@@ -21,15 +23,19 @@ def read_back(order: ReadBackInput) -> Observed:
     model, traffic = _served(order) if order.deployment else "", begin.traffic_of(endpoint)
     if order.traffic is not None and traffic != order.traffic and not _by_a_later_run(order, traffic):
         raise NotAsDeployed(f"endpoint {order.endpoint} has traffic {traffic}, not {order.traffic}")
-    return Observed(
+    names = sorted(traffic, key=lambda name: (-traffic[name], name)) if order.pin is None else order.pin
+    observed = Observed(
         endpoint=order.endpoint,
         deployment=order.deployment,
         model_id=model,
         principal_id=begin.principal_of(endpoint),
         scoring_uri=str(endpoint.scoring_uri),
         traffic=traffic,
-        serving=pins_of(order.endpoint, traffic),
+        unpinned=names,
     )
+    # Twenty deployments do not fit one answer: whoever asked asks for the others.
+    pins, left = pins_of(order.endpoint, names, OUTPUT_LIMIT_BYTES - len(json.dumps({"ok": observed.to_wire()})))
+    return observed.model_copy(update={"serving": pins, "unpinned": left or None})
 
 
 def _served(order: ReadBackInput) -> str:

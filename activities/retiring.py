@@ -16,7 +16,8 @@ from contracts.retiring import Retirement, RetirementInput, SupersededDeployment
 
 # Of a deployment that may go; what is being made or changed is somebody's work.
 SETTLED = frozenset({begin.SUCCEEDED, begin.FAILED, begin.CANCELED, "Deleting"})
-REASONS_TOLD = 10
+# As many as an endpoint holds (Azure ML's limits).
+REASONS_TOLD = 20
 
 
 @activity

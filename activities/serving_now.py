@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from activities.envelope import activity
@@ -12,8 +14,6 @@ from contracts.digests import digest
 from contracts.ledger import reference
 from contracts.releases import Pin, ServingInput, ServingNow
 
-# As many as one activity's answer can tell of beside the rest.
-PINS_KEPT = 5
 # Of a deployment as its file would have it: what says nothing of how it answers, and what a pin names by itself.
 _NOT_SETTINGS = frozenset(
     {"name", "endpoint_name", "id", "creation_context", "provisioning_state", "tags", "properties", "description"}
@@ -21,11 +21,22 @@ _NOT_SETTINGS = frozenset(
 )
 
 
-def pins_of(endpoint: str, traffic: dict[str, int]) -> list[Pin]:
-    """The deployments with the largest shares; one that is gone is left out."""
-    names = sorted(traffic, key=lambda name: (-traffic[name], name))[:PINS_KEPT]
-    found = ((name, begin.get_deployment(endpoint, name)) for name in names)
-    return [pin_of(entity) for _, entity in found if entity is not None]
+def pins_of(endpoint: str, names: Sequence[str], room: int) -> tuple[list[Pin], list[str]]:
+    """What the first of these deployments are made from, and the names of those that do not fit.
+
+    As many as take at most `room` bytes of JSON, and one at least; one that is gone is left out.
+    """
+    pins: list[Pin] = []
+    for place, name in enumerate(names):
+        entity = begin.get_deployment(endpoint, name)
+        if entity is None:
+            continue
+        pin = pin_of(entity)
+        room -= len(json.dumps(pin.to_wire())) + len(", ")
+        if pins and room < 0:
+            return pins, [*names[place:]]
+        pins.append(pin)
+    return pins, []
 
 
 def pin_of(entity: Any) -> Pin:

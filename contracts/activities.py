@@ -151,6 +151,9 @@ class ReadBackInput(Contract):
     deployment: Annotated[str, Field(description="empty: the run was about none of them")]
     model: str
     traffic: Percentages | None = None
+    pin: Annotated[
+        list[str] | None, Field(description="tell what these are made from; none: all that have traffic")
+    ] = None
 
 
 class Observed(Contract):
@@ -163,6 +166,9 @@ class Observed(Contract):
     scoring_uri: str
     traffic: Percentages
     serving: Annotated[list[Pin], Field(description="what has traffic; the largest share first")] = []
+    unpinned: Annotated[
+        list[str] | None, Field(description="have traffic as well, and did not fit this answer: to be asked for")
+    ] = None
 
 
 class RegistrationRef(Contract):

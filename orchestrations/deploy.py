@@ -26,7 +26,7 @@ from orchestrations.newest import stop_if_superseded
 from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import shift_traffic
+from orchestrations.shift import observed, shift_traffic
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -129,4 +129,4 @@ def read_back(run: Run, order: DeployOrder, plan: PlanVerdict, traffic: Percenta
     wanted = ReadBackInput(
         endpoint=order.endpoint, deployment=order.deployment, model=plan.resolved.model or "", traffic=traffic
     )
-    return (yield from run.take(steps.READ_BACK, wanted))
+    return (yield from observed(run, wanted))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from contracts.queue import EndpointQueue, RunRef
 from contracts.releases import Release, Target, TargetOrder
 from contracts.retiring import SupersededDeployment
 
-# The state of an entity is read and written whole; a release of two deployments takes a KiB.
+# The state of an entity is read and written whole; a release of two deployments takes a KiB, one of twenty six.
 MOST_RELEASES = 30
+# What is larger is no row of a table any more, but a blob of its own (Azure Storage's task hub).
+MOST_BYTES = 45_000
+# Without the one before there is no way back.
+LEAST_RELEASES = 2
+# So many are told at once; an endpoint holds twenty deployments (Azure ML's limits).
+MOST_SUPERSEDED = 30
 # After whose releases an endpoint has another end than before, or is another one.
 DECIDES_EXPIRY = ("deploy", "expire", "delete_endpoint")
 
@@ -25,8 +32,15 @@ def recorded(queue: EndpointQueue, release: Release | None) -> EndpointQueue:
         again = release.model_copy(update={"number": before.number})
         return queue.model_copy(update={"releases": [again if one is before else one for one in queue.releases]})
     number = queue.released + 1
-    releases = [release.model_copy(update={"number": number}), *queue.releases][:MOST_RELEASES]
-    return queue.model_copy(update={"releases": releases, "released": number})
+    releases = [release.model_copy(update={"number": number}), *queue.releases]
+    return queue.model_copy(update={"releases": _kept(releases), "released": number})
+
+
+def _kept(releases: list[Release]) -> list[Release]:
+    """The newest ones, as many as an entity may carry."""
+    sizes = accumulate(len(json.dumps(one.to_wire())) for one in releases)
+    fitting = sum(size <= MOST_BYTES for size in sizes)
+    return releases[: min(max(fitting, LEAST_RELEASES), MOST_RELEASES)]
 
 
 def expiry_after(queue: EndpointQueue, run: RunRef) -> str | None:
@@ -76,4 +90,4 @@ def superseded(releases: Sequence[Release], before: datetime) -> list[Superseded
                 due = newer.ended <= before
                 found[pin.deployment] = SupersededDeployment(deployment=pin.deployment, run=pin.run, due=due)
     first = {pin.deployment for pin in target.serving} if target else set()
-    return sorted(found.values(), key=lambda one: one.deployment not in first)
+    return sorted(found.values(), key=lambda one: one.deployment not in first)[:MOST_SUPERSEDED]

@@ -80,5 +80,13 @@ def mirrored_at_first(run: Run, now: Percentages) -> Percentages:
 
 def traffic_read_back(run: Run, endpoint: str, traffic: Percentages | None) -> Taking[Observed]:
     """Look at what the endpoint serves in the end; its traffic must be that, where the run has given it any."""
-    wanted = ReadBackInput(endpoint=endpoint, deployment="", model="", traffic=traffic)
-    return (yield from run.take(steps.READ_BACK, wanted))
+    return (yield from observed(run, ReadBackInput(endpoint=endpoint, deployment="", model="", traffic=traffic)))
+
+
+def observed(run: Run, wanted: ReadBackInput) -> Taking[Observed]:
+    """What Azure has in the end, with each deployment that has traffic: as many looks as it takes to tell of them."""
+    seen = yield from run.take(steps.READ_BACK, wanted)
+    while seen.unpinned:
+        more = yield from run.take(steps.READ_BACK, wanted.model_copy(update={"pin": seen.unpinned}))
+        seen = more.model_copy(update={"serving": [*seen.serving, *more.serving]})
+    return seen

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
+from contracts.operations import OperationResult
 from contracts.orders import CANCEL
 from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
@@ -192,3 +194,26 @@ def test_a_second_change_of_the_same_thing_whose_answer_is_lost_is_given_back(st
     assert fates_of(run) == {"traffic": "undone", "mirror_traffic": "undone"}
     properties = stage.azure.endpoints["north"].body["properties"]
     assert [properties[name] for name in ("traffic", "mirrorTraffic")] == before
+
+
+def test_a_release_tells_of_each_of_twenty_deployments(stage: Stage) -> None:
+    """As many as an endpoint holds; one answer of an activity has no room for them."""
+    stage.deploys(access={})
+    [blue] = (there := stage.azure.endpoints["north"].deployments).values()
+    for number in range(19):
+        name = f"deployment-{number:021}"
+        there[name] = replace(blue, name=name, body={**blue.body, "tags": {}})
+    shares = dict.fromkeys(there, 5)
+
+    run = stage.operates("change_traffic", {"traffic": shares})
+
+    assert stage.rests() == []
+    result = OperationResult.from_wire(run.output)
+    assert result.observed is not None
+    [newest, _] = stage.hub.queues["north"].releases
+    assert newest.traffic == shares
+    assert sorted(pin.deployment for pin in newest.serving) == sorted(shares)
+    assert newest.serving == result.observed.serving
+    assert {(pin.model, pin.code) for pin in newest.serving} == {
+        ("models/inline/versions/7", "codes/dot-product/versions/1")
+    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from activities.envelope import OUTPUT_LIMIT_BYTES
 from contracts.problems import RequestProblems, read_request
 from contracts.queue import Asker, EndpointQueue, RunRef
 from contracts.releases import Release, TargetOrder
@@ -15,7 +17,7 @@ from contracts.rollback import RollbackRequest, another_name
 from contracts.traffic import TrafficRequest, beyond_chance
 from contracts.updates import UpdateRequest
 from orchestrations.endpoint_queue import OPERATIONS
-from orchestrations.release_log import MOST_RELEASES, chosen, superseded
+from orchestrations.release_log import LEAST_RELEASES, MOST_RELEASES, chosen, superseded
 from orchestrations.teardown import without
 from tests.replay.operations import released
 from tests.replay.scripted import BEGIN
@@ -35,6 +37,22 @@ def test_releases_are_counted_and_bounded_and_a_run_corrects_its_own() -> None:
 
     assert [one.number for one in queue.releases] == [*range(MOST_RELEASES + 2, 2, -1)]
     assert next(one for one in queue.releases if one.run == "dep-30").outcome == "broken"
+
+
+def test_releases_of_twenty_deployments_are_fewer_and_never_only_one() -> None:
+    twenty = [{"deployment": f"deployment-{number}", "environment": "e" * 100} for number in range(20)]
+    wordy = [{**one, "model": "m" * 500, "code": "c" * 500} for one in twenty]
+    kept = []
+    for serving in (twenty, wordy):
+        queue = EndpointQueue()
+        for number in range(MOST_RELEASES):
+            queue = left(queue, released(0, "blue", run=f"dep-{number}", serving=serving))
+        kept.append([one.number for one in queue.releases])
+        assert chosen(queue.releases, TargetOrder(endpoint="e")).release
+
+    assert [numbers[0] for numbers in kept] == [MOST_RELEASES] * 2
+    assert 5 < len(kept[0]) < MOST_RELEASES
+    assert len(kept[1]) == LEAST_RELEASES
 
 
 def test_who_supersedes_those_that_wait_leaves_the_releases() -> None:
@@ -152,10 +170,12 @@ def test_what_a_rollback_goes_back_to_is_the_last_to_go_and_others_things_never_
     ]
 
     assert [one.deployment for one in superseded(releases, BEGIN)] == ["blue", "third"]
-    thirty = [released(number, f"deployment-{number:021}") for number in range(MOST_RELEASES, 0, -1)]
-    assert (
-        len(SupersededDeployments(deployments=superseded(thirty, BEGIN)).model_dump_json(exclude_defaults=True)) < 4096
-    )
+    names = [[f"deployment-{number:019}{letter}" for letter in "ab"] for number in range(MOST_RELEASES, 0, -1)]
+    pins = [[{"deployment": one, "run": f"dep-{1:032x}"} for one in both] for both in names]
+    many = [released(MOST_RELEASES - place, "blue", serving=serving) for place, serving in enumerate(pins)]
+    found = superseded(many, BEGIN)
+    assert [one.deployment for one in found[:2]] == names[1]
+    assert len(json.dumps(SupersededDeployments(deployments=found).to_wire())) < OUTPUT_LIMIT_BYTES
 
 
 @pytest.mark.parametrize(
