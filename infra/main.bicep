@@ -81,6 +81,9 @@ param allowedIdentities string = ''
 @description('Hosts of the registries that images may come from, separated by commas; Docker Hub is docker.io. Empty: all.')
 param allowedRegistries string = ''
 
+@description('When Slipway looks for findings without being asked, as NCRONTAB such as 0 0 * * * *. Empty: never.')
+param findingsSchedule string = ''
+
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
@@ -178,6 +181,7 @@ module functionApp 'app/function.bicep' = {
     grantableRoles: grantableRoles
     allowedIdentities: allowedIdentities
     allowedRegistries: allowedRegistries
+    findingsSchedule: findingsSchedule
   }
   dependsOn: [
     access

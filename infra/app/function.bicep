@@ -28,6 +28,9 @@ param grantableRoles string
 param allowedIdentities string
 param allowedRegistries string
 
+// When the app looks for findings without being asked, as NCRONTAB; empty: never.
+param findingsSchedule string
+
 // Durable's functions scale as one group, named durable.
 var alwaysReady = [
   {
@@ -147,7 +150,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     PYTHON_ISOLATE_WORKER_DEPENDENCIES: '1'
     // Orchestrators and activities share these threads; host.json may not let more run at once than there are.
     PYTHON_THREADPOOL_THREAD_COUNT: '16'
-    // What settings.py reads. Its other settings are left at their defaults, which are the public cloud's.
+    // What settings.py reads, but for the two settings of another cloud than the public one.
     SLIPWAY_SUBSCRIPTION_ID: subscription().subscriptionId
     SLIPWAY_RESOURCE_GROUP: workspaceResourceGroup
     SLIPWAY_WORKSPACE: workspaceName
@@ -155,6 +158,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     SLIPWAY_GRANTABLE_ROLES: grantableRoles
     SLIPWAY_ALLOWED_IDENTITIES: allowedIdentities
     SLIPWAY_ALLOWED_REGISTRIES: allowedRegistries
+    SLIPWAY_FINDINGS_SCHEDULE: findingsSchedule
     // Where the logs of failed deployments are kept. The app's identity may write there as the host does.
     SLIPWAY_LOGS_URL: '${storage.properties.primaryEndpoints.blob}${logsContainerName}'
   })

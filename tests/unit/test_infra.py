@@ -168,7 +168,7 @@ def test_settings_are_compared_with_what_the_code_reads(sources: Sources) -> Non
     assert difference(settings, f'"""Mentions SLIPWAY_X."""\n{reads_all}\nenviron.get("SLIPWAY_NEW")') == [
         "infra/app/function.bicep: SLIPWAY_NEW is read by settings.py but not set"
     ]
-    assert difference(settings, f'{reads_all}\nenviron.get("SLIPWAY_NEW", "a default")') == []
+    assert difference(settings, f'{reads_all}\nenviron.get("SLIPWAY_ARM_URL", "of another cloud")') == []
     assert difference(settings, "") == [
         f"infra/app/function.bicep: {name} is set but settings.py does not read it" for name in sorted(given)
     ]
