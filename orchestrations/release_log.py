@@ -46,9 +46,11 @@ def _kept(releases: list[Release]) -> list[Release]:
 def expiry_after(queue: EndpointQueue, run: RunRef) -> str | None:
     """The operation by which the endpoint goes: the newest live deployment decides, also when it names none.
 
-    A run that leaves once more decides nothing: others may have decided meanwhile.
+    A run that leaves once more decides nothing: others may have decided meanwhile. One that has changed nothing of what
+    serves leaves no release to know it by; it stands in the queue, or has left before.
     """
-    if all(one.id != run.id for one in queue.askers) and any(one.run == run.id for one in queue.releases):
+    stands = any(one.id == run.id for one in queue.askers)
+    if not stands and (run.release is None or any(one.run == run.id for one in queue.releases)):
         return queue.expires
     decides = run.release is not None and run.release.outcome == "live" and run.release.kind in DECIDES_EXPIRY
     return run.expiry if run.expiry or decides else queue.expires

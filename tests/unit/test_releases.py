@@ -83,6 +83,20 @@ def test_the_newest_deployment_says_when_the_endpoint_goes(kind: str, expiry: st
     assert EndpointQueue.from_wire(OPERATIONS["leave"](queue, undone.to_wire())[0].to_wire()).expires == "op-1"
 
 
+@pytest.mark.parametrize("release", [None, released(0, "blue", run="first")])
+def test_who_leaves_twice_says_once_when_the_endpoint_goes(release: Release | None) -> None:
+    """Also who has changed nothing of what serves: between its leaving, another run has decided otherwise."""
+    first = RunRef(id="first", release=release, expiry="op-1")
+    queue = entered(EndpointQueue(), asker("first"))
+    decided = []
+    for run in (first, RunRef(id="second", release=released(0, "green", run="second")), first):
+        changed, _ = OPERATIONS["leave"](queue, run.to_wire())
+        queue = EndpointQueue.from_wire(changed.to_wire())
+        decided.append(queue.expires)
+
+    assert decided == ["op-1", None, None]
+
+
 HISTORY = [
     released(6, "third"),
     released(5, "blue", restores=1),
