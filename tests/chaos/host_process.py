@@ -19,9 +19,6 @@ from local import loopback
 from local.cloud.environment import CONFLICTING
 from local.stack import APP_SETTINGS, ROOT, TERMINAL
 
-# Real seconds for a process to start, or for a deployment to end, on a machine that is busy with other tests.
-PATIENCE = 120
-
 T = TypeVar("T")
 
 
@@ -31,6 +28,9 @@ class Killed(Exception):
 
 class HostProcess:
     """`python -m local.host` on a data folder and a shared clock, with the environment of the local Azure."""
+
+    patience: float = 120
+    """Real seconds for a process to start, or for a deployment to end, on a machine that is busy with other tests."""
 
     def __init__(self, data: Path, clock: Path, azure: dict[str, str], *, dies_after: int | None = None) -> None:
         ready = data.with_name(f"{data.name}-ready.json")
@@ -48,10 +48,10 @@ class HostProcess:
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """A request to the front door; Killed when the host dies before it answers."""
         try:
-            with loopback.client(self.url, timeout=PATIENCE) as http:
+            with loopback.client(self.url, timeout=self.patience) as http:
                 answer: dict[str, Any] = http.request(method, path, **body).raise_for_status().json()
         except httpx.TransportError:
-            self._process.wait(PATIENCE)
+            self._process.wait(self.patience)
             self._raise_if_dead()
             raise
         return answer
@@ -67,14 +67,14 @@ class HostProcess:
 
     def until(self, ready: Callable[[], T | None]) -> T:
         """What `ready` gives once it is true; Killed when the host dies before."""
-        pause, deadline = threading.Event(), time.monotonic() + PATIENCE
+        pause, deadline = threading.Event(), time.monotonic() + self.patience
         while time.monotonic() < deadline:
             self._raise_if_dead()
             found = ready()
             if found:
                 return found
             pause.wait(0.01)
-        raise TimeoutError(f"not within {PATIENCE} s; the host's log:\n{self._log.read_text()[-4000:]}")
+        raise TimeoutError(f"not within {self.patience} s; the host's log:\n{self._log.read_text()[-4000:]}")
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -84,7 +84,7 @@ class HostProcess:
     def stop(self) -> None:
         """End it, if it still lives."""
         self._process.terminate()
-        self._process.wait(PATIENCE)
+        self._process.wait(self.patience)
 
     def _raise_if_dead(self) -> None:
         code = self._process.poll()

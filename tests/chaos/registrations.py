@@ -6,7 +6,6 @@ from typing import Any
 
 from local.host.eventgrid import PATH
 from tests import samples
-from tests.chaos import scene
 from tests.chaos.rehearsal import Rehearsal
 
 ENDED = ("ignored", "superseded", "deployed", "failed")
@@ -16,6 +15,7 @@ class Registrations:
     """Registers versions of the model, and waits until nothing about them is open any more."""
 
     def __init__(self, rehearsal: Rehearsal) -> None:
+        self._rehearsal = rehearsal
         self._stack = rehearsal.stack
         self._versions: tuple[str, ...] = ()
 
@@ -37,7 +37,7 @@ class Registrations:
 
     def outcomes(self) -> dict[str, dict[str, Any]]:
         """By version, what came of each registration, once all of them are delivered and have come to an end."""
-        found: dict[str, dict[str, Any]] = self._stack.until(self._ended, seconds=60)
+        found: dict[str, dict[str, Any]] = self._rehearsal.until(self._ended)
         return found
 
     def ending(self, version: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Registrations:
         outcome = self.outcomes()[version]
         [deployment] = outcome["deployments"].values()
         told = {name: outcome[name] for name in ("outcome", "reasons")}
-        return told | scene.ending(self._stack.cloud, self._stack.wait(deployment))
+        return told | self._rehearsal.ended(deployment)
 
     def _ended(self) -> dict[str, dict[str, Any]] | None:
         with self._stack.http as http:

@@ -15,9 +15,6 @@ from local.host.writer import HostDied
 from local.stack import TERMINAL, LocalStack
 from tests.chaos import scene
 
-# Real seconds after which a run that has not ended is taken to hang.
-PATIENCE = 60
-
 KEY = "the-same-every-time"
 NO_OUTAGE = timedelta(0)
 
@@ -26,6 +23,9 @@ T = TypeVar("T")
 
 class Rehearsal:
     """Runs on one stack. Each begins with an empty task hub and workspace, and the files of `scene` in its storage."""
+
+    patience: float = 60
+    """Real seconds after which a run that has not ended is taken to hang."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
@@ -60,7 +60,7 @@ class Rehearsal:
             # Whoever gets no answer asks again, with the same key.
             if not accepted:
                 accepted.append(self.stack.post(body, key=KEY)["id"])
-            self.stack.host.wait_for(accepted[0], timeout=PATIENCE)
+            self.stack.host.wait_for(accepted[0], timeout=self.patience)
             return scene.ending(self.stack.cloud, self.stack.status(accepted[0]))
 
         return self.through_deaths(ending, dies_after=dies_after, then_after=then_after, outage=outage)
@@ -79,7 +79,7 @@ class Rehearsal:
             try:
                 return attempt()
             except (HostDied, httpx.TransportError):
-                if not self.stack.host.crashed.wait(PATIENCE):
+                if not self.stack.host.crashed.wait(self.patience):
                     raise
             self.deaths += 1
             if outage:
@@ -107,16 +107,16 @@ class Rehearsal:
         self.stack.cloud.faults.add(fault)
         self.start_host()
         instance = self.stack.post(body, key=KEY)["id"]
-        self.stack.until(lambda: self.fault_has_hit() or self.stack.status(instance)["status"] in TERMINAL)
+        self.until(lambda: self.fault_has_hit() or self.stack.status(instance)["status"] in TERMINAL)
         if not self.fault_has_hit():
             return None
         answered = len(self.stack.cloud.journal.entries())
         self.stack.host.crash()
         self.deaths += 1
         # Nobody holds the clock any more, so the delay passes, and the call is served for a host that is gone.
-        self.stack.until(lambda: len(self.stack.cloud.journal.entries()) > answered)
+        self.until(lambda: len(self.stack.cloud.journal.entries()) > answered)
         self.start_host()
-        return scene.ending(self.stack.cloud, self.stack.wait(instance))
+        return self.ended(instance)
 
     def fault_has_hit(self) -> bool:
         """Whether a fault of the latest run has hit a request."""
@@ -151,6 +151,14 @@ class Rehearsal:
 
         self.stack.start_host(on_durable_write=on_write)
         _let_time_pass(held)
+
+    def until(self, ready: Callable[[], Any]) -> Any:
+        """What `ready` gives once it is true."""
+        return self.stack.until(ready, seconds=self.patience)
+
+    def ended(self, instance: str) -> dict[str, Any]:
+        """How the deployment of that instance ends."""
+        return scene.ending(self.stack.cloud, self.stack.wait(instance, seconds=self.patience))
 
     def _taken(self) -> list[Hold]:
         held, self._held = self._held, []

@@ -19,7 +19,7 @@ from local.host.worker_faults import Moment, WorkerFault
 from local.stack import TERMINAL, LocalStack
 from tests import samples
 from tests.chaos import scene
-from tests.chaos.rehearsal import PATIENCE, Rehearsal
+from tests.chaos.rehearsal import Rehearsal
 
 SEEDS = range(6)
 # Of durable writes, of turns of `deploy` and of writes to Azure: a run of both has more of each.
@@ -68,7 +68,7 @@ class Meeting:
         try:
             accepted = [stack.post(body, key=f"{self._key}-{n}")["id"] for n, body in enumerate(self._bodies)]
             for one in accepted:
-                stack.host.wait_for(one, timeout=PATIENCE)
+                stack.host.wait_for(one, timeout=Rehearsal.patience)
             return [stack.status(one) for one in accepted]
         except httpx.HTTPStatusError as error:
             if error.response.status_code != 500:  # whatever else is answered, no worker's death explains it
