@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from local.stack import LocalStack
 from tests import samples
 from tests.e2e import reading
 from tests.e2e.monitoring import ALERTS, AUTOSCALE, settings
+from tests.e2e.paced import A_SECOND, PAUSE, PacedLoad
 from tests.integration import acting
 
 ANSWERS = {"1": 17, "2": 20}
@@ -60,56 +62,31 @@ def took(status: dict[str, Any]) -> timedelta:
     return datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["created"])
 
 
-class Load:
-    """Requests to an endpoint without a pause, as an application sends them; a context manager."""
-
-    def __init__(self, stack: LocalStack, endpoint: str) -> None:
-        endpoints = stack.developer().online_endpoints
-        self._uri = str(endpoints.get(endpoint).scoring_uri)
-        self._key = endpoints.get_keys(endpoint).primary_key
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-        self.answers: list[tuple[int, str]] = []
-
-    def __enter__(self) -> Load:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _send(self) -> None:
-        import requests
-
-        with requests.Session() as session:
-            while not self._over.is_set():
-                answer = session.post(
-                    self._uri,
-                    json={"data": [samples.ROW]},
-                    headers={"Authorization": f"Bearer {self._key}"},
-                    timeout=30,
-                )
-                self.answers.append((answer.status_code, answer.headers.get("azureml-model-deployment", "")))
-
-
-def test_a_rollback_is_one_traffic_write_that_no_caller_notices(shared: LocalStack) -> None:
+def test_a_rollback_is_one_traffic_write_that_no_caller_notices(
+    shared: LocalStack, caplog: pytest.LogCaptureFixture
+) -> None:
     first = deploy(shared, "goes-back", "blue")
     deploy(shared, "goes-back", "green", "2")
     written = len(reading.changes(shared))
 
-    with Load(shared, "goes-back") as load:
+    # Each request would be logged by all that it passes.
+    with caplog.at_level(logging.WARNING), PacedLoad(shared, "goes-back") as load:
         shared.until(lambda: load.answers)
-        status = shared.operate("POST", "goes-back/rollback", {})
-        shared.until(lambda: load.answers[-1][1] == "blue")
+        with shared.http as http:
+            accepted = http.post("/api/endpoints/goes-back/rollback", json={}).raise_for_status().json()
+        shared.host.wait_for(accepted["id"], timeout=120)
+    status = shared.ended(f"/api/operations/{accepted['id']}")
 
     assert status["status"] == "Succeeded", status
     assert (status["kind"], status["result"]["release"]) == ("rollback", 1)
     assert status["result"]["answers"] == {"blue": [17]}
     assert reading.changes(shared)[written:] == [f"PUT {reading.ENDPOINT_WRITE}"]
-    assert took(status) < timedelta(minutes=2)
+    assert timedelta(minutes=1) < took(status) < timedelta(minutes=2)
+    # Twenty a second all the while, and every one is answered; who does changes once.
+    assert {later - earlier for earlier, later in pairwise(load.moments)} == {PAUSE}
+    assert len(load.answers) > A_SECOND * (took(status).total_seconds() - 1)
     assert {code for code, _ in load.answers} == {200}
-    assert [name for _, name in load.answers] == sorted((name for _, name in load.answers), reverse=True)
+    assert [name for name, _ in groupby(by for _, by in load.answers)] == ["green", "blue"]
     newest, second, oldest = releases(shared, "goes-back")
     assert [one["number"] for one in (newest, second, oldest)] == [3, 2, 1]
     assert (oldest["run"], oldest["verdict"], oldest["traffic"]) == (first["id"], "passed", {"blue": 100})
