@@ -6,15 +6,19 @@ from typing import Any
 
 from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
+from activities.gates.answers import READ
 from activities.mirror_traffic import beside, mirrored
 from activities.resource import Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
+from azure_api.clients import clients
 from azure_api.errors import translated
+from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning, TrafficInput, TrafficShift
 from contracts.errors import EndpointBusy, TrafficRejected
-from contracts.ledger import LedgerEntry, short_name
+from contracts.ledger import LedgerEntry, arm_id, short_name
 from contracts.plan import Percentages
+from contracts.rollout import Rollout
 
 
 class Traffic(Resource[TrafficShift]):
@@ -38,8 +42,13 @@ class Traffic(Resource[TrafficShift]):
             return finding
         before = begin.traffic_of(scene.endpoint) if scene.endpoint is not None else {}
         after = wanted.after or {name: 100}
+        rollout = Rollout.from_wire(scene.order.part("rollout")) if scene.order.part("rollout") else None
+        way = rollout.splits(before, before, after, name) if rollout else []
         if before != after:
-            finding.changes.append(f"traffic {_shares(before)} → {_shares(after)}")
+            slowly = f", each step for {rollout.pause} at least" if rollout and way else ""
+            finding.changes.append(f"traffic {' → '.join(map(_shares, [before, *way, after]))}{slowly}")
+        if way:
+            finding.needs.append(Right(READ, arm_id(scene.resolved.endpoint, clients().settings.workspace_id)))
         others = set(wanted.after) - {name}
         missing = others - scene.deployments if others else others
         if missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 AUTOSCALE = "2022-10-01"  # azure-mgmt-monitor: autoscale_settings
 ALERTS = "2018-03-01"  # azure-mgmt-monitor: metric_alerts
+METRICS = "2024-02-01"  # azure-mgmt-monitor: metrics
 CODES = "2023-04-01"  # azure-ai-ml: code_versions
 ENVIRONMENTS = "2023-04-01-preview"  # azure-ai-ml: environment_versions
 MODELS = "2023-08-01-preview"  # azure-ai-ml: model_versions

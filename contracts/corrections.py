@@ -35,6 +35,7 @@ _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda limit: f"write at most {limit['le']:g}",
     "string_too_short": lambda limit: f"write at least {_counted(limit['min_length'], 'character')}",
     "string_too_long": lambda limit: f"write at most {_counted(limit['max_length'], 'character')}",
+    "too_short": lambda limit: f"give at least {limit['min_length']} of them",
     "too_long": lambda limit: f"give at most {limit['max_length']} of them",
     "literal_error": lambda limit: f"write {limit['expected']}",
     "string_pattern_mismatch": lambda limit: MEANT[limit["pattern"]],

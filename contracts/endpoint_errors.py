@@ -30,6 +30,12 @@ class SharesNotSeen(DeploymentError, whose="Azure"):
     suggestion = "Send the request again; if it ends so again, look at the endpoint's traffic in Azure ML studio."
 
 
+class RolloutStopped(DeploymentError, whose="caller"):
+    """While a new deployment had a part of the traffic, more of its live answers failed than `rollout` tolerates."""
+
+    suggestion = "Read the deployment's kept logs; the old deployments have their traffic back."
+
+
 class StillServing(DeploymentError, whose="caller"):
     """What is to be deleted has traffic: the requests that it gets would fail."""
 

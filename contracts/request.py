@@ -20,6 +20,7 @@ from contracts.names import ArmId, OnlineName
 from contracts.online import KUBERNETES, EndpointRequest, OnlineDeploymentRequest
 from contracts.queue import Queued
 from contracts.references import REGISTRIES, ModelReference
+from contracts.rollout import Rollout
 from contracts.smoke_test import SmokeTestRequest
 from contracts.values import ONCE, Percent
 
@@ -88,6 +89,7 @@ class RequestBody(Queued):
     access: AccessRequest = AccessRequest()
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     traffic: Traffic = "all_at_once"
+    rollout: Rollout | None = None
     on_failure: Annotated[
         Literal["undo", "keep"], Field(description="keep: what was made stays to be looked at; traffic is given back")
     ] = "undo"
@@ -112,6 +114,18 @@ class RequestBody(Queued):
         if isinstance(traffic, dict) and sum(traffic.values()) != 100:
             raise ValueError(f"the percentages must add up to 100, not {sum(traffic.values())}")
         return traffic
+
+    @field_validator("rollout")
+    @classmethod
+    def _on_the_way(cls, rollout: Rollout | None, info: ValidationInfo) -> Rollout | None:
+        traffic, deployment = info.data.get("traffic"), info.data.get("deployment")
+        if rollout is None or traffic is None or not isinstance(deployment, OnlineDeploymentRequest):
+            return rollout
+        shares = traffic if isinstance(traffic, dict) else {deployment.name: 100 if traffic == "all_at_once" else 0}
+        last = shares.get(deployment.name, 0)
+        if rollout.steps[-1] >= last:
+            raise ValueError(f"the steps lead to the {last} % that `traffic` gives {deployment.name}: write less")
+        return rollout
 
 
 def _digest(value: str) -> str:

@@ -10,8 +10,9 @@ from contracts.operations import OperationOrder, OperationResult
 from orchestrations.engine import Context, Taking
 from orchestrations.releasing import NOT_TESTED, released
 from orchestrations.run import Run
-from orchestrations.shift import give, mirror, traffic_at_first, traffic_read_back
+from orchestrations.shift import give, mirror, traffic_read_back
 from orchestrations.teardown import has_begun, look, take_down, without
+from orchestrations.traffic_before import traffic_at_first
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 

@@ -176,7 +176,7 @@ DEPLOY = Runbook(
     filters=("endpoint", "model", "status"),
     ended=shows_end,
     writes=True,
-    takes=(*DEPLOYING, steps.START_OPERATION, *WRITING),
+    takes=(*DEPLOYING, steps.COUNT_ANSWERS, steps.START_OPERATION, *WRITING),
 )
 REACT = Runbook(
     orchestration=react.react_to_registration,

@@ -8,8 +8,10 @@ from contracts.orders import DeployOrder
 from contracts.plan import Percentages, PlanVerdict, Resolved
 from orchestrations import steps
 from orchestrations.engine import Taking
+from orchestrations.rollout import splits_on_the_way, stand
 from orchestrations.run import Run
 from orchestrations.strategies import splits
+from orchestrations.traffic_before import traffic_at_first
 
 Shift = tuple[Percentages, Percentages | None]
 
@@ -24,10 +26,13 @@ def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking[Shi
         run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "the request leaves traffic as it is")
         return {}, None
     first: Percentages | None = None
-    for split in wanted:
+    on_the_way = yield from splits_on_the_way(run, order, wanted[-1])
+    for split in (*on_the_way, *wanted):
         before = yield from give(run, order.endpoint, split, plan.resolved)
         first = before if first is None else first
-    return first or {}, wanted[-1]
+        if split in on_the_way:
+            yield from stand(run, order, plan, split)
+    return traffic_at_first(run, order.endpoint, first or {}), wanted[-1]
 
 
 def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None = None) -> Taking[Percentages]:
@@ -52,13 +57,6 @@ def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None 
     shifted = yield from run.ensure(steps.TRAFFIC, wanted, resolved, [change])
     # While the endpoint was busy, another run may have changed what was read.
     before: Percentages = shifted.entries[0].before
-    return before
-
-
-def traffic_at_first(run: Run, endpoint: str, now: Percentages) -> Percentages:
-    """The traffic of before the run, also when it began anew."""
-    shifted = run.ledger.find(steps.TRAFFIC.kind, endpoint_reference(endpoint))
-    before: Percentages = shifted.before if shifted else now
     return before
 
 

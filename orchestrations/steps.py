@@ -14,6 +14,7 @@ from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
 from contracts.retiring import Expiry, Retirement, Started, SupersededDeployments
+from contracts.rollout import AnswersSeen
 from contracts.teardown import Departure
 from contracts.traffic import SharesSeen
 from contracts.updates import Update
@@ -135,6 +136,7 @@ DEPLOYMENT_ENDED = Step("deployment_ended", activities.Provisioning, policies.QU
 READ_BACK = Step("read_back", activities.Observed, policies.QUICK)
 DIAGNOSTICS = of_kind("diagnostics")
 VERIFY_SHARES = Step("verify_shares", SharesSeen, policies.SMOKE_TEST)
+COUNT_ANSWERS = Step("count_answers", AnswersSeen, policies.QUICK)
 PLAN_UPDATE = Step("plan_update", Update, policies.QUICK)
 PLAN_TEARDOWN = Step("plan_teardown", Departure, policies.QUICK)
 FIND_ORDER = Step("find_order", StoredOrder, policies.QUICK)

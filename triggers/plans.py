@@ -13,6 +13,7 @@ from contracts.activities import Observed, SmokeTestResult, TrafficShift
 from contracts.base import Contract, Json
 from contracts.orders import DeployOrder
 from contracts.plan import Plan, PlanInput
+from contracts.rollout import AnswersSeen
 from orchestrations import steps
 from orchestrations.deploy import deploy
 from orchestrations.stage import rehearse
@@ -66,6 +67,8 @@ class Foretelling:
             return TrafficShift(before=before, after=message["traffic"])
         if activity == steps.SMOKE_TEST.activity:
             return SmokeTestResult(deployment=scene.order.deployment, http_status=200, answer=None, milliseconds=0)
+        if activity == steps.COUNT_ANSWERS.activity:
+            return AnswersSeen(requests=0)
         return Observed(
             endpoint=scene.order.endpoint,
             deployment=scene.order.deployment,

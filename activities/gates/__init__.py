@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from activities.gates.answers import count_answers
 from activities.gates.shares import verify_shares
 from activities.gates.smoke_test import smoke_test
 
-GATES = (smoke_test, verify_shares)
+GATES = (smoke_test, verify_shares, count_answers)

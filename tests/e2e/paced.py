@@ -21,7 +21,7 @@ PAUSE = timedelta(seconds=1) * AT_ONCE / A_SECOND
 
 
 class PacedLoad:
-    """Twenty requests a second by the clock of the local Azure, four every fifth of it; a context manager.
+    """Four requests every `pause` by the clock of the local Azure, else twenty a second; a context manager.
 
     Time goes on once they have been answered, so that the pace is the same on every machine.
 
@@ -30,7 +30,8 @@ class PacedLoad:
         answers: status of each, and the deployment that answered.
     """
 
-    def __init__(self, stack: LocalStack, endpoint: str) -> None:
+    def __init__(self, stack: LocalStack, endpoint: str, *, pause: timedelta = PAUSE) -> None:
+        self._pause = pause
         endpoints = stack.developer().online_endpoints
         uri = urlsplit(str(endpoints.get(endpoint).scoring_uri))
         self._clock, self._path = stack.clock, uri.path
@@ -60,7 +61,7 @@ class PacedLoad:
     def _send_at(self, moment: datetime) -> None:
         def ring() -> None:
             if not self._over.is_set():
-                self._send_at(moment + PAUSE)
+                self._send_at(moment + self._pause)
                 self._due.put(self._clock.hold("an application's requests"))
 
         self._clock.alarm(moment, ring)

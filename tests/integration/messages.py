@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from activities import assets
@@ -14,6 +15,7 @@ from contracts.orders import DeployOrder
 from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
 from contracts.releases import ServingInput
 from contracts.retiring import RetirementInput, SupersededDeployment
+from contracts.rollout import AnswersInput
 from contracts.runtimes import RuntimeInput, RuntimePlanInput
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
@@ -27,6 +29,7 @@ ROLE = NeededRole(role="AcrPull", guid=ACR_PULL.guid, scope=world.REGISTRY_ID, r
 INSIGHTS = f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.Insights"
 TRAFFIC, MIRRORED = {"blue": 100}, {"blue": 10}
 ONE, TWO = {"instance_count": 1}, {"instance_count": 2}
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 RUNTIME: dict[str, Any] = {
     "name": "flows",
     "compute": {"name": "machine", "size": "Standard_DS3_v2"},
@@ -115,13 +118,15 @@ def ensuring(order: DeployOrder, resolved: Resolved) -> dict[str, Contract]:
 
 def looking(order: DeployOrder, resolved: Resolved) -> dict[str, Contract]:
     """To each activity that looks, what it is to look at."""
-    names, test = {"endpoint": order.endpoint, "deployment": order.deployment}, order.part("smoke_test")
+    names: dict[str, Any] = {"endpoint": order.endpoint, "deployment": order.deployment}
+    test = order.part("smoke_test")
     superseded = [SupersededDeployment(deployment=name, run=INSTANCE, due=True) for name in ("one", "two")]
     return {
         "plan_deployment": PlanInput(mark=INSTANCE, request=order.request),
         "find_newest_version": c.RegistrationRef(model="m", version="1"),
         "smoke_test": c.SmokeTestInput(**names, test=test),
         "read_back": c.ReadBackInput(**names, model=str(resolved.model), traffic=None),
+        "count_answers": AnswersInput(**names, since=MOMENT, until=MOMENT),
         "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic=TRAFFIC),
         "plan_runtime": RuntimePlanInput(mark=INSTANCE, request=RUNTIME),
         "look_at_runtime": RuntimeInput(compute="machine", name="flows"),

@@ -121,7 +121,7 @@ def create(twice: Twice, order: DeployOrder) -> PlanVerdict:
 
 def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     """Prove it, and give it traffic."""
-    names = {"endpoint": order.endpoint, "deployment": order.deployment}
+    names: dict[str, Any] = {"endpoint": order.endpoint, "deployment": order.deployment}
     answer = twice("smoke_test", c.SmokeTestInput(**names, test=order.part("smoke_test")))
     assert answer["answer"] == [17]
     mirror(twice, order, verdict)

@@ -47,6 +47,8 @@ def deployment(random: Random, endpoint: dict[str, Any] | None = None) -> dict[s
         body["endpoint"] = {"name": f"{body['endpoint']['name']}-ua", "identity": who}
     if random.random() < 0.2:
         body["diagnostics"] = {"workspace_id": LOG_ANALYTICS}
+    if body["traffic"] == "all_at_once" and random.random() < 0.25:
+        body["rollout"] = {"steps": random.choice(([50], [10, 50])), "pause": "PT5M"}
     body["endpoint"] = endpoint or body["endpoint"]
     request = judged(body)
     return {"request": request, "digest": digest(request)}

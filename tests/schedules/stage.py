@@ -37,6 +37,8 @@ class Fair(Weather):
         self.endings: list[Ending] = []
         """Of the deployments to come; fine ones afterwards."""
         self.endpoint_errors: list[str | None] = []
+        self.failures: list[int] = []
+        """Of a hundred live requests, each time that they are counted; none afterwards."""
         self.met: list[tuple[str, str]] = []
         """The faults that hit: method and key."""
         self._kind: Kind | None = None
@@ -68,6 +70,10 @@ class Fair(Weather):
     def deployment(self) -> Ending:
         """The next one asked for."""
         return self.endings.pop(0) if self.endings else FINE
+
+    def failing(self) -> int:
+        """The next number asked for."""
+        return self.failures.pop(0) if self.failures else 0
 
     def status(self) -> int:
         """Of an Azure that is down."""

@@ -111,6 +111,10 @@ class Weather:
                 return name
         return ""
 
+    def failing(self) -> int:
+        """How many of a hundred live requests a deployment fails for."""
+        return self._random.choice((0, 0, 0, 40)) if self._random.random() < self.trouble else 0
+
     def status(self) -> int:
         """Of an Azure that is down."""
         return self._random.choice((500, 502, 503))

@@ -80,6 +80,7 @@ ACTIVITIES = {
     "find_expiry",
     "smoke_test",
     "verify_shares",
+    "count_answers",
     "read_back",
     "look_at_serving",
     "keep_logs",
