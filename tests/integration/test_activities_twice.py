@@ -20,7 +20,7 @@ from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack
 from tests import samples
-from tests.integration import acting
+from tests.integration import acting, messages
 from tests.integration.acting import INSTANCE
 from triggers.requests import judged
 
@@ -125,6 +125,8 @@ def serve(twice: Twice, order: DeployOrder, verdict: PlanVerdict) -> None:
     answer = twice("smoke_test", c.SmokeTestInput(**names, test=order.part("smoke_test")))
     assert answer["answer"] == [17]
     mirror(twice, order, verdict)
+    counted = twice("count_answers", messages.looking(order, verdict.resolved)["count_answers"])
+    assert counted == {"requests": 0, "failed": 0}
     shift = twice("read_traffic", c.TrafficInput(endpoint=order.endpoint, traffic={"blue": 100}))
     assert shift == {"before": {}, "after": {"blue": 100}, "mirrored": {}}
     del shift["mirrored"]
