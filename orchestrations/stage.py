@@ -7,6 +7,7 @@ measured on Microsoft's own host, such an instance keeps its history and loses i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from contracts.activities import Provisioning
 from contracts.base import Json
-from contracts.orders import Ending
+from contracts.orders import CANCEL, Ending
 from contracts.queue import LeaveOrder, Place
 from contracts.status import Progress
 
@@ -34,7 +35,12 @@ CHILDREN: dict[str, Json] = {
 # How a status names the events that an orchestrator waits for.
 COMPLETED = ("TaskCompleted", "SubOrchestrationInstanceCompleted", "TimerFired")
 FAILED = ("TaskFailed", "SubOrchestrationInstanceFailed")
+ENDED = ("SubOrchestrationInstanceCompleted", "SubOrchestrationInstanceFailed")
 RAISED = "EventRaised"
+
+
+class Differs(Exception):
+    """A history goes on otherwise than its orchestrator would: another release has run it, or something is missing."""
 
 
 @dataclass
@@ -80,6 +86,8 @@ class Stage:
     instance_id: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
     canceled: Event = field(default_factory=Event)
+    left_alone: tuple[str, datetime] | None = None
+    """The child that nobody waits for any more because the run was canceled, and since when."""
     again: Json = None
     """What its next history would begin with."""
     leaves: Json = None
@@ -128,7 +136,30 @@ class Stage:
     def was_canceled(self, taking: Generator[Any, Any, Json], asked: Any, reason: Json) -> Any:
         """What the orchestrator asks for once it has been canceled: the same as before while it cannot stop."""
         self.canceled.is_completed, self.canceled.result = True, reason
-        return taking.send(self.canceled) if isinstance(asked, Race) else asked
+        if not isinstance(asked, Race):
+            return asked
+        self.left_alone = (asked.asked.name, self.current_utc_datetime)
+        return taking.send(self.canceled)
+
+    def heard(self, taking: Generator[Any, Any, Json], asked: Any, event: Json) -> Any:
+        """What the orchestrator asks for next, having heard an event; raises Differs when it waits for another one."""
+        kind = event["EventType"]
+        self.current_utc_datetime = max(_moment(event["Timestamp"]), self.current_utc_datetime)
+        if kind == RAISED:
+            # A second one changes nothing, and nobody waits for any other.
+            cancels = event.get("Name") == CANCEL and not self.canceled.is_completed
+            return self.was_canceled(taking, asked, _payload(event.get("Input"))) if cancels else asked
+        if not _answers(event, asked.asked if isinstance(asked, Race) else asked):
+            raise Differs
+        answer = Exception(str(event.get("Reason"))) if kind in FAILED else event.get("Result")
+        return self.went_on(taking, asked, answer)
+
+    def is_left_alone(self, event: Json) -> bool:
+        """Whether an event is the end of a child that nobody waits for: the hub tells that all the same."""
+        if self.left_alone is None or event["EventType"] not in ENDED:
+            return False
+        name, since = self.left_alone
+        return event.get("FunctionName") == name and _moment(event["ScheduledTime"]) <= since
 
     def ends(self, result: Json) -> Ending | None:
         """How the instance ends that has returned `result`; None while more than its end is to come."""
@@ -164,33 +195,43 @@ class Recalled:
 def recall(orchestration: Orchestration, order: Json, instance_id: str, history: Sequence[Json]) -> Recalled:
     """What an instance knew when it had come as far as `history`, the events of its status in their order.
 
-    Who asks to leave the queue knows how it ends, whatever that is answered; and it may have left.
+    Who asks to leave the queue knows how it ends, whatever that is answered; and it may have left. Where the history
+    differs, nothing that comes after is known, nor any failure that the last answer has led to: it was none.
     """
-    stage = Stage(order, _moment(history[0]), instance_id)
-    taking, result = orchestration(stage), None
+    stage = Stage(order, _moment(history[0]["Timestamp"]), instance_id)
+    taking, result, before = orchestration(stage), None, stage.shown
     try:
         asked = taking.send(None)
         for event in history:
-            kind = event.get("EventType")
-            if kind not in (*COMPLETED, *FAILED, RAISED):
-                continue
-            stage.current_utc_datetime = max(_moment(event), stage.current_utc_datetime)
-            if kind == RAISED:
-                # A second one changes nothing.
-                asked = asked if stage.canceled.is_completed else stage.was_canceled(taking, asked, event.get("Input"))
-            else:
-                answer = Exception(str(event.get("Reason"))) if kind in FAILED else event.get("Result")
-                asked = stage.went_on(taking, asked, answer)
+            if event["EventType"] in (*COMPLETED, *FAILED, RAISED) and not stage.is_left_alone(event):
+                known, before = before, stage.shown
+                asked = stage.heard(taking, asked, event)
         if stage.leaves:
             stage.went_on(taking, asked, CHILDREN[LEAVE])
     except StopIteration as ended:
         result = ended.value
+    except Differs:
+        return Recalled(Progress.from_wire(known if stage.shown.get("error") else before))
     except Exception:  # noqa: S110 - it ended, or another release runs it otherwise: what was shown until then counts
         pass
     return Recalled(Progress.from_wire(stage.shown), stage.ends(result))
 
 
-def _moment(event: Json) -> datetime:
-    # The hub writes seven digits of a second.
-    whole, _, fraction = str(event["Timestamp"]).removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{fraction[:6].ljust(6, '0')}+00:00")
+def _answers(event: Json, waited: Asked) -> bool:
+    """Whether an event is what is waited for; whatever is asked for answers something."""
+    if waited.fires or event["EventType"] == "TimerFired":
+        return waited.fires is not None and event["EventType"] == "TimerFired"
+    answered = event["EventType"] in FAILED or event.get("Result") is not None
+    return answered and event.get("FunctionName") == waited.name
+
+
+def _payload(text: Json) -> Json:
+    """What an event brought: a history tells it as JSON text (recorded)."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def _moment(text: Json) -> datetime:
+    return datetime.fromisoformat(str(text))

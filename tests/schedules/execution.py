@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from orchestrations.runbooks import CHILDREN, RUNBOOKS
+from tests.schedules.asked import Asked, Late, Raised
 
 ORCHESTRATIONS = {one.__name__: one for one in (*(runbook.orchestration for runbook in RUNBOOKS), *CHILDREN)}
 
@@ -18,16 +19,6 @@ class Boom(Exception):
 
 class ReplayDiffers(Exception):
     """An orchestration asked for something else than it had asked for before."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an orchestration waits for; `child` is the id of a child, or the key of an entity."""
-
-    kind: Literal["activity", "child", "timer", "entity", "event"]
-    name: str
-    given: str = ""
-    child: str | None = None
 
 
 @dataclass(eq=False)
@@ -57,14 +48,6 @@ class Race:
     def raised(self) -> Task | None:
         """The event, once it was raised."""
         return next((one for one in self.tasks if one.asked.kind == "event" and one.is_completed), None)
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An external event."""
-
-    name: str
-    brings: Any = None
 
 
 @dataclass
@@ -223,16 +206,25 @@ class Execution:
         if number == 0:
             return {"EventType": "ExecutionStarted", "Timestamp": moment, "FunctionName": self.name}
         if isinstance(answer, Raised):
-            return {"EventType": "EventRaised", "Timestamp": moment, "Name": answer.name, "Input": answer.brings}
-        asked = self.asked[number - 1]
+            brings = json.dumps(answer.brings)
+            return {"EventType": "EventRaised", "Timestamp": moment, "Name": answer.name, "Input": brings}
+        asked, scheduled = self.asked[number - 1], self._scheduled(number - 1)
+        if isinstance(answer, Late):
+            asked, scheduled, answer = answer.asked, answer.scheduled, answer.answer
         assert asked is not None, "an answer comes to what was asked for"
         if asked.kind == "timer":
             return {"EventType": "TimerFired", "Timestamp": moment}
         what = "Task" if asked.kind == "activity" else "SubOrchestrationInstance"
-        about = {"Timestamp": moment, "FunctionName": asked.name}
+        about = {"Timestamp": moment, "FunctionName": asked.name, "ScheduledTime": scheduled.isoformat()}
         if isinstance(answer, Exception):
             return {"EventType": f"{what}Failed", "Reason": str(answer), **about}
         return {"EventType": f"{what}Completed", "Result": answer, **about}
+
+    def _scheduled(self, number: int) -> datetime:
+        """When that was asked for which was waited for after this entry of the history."""
+        while number and self.asked[number - 1] is self.asked[number]:
+            number -= 1
+        return self.history[number][0]
 
     def _begin(self) -> None:
         self._context = Context(self.given, self.instance_id, self.defect_at)
@@ -253,6 +245,8 @@ class Execution:
     def _step(self, moment: datetime, answer: Any) -> Turn:
         self._context.moment = moment
         waiting = self._waiting
+        if isinstance(answer, Late):
+            return Turn()
         if isinstance(answer, Raised):
             self._context.raise_event(answer)
             if not isinstance(waiting, Race) or waiting.raised is None:

@@ -19,7 +19,8 @@ from contracts.queue import EndpointQueue
 from orchestrations.endpoint_queue import OPERATIONS
 from orchestrations.run import RunFailed
 from orchestrations.runbooks import CHILDREN as KNOWN_CHILDREN
-from tests.schedules.execution import Asked, Execution, Raised, Turn, plain
+from tests.schedules.asked import Asked, Late, Raised
+from tests.schedules.execution import Execution, Turn, plain
 from tests.schedules.instances import Event, Instance, PlatformFailure, Status
 
 Activities = dict[str, Callable[[Any], Any]]
@@ -242,9 +243,15 @@ class Hub:
             )
         )
 
+        asked_at = self.now
+
         def tell(answer: Any) -> None:
-            if instance.execution is execution:
+            if instance.execution is not execution:
+                return
+            if execution.waits == waits:
                 self._later(instance, answer, None, waits)
+            elif instance.status == "Running":
+                self._turn(instance, Late(asks, asked_at, answer))
 
         child.tell_parent = tell
 
