@@ -100,14 +100,14 @@ def in_own_words(runbook: Runbook, instance: Instance) -> bool:
 
 def _carried(runbook: Runbook, order: Any, instance: Instance, history: list[Json]) -> tuple[Carried, Ending | None]:
     """What an instance knew, and how it ends if only that was left."""
-    recalled = Recalled(Progress())
+    recalled, shown = Recalled(Progress()), Progress()
     if runbook.writes:
-        # What was terminated keeps its custom status; what the platform ended does not.
-        recalled = Recalled(progress_of(instance))
-        if not recalled.progress.steps and history:
+        shown = progress_of(instance)
+        if history:
             recalled = recall(runbook.orchestration, order.to_wire(), instance.id, history)
-    # An instance that was ended before it showed anything knows what was carried before.
-    known, before = recalled.progress, order.carried
+    # What was terminated keeps its custom status; what the platform ended does not. An instance that was ended before
+    # it showed anything knows what was carried before.
+    known, before = shown if shown.steps else recalled.progress, order.carried
     steps, ledger = known.steps or before.steps, known.ledger or before.ledger
     carried = Carried(resumptions=before.resumptions + 1, steps=steps, ledger=ledger, error=known.error or before.error)
     return carried, recalled.ending or order.ending

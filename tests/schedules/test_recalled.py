@@ -13,6 +13,8 @@ from contracts.orders import CANCEL, DeployOrder
 from contracts.queue import SUPERSEDED_BY
 from orchestrations.deploy import deploy
 from orchestrations.stage import Recalled, recall
+from tests.schedules.clients import guard_looks
+from tests.schedules.instances import Instance
 from tests.schedules.stage import Stage
 from tests.schedules.weather import Ending
 from tests.schedules.wire import Line
@@ -132,3 +134,25 @@ def test_the_end_of_a_watch_that_was_given_up_answers_nothing_else(stage: Stage)
     for order, history in undoing:
         ended = {**watch, "Timestamp": history[-1]["Timestamp"], "ScheduledTime": asked_at}
         assert recalled(order, [*history, ended]) == recalled(order, history)
+
+
+def test_a_run_that_is_terminated_when_it_has_left_ends_as_it_would_have(stage: Stage) -> None:
+    """It is not undone then: others may write to its endpoint by now."""
+    stage.deploys("blue")
+    first, left = stage.starts("green"), []
+
+    def turned(instance: Instance) -> None:
+        waits = instance.execution.asked[-1] if instance.execution.asked else None
+        if instance.id.startswith(f"{first.id}:") and waits and waits.name == "leave" and not left:
+            left.append(True)
+            stage.hub.terminate(first)
+
+    stage.hub.turned = turned
+    stage.hub.run()
+    assert (first.status, stage.azure.endpoints["north"].traffic) == ("Terminated", {"green": 100})
+    wrote = list(stage.azure.acts)
+    stage.hub.after(60, lambda: guard_looks(stage.hub))
+
+    assert stage.rests() == []
+    assert (first.status, first.resumed) == ("Completed", 1)
+    assert stage.azure.acts == wrote
