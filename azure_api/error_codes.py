@@ -60,6 +60,7 @@ BY_CODE = (
     Rule(e.QuotaExceeded, ARM, code=r"\w*Quota(?:Exceeded|Reached)|(?!\w*Length)\w*Limit(?:Exceeded|Reached)"),
     Rule(e.QuotaExceeded, "Azure/MachineLearningNotebooks#487", code=r"(?:Pod)?Unschedulable"),
     Rule(r.CapacityUnavailable, ARM, code=r"(?:Zonal|Overconstrained\w*)?Allocation(?:Failed|Request)"),
+    Rule(r.CapacityUnavailable, GUIDE, code=r"OutOfCapacity"),
     Rule(
         r.InstanceTypeUnavailable,
         "iterative/terraform-provider-iterative#279",
