@@ -7,6 +7,7 @@ The rows and their bounds are as in `contracts.secret_kinds`.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 
 from contracts.secret_kinds import Kind, kind
 
@@ -56,7 +57,18 @@ def _no_password(text: str) -> bool:
 def _no_bearer(text: str) -> bool:
     # `Bearer authentication failed`, `tokens: 512`: a token is longer than a number, and no word.
     value = _bare(text)
+    if _names_user(value.partition(" ")[0]):
+        return False
     return _no_password(text) or bool(re.fullmatch(_WORD + r"[.!?]?|[0-9.]{1,12}", value.split(" ", 1)[0]))
+
+
+def _names_user(text: str) -> bool:
+    # `user:password` in base64, as the scheme `Basic` has it.
+    try:
+        told = b64decode(text, validate=True).decode()
+    except ValueError:
+        return False
+    return told.isprintable() and ":" in told
 
 
 def _no_key(text: str) -> bool:
@@ -135,6 +147,9 @@ CONTEXTS: tuple[Kind, ...] = (
     kind("a password on a command line",
          r"(?P<kept>(?:\s-u|--user)[\s=]{0,4}[\"']?[^\s:\"'/]{1,64}:)[^\s\"']{3,}", "-u --user",
          "the manual of curl", _not_random),
+    kind("a password on a command line",
+         r"(?P<kept>\b(?:login|sshpass)\b[^\r\n]{0,200}?\s-p[\s=]{0,4}[\"']?)[^\s\"'-][^\s\"']+", "login sshpass",
+         "the manuals of docker, az and sshpass", _no_password),
     kind("a password of a .netrc", r"(?i)(?P<kept>\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8})\S+", "login",
          "the manual of curl"),
     kind("a registry's credentials", r"(?P<kept>\"auth\\{0,4}\"\s{0,8}:\s{0,8}\\{0,4}\")[A-Za-z0-9+/=]{12,}", '"auth',

@@ -22,9 +22,11 @@ Suspicion = Literal["none", "value", "address", "key", "token", "secret"]
 Place = Literal["settings", "labels", "data"]
 
 _SECRETS = re.compile(
-    r"password|passwords|passwd|pwd|passphrase|secret|secrets|credential|credentials|creds|sas|authorization|cookie"
+    r"password|passwords|passwd|pwd|passphrase|passcode|secret|secrets|credential|credentials|creds|sas|authorization|cookie"
 )
-_TOKENS = frozenset({"token", "tokens", "pat"})
+_TOKENS = frozenset({"token", "tokens", "pat", "bearer"})
+# `DB_PASS`, and not the pass of a model.
+_OPEN_PASS = re.compile(r"forward|backward|first|second|next|last|single|multi|one|two|n|num|low|high|band|dry|by|full")
 _KEYS = frozenset({"key", "keys"})
 # `dbpassword`, `apikey`: written in one word.
 _JOINED = re.compile(
@@ -37,8 +39,10 @@ _SURE_KEYS = re.compile(
 )
 _OPEN_KEYS = re.compile(
     r"partition|sort|row|foreign|cache|lookup|join|routing|object|index|column|group|public|instrumentation"
-    r"|feature|label|metric|config|dict|json|message"
+    r"|feature|label|metric|config|dict|json|message|batch|data"
 )
+# `models/2024/model.pkl`: what a storage calls a key.
+_PATH = re.compile(r"[\w.-]{1,80}(?:/[\w.-]{1,80}){1,9}\.[a-z]{1,8}")
 # Tokens of a language model.
 _OPEN_TOKENS = re.compile(
     r"max|min|num|n|total|new|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|prompt|completion|input|output"
@@ -115,7 +119,8 @@ def _named_secret(name: str, value: str, place: Place) -> str | None:
     elif suspicion == "value" or place != "settings":
         secret = looks_random(bare)
     elif suspicion == "key":
-        secret = not re.fullmatch(r"[A-Za-z]{1,24}(?:[_. -][A-Za-z]{1,24}){0,6}|[0-9]{1,6}", bare)
+        words = re.fullmatch(r"[A-Za-z]{1,24}(?:[_. -][A-Za-z]{1,24}){0,6}|[0-9]{1,6}", bare)
+        secret = not words and (not _PATH.fullmatch(bare) or looks_random(bare))
     else:
         secret = not re.fullmatch(r"[0-9]{1,9}|[<\[].{1,40}[>\]]", bare)
     return f"what {_shown(name)} says it is" if secret else None
@@ -149,6 +154,8 @@ def _of_last(words: list[str]) -> Suspicion:
         return "secret"
     if last in _TOKENS:
         return "none" if _OPEN_TOKENS.fullmatch(before) else "token"
+    if last == "pass" and before and not _OPEN_PASS.fullmatch(before):
+        return "token"
     if last in _KEYS and not _OPEN_KEYS.fullmatch(before):
         return "secret" if _SURE_KEYS.fullmatch(before) else "key"
     return "none"
