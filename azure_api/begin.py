@@ -94,7 +94,8 @@ def find_endpoint(name: str) -> Any:
     found = get_endpoint(name)
     if found is None:
         with translated():
-            listed = [str(one.name).lower() for one in clients().ml.online_endpoints.list()]
+            # Only those of the name: a workspace may have pages of endpoints, and each page is a request.
+            listed = [str(one.name).lower() for one in _endpoints().list(**_scope(), name=name)]
         _agree(f"endpoint {name}", name.lower() in listed)
     return found
 
