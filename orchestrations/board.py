@@ -43,7 +43,10 @@ class Board:
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
         progress = Progress(**self._about, steps=list(steps), ledger=list(ledger), error=self._error, ended=self._ended)
-        self.shown = fitted(readable(progress.to_wire()))
+        wire = progress.to_wire()
+        # A turn shows a board for each step that it replays, and one look tells of hardly any that it must change.
+        text = json.dumps(wire)
+        self.shown = wire if "=" not in text and len(text) <= PROGRESS_LIMIT_BYTES else fitted(readable(wire))
         self._publish(self.shown)
 
 
@@ -60,8 +63,7 @@ LOG_KEPT_LONGER_CHARACTERS = 250
 
 def readable(wire: Json) -> Json:
     """`wire` in words that the host leaves alone: a blank before such an equals sign."""
-    # A turn shows a board for each step that it replays, and hardly any has an equals sign: one look tells.
-    return _with_blanks(wire) if "=" in json.dumps(wire) else wire
+    return _with_blanks(wire)
 
 
 def _with_blanks(wire: Json) -> Json:
