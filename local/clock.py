@@ -203,8 +203,9 @@ class Clock:
         with self._changed:
             if held in self._holds:
                 del self._holds[held]
-                self._idle_since = time.monotonic()
-                self._changed.notify_all()
+                if not self._holds:
+                    self._idle_since = time.monotonic()
+                    self._changed.notify_all()
 
     def alarm(self, moment: datetime, wake: Callable[[], None]) -> Alarm:
         """Have `wake` called once at `moment` (at once if it has passed), from the clock's own thread.
@@ -218,7 +219,9 @@ class Clock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            if self._alarms[0][2] is alarm:
+                # For the others the clock need not look up: it waits for an earlier one.
+                self._changed.notify_all()
         return alarm
 
     def advance(self, by: timedelta) -> None:

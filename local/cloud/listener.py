@@ -62,6 +62,8 @@ class Listener:
             log_config=None,
             access_log=False,
             server_header=False,
+            # There is no other proxy in front of it than our own, which adds none.
+            proxy_headers=False,
             # Clients keep their connections; closing them early would look like a network fault.
             timeout_keep_alive=300,
             timeout_graceful_shutdown=1,

@@ -8,6 +8,7 @@ GET is `read`, PUT and PATCH are `write`, DELETE is `delete`, and a POST ends in
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _PROVIDERS = re.compile("/providers/", re.IGNORECASE)
@@ -21,6 +22,7 @@ class Target(NamedTuple):
     scope: str
 
 
+@lru_cache(maxsize=4096)
 def target_of(method: str, path: str) -> Target:
     """The action and scope of one ARM request; a list is a read over the resource that holds the list."""
     whole = path.rstrip("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -58,3 +58,27 @@ class ArmRoute:
     def _expression(self) -> re.Pattern[str]:
         text = re.escape(self.pattern).replace(r"\{scope\}", "(?P<scope>.*)")
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", text) + "/?", re.IGNORECASE)
+
+
+class Table:
+    """Routes by the path that they are of, in their order."""
+
+    def __init__(self, routes: Sequence[ArmRoute]) -> None:
+        # An extension resource's has as many segments as its scope adds, so it is among those of every length.
+        self._of_any_length = [route for route in routes if "{scope}" in route.pattern]
+        lengths = {_length(route.pattern) for route in routes}
+        self._by_length = {
+            length: [route for route in routes if "{scope}" in route.pattern or _length(route.pattern) == length]
+            for length in lengths
+        }
+
+    def of(self, path: str) -> Iterator[tuple[ArmRoute, dict[str, str]]]:
+        """Every route of the path, whatever its method, with the values of its parameters."""
+        for route in self._by_length.get(_length(path), self._of_any_length):
+            parameters = route.parameters(path)
+            if parameters is not None:
+                yield route, parameters
+
+
+def _length(path: str) -> int:
+    return path.rstrip("/").count("/")

@@ -23,7 +23,7 @@ from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, authorization_failed, not_emulated
 from local.cloud.arm.permissions import Permissions
-from local.cloud.arm.route import ArmRoute
+from local.cloud.arm.route import ArmRoute, Table
 from local.cloud.arm.schema import problem
 from local.cloud.exchange import Exchange
 from local.cloud.identity import audiences
@@ -45,7 +45,7 @@ class ArmRouter:
         permissions: Permissions,
         lock: threading.RLock,
     ) -> None:
-        self._routes = routes
+        self._routes = Table(routes)
         self._clock = clock
         self._tokens = tokens
         self._permissions = permissions
@@ -86,10 +86,7 @@ class ArmRouter:
     def _route(self, method: str, path: str) -> tuple[ArmRoute, dict[str, str]]:
         """The first route of this method and path; 501, saying what is emulated there, without one."""
         other_methods = set()
-        for route in self._routes:
-            parameters = route.parameters(path)
-            if parameters is None:
-                continue
+        for route, parameters in self._routes.of(path):
             if route.method == method:
                 return route, parameters
             other_methods.add(route.method)

@@ -84,6 +84,49 @@ class RoleAssignment:
         }
 
 
+class Assignments:
+    """Assignments by their name and by their principal, whose case does not matter; oldest first."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, RoleAssignment] = {}
+        # Every request asks for those of one principal: looking through all would cost more with each deployment.
+        self._by_principal: dict[str, dict[str, RoleAssignment]] = {}
+
+    def put(self, assignment: RoleAssignment) -> None:
+        """Add an assignment, in the place of one of its name."""
+        self.take(assignment.name)
+        name = assignment.name.lower()
+        self._by_name[name] = assignment
+        self._by_principal.setdefault(assignment.principal_id.lower(), {})[name] = assignment
+
+    def take(self, name: str) -> RoleAssignment | None:
+        """Remove the assignment of that name."""
+        assignment = self._by_name.pop(name.lower(), None)
+        if assignment is not None:
+            of_principal = self._by_principal[assignment.principal_id.lower()]
+            del of_principal[name.lower()]
+            if not of_principal:
+                del self._by_principal[assignment.principal_id.lower()]
+        return assignment
+
+    def named(self, name: str) -> RoleAssignment | None:
+        """The assignment of that name."""
+        return self._by_name.get(name.lower())
+
+    def of(self, principal_id: str) -> list[RoleAssignment]:
+        """The principal's assignments."""
+        return list(self._by_principal.get(principal_id.lower(), {}).values())
+
+    def all(self) -> list[RoleAssignment]:
+        """Every assignment."""
+        return list(self._by_name.values())
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._by_name.clear()
+        self._by_principal.clear()
+
+
 def attributes(role_guid: str, principal_id: str, principal_type: str | None) -> dict[str, object]:
     """What a condition sees of an assignment, there or asked for."""
     return {ROLE_DEFINITION_ID: role_guid, PRINCIPAL_ID: principal_id, PRINCIPAL_TYPE: principal_type}

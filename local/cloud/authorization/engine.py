@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from local.clock import Clock
-from local.cloud.authorization.assignments import RoleAssignment
+from local.cloud.authorization.assignments import Assignments, RoleAssignment
 from local.cloud.authorization.comparisons import Attempt
 from local.cloud.authorization.conditions import satisfied
 from local.cloud.authorization.propagation import Propagation
@@ -45,7 +45,7 @@ class Authorization:
         self.propagation = propagation
         self.scope_exists = scope_exists
         self.lock = threading.RLock()
-        self._assignments: dict[str, RoleAssignment] = {}
+        self._assignments = Assignments()
         self._removed: list[RoleAssignment] = []
         self._principals: dict[str, Principal] = {}
 
@@ -82,7 +82,7 @@ class Authorization:
             seeded=True,
         )
         with self.lock:
-            self._assignments[assignment.name.lower()] = assignment
+            self._assignments.put(assignment)
         return assignment
 
     def forget_service_grants(self, principal_id: str) -> None:
@@ -90,19 +90,19 @@ class Authorization:
         with self.lock:
             for found in self.assignments(principal_id):
                 if found.seeded:
-                    del self._assignments[found.name.lower()]
+                    self._assignments.take(found.name)
 
     def add(self, assignment: RoleAssignment) -> None:
         """Store an assignment and draw when it takes effect."""
         delay = self.propagation.until_effective(assignment.role, assignment.name)
         assignment.effective_at = None if delay is None else assignment.created_on + delay
         with self.lock:
-            self._assignments[assignment.name.lower()] = assignment
+            self._assignments.put(assignment)
 
     def remove(self, name: str) -> RoleAssignment | None:
         """Delete an assignment from the list; it goes on counting until the revocation has propagated."""
         with self.lock:
-            assignment = self._assignments.pop(name.lower(), None)
+            assignment = self._assignments.take(name)
             if assignment is None:
                 return None
             delay = self.propagation.until_revoked(assignment.role, assignment.name)
@@ -112,26 +112,21 @@ class Authorization:
 
     def named(self, name: str) -> RoleAssignment | None:
         """The assignment of that name; names are unique in the tenant (Azure RBAC documentation)."""
-        return self._assignments.get(name.lower())
+        return self._assignments.named(name)
 
     def assignments(self, principal_id: str | None = None) -> list[RoleAssignment]:
         """What is listed now, oldest first, whether or not it has an effect yet."""
         with self.lock:
-            found: Iterable[RoleAssignment] = list(self._assignments.values())
-        if principal_id is not None:
-            found = [one for one in found if one.principal_id.lower() == principal_id.lower()]
+            found = self._assignments.all() if principal_id is None else self._assignments.of(principal_id)
         return sorted(found, key=lambda one: one.created_on)
 
     def effective(self, principal_id: str, scope: str) -> list[RoleAssignment]:
         """The principal's assignments at or above `scope` that count now."""
         now = self.clock.now()
         with self.lock:
-            candidates = [*self._assignments.values(), *self._removed]
-        return [
-            one
-            for one in candidates
-            if one.principal_id.lower() == principal_id.lower() and covers(one.scope, scope) and one.counts(now)
-        ]
+            removed = [one for one in self._removed if one.principal_id.lower() == principal_id.lower()]
+            candidates = [*self._assignments.of(principal_id), *removed]
+        return [one for one in candidates if covers(one.scope, scope) and one.counts(now)]
 
     def allowed(
         self,
@@ -159,7 +154,7 @@ class Authorization:
         with self.lock:
             self._removed.clear()
             now = self.clock.now()
-            for one in self._assignments.values():
+            for one in self._assignments.all():
                 if one.effective_at is None or one.effective_at > now:
                     one.effective_at = now
 

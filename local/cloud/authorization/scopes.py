@@ -3,7 +3,10 @@
 Comparison ignores case, as Azure Resource Manager does.
 """
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=16384)
 def normalise(scope: str) -> str:
     """`scope` in one spelling (lower case, single slashes, none trailing), for comparing only.
 
