@@ -3,7 +3,7 @@
 from bench.harness import crowd
 from bench.harness.figure import Figure, report
 
-HUNDRED = crowd.Crowd("hundred_at_once", deployments=100, memory_mib=600, patience=280)
+HUNDRED = crowd.Crowd("hundred_at_once", deployments=100, memory_mib=600)
 
 
 def measure() -> Figure:

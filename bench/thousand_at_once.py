@@ -3,7 +3,7 @@
 from bench.harness import crowd
 from bench.harness.figure import Figure, report
 
-THOUSAND = crowd.Crowd("thousand_at_once", deployments=1000, memory_mib=1024, patience=1500, shares_processes=True)
+THOUSAND = crowd.Crowd("thousand_at_once", deployments=1000, memory_mib=1024, shares_processes=True)
 
 
 def measure() -> Figure:

@@ -40,6 +40,7 @@ class WorkspaceState:
         """Forget all. Work begun before finds its endpoint gone and stops."""
         with self.lock:
             self.quota = Quota()
+            self.shares_processes = False
             self.containers.clear()
             self.endpoints.clear()
             self.computes.clear()
