@@ -228,7 +228,15 @@ def _no_json(body: str) -> Response:
             kind, reason = "Newtonsoft.Json.JsonSerializationException", f"Unexpected end when reading JSON. {at}"
             return _exception(500, "Something went wrong while processing your request", reason, kind)
         reason = f"Unexpected character encountered while parsing value: {body[error.pos]}. {at}"
+        name = _NAME_WITHOUT_QUOTES.match(body, error.pos) if error.msg.startswith("Expecting property name") else None
+        if name:
+            at = f"Path '', line {error.lineno}, position {error.colno - 1 + len(name[1])}."
+            reason = f"Invalid character after parsing property name. Expected ':' but got: {name[2]}. {at}"
     return _exception(400, "Invalid JSON content", reason, "Newtonsoft.Json.JsonReaderException")
+
+
+# To the extension's reader quotes around a name are optional: what it misses is what follows the name (recorded).
+_NAME_WITHOUT_QUOTES = re.compile(r"([A-Za-z_$][\w$]*[ \t]*)([^\s:])")
 
 
 def _usable(instance_id: str) -> bool:
