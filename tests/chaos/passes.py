@@ -44,7 +44,8 @@ def one_pass(number: int, folder: Path, files: Sequence[str], until: datetime | 
     Rehearsal.patience = HostProcess.patience = PATIENCE
     output, here = folder / f"pass-{number:03}.log", Path(__file__).parent
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", f"faulthandler_timeout={2 * PATIENCE}"]
-    options += ["-o", "faulthandler_exit_on_timeout=true"]
+    # Of what the pass before has imported, in the same process.
+    options += ["-o", "faulthandler_exit_on_timeout=true", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     began, cpu = time.monotonic(), _cpu()
     with output.open("w") as log, redirect_stdout(log), redirect_stderr(log):
         code = pytest.main([*options, *(str(here / name) for name in files)])
