@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.check.conditions import NEVER_ASSIGNED, RBAC_ADMINISTRATOR
 from infra.check.sources import RBAC, Sources, data
+from infra.check.syntax import BicepFile, Literal, Name, Node, Object, Operation, walk
 from infra.check.text import field, without_comments
 
 ASSIGNMENT = re.compile(
@@ -27,11 +28,54 @@ def role_assignment_findings(sources: Sources) -> list[str]:
             findings.append(f"{path}: assigns roles; all role assignments belong in {RBAC}")
         elif count != len(ASSIGNMENT.findall(text)):
             findings.append(f"{path}: a role assignment is nested or looped; write each one at the top level")
+    findings += [f"{RBAC}: {symbol}: must say in which place it is made" for symbol in _everywhere(sources)]
+    findings += _placeholders(sources)
     text = sources.texts.get(RBAC, "")
     roles = dict(ROLE_VARIABLE.findall(text))
     for match in ASSIGNMENT.finditer(text):
         findings += [f"{RBAC}: {match['symbol']}: {problem}" for problem in _assignment_problems(match, roles)]
     return findings
+
+
+def _everywhere(sources: Sources) -> Iterator[str]:
+    """Assignments that every deployment of the file would make."""
+    tree = sources.trees.get(RBAC)
+    for one in tree.resources.values() if tree else ():
+        inside = [*walk(one.condition)] if one.condition is not None else []
+        places = [part for part in inside if isinstance(part, Name) and part.name == "place"]
+        either = [part for part in inside if isinstance(part, Operation) and part.sign in ("||", "!", "!=")]
+        if not one.existing and (not places or either):
+            yield one.symbol
+
+
+def _placeholders(sources: Sources) -> Iterator[str]:
+    """What a deployment of the file does not give, and the assignments of its place need: the default is no value."""
+    rbac = sources.trees.get(RBAC)
+    for path, tree in sources.trees.items() if rbac else ():
+        for module in tree.modules.values():
+            given = module.body.get("params")
+            if rbac and sources.target(path, module) == RBAC and isinstance(given, Object):
+                keys = {key for key, _ in given.items}
+                for name in sorted(_needed(rbac, given.get("place")) - keys):
+                    yield f"{path}: module {module.symbol}: needs {name}; its default is a placeholder"
+
+
+def _needed(rbac: BicepFile, place: Node | None) -> set[str]:
+    """The parameters that assignments of a place use, by way of variables and of what they are assigned on."""
+    wanted = place.value if isinstance(place, Literal) else None
+    made = [
+        one
+        for one in rbac.resources.values()
+        if one.condition and wanted in [node.value for node in walk(one.condition) if isinstance(node, Literal)]
+    ]
+    found: set[str] = set()
+    new: list[Node] = [part for one in made for part in (one.body, one.condition) if part is not None]
+    while new:
+        names = {node.name for part in new for node in walk(part) if isinstance(node, Name)} - found
+        found |= names
+        new = [rbac.variables[name] for name in names & set(rbac.variables)]
+        new += [rbac.resources[name].body for name in names & set(rbac.resources)]
+    return found & set(rbac.parameters)
 
 
 def role_id_findings(sources: Sources) -> list[str]:

@@ -38,6 +38,9 @@ def _topic_problems(topic: Resource) -> Iterator[str]:
     node = topic.body.get("properties", "topicType")
     if not isinstance(node, Literal) or node.value not in known:
         yield f"topicType must be {' or '.join(known)}"
+    identity = topic.body.get("identity", "type")
+    if not isinstance(identity, Literal) or identity.value != "SystemAssigned":
+        yield "must have an identity of its own (SystemAssigned), as which undelivered events are stored"
 
 
 def _subscription_problems(one: Resource, functions: set[str]) -> Iterator[str]:

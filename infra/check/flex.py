@@ -8,13 +8,14 @@ from typing import Any
 
 from infra.check.host import host_findings
 from infra.check.sources import FUNCTION, Sources, data
-from infra.check.syntax import BicepFile, Call, Literal, Name, Node, Object, Operation
+from infra.check.syntax import BicepFile, Call, Literal, Name, Node, Object, Operation, walk
 
 APP_CONFIG = ("properties", "functionAppConfig")
 NEEDED = (
     ("deployment", "storage", "type"),
     ("deployment", "storage", "value"),
     ("deployment", "storage", "authentication", "type"),
+    ("deployment", "storage", "authentication", "userAssignedIdentityResourceId"),
     ("runtime", "name"),
     ("runtime", "version"),
     ("scaleAndConcurrency", "instanceMemoryMB"),
@@ -31,7 +32,15 @@ def flex_findings(sources: Sources) -> list[str]:
     if not tree or not sites:
         return [f"{FUNCTION}: there is no function app"]
     body, settings = sites[0].body, app_settings(tree)
-    problems = (*_config_problems(body), *_site_problems(body), *_setting_problems(body, settings))
+    plans = [one.body for one in tree.resources.values() if one.type == "Microsoft.Web/serverfarms"]
+    problems = [
+        *_config_problems(body),
+        *_site_problems(body),
+        *_setting_problems(body, settings),
+        *_group_problems(body, tree),
+    ]
+    for part, bodies in (("plan", plans), ("app", [body])):
+        problems += [f"{part}: {problem}" for one in bodies for problem in _differences(one, data("flex.json")[part])]
     return [f"{FUNCTION}: {problem}" for problem in problems]
 
 
@@ -44,8 +53,9 @@ def backend_findings(sources: Sources) -> list[str]:
         return ["host.json: not there"]
     findings = host_findings(deployed, settings)
     kept = {path.name: path.read_text() for path in sorted((sources.root / "infra" / "backends").glob("*.json"))}
+    hubs = {one.body.get("name") for _, _, one in sources.resources() if one.type.endswith("/taskHubs")}
     for name, text in kept.items():
-        findings += host_findings(text, settings, f"infra/backends/{name}")
+        findings += host_findings(text, settings, f"infra/backends/{name}", {value_text(hub) for hub in hubs if hub})
     if deployed not in kept.values():
         findings.append("host.json: is none of those in infra/backends; change it there, and copy it")
     return findings
@@ -56,7 +66,7 @@ def app_settings(tree: BicepFile) -> dict[str, Node]:
     for one in tree.resources.values():
         name = one.body.get("name")
         if one.type == "Microsoft.Web/sites/config" and isinstance(name, Literal) and name.value == "appsettings":
-            return dict(_members(one.body.get("properties"), tree))
+            return dict(members(one.body.get("properties"), tree))
     return {}
 
 
@@ -65,14 +75,15 @@ def value_text(node: Node) -> str:
     return str(node.value) if isinstance(node, Literal) else "…"
 
 
-def _members(node: Node | None, tree: BicepFile) -> Iterator[tuple[str, Node]]:
+def members(node: Node | None, tree: BicepFile) -> Iterator[tuple[str, Node]]:
+    """The members of an object, of a variable, of what is joined, and of either side of a condition."""
     if isinstance(node, Object):
         yield from ((key, value) for key, value in node.items if isinstance(key, str))
     elif isinstance(node, Name):
-        yield from _members(tree.variables.get(node.name), tree)
+        yield from members(tree.variables.get(node.name), tree)
     elif isinstance(node, Operation | Call):
         for part in node.operands[1:] if isinstance(node, Operation) else node.arguments:
-            yield from _members(part, tree)
+            yield from members(part, tree)
 
 
 def _config_problems(body: Object) -> Iterator[str]:
@@ -107,8 +118,37 @@ def _setting_problems(body: Object, settings: Mapping[str, Node]) -> Iterator[st
     for name in settings:
         if name in rules["settings"] or name.startswith(tuple(rules["settingPrefixes"])):
             yield f"the app setting {name} is not for the Flex Consumption plan"
+    known = {*rules["neededSettings"], *rules["otherSettings"]}
+    yield from (
+        f"there is no app setting {name}" for name in settings if not name.startswith("SLIPWAY_") and name not in known
+    )
+    for name, value in rules["neededSettings"].items():
+        if name not in settings or value not in (None, value_text(settings[name])):
+            yield f"the app setting {name} must be {value or 'set'}"
     version = body.get(*APP_CONFIG, "runtime", "version")
     numbers = re.findall(r"\d+", value_text(version)) if version is not None else []
     isolated = ISOLATED in settings and value_text(settings[ISOLATED]) == "1"
     if tuple(map(int, numbers)) < BRINGS_NO_LIBRARY and not isolated:
         yield f"below Python 3.13 {ISOLATED} must be '1', or Azure's own azure-functions is loaded, not the locked one"
+
+
+def _group_problems(body: Object, tree: BicepFile) -> Iterator[str]:
+    """Functions scale in groups; a name that is none of theirs keeps nothing warm."""
+    rules: Mapping[str, Any] = data("flex.json")
+    kept = body.get(*APP_CONFIG, "scaleAndConcurrency", "alwaysReady")
+    reached = [*walk(kept)] if kept is not None else []
+    reached += [
+        inside for one in reached if isinstance(one, Name) for inside in walk(tree.variables.get(one.name, one))
+    ]
+    for name in [one.get("name") for one in reached if isinstance(one, Object)]:
+        text = value_text(name) if name is not None else ""
+        if text not in rules["alwaysReady"] and not text.startswith("function:"):
+            yield f"alwaysReady: there is no group {text}, but {', '.join(rules['alwaysReady'])}, and function:<name>"
+
+
+def _differences(body: Object, wanted: Mapping[str, str | bool | None]) -> Iterator[str]:
+    """Where a body is not what the plan needs; None stands for anything."""
+    for path, value in wanted.items():
+        found = body.get(*path.split("."))
+        if found is None or (value is not None and (not isinstance(found, Literal) or found.value != value)):
+            yield f"{path} must be {'set' if value is None else value}"

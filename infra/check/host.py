@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 # Measured on the Functions host: after SIGTERM an orchestration went on 300 s later with the defaults, 16 s later with
@@ -25,14 +25,20 @@ def read_host(text: str) -> dict[str, Any]:
     return document
 
 
-def host_findings(text: str, settings: Mapping[str, str], name: str = "host.json") -> list[str]:
-    """What is wrong with the host.json in `text`, given the app settings; `name` is what to call it."""
+def host_findings(
+    text: str, settings: Mapping[str, str], name: str = "host.json", hubs: Collection[str] | None = None
+) -> list[str]:
+    """What is wrong with the host.json in `text`, the app settings and, if given, Bicep's task hubs."""
     try:
         document = read_host(text)
     except HostJsonInvalid as error:
         return [f"{name}: {error}"]
     durable = document.get("extensions", {}).get("durableTask", {})
-    findings = _outage_findings(durable) + _concurrency_findings(durable, settings)
+    findings = (
+        _outage_findings(durable) + _concurrency_findings(durable, settings) + _scheduler_findings(durable, settings)
+    )
+    if hubs is not None and durable.get("hubName") not in hubs:
+        findings.append(f"hubName {durable.get('hubName')} is none that Bicep makes: {', '.join(sorted(hubs))}")
     return [f"{name}: {finding}" for finding in findings]
 
 
@@ -47,6 +53,11 @@ def _outage_findings(durable: Mapping[str, Any]) -> list[str]:
         if storage.get(timeout) != VISIBILITY:
             findings.append(f"set storageProvider.{timeout} to {VISIBILITY}, the least that the host takes")
     return findings
+
+
+def _scheduler_findings(durable: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:
+    named = durable.get("storageProvider", {}).get("connectionStringName")
+    return [f"reads the app setting {named}, which is not there"] if named and named not in settings else []
 
 
 def _concurrency_findings(durable: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:

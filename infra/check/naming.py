@@ -40,8 +40,9 @@ def _file_findings(sources: Sources, path: str, given: Bound) -> list[str]:
     findings = []
     for one in tree.resources.values():
         table: Mapping[str, Any] = types.get(f"{one.type}@{one.version}", {}).get("properties", {}).get("name", {})
-        name = written(one.body.get("name"), tree, given)
-        if not one.existing and name is not None:
+        node = one.body.get("name")
+        name = written(node, tree, given)
+        if name is not None and (isinstance(node, Literal) or not one.existing):
             findings += [f"{path}: {one.symbol}: name {name!r} {problem}" for problem in _problems(name, table)]
     for module in tree.modules.values():
         target = sources.target(path, module)
@@ -74,6 +75,8 @@ def _problems(name: str, table: Mapping[str, Any]) -> list[str]:
     problems = []
     if not table.get("minLength", 0) <= len(name) <= table.get("maxLength", len(name)):
         problems.append(f"has {len(name)} characters, not {table.get('minLength', 0)} to {table['maxLength']}")
+    if name not in table.get("enum", [name]):
+        problems.append(f"is not one of {', '.join(table['enum'])}")
     if not re.search(table.get("pattern", ""), name):
         problems.append(f"does not fit {table['pattern']}")
     return problems

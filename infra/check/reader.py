@@ -111,15 +111,18 @@ class Reader:
     def _parameter(self, file: BicepFile, decorators: dict[str, tuple[Node, ...]]) -> None:
         name, kind = self.take("word"), self.take("word").text
         default = self.expression() if self.taken("=") else None
+        _once(name, file.symbols)
         file.parameters[name.text] = Parameter(name.text, kind, default, decorators, name.line)
 
     def _variable(self, file: BicepFile, _: object) -> None:
-        name = self.take("word").text
+        name = self.take("word")
+        _once(name, file.symbols)
         self.take("sign", "=")
-        file.variables[name] = self.expression()
+        file.variables[name.text] = self.expression()
 
     def _resource(self, file: BicepFile, _: object) -> None:
         symbol, reference = self.take("word"), self.take("string").parts[0]
+        _once(symbol, file.symbols)
         existing = self.taken("existing")
         condition, body = self._body()
         kind, _at, version = reference.partition("@")
@@ -127,11 +130,13 @@ class Reader:
 
     def _module(self, file: BicepFile, _: object) -> None:
         symbol, path = self.take("word"), self.take("string").parts[0]
+        _once(symbol, file.symbols)
         condition, body = self._body()
         file.modules[symbol.text] = Module(symbol.text, path, condition, body, symbol.line)
 
     def _output(self, file: BicepFile, _: object) -> None:
         name, kind = self.take("word"), self.take("word").text
+        _once(name, set(file.outputs))
         self.take("sign", "=")
         file.outputs[name.text] = Output(name.text, kind, self.expression(), name.line)
 
@@ -249,7 +254,10 @@ class Reader:
         items: list[tuple[str | Text, Node]] = []
         self.skip_lines()
         while not self.taken("}"):
-            items.append((self._key(), self._value()))
+            at, key = self.next, self._key()
+            if key in dict(items):
+                raise BicepError(at.line, f"{key} is written twice")
+            items.append((key, self._value()))
             self.taken(",")
             self.skip_lines()
         return Object(tuple(items), line)
@@ -267,6 +275,11 @@ class Reader:
     def _value(self) -> Node:
         self.take("sign", ":")
         return self.expression()
+
+
+def _once(name: Token, declared: set[str]) -> None:
+    if name.text in declared:
+        raise BicepError(name.line, f"{name.text} is declared twice")
 
 
 def _string(token: Token) -> Literal | Text:

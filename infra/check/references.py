@@ -52,10 +52,8 @@ def chain(node: Node) -> tuple[str, list[str]]:
 
 
 def _unknown(sources: Sources, path: str, tree: BicepFile, node: Node) -> Iterator[str]:
-    if isinstance(node, Name):
-        known = tree.parameters | tree.variables | tree.resources | tree.modules
-        if node.name not in known and node.name not in NAMESPACES:
-            yield f"there is no {node.name}"
+    if isinstance(node, Name) and node.name not in tree.symbols | NAMESPACES:
+        yield f"there is no {node.name}"
     if not isinstance(node, Member):
         return
     symbol, names = chain(node)

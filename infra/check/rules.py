@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.check.access import role_assignment_findings, role_id_findings
+from infra.check.azd import tag_findings
 from infra.check.conditions import grant_findings
 from infra.check.events import event_findings
 from infra.check.flex import backend_findings, flex_findings
 from infra.check.hooks import hook_findings
 from infra.check.keys import key_findings, output_findings
+from infra.check.language import language_findings
 from infra.check.limits import limit_findings
 from infra.check.naming import name_findings
 from infra.check.package import package_findings
@@ -23,6 +25,7 @@ from infra.check.timing import timing_findings
 RULES: tuple[Callable[[Sources], list[str]], ...] = (
     schema_findings,
     reference_findings,
+    language_findings,
     timing_findings,
     role_assignment_findings,
     role_id_findings,
@@ -37,6 +40,7 @@ RULES: tuple[Callable[[Sources], list[str]], ...] = (
     name_findings,
     stack_findings,
     input_findings,
+    tag_findings,
     hook_findings,
     lambda sources: package_findings(sources.root),
 )

@@ -30,9 +30,16 @@ def schema_findings(sources: Sources) -> list[str]:
         if reference not in types:
             findings.append(f"{where}: {reference} is not in data/types.json: no such type or version, or `make facts`")
         elif not resource.existing:
-            found = Body(tree, resource).problems(types[reference])
+            found = [*Body(tree, resource).problems(types[reference]), *_needed(resource)]
             findings += [f"{where}: {problem}" for problem in found]
     return findings
+
+
+def _needed(resource: Resource) -> list[str]:
+    wanted: list[str] = data("needed.json").get(resource.type, [])
+    return [
+        f"{path}: missing, and the service wants it" for path in wanted if resource.body.get(*path.split(".")) is None
+    ]
 
 
 class Body:

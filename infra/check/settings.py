@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from infra.check.flex import app_settings
+from infra.check.flex import app_settings, value_text
+from infra.check.package import POLICIES
 from infra.check.sources import FUNCTION, MAIN, Sources
 from infra.check.syntax import Name, Object
 
@@ -15,13 +16,22 @@ from infra.check.syntax import Name, Object
 OF_ANOTHER_CLOUD = frozenset({"SLIPWAY_ARM_URL", "SLIPWAY_SCORING_HOST_SUFFIX"})
 PARAMETERS = "infra/main.parameters.json"
 
+FOLDER = "SLIPWAY_POLICIES"
+
 
 def setting_findings(sources: Sources) -> list[str]:
     """What settings.py reads and the app is not given, and what it is given and does not read."""
     tree, code = sources.trees.get(FUNCTION), sources.beside("settings.py")
     if code is None:
         return ["settings.py: not there; the Bicep must agree with it"]
-    return [*difference(app_settings(tree) if tree else (), code), *_not_of_azd(sources)]
+    settings = app_settings(tree) if tree else {}
+    folder = settings.get(FOLDER)
+    findings = (
+        []
+        if folder is None or value_text(folder) == POLICIES
+        else [f"{FUNCTION}: {FOLDER} must be {POLICIES}, which is packed"]
+    )
+    return [*difference(settings, code), *findings, *_not_of_azd(sources)]
 
 
 def difference(settings: Iterable[str], settings_py: str) -> list[str]:

@@ -26,6 +26,10 @@ def data(name: str) -> Any:
     return json.loads((DATA / name).read_text())
 
 
+# Of one text there is one tree: many checks look at repositories that differ in a line.
+_tree = functools.lru_cache(maxsize=64)(read_bicep)
+
+
 @dataclass
 class Sources:
     """Bicep files by their path from the root: their text, and the tree of each that could be read."""
@@ -47,7 +51,7 @@ class Sources:
         """One file; what cannot be read becomes a finding instead of a tree."""
         self.texts[path] = text
         try:
-            self.trees[path] = read_bicep(text)
+            self.trees[path] = _tree(text)
         except BicepError as error:
             self.unread.append(f"{path}: {error}")
 

@@ -151,6 +151,11 @@ class BicepFile:
     outputs: dict[str, Output] = field(default_factory=dict)
 
     @property
+    def symbols(self) -> set[str]:
+        """Every name that is declared and can be referred to."""
+        return {*self.parameters, *self.variables, *self.resources, *self.modules}
+
+    @property
     def bodies(self) -> list[Resource | Module]:
         """Everything that has a body."""
         return [*self.resources.values(), *self.modules.values()]

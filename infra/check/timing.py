@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from infra.check.references import RESOURCE, chain
 from infra.check.sources import FUNCTION, MAIN, RBAC, Sources
-from infra.check.syntax import Array, BicepFile, Call, Member, Name, Node, Object, Resource, children
+from infra.check.syntax import Array, BicepFile, Call, Member, Name, Node, Object, Resource, children, walk
 
 # Azure/bicep, AzResourceTypeProvider: what stands here decides which resource it is, or how it is made.
 AT_START = {
@@ -24,7 +24,8 @@ def timing_findings(sources: Sources) -> list[str]:
     """Values that come too late, scopes in other groups, and orders that nothing but `dependsOn` says."""
     findings = []
     for path, tree in sources.trees.items():
-        findings += [f"{path}: {problem}" for problem in (*_late(tree), *_elsewhere(tree), *_side_by_side(tree))]
+        problems = (*_late(tree), *_elsewhere(tree), *_side_by_side(tree), *_too_early(sources, path, tree))
+        findings += [f"{path}: {problem}" for problem in problems]
     return findings + _app_before_access(sources)
 
 
@@ -95,3 +96,38 @@ def _app_before_access(sources: Sources) -> list[str]:
     if app and access and access.symbol not in depends_on(app.body):
         return [f"{MAIN}: {app.symbol} must wait for {access.symbol}: a host without access fails and tries again late"]
     return []
+
+
+def _too_early(sources: Sources, path: str, tree: BicepFile) -> Iterator[str]:
+    """A module that looks at what another one makes, and knows it by a name that both are given, must wait for it."""
+    made = _named(sources, path, tree, existing=False)
+    for looking, looked_at in _named(sources, path, tree, existing=True).items():
+        for making, makes in made.items():
+            if looked_at & makes and making not in _waited_for(tree, looking):
+                yield f"module {looking} must wait for {making}, which makes what it looks at"
+
+
+def _named(sources: Sources, path: str, tree: BicepFile, *, existing: bool) -> dict[str, set[tuple[str, str]]]:
+    """By module: the type of each resource that it looks at or makes, and the symbol of this file that names it."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for module in tree.modules.values():
+        given, target = module.body.get("params"), sources.trees.get(sources.target(path, module))
+        symbols = (
+            {key: node.name for key, node in given.items if isinstance(node, Name)} if isinstance(given, Object) else {}
+        )
+        for one in target.resources.values() if target else ():
+            name = one.body.get("name")
+            if one.existing == existing and isinstance(name, Name) and name.name in symbols:
+                found.setdefault(module.symbol, set()).add((one.type, symbols[name.name]))
+    return found
+
+
+def _waited_for(tree: BicepFile, symbol: str) -> set[str]:
+    """The modules that are there before this one, by `dependsOn` or by a reference; theirs too."""
+    found: set[str] = set()
+    new = {symbol}
+    while new:
+        names = {node.name for one in new for node in walk(tree.modules[one].body) if isinstance(node, Name)}
+        new = (names & set(tree.modules)) - found
+        found |= new
+    return found

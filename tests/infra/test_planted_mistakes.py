@@ -13,7 +13,9 @@ from tests.infra.checkout import copy_to, findings, plant
 
 STORAGE = "infra/app/storage.bicep"
 PLANTED = yaml.safe_load(Path(__file__).with_name("mistakes.yml").read_text())
-COMPILER, BESIDES = PLANTED["compiler"], PLANTED["besides"]
+REFUSED = yaml.safe_load(Path(__file__).with_name("refused.yml").read_text())
+COMPILER = PLANTED["compiler"]
+MISTAKES = {**COMPILER, **PLANTED["besides"], **REFUSED["language"], **REFUSED["order"]}
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def test_as_many_are_planted_as_the_compiler_was_given(checkout: Path) -> None:
     assert findings(checkout) == []
 
 
-@pytest.mark.parametrize("mistake", [*COMPILER.values(), *BESIDES.values()], ids=[*COMPILER, *BESIDES])
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_every_planted_mistake_is_caught_without_the_compiler(checkout: Path, mistake: dict[str, str]) -> None:
     plant(checkout, mistake["file"], mistake["old"], mistake["new"])
 
