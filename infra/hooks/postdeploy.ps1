@@ -70,7 +70,8 @@ if (-not $topic) {
   }
 }
 $answer = az rest --method get --url "$topics/${topic}?$events" --output json | Out-String
-$principal = if ($LASTEXITCODE -eq 0) { ($answer | ConvertFrom-Json).identity.principalId }
+if ($LASTEXITCODE -ne 0) { Stop-Hook "Azure does not say which identity the topic $topic has." }
+$principal = ($answer | ConvertFrom-Json).identity.principalId
 if (-not $principal) {
   Stop-Hook ("The topic $topic, which somebody else made, has no identity of its own to store undelivered events with: " +
     "az eventgrid system-topic update --name $topic --resource-group $group --identity systemassigned")

@@ -71,7 +71,8 @@ if [ -z "$topic" ]; then
   [ -n "$topic" ] || give_up "There is no event topic of the workspace in $group. If it has one in another group, Azure" \
     "allows no second: delete it, or have it made here."
 fi
-principal=$(az rest --method get --url "$topics/$topic?$events" --query identity.principalId --output tsv) || principal=
+principal=$(az rest --method get --url "$topics/$topic?$events" --query identity.principalId --output tsv) ||
+  give_up "Azure does not say which identity the topic $topic has."
 case $principal in
   "" | None | null)
     give_up "The topic $topic, which somebody else made, has no identity of its own to store undelivered events with:" \

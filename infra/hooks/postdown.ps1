@@ -24,4 +24,7 @@ if ($LASTEXITCODE -ne 0) {
   exit 1
 }
 azd env set SLIPWAY_STACK_WORKSPACE= --environment $env:AZURE_ENV_NAME
-exit $LASTEXITCODE
+if ($LASTEXITCODE -ne 0) {
+  [Console]::Error.WriteLine('Everything is taken back, and azd could not keep that. Then: azd hooks run postdown')
+  exit 1
+}

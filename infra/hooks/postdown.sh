@@ -26,4 +26,7 @@ sh "$(dirname "$0")/withdraw.sh" "$workspace" || {
   printf '%s\n' "Access and events of the deleted app are still beside $workspace. Then: azd hooks run postdown" >&2
   exit 1
 }
-azd env set SLIPWAY_STACK_WORKSPACE= --environment "$AZURE_ENV_NAME"
+azd env set SLIPWAY_STACK_WORKSPACE= --environment "$AZURE_ENV_NAME" || {
+  printf '%s\n' "Everything is taken back, and azd could not keep that. Then: azd hooks run postdown" >&2
+  exit 1
+}

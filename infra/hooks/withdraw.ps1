@@ -39,15 +39,25 @@ foreach ($stack in "slipway-events-$env:AZURE_ENV_NAME", "slipway-access-$env:AZ
   exit 1
 }
 
+function Write-Stays([string]$what) {
+  Write-Output "$what stays in $group; it costs nothing."
+}
+
 # The topic is shared: it goes with the last subscription to it, and only if Slipway made it.
 $answer = az rest --method get --url "${topics}?$events" --output json | Out-String
-$listed = if ($LASTEXITCODE -eq 0) { ($answer | ConvertFrom-Json).value }
+if ($LASTEXITCODE -ne 0) {
+  Write-Stays "Azure does not say which event topics there are: the workspace's"
+  exit 0
+}
+$listed = ($answer | ConvertFrom-Json).value
 foreach ($topic in $listed | Where-Object { $_.properties.source -ieq $workspace -and $_.name -like 'evgt-slipway-*' }) {
   $url = "$topics/$($topic.name)"
   $answer = az rest --method get --url "$url/eventSubscriptions?$events" --output json | Out-String
-  if ($LASTEXITCODE -eq 0 -and -not ($answer | ConvertFrom-Json).value) {
+  if ($LASTEXITCODE -ne 0) {
+    Write-Stays "Azure does not say who else listens to it: the topic $($topic.name)"
+  } elseif (-not ($answer | ConvertFrom-Json).value) {
     az rest --method delete --url "${url}?$events" --output none
-    if ($LASTEXITCODE -ne 0) { Write-Output "The topic $($topic.name) stays in $group; it costs nothing." }
+    if ($LASTEXITCODE -ne 0) { Write-Stays "The topic $($topic.name)" }
   }
 }
 exit 0

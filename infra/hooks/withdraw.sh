@@ -41,12 +41,20 @@ for stack in "slipway-events-$AZURE_ENV_NAME" "slipway-access-$AZURE_ENV_NAME"; 
   exit 1
 done
 
+stays() {
+  say "$1 stays in $group; it costs nothing."
+}
+
 # The topic is shared: it goes with the last subscription to it, and only if Slipway made it.
-az rest --method get --url "$topics?$events" --query "value[].[name, properties.source]" --output tsv |
+listed=$(az rest --method get --url "$topics?$events" --query "value[].[name, properties.source]" --output tsv) || {
+  stays "Azure does not say which event topics there are: the workspace's"
+  exit 0
+}
+printf '%s\n' "$listed" |
   awk -v wanted="$workspace" 'tolower($2) == tolower(wanted) && $1 ~ /^evgt-slipway-/ { print $1 }' |
   while read -r topic; do
-    count=$(az rest --method get --url "$topics/$topic/eventSubscriptions?$events" --query "length(value)" --output tsv)
-    [ "$count" != 0 ] || az rest --method delete --url "$topics/$topic?$events" --output none ||
-      say "The topic $topic stays in $group; it costs nothing."
+    count=$(az rest --method get --url "$topics/$topic/eventSubscriptions?$events" --query "length(value)" --output tsv) ||
+      stays "Azure does not say who else listens to it: the topic $topic"
+    [ "$count" != 0 ] || az rest --method delete --url "$topics/$topic?$events" --output none || stays "The topic $topic"
   done
 exit 0

@@ -229,7 +229,7 @@ def test_without_a_topic_there_are_no_events(recorder: Recorder) -> None:
     assert not ran.commands("slipway-undelivered")
 
 
-@pytest.mark.parametrize("answer", [says(""), says("None"), fails()])
+@pytest.mark.parametrize("answer", [says(""), says("None")])
 def test_a_topic_without_an_identity_is_told_with_the_command_that_mends_it(
     recorder: Recorder, answer: dict[str, object]
 ) -> None:
@@ -239,6 +239,16 @@ def test_a_topic_without_an_identity_is_told_with_the_command_that_mends_it(
 
     assert ran.code == 1
     assert "az eventgrid system-topic update --name evgt-slipway-y --resource-group rg-ml --identity" in ran.said
+
+
+def test_an_azure_that_does_not_answer_is_told_from_a_topic_without_an_identity(recorder: Recorder) -> None:
+    recorder.rule("rest identity.principalId", fails())
+
+    ran = run(recorder)
+
+    assert (ran.code, ran.order[-1]) == (1, WHOLE[3])
+    assert "Azure does not say which identity the topic evgt-slipway-y has" in ran.said
+    assert "system-topic update" not in ran.said
 
 
 def test_an_environment_that_moves_to_another_workspace_takes_its_things_along(recorder: Recorder) -> None:

@@ -179,3 +179,30 @@ def test_a_topic_that_cannot_be_deleted_is_no_failure(recorder: Recorder) -> Non
 
     assert ran.code == 0
     assert "evgt-slipway-y stays in rg-ml" in ran.said
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("rest systemTopics value[].[name,", "which event topics there are: the workspace's stays in rg-ml"),
+        ("rest eventSubscriptions", "who else listens to it: the topic evgt-slipway-y stays in rg-ml"),
+    ],
+)
+def test_a_topic_of_which_azure_says_nothing_stays_and_that_is_told(recorder: Recorder, call: str, said: str) -> None:
+    recorder.rule(call, fails())
+
+    ran = run(recorder)
+
+    assert (ran.code, ran.order[-1]) == (0, FORGET)
+    assert said in ran.said
+    assert not ran.commands("--method delete")
+
+
+def test_an_environment_that_cannot_be_written_is_told_apart_from_what_is_left(recorder: Recorder) -> None:
+    recorder.rule("azd", fails())
+
+    ran = run(recorder)
+
+    assert ran.code == 1
+    assert "Everything is taken back" in ran.said
+    assert "still beside" not in ran.said
