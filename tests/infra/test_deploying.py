@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.msi import ManagedServiceIdentityClient
 
 from infra.check.sources import Sources
 from local.cloud import grants, world
@@ -20,7 +21,8 @@ from tests.e2e import reading
 from tests.infra.checkout import ROOT
 from tests.infra.evaluating import Made, Place, of_bicep, of_template
 
-COMPILED_ONCE = Path(__file__).with_name("compiled_once") / "arm" / "workspace.json"
+ONCE = Path(__file__).with_name("compiled_once") / "arm"
+COMPILED_ONCE, MAIN_ONCE = ONCE / "workspace.json", ONCE / "main.json"
 PLACE = Place(world.SUBSCRIPTION, world.RESOURCE_GROUP)
 APP_ID = f"{world.SUBSCRIPTION_ID}/resourceGroups/rg-dev/providers/Microsoft.Web/sites/func-slipway-abc"
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
@@ -36,6 +38,7 @@ MISSING = {
 }
 # What the template of an earlier version did not give.
 NEWER = {"Monitoring Contributor", "Web Plan Contributor"}
+IDENTITIES = {"location": world.REGION, "tags": {"azd-env-name": "dev"}, "token": "abc"}
 ON_CALL = {"action_groups": [world.ACTION_GROUP_ID], "errors": {}}
 
 
@@ -52,6 +55,17 @@ def access_as_compiled_once() -> list[Made]:
     template = json.loads(COMPILED_ONCE.read_text())
     made = of_template(template, PLACE, parameters | dict.fromkeys(others, "other"))
     return [one for one in made if one.type == ASSIGNMENT]
+
+
+def identities() -> list[Made]:
+    """As whom today's sources let the app run."""
+    return of_bicep(Sources.read(ROOT), "infra/app/identities.bicep", PLACE, IDENTITIES)
+
+
+def identities_as_compiled_once() -> list[Made]:
+    """The compiler's own output for the same of an earlier version, which had a second one for undelivered events."""
+    nested = [one for one in json.loads(MAIN_ONCE.read_text())["resources"] if one["name"] == "identities"]
+    return of_template(nested[0]["properties"]["template"], PLACE, IDENTITIES)
 
 
 def events(app_id: str = APP_ID) -> Made:
@@ -95,6 +109,10 @@ def held(stack: LocalStack) -> set[tuple[str, str, str]]:
     }
 
 
+def roles_of(stack: LocalStack, principal: str) -> set[tuple[str, str]]:
+    return {(one.role.name, one.scope) for one in stack.cloud.authorization.assignments(principal)}
+
+
 def plan(stack: LocalStack, body: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The problems of a plan; without a body, of one that creates an endpoint with an identity that needs roles."""
     with stack.http as http:
@@ -114,6 +132,23 @@ def test_the_app_gets_exactly_the_grants_that_every_end_to_end_test_runs_with(st
         (seed.role, seed.scope, "".join((seed.condition or "").split()))
         for seed in grants.ROLE_SEEDS
         if seed.principal is world.APP and not (template is access_as_compiled_once and seed.role in NEWER)
+    }
+
+
+@pytest.mark.parametrize("template", [identities, identities_as_compiled_once])
+def test_the_identity_that_is_made_for_the_app_gets_the_same_grants(stack: LocalStack, template: Any) -> None:
+    client = ManagedServiceIdentityClient(stack.cloud.credential("developer"), world.SUBSCRIPTION)
+
+    made = [
+        client.user_assigned_identities.create_or_update(world.RESOURCE_GROUP, one.name, dict(one.body))
+        for one in template()
+    ]
+    deploy(stack, access(str(made[0].principal_id)))
+
+    assert made[0].name == "id-slipway-abc"
+    assert made[0].tags == IDENTITIES["tags"]
+    assert roles_of(stack, str(made[0].principal_id)) == {
+        (seed.role, seed.scope) for seed in grants.ROLE_SEEDS if seed.principal is world.APP
     }
 
 
