@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from azure_api import begin
+from azure_api.clients import clients
+from azure_api.errors import translated
 from contracts.failure import DeploymentError
 from contracts.ledger import LedgerEntry, endpoint_reference
 
@@ -29,6 +31,18 @@ class Departing:
         return [self.deployment] if self.deployment else begin.deployments_of(self.endpoint)
 
     @cached_property
+    def on_it(self) -> list[Any]:
+        """All the deployments of the endpoint, as they are."""
+        with translated():
+            return list(clients().ml.online_deployments.list(self.endpoint))
+
+    @property
+    def marks(self) -> set[str]:
+        """The runs that have made the endpoint, and what is on it."""
+        marks = {begin.mark_of(one) for one in (self.entity, *self.on_it)}
+        return {mark for mark in marks if mark}
+
+    @cached_property
     def entity(self) -> Any:
         """The endpoint as it is; None when it is gone."""
         return begin.find_endpoint(self.endpoint)
@@ -41,9 +55,11 @@ class Belonging:
     Attributes:
         entry: what it is; with `goes_with` when Azure deletes it along with that.
         left: why it is not taken; None when it goes.
+        told: whether the ledger says so too: Slipway has made it.
         problems: why it should not go, which force overrides.
     """
 
     entry: LedgerEntry
     left: str | None = None
+    told: bool = False
     problems: list[DeploymentError] = field(default_factory=list)

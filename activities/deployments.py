@@ -151,8 +151,7 @@ def _departing(departing: Departing) -> list[Any]:
     if departing.deployment:
         found = begin.find_deployment(departing.endpoint, departing.deployment)
         return [] if found is None else [found]
-    with translated():
-        return list(clients().ml.online_deployments.list(departing.endpoint))
+    return departing.on_it
 
 
 def made_from(wanted: OnlineDeploymentRequest, resolved: Resolved) -> str:

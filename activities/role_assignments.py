@@ -18,6 +18,7 @@ from activities.role_needs import automatic_roles
 from activities.roles import BuiltInRole, asked_for, check_grantable, role_definition_id, role_with
 from activities.scene import Finding, Scene
 from activities.scopes import judge_scope
+from activities.shared_identities import why_still_needed
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import UNANSWERED, is_already_granted, translated
@@ -131,13 +132,17 @@ class RoleAssignments(Resource[Any]):
         return None
 
     def belongings(self, departing: Departing) -> Iterable[Belonging]:
-        """The roles of an identity that goes with its endpoint; a user-assigned one stays, and keeps its own."""
+        """The roles of an identity that goes with its endpoint; of a user-assigned one those granted for this one."""
         endpoint = departing.entity
-        if departing.deployment or endpoint is None or endpoint.identity.user_assigned_identities:
+        if departing.deployment or endpoint is None:
             return
+        shared = bool(endpoint.identity.user_assigned_identities)
         for found in _granted_to(begin.principal_of(endpoint)):
             entry = self.entry(str(found.id), made=False).model_copy(update={"name": _told(found)})
-            yield Belonging(entry=entry, left=None if _is_slipways(found) else NOT_GRANTED_HERE)
+            if shared and _is_slipways(found):
+                yield Belonging(entry=entry, left=why_still_needed(found, departing), told=True)
+            elif not shared:
+                yield Belonging(entry=entry, left=None if _is_slipways(found) else NOT_GRANTED_HERE)
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Revoke the role."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,15 +18,16 @@ from contracts.marks import mark_in
 from contracts.releases import Release
 
 Document = dict[str, Any]
-PAGE, AT_ONCE = 200, 8
+AT_ONCE = 8
 
 
 @dataclass
 class Things:
-    """What was read: endpoints with their deployments by name, settings of Azure Monitor, role assignments."""
+    """What was read: endpoints with their deployments by name, computes, Azure Monitor settings, role assignments."""
 
     endpoints: dict[str, Document] = field(default_factory=dict)
     deployments: dict[str, list[Document]] = field(default_factory=dict)
+    computes: list[Document] = field(default_factory=list)
     settings: list[Document] = field(default_factory=list)
     grants: list[Document] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
@@ -34,16 +35,12 @@ class Things:
 
 def read_things() -> Things:
     """Everything that is compared; what Slipway may not read is said. Raises deployment errors."""
-    things, after = Things(), ""
-    while True:
-        page = online.endpoints(PAGE, after or None)
-        things.endpoints |= {str(one["name"]): one for one in page.documents}
-        after = page.after or ""
-        if not after:
-            break
+    things = Things(endpoints={str(one["name"]): one for one in online.every_endpoint()})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lists = pool.map(online.deployments, things.endpoints)
     things.deployments = dict(zip(things.endpoints, lists, strict=True))
+    computes = f"{clients().settings.workspace_id}/computes"
+    things.computes = _readable(things, "computes", computes, versions.COMPUTES)
     for room in RESOURCES:
         if isinstance(room, MonitorSettings):
             things.settings += _readable(things, room.called, room.all_of_group, room.api_version)
@@ -108,8 +105,9 @@ def settings_without_deployment(things: Things) -> Iterator[Stray]:
 
 
 def grants_without_identity(things: Things) -> Iterator[Stray]:
-    """Roles that Slipway gave to identities that no endpoint has any more."""
-    held = {principal for one in things.endpoints.values() for principal in _principals(one.get("identity") or {})}
+    """Roles that Slipway gave to identities that no endpoint and no compute has any more."""
+    having = (*things.endpoints.values(), *things.computes)
+    held = {principal for one in having for principal in online.principals_in(one)}
     for grant in things.grants:
         properties = grant["properties"]
         description, principal = str(properties.get("description") or ""), str(properties.get("principalId"))
@@ -118,14 +116,9 @@ def grants_without_identity(things: Things) -> Iterator[Stray]:
                 kind="grant_without_identity",
                 id=str(grant["id"]),
                 made_by=description.rsplit(" ", 1)[-1],
-                detail=f"no endpoint of the workspace has the identity {principal}",
+                detail=f"nothing of the workspace has the identity {principal}",
                 command=f"az role assignment delete --ids {grant['id']}",
             )
-
-
-def _principals(identity: Document) -> Iterable[str]:
-    attached = (identity.get("userAssignedIdentities") or {}).values()
-    return (str(one["principalId"]) for one in (identity, *attached) if one and one.get("principalId"))
 
 
 def _told(traffic: dict[str, int]) -> str:

@@ -6,8 +6,11 @@ belongs to.
 
 from __future__ import annotations
 
+import json
+from itertools import accumulate
+
 from activities.departing import Belonging, Departing
-from activities.envelope import activity
+from activities.envelope import OUTPUT_LIMIT_BYTES, activity
 from activities.mirror_traffic import mirrored
 from activities.registry import RESOURCES
 from activities.scene import problem
@@ -27,16 +30,18 @@ def plan_teardown(order: DepartingInput) -> Departure:
     """What goes first, and what stands in the way; nothing of either once everything is gone."""
     departing = Departing(order.endpoint, order.deployment)
     found = belongings(departing)
-    going = taken(found)
+    going = [one for one in taken(found) if one.id not in (order.spared or [])]
     problems = [] if order.force else _problems(found, only_ours=order.only_ours is True)
     there = departing.entity is not None
-    return Departure(
+    departure = Departure(
         there=there and bool(going or not order.deployment),
         next=[] if problems else going[:TOLD_AT_ONCE],
         traffic=begin.traffic_of(departing.entity) if there else {},
         mirrored=mirrored(departing.entity) if there else {},
         problems=problems[:PROBLEMS_TOLD],
+        shared=(there and bool(departing.entity.identity.user_assigned_identities)) or None,
     )
+    return departure.model_copy(update={"left": _left_of(found, departure)})
 
 
 def teardown_plan(order: DepartingInput) -> TeardownPlan:
@@ -59,6 +64,18 @@ def belongings(departing: Departing) -> list[Belonging]:
 def taken(found: list[Belonging]) -> list[LedgerEntry]:
     """What of that a run removes itself, in order: the rest stays, or goes along with what it is on."""
     return [one.entry for one in found if one.left is None and one.entry.goes_with is None]
+
+
+def _left_of(found: list[Belonging], departure: Departure) -> list[LedgerEntry] | None:
+    """What of Slipway's making stays, as a ledger says it: as many as one answer has room for."""
+    staying = {"fate": "stays", "how": "found"}
+    left = [one.entry.model_copy(update={**staying, "reason": one.left}) for one in found if one.told and one.left]
+    used = accumulate(
+        (len(json.dumps(one.to_wire())) + len(", ") for one in left),
+        initial=len(json.dumps({"ok": {**departure.to_wire(), "left": []}})),
+    )
+    fitting = sum(size <= OUTPUT_LIMIT_BYTES for size in [*used][1:])
+    return left[:fitting] or None
 
 
 def _problems(found: list[Belonging], *, only_ours: bool = False) -> list[PlanProblem]:

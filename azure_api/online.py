@@ -6,6 +6,7 @@ what is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,6 +16,7 @@ from azure_api.errors import translated
 
 # Where a list goes on (operation OnlineEndpoints_List).
 SKIP = "$skip"
+PAGE = 200
 
 
 class Page(NamedTuple):
@@ -31,6 +33,24 @@ def endpoints(count: int, after: str | None = None) -> Page:
         page = clients().get(f"{_path()}?{urlencode(query)}", versions.ONLINE)
     following = parse_qs(urlsplit(page.get("nextLink") or "").query).get(SKIP)
     return Page(page.get("value") or [], following[0] if following else None)
+
+
+def every_endpoint() -> Iterator[dict[str, Any]]:
+    """All the workspace's endpoints, of all pages. Raises deployment errors."""
+    after: str | None = None
+    while True:
+        page = endpoints(PAGE, after)
+        yield from page.documents
+        after = page.after
+        if not after:
+            return
+
+
+def principals_in(document: dict[str, Any]) -> set[str]:
+    """Principal IDs of the identities of an endpoint or a compute: its own, and those that were given to it."""
+    identity = document.get("identity") or {}
+    attached = (identity.get("userAssignedIdentities") or {}).values()
+    return {str(one["principalId"]) for one in (identity, *attached) if one and one.get("principalId")}
 
 
 def endpoint(name: str) -> dict[str, Any] | None:

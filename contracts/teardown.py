@@ -27,6 +27,7 @@ class DepartingInput(Contract):
     deployment: str | None = None
     force: bool = False
     only_ours: Annotated[bool | None, Field(description="with its traffic, and without what others have made")] = None
+    spared: Annotated[list[str] | None, Field(description="ids of what stays, because another run relies on it")] = None
 
 
 class Departure(Contract):
@@ -39,6 +40,10 @@ class Departure(Contract):
     traffic: Percentages = {}
     mirrored: Percentages = {}
     problems: list[PlanProblem] = []
+    shared: Annotated[bool | None, Field(description="it has an identity that others may have too")] = None
+    left: Annotated[
+        list[LedgerEntry] | None, Field(description="what Slipway has made and stays, as many as fit, with the reason")
+    ] = None
 
 
 class LeftAlone(Contract):

@@ -49,6 +49,11 @@ class Ledger:
         """Write down what became of an entry: its fate and the reason."""
         self._replace(entry, entry.model_copy(update=what_became))
 
+    def spare(self, entry: LedgerEntry, reason: str) -> None:
+        """Write down that a thing stays which might have gone, and why; nothing is undone of it."""
+        if self._find(entry) is None:
+            self.entries.append(entry.model_copy(update={"how": "found", "fate": "stays", "reason": reason}))
+
     def drop(self, entry: LedgerEntry) -> None:
         """Forget an entry that was never made."""
         self.entries.remove(entry)

@@ -27,8 +27,11 @@ def look(run: Run, order: OperationOrder) -> Taking[Departure]:
         deployment=order.deployment or None,
         force=order.part("force") is True,
         only_ours=order.part("only_ours"),
+        spared=[entry.id for entry in run.ledger.entries if entry.fate == "stays"] or None,
     )
     found = yield from run.take(steps.PLAN_TEARDOWN, asked)
+    for entry in found.left or []:
+        run.ledger.spare(entry, entry.reason or "")
     if found.problems:
         # Where it stands in the request says nothing here: it is always `force`.
         run.stop_over(steps.PLAN_TEARDOWN, found.problems[0].model_copy(update={"path": ""}))
@@ -41,10 +44,22 @@ def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]
         if not found.next:
             return
         for entry in found.next:
-            yield from remove_for_good(run, entry)
+            relied_on = (yield from who_relies_on(run, entry)) if found.shared else None
+            if relied_on:
+                run.ledger.spare(entry, f"{relied_on} relies on it")
+            else:
+                yield from remove_for_good(run, entry)
         found = yield from look(run, order)
     if found.next:
         raise StepFailed(still_there(found.next))
+
+
+def who_relies_on(run: Run, entry: LedgerEntry) -> Taking[str | None]:
+    """Id of a run elsewhere that is not at its end and relies on a role of an identity which others may have too."""
+    if entry.kind != steps.ROLE_ASSIGNMENT.kind:
+        return None
+    asked = EntryInput(mark=run.mark, entry=entry, for_good=True)
+    return (yield from run.take(steps.FIND_CLAIM, asked)).claimed_by
 
 
 def still_there(left: Sequence[LedgerEntry]) -> Failure:

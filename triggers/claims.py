@@ -17,7 +17,7 @@ from contracts.ledger import LedgerEntry
 from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
 from orchestrations import steps
-from orchestrations.runbooks import RUNBOOKS
+from orchestrations.runbooks import RUNBOOKS, Runbook
 from triggers.hub import Hub, HubUnavailable, Instance, Query
 from triggers.statuses import UNREADABLE, plain
 
@@ -25,11 +25,15 @@ log = logging.getLogger("slipway.claims")
 
 # Whoever confirmed it before relies on it no more than on anything else that is days old: it has traffic, or nobody's.
 LOOKED_BACK = timedelta(days=2)
-ALIVE = ("Pending", "Running", "Completed")
+RUNNING = ("Pending", "Running")
+ALIVE = (*RUNNING, "Completed")
 
 
 async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
-    """Activity: the id of another run that is alive or succeeded, and has confirmed what the entry refers to."""
+    """Activity: the id of another run that is alive or succeeded, and has confirmed what the entry refers to.
+
+    Of what is to go for good, only of one that is alive: who has ended relies on what Azure has.
+    """
     order = EntryInput.from_wire(payload)
     try:
         claimed_by = await _claimed_by(client, order)
@@ -41,11 +45,17 @@ async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> di
 async def _claimed_by(client: Any, order: EntryInput) -> str | None:
     since = datetime.now(UTC) - LOOKED_BACK
     async with Hub(client) as hub:
-        for runbook in (one for one in RUNBOOKS if steps.DEPLOYMENT in one.takes):
-            found = await _claimed_in(hub, Query(prefix=runbook.prefix, states=ALIVE, since=since), order)
+        for runbook in (one for one in RUNBOOKS if steps.DEPLOYMENT in one.takes or _grants(one, order.entry)):
+            states = RUNNING if order.for_good else ALIVE
+            found = await _claimed_in(hub, Query(prefix=runbook.prefix, states=states, since=since), order)
             if found:
                 return found
     return None
+
+
+def _grants(runbook: Runbook, entry: LedgerEntry) -> bool:
+    """Whether it grants roles to what is no endpoint, and the entry is one of those."""
+    return entry.kind == steps.ROLE_ASSIGNMENT.kind and steps.COMPUTE in runbook.takes
 
 
 async def _claimed_in(hub: Hub, query: Query, order: EntryInput) -> str | None:

@@ -252,3 +252,29 @@ def test_a_rollback_to_what_does_not_answer_changes_no_traffic() -> None:
 def azure_observed() -> dict[str, object]:
     names = {"endpoint": "credit-risk", "deployment": "", "model_id": "", "principal_id": "p", "scoring_uri": "u"}
     return {**names, "traffic": {"blue": 100}}
+
+
+@pytest.mark.parametrize("which", ["delete_endpoint", "expire"])
+def test_a_role_that_another_run_relies_on_stays_when_the_identity_may_be_that_ones_too(which: str) -> None:
+    playing = world(which)
+    role = {"kind": "role_assignment", "id": "/scope/providers/Microsoft.Authorization/roleAssignments/one"}
+    kept = {**role, "id": f"{role['id']}-kept", "how": "found", "fate": "stays", "reason": "somebody has it"}
+    endpoint = {"kind": "endpoint", "id": azure.RESOLVED["endpoint"]}
+    asked: list[Any] = []
+
+    def planned(message: dict[str, Any]) -> Any:
+        asked.append(message.get("spared"))
+        going = [] if len(asked) > 1 else [role, endpoint]
+        return {"there": True, "next": going, "shared": True, "left": [kept]}
+
+    playing.answers |= {"plan_teardown": planned, "find_claim": lambda _: {"claimed_by": "dep-other"}}
+    _, returned = operated(which, playing)
+
+    assert "remove_role_assignment" not in playing.called
+    assert asked == [None, [kept["id"], role["id"]]]
+    told = [(one.kind, one.how, one.fate, one.reason) for one in OperationResult.from_wire(returned).ledger]
+    assert told == [
+        ("role_assignment", "found", "stays", "somebody has it"),
+        ("role_assignment", "found", "stays", "dep-other relies on it"),
+        ("endpoint", "removed", "in_use", None),
+    ]

@@ -57,7 +57,7 @@ class Azure:
         taken: names of endpoints that another workspace of the region has.
         files: what Slipway may read of the blobs, by name.
         condition: that of Slipway's own right to grant roles.
-        computes: names of the clusters that are attached.
+        computes: the identity of each compute, by name; an attached cluster has none.
         connections: properties of each, by name; None for one that Slipway may not look at.
         looks: when each caller last looked at something, by (caller, key).
         first_looks: when it first did.
@@ -87,7 +87,7 @@ class Azure:
         self.taken: set[str] = set()
         self.files: dict[str, object] = {}
         self.condition: str | None = None
-        self.computes: set[str] = set()
+        self.computes: dict[str, Document] = {}
         self.connections: dict[str, Document | None] = {}
         self._numbers = count(1)
 
@@ -174,6 +174,11 @@ def _workspace(azure: Azure) -> Answer:
 @route("GET", r".*/providers/Microsoft\.Authorization/permissions", inside=False)
 def _permissions(azure: Azure) -> Answer:
     return 200, {"value": [{"actions": ["*"], "notActions": []}]}
+
+
+@route("GET", "computes")
+def _computes(azure: Azure) -> Answer:
+    return 200, {"value": [{"name": name, "identity": identity} for name, identity in azure.computes.items()]}
 
 
 @route("GET", r".*/userAssignedIdentities/{name}", inside=False)

@@ -117,7 +117,7 @@ def uncounted(stage: Stage) -> None:
 
 def attached(stage: Stage) -> None:
     """A cluster that endpoints may run on."""
-    stage.azure.computes.add("cluster")
+    stage.azure.computes["cluster"] = {}
 
 
 def locked(stage: Stage) -> None:
