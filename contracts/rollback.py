@@ -37,10 +37,18 @@ class RollbackRequest(Queued):
         return value
 
 
+# Of the request that made a deployment: what is said anew, or says how that run was to go. Of the endpoint only its
+# identity counts: traffic is the rollback's, mirror traffic may be to what is gone by now, and how long the endpoint
+# lives is decided by its newest deployment.
+NOT_AGAIN = frozenset(
+    {"model", "endpoint", "deployment", "traffic", "retire", "ttl", "on_failure", "plan", "when_busy", "interruptible"}
+)
+
+
 def made_again(order: DeployOrder, pin: Pin, name: str) -> DeployOrder:
     """The order that made a deployment, for making it again under that name: of the versions that were pinned.
 
-    Nothing else of the endpoint is touched, and traffic is left to the rollback.
+    What was made with it (autoscale, alerts, …) is made with it again; nothing else of the endpoint is touched.
     """
     asked = order.request
     deployment = {**asked["deployment"], "name": name}
@@ -50,7 +58,7 @@ def made_again(order: DeployOrder, pin: Pin, name: str) -> DeployOrder:
         deployment["code_configuration"] = {**deployment["code_configuration"], "code": asset(pin.code)}
     endpoint = {part: asked["endpoint"][part] for part in ("name", "identity") if part in asked["endpoint"]}
     request: dict[str, Any] = {
-        **{part: asked[part] for part in ("access", "smoke_test") if part in asked},
+        **{part: said for part, said in asked.items() if part not in NOT_AGAIN},
         "endpoint": endpoint,
         "deployment": deployment,
         "traffic": "none",

@@ -21,6 +21,7 @@ from tests.e2e.paced import A_SECOND, PAUSE, PacedLoad
 from tests.integration import acting
 
 ANSWERS = {"1": 17, "2": 20}
+KEPT = {"workspace_id": f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"}
 WRONG = {"request": {"data": [samples.ROW]}, "expect": {"json": [-1]}}
 
 
@@ -35,7 +36,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield started
 
 
-def deploy(stack: LocalStack, endpoint: str, deployment: str, version: str = "1", **more: Any) -> dict[str, Any]:
+def deploy(
+    stack: LocalStack, endpoint: str, deployment: str, version: str = "1", extra: Any = None, **more: Any
+) -> dict[str, Any]:
+    """A deployment that succeeds; `extra` are more of its settings, `more` more of its request."""
     body = samples.request(
         endpoint=endpoint,
         deployment=deployment,
@@ -43,6 +47,7 @@ def deploy(stack: LocalStack, endpoint: str, deployment: str, version: str = "1"
         expect={"json": [ANSWERS[version]]},
         **{"access": {}, **more},
     )
+    body["deployment"] |= extra or {}
     status = stack.deploy(body)
     assert status["status"] == "Succeeded", status
     return status
@@ -51,6 +56,11 @@ def deploy(stack: LocalStack, endpoint: str, deployment: str, version: str = "1"
 def told_at(stack: LocalStack, path: str) -> Any:
     with stack.http as http:
         return http.get(path).raise_for_status().json()
+
+
+def of_endpoint(kind: str, endpoint: str) -> dict[str, Any]:
+    """What the settings of that kind say which are about an endpoint's deployments, by name."""
+    return {one["name"]: one["properties"] for one in settings(kind) if f"slipway-{endpoint}-" in one["name"]}
 
 
 def releases(stack: LocalStack, endpoint: str) -> list[dict[str, Any]]:
@@ -100,16 +110,27 @@ def test_a_rollback_is_one_traffic_write_that_no_caller_notices(
 
 
 def test_a_release_whose_deployment_is_gone_is_deployed_again_and_keeps_keys_and_address(shared: LocalStack) -> None:
-    deploy(shared, "made-again", "blue")
+    collecting = {"data_collector": {"collections": {"model_inputs": {"enabled": "true"}}}}
+    with_it = {"autoscale": AUTOSCALE, "alerts": ALERTS, "diagnostics": KEPT}
+    deploy(shared, "made-again", "blue", extra=collecting, **with_it)
     deploy(shared, "made-again", "green", "2")
+    scaled = of_endpoint("autoscaleSettings", "made-again"), of_endpoint("metricAlerts", "made-again")
     endpoints = shared.developer().online_endpoints
     before = endpoints.get("made-again").scoring_uri, endpoints.get_keys("made-again").primary_key
-    shared.developer().online_deployments.begin_delete("blue", "made-again").wait()
+    taken = shared.operate("DELETE", "made-again/deployments/blue")
+    assert {one["kind"] for one in taken["result"]["ledger"]} == {"alerts", "autoscale", "deployment"}
+    assert of_endpoint("autoscaleSettings", "made-again") == of_endpoint("metricAlerts", "made-again") == {}
 
     status = shared.operate("POST", "made-again/rollback", {"to": 1})
 
     assert status["status"] == "Succeeded", status
     assert status["result"]["made_again"] == {"blue": releases(shared, "made-again")[2]["run"]}
+    # With all that had been made with it, and is gone; what is there still is confirmed.
+    made = {one["kind"]: one["how"] for one in status["result"]["ledger"]}
+    assert made.pop("traffic") == "changed"
+    assert {kind for kind, how in made.items() if how == "made"} == {"deployment", "autoscale", "alerts"}
+    assert {"diagnostics", "data_asset"} <= made.keys()
+    assert scaled == (of_endpoint("autoscaleSettings", "made-again"), of_endpoint("metricAlerts", "made-again"))
     assert reading.traffic(shared, "made-again") == {"blue": 100}
     assert (endpoints.get("made-again").scoring_uri, endpoints.get_keys("made-again").primary_key) == before
     # What was made again is of that release too, though another run has made it.
@@ -205,7 +226,6 @@ def test_a_deployment_is_deleted_when_nothing_needs_it_or_somebody_forces_it(sha
 
 
 def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(shared: LocalStack) -> None:
-    wanted = {"workspace_id": f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.OperationalInsights/workspaces/logs"}
     role = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
     before = granted(shared)
     deploy(
@@ -213,7 +233,7 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
         "all-of-it",
         "blue",
         identity=None,
-        diagnostics=wanted,
+        diagnostics=KEPT,
         autoscale=AUTOSCALE,
         alerts=ALERTS,
         access={"additional": [role], "propagation": {"wait": "PT1M"}},
@@ -245,8 +265,7 @@ def test_an_endpoint_goes_with_what_slipway_made_for_it_and_nothing_of_others(sh
     assert [(one["kind"], one["how"], one["sure"]) for one in status["result"]["ledger"]] == [
         (kind, "removed", True) for kind in kinds
     ]
-    assert not [one for one in settings("autoscaleSettings") if "all-of-it" in one["name"]]
-    assert not [one for one in settings("metricAlerts") if "all-of-it" in one["name"]]
+    assert of_endpoint("autoscaleSettings", "all-of-it") == of_endpoint("metricAlerts", "all-of-it") == {}
     assert reading.endpoint(shared, "all-of-it") is None
     assert of_this_run
     assert not granted(shared) & of_this_run

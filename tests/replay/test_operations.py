@@ -112,6 +112,33 @@ def test_what_is_gone_is_deployed_again_of_what_was_pinned() -> None:
     assert OperationResult.from_wire(returned).made_again == {"blue": f"dep-{1:032x}"}
 
 
+def test_what_was_made_with_it_is_made_again_and_undone_with_it() -> None:
+    playing = world("rollback by deploying")
+    looks = iter([{"gone": ["blue"]}, {"other": ["blue"]}])
+    asked = {**azure.order()["request"], "autoscale": {"maximum": 3}, "ttl": "PT8H", "retire": {"keep": 1}}
+    wanted: dict[str, Any] = {}
+
+    def planned(message: dict[str, Any]) -> Any:
+        wanted.update(message["request"])
+        with_it = [{"kind": "autoscale", "id": "/autoscale/blue", "after": "deployment"}]
+        return {"resolved": azure.RESOLVED, "model": "credit-risk:1", "extras": with_it}
+
+    playing.answers |= {
+        "look_at_serving": lambda _: next(looks),
+        "find_order": lambda _: {"request": asked},
+        "plan_deployment": planned,
+        "ensure_autoscale": lambda _: {"entries": [{"kind": "autoscale", "id": "/autoscale/blue"}]},
+        "remove_autoscale": azure.Removal(),
+    }
+    context = operating("rollback by deploying", playing)
+    with pytest.raises(RunFailed):
+        run("rollback", context)
+
+    assert wanted["autoscale"] == {"maximum": 3}
+    assert not {"ttl", "retire"} & wanted.keys()
+    assert (fates(context)["deployment"], fates(context)["autoscale"]) == ("undone", "undone")
+
+
 @pytest.mark.parametrize("seen", ["same", "other"], ids=["provisioned", "being created"])
 def test_a_rollback_goes_on_with_what_it_had_begun_to_make_again(seen: str) -> None:
     playing = world("rollback by deploying")
