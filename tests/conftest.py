@@ -17,6 +17,8 @@ ENOUGH = 2 * 1024**3
 os.environ.update(APP_SETTINGS)
 # No test asks a package index: what a deployment's environment needs is prebuilt, or it is the test's to say so.
 os.environ["UV_NO_INDEX"] = "1"
+# Whatever is written to a local Azure, here and in the processes that tests start, has only fields that Azure has.
+os.environ["LOCAL_AZURE_STRICT"] = "1"
 # Somebody's workspace, for tests that need an app with settings and no stack.
 os.environ.update(
     SLIPWAY_SUBSCRIPTION_ID="00000000-0000-0000-0000-000000000001", SLIPWAY_RESOURCE_GROUP="rg", SLIPWAY_WORKSPACE="ws"

@@ -16,6 +16,8 @@ from local.cloud.hosts import blob_url
 from local.cloud.world import APP_STORAGE, LOG_CONTAINER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from local.loopback import ADDRESS
 
+# Set to 1, has the local Azure refuse fields that no official schema has, where Azure passes them over.
+STRICT = "LOCAL_AZURE_STRICT"
 # Left over from elsewhere, these would lead the SDKs past the local Azure or to another identity.
 CONFLICTING = (
     "ARM_CLOUD_METADATA_URL",
@@ -54,6 +56,11 @@ def of_this_machine() -> dict[str, str]:
         return variables
     ours = environment(proxy_url="", authority=Path(), identity_url="", identity_header="")
     return {name: value for name, value in variables.items() if name not in ours}
+
+
+def is_strict() -> bool:
+    """Whether this process's environment asks for a strict local Azure."""
+    return os.environ.get(STRICT, "") == "1"
 
 
 def settings() -> dict[str, str]:

@@ -22,7 +22,16 @@ from local.cloud.shared import World
 
 # Of each part, what is kept; a part is known by the name of its class.
 _KEPT: Mapping[str, tuple[str, ...]] = {
-    "WorkspaceState": ("quota", "containers", "connections", "endpoints", "computes", "operations", "uses"),
+    "WorkspaceState": (
+        "quota",
+        "containers",
+        "connections",
+        "endpoints",
+        "computes",
+        "operations",
+        "uses",
+        "group_tags",
+    ),
     "Authorization": ("_assignments", "_removed", "_principals"),
     "Accounts": ("_held",),
     "BlobStore": ("_containers", "_number"),

@@ -25,7 +25,7 @@ class Providers:
         authorization = world.authorization
         routes: list[ArmRoute] = [
             *self.machine_learning.routes(),
-            *Resources(world).routes(),
+            *Resources(world, state).routes(),
             *AuthorizationProvider(authorization).routes(),
             *EventGridProvider(world.events, authorization, authorization.scope_exists).routes(),
             *DiagnosticsProvider(state).routes(),

@@ -24,7 +24,8 @@ from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, authorization_failed, not_emulated
 from local.cloud.arm.permissions import Permissions
 from local.cloud.arm.route import ArmRoute, Table
-from local.cloud.arm.schema import problem
+from local.cloud.arm.schema import asked_in_vain, problem, unknown
+from local.cloud.environment import STRICT, is_strict
 from local.cloud.exchange import Exchange
 from local.cloud.identity import audiences
 from local.cloud.identity.tokens import Claims, TokenRefused, Tokens
@@ -44,12 +45,15 @@ class ArmRouter:
         tokens: Tokens,
         permissions: Permissions,
         lock: threading.RLock,
+        strict: bool | None = None,
     ) -> None:
+        """`strict`: whether a field is refused that no official schema has; as this process's environment says."""
         self._routes = Table(routes)
         self._clock = clock
         self._tokens = tokens
         self._permissions = permissions
         self._lock = lock
+        self._strict = is_strict() if strict is None else strict
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -77,9 +81,7 @@ class ArmRouter:
             body=await _json_body(request, takes_list=route.takes_list),
             now=self._clock.now(),
         )
-        wrong = problem(route.body, call.body) if route.body else None
-        if wrong:
-            raise route.refusal(wrong)
+        self._judge(route, call)
         with self._lock:
             return route.handler(call)
 
@@ -104,6 +106,24 @@ class ArmRouter:
             raise ArmError(401, refused.code, refused.message, headers={"WWW-Authenticate": challenge}) from None
         Exchange.of(request.scope).caller = claims.name
         return claims
+
+    def _judge(self, route: ArmRoute, call: Call) -> None:
+        """Refuse a body that does not have its shape, and a strict one what Azure would pass over as well."""
+        if not route.body:
+            return
+        wrong = problem(route.body, call.body)
+        if wrong:
+            raise route.refusal(wrong)
+        in_vain = asked_in_vain(route.body, call.body)
+        if in_vain:
+            raise not_emulated(f"{in_vain[0]} of {route.resource}", in_vain[1])
+        passed_over = unknown(route.body, call.body) if self._strict else []
+        if passed_over:
+            message = (
+                f"The schema of {route.resource} has no {', '.join(passed_over)}. Azure passes them over; this local"
+                f" Azure does not, because {STRICT} is set."
+            )
+            raise ArmError(400, "UnknownFieldLocally", message)
 
     def _permit(self, claims: Claims, target: Target) -> None:
         if not self._permissions.allowed(claims.principal_id, target.action, target.scope):

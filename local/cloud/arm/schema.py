@@ -8,14 +8,14 @@ passed over, as Azure does, and words of an enumeration match in any case.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from local.cloud.arm.documents import Json
+from local.cloud.arm.documents import Json, as_json
 
 _DURATION = re.compile(r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?")
 
@@ -61,8 +61,23 @@ def items(of: Json, *, most: int | None = None) -> Json:
 
 def record(required: Json | None = None, **optional: Json) -> Json:
     """An object with fields of its own; the optional ones may be null, as clients send what they leave out."""
-    fields = {name: {**shape, "type": [shape["type"], "null"]} for name, shape in optional.items()}
+    fields = {name: {**shape, "type": [*_types(shape), "null"]} for name, shape in optional.items()}
     return {"type": "object", "required": list(required or {}), "properties": {**(required or {}), **fields}}
+
+
+def _types(shape: Json) -> list[object]:
+    kinds = shape["type"]
+    return kinds if isinstance(kinds, list) else [kinds]
+
+
+def unavailable(instead: str = "Leave it out.") -> Json:
+    """A field that Azure has and this local Azure does not: refused by name, and with what to do instead."""
+    return {"type": ["array", "boolean", "number", "object", "string"], "unavailable": instead}
+
+
+def read_only() -> Json:
+    """A field that only Azure writes: what was read may be sent back, and says nothing."""
+    return {"type": ["array", "boolean", "number", "object", "string"], "readOnly": True}
 
 
 def parsed_duration(value: str) -> timedelta | None:
@@ -90,6 +105,33 @@ def problem(shape: Json, body: object) -> str | None:
         return None
     place = ".".join(str(part) for part in found.absolute_path) or "the body"
     return f"{place}: {found.message}"
+
+
+def unknown(shape: Json, body: object) -> list[str]:
+    """The places of fields in `body` that `shape` does not have, which Azure would pass over."""
+    return sorted({place for place, field, _ in _fields(shape, body, "") if field is None})
+
+
+def asked_in_vain(shape: Json, body: object) -> tuple[str, str] | None:
+    """The first field with a value that is unavailable here, and what to do instead; what is empty asks for nothing."""
+    for place, field, value in _fields(shape, body, ""):
+        if field and "unavailable" in field and value:
+            return place, str(field["unavailable"])
+    return None
+
+
+def _fields(shape: Json, body: object, place: str) -> Iterator[tuple[str, Json | None, object]]:
+    """Every field of `body` with what `shape` says of it: None when that knows no such field."""
+    if isinstance(body, list):
+        for one in body:
+            yield from _fields(as_json(shape.get("items")), one, f"{place}[]")
+    if not isinstance(body, dict):
+        return
+    fields, others = as_json(shape.get("properties")), shape.get("additionalProperties")
+    for name, value in body.items():
+        at, field = f"{place}.{name}".lstrip("."), fields.get(name, others if others is not None or fields else {})
+        yield at, None if field is None else as_json(field), value
+        yield from _fields(as_json(field), value, at)
 
 
 def _one_of_words(_validator: object, words: list[str], value: object, _shape: object) -> Iterable[ValidationError]:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from local.cloud.arm.documents import Json, as_json
-from local.cloud.arm.errors import ArmError, not_emulated
-from local.cloud.arm.schema import record, text
+from local.cloud.arm.errors import ArmError
+from local.cloud.arm.schema import read_only, record, text, unavailable
 from local.cloud.authorization.errors import not_a_guid
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -21,7 +21,8 @@ BODY = record(
             description=text(longest=1024),
             condition=text(),
             conditionVersion=text(),
-            delegatedManagedIdentityResourceId=text(),
+            delegatedManagedIdentityResourceId=unavailable("There is one tenant: leave it out."),
+            **dict.fromkeys(("createdBy", "createdOn", "scope", "updatedBy", "updatedOn"), read_only()),
         )
     }
 )
@@ -51,10 +52,6 @@ def read_request(body: Json, scope: str, name: str) -> AssignmentRequest:
         raise malformed("roleDefinitionId and principalId must be strings")
     if not is_guid(principal):
         raise not_a_guid(principal)
-    if properties.get("delegatedManagedIdentityResourceId"):
-        raise not_emulated(
-            "delegatedManagedIdentityResourceId of role assignments", "There is one tenant: leave it out."
-        )
     return AssignmentRequest(
         scope=scope,
         name=name,

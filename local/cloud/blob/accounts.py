@@ -10,12 +10,13 @@ from local.cloud.world import STORAGE_ACCOUNTS
 
 @dataclass
 class Account:
-    """A storage account as a resource; `sku` is its replication."""
+    """A storage account as a resource; `sku` is its replication, `told` the properties it was made with."""
 
     name: str
     sku: str = "Standard_LRS"
     kind: str = "StorageV2"
     tags: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_made(self) -> bool:

@@ -2,11 +2,13 @@
 
 Source: Microsoft Learn, "Understand event filtering for Event Grid subscriptions". Strings compare without regard to
 case, except subjects when the filter says so. All advanced filters must pass; one passes when any of its values does.
+A key whose value is a list is looked into only with `enableAdvancedFilteringOnArrays`, which is off unless it is said;
+what an operator with Not makes of a list then was not found, and goes by what it makes of a key that is not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +31,12 @@ class Advanced:
     key: str
     values: tuple[Any, ...]
 
-    def matches(self, event: Event) -> bool:
-        """Whether the event passes."""
+    def matches(self, event: Event, *, on_arrays: bool = False) -> bool:
+        """Whether the event passes; a list of values is looked into only `on_arrays`, else it is none of any value."""
         test, negated = OPERATORS[self.operator]
         value = _lookup(event, self.key)
-        found = any(test(one, wanted) for one in _each(value) for wanted in self.values or (None,))
+        several = value if on_arrays and isinstance(value, list) else [value]
+        found = any(test(one, wanted) for one in several for wanted in self.values or (None,))
         return found != negated
 
 
@@ -45,6 +48,7 @@ class EventFilter:
     subject_begins_with: str = ""
     subject_ends_with: str = ""
     case_sensitive: bool = False
+    on_arrays: bool = False
     advanced: tuple[Advanced, ...] = ()
 
     def matches(self, event: Event) -> bool:
@@ -55,7 +59,7 @@ class EventFilter:
         if not self.case_sensitive:
             subject, begin, end = subject.lower(), begin.lower(), end.lower()
         in_subject = subject.startswith(begin) and subject.endswith(end)
-        return in_subject and all(one.matches(event) for one in self.advanced)
+        return in_subject and all(one.matches(event, on_arrays=self.on_arrays) for one in self.advanced)
 
     def to_json(self) -> dict[str, Any]:
         """The filter as ARM shows it."""
@@ -64,7 +68,7 @@ class EventFilter:
             "subjectEndsWith": self.subject_ends_with,
             "includedEventTypes": list(self.event_types) or None,
             "isSubjectCaseSensitive": self.case_sensitive,
-            "enableAdvancedFilteringOnArrays": True,
+            "enableAdvancedFilteringOnArrays": self.on_arrays,
             "advancedFilters": [_shown(one) for one in self.advanced],
         }
 
@@ -80,6 +84,7 @@ def read_filter(document: Mapping[str, Any] | None) -> EventFilter:
         subject_begins_with=given.get("subjectBeginsWith") or "",
         subject_ends_with=given.get("subjectEndsWith") or "",
         case_sensitive=bool(given.get("isSubjectCaseSensitive", False)),
+        on_arrays=bool(given.get("enableAdvancedFilteringOnArrays", False)),
         advanced=advanced,
     )
 
@@ -111,7 +116,3 @@ def _lookup(event: Event, key: str) -> Any:
             return None
         document = next((value for name, value in document.items() if name.lower() == part.lower()), None)
     return document
-
-
-def _each(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [value]

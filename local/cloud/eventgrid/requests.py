@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError, not_emulated
-from local.cloud.arm.schema import flag, items, record, text, whole
+from local.cloud.arm.schema import flag, items, read_only, record, text, unavailable, whole
 from local.cloud.eventgrid.filters import MAX_ADVANCED, FilterError, read_filter
 from local.cloud.eventgrid.subscriptions import RetryPolicy, Schema, Subscription
 
@@ -25,10 +25,11 @@ _DESTINATION = record(
         endpointUrl=text(),
         maxEventsPerBatch=whole(1, 5000),
         preferredBatchSizeInKilobytes=whole(1, 1024),
-        deliveryAttributeMappings=items({"type": "object"}),
-        azureActiveDirectoryTenantId=text(),
-        azureActiveDirectoryApplicationIdOrUri=text(),
-        minimumTlsVersionAllowed=text(one_of=("1.0", "1.1", "1.2")),
+        deliveryAttributeMappings=unavailable(),
+        azureActiveDirectoryTenantId=unavailable(),
+        azureActiveDirectoryApplicationIdOrUri=unavailable(),
+        minimumTlsVersionAllowed=unavailable("Webhooks here may be plain http."),
+        endpointBaseUrl=read_only(),
     ),
 )
 _REST: dict[str, Json] = {
@@ -41,24 +42,19 @@ _REST: dict[str, Json] = {
         advancedFilters=items(_KEYED, most=MAX_ADVANCED),
     ),
     "labels": items(text()),
-    "expirationTimeUtc": text(),
+    "expirationTimeUtc": unavailable(),
     "eventDeliverySchema": text(one_of=("EventGridSchema", "CustomInputSchema", "CloudEventSchemaV1_0")),
     "retryPolicy": record(maxDeliveryAttempts=whole(1, 30), eventTimeToLiveInMinutes=whole(1, 1440)),
-    "deadLetterDestination": {"type": "object"},
-    "deadLetterWithResourceIdentity": {"type": "object"},
-    "deliveryWithResourceIdentity": {"type": "object"},
+    "deadLetterDestination": unavailable(),
+    "deadLetterWithResourceIdentity": unavailable(),
+    "deliveryWithResourceIdentity": unavailable(),
 }
-BODY = record({"properties": record({"destination": _DESTINATION}, **_REST)})
+BODY = record(
+    {"properties": record({"destination": _DESTINATION}, provisioningState=read_only(), topic=read_only(), **_REST)}
+)
 # What may be changed lies at the top of the body.
 PATCH = record(destination=_DESTINATION, **_REST)
 
-
-_NOT_EMULATED = (
-    "deadLetterDestination",
-    "deadLetterWithResourceIdentity",
-    "deliveryWithResourceIdentity",
-    "expirationTimeUtc",
-)
 # Microsoft Learn, "Event Grid naming rules" of resources.
 _NAME = re.compile(r"[a-zA-Z0-9-]{3,64}")
 
@@ -70,9 +66,6 @@ def read_subscription(scope: str, name: str, body: Json) -> Subscription:
     properties = body.get("properties")
     if not isinstance(properties, Mapping):
         raise _invalid("properties are required")
-    for unsupported in _NOT_EMULATED:
-        if properties.get(unsupported):
-            raise not_emulated(f"{unsupported} of an event subscription", "Leave it out to run locally.")
     try:
         wanted = read_filter(properties.get("filter"))
     except FilterError as error:
@@ -117,9 +110,8 @@ def _endpoint_url(destination: object) -> str:
     inner = destination.get("properties")
     if isinstance(inner, Mapping) and inner.get("maxEventsPerBatch", 1) != 1:
         raise not_emulated("batches of events (maxEventsPerBatch)", "Leave it at 1.")
-    for name in ("deliveryAttributeMappings", "azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri"):
-        if isinstance(inner, Mapping) and inner.get(name):
-            raise not_emulated(f"{name} of an event destination", "Leave it out to run locally.")
+    if isinstance(inner, Mapping) and inner.get("preferredBatchSizeInKilobytes", 64) != 64:
+        raise not_emulated("batches of events (preferredBatchSizeInKilobytes)", "Leave it at 64.")
     url = inner.get("endpointUrl") if isinstance(inner, Mapping) else None
     if not isinstance(url, str) or not url:
         raise _invalid("properties.destination.properties.endpointUrl is required")

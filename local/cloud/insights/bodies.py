@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.places import TAGS
-from local.cloud.arm.schema import duration, flag, items, mapping, number, record, text, whole
+from local.cloud.arm.schema import duration, flag, items, mapping, number, record, text, unavailable, whole
 from local.cloud.insights.profiles import DAYS
 
 _OPERATORS = ("Equals", "NotEquals", "GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual")
@@ -85,6 +85,7 @@ _SETTING: dict[str, Json] = {
 AUTOSCALE = record({"location": text(), "properties": record({"profiles": _PROFILES}, **_SETTING)}, tags=TAGS)
 AUTOSCALE_PATCH = record(tags=TAGS, properties=record(profiles=_PROFILES, **_SETTING))
 
+_STATIC = "There are no dynamic thresholds here: give it one of its own."
 METRIC_DIMENSION = record({"name": text(), "operator": text(one_of=("Include", "Exclude")), "values": items(text())})
 CRITERION = record(
     {
@@ -99,6 +100,7 @@ CRITERION = record(
     metricNamespace=text(),
     dimensions=items(METRIC_DIMENSION),
     skipMetricValidation=flag(),
+    **dict.fromkeys(("alertSensitivity", "failingPeriods", "ignoreDataBefore"), unavailable(_STATIC)),
 )
 SINGLE_RESOURCE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 CRITERIA_KINDS = (

@@ -26,6 +26,8 @@ def admit(state: WorkspaceState, endpoint: Endpoint, name: str, body: Json) -> i
     if str(properties.get("endpointComputeType", "Managed")).lower() != "managed":
         raise not_emulated("Kubernetes online deployments", "Use endpointComputeType Managed.")
     _check_emulated(properties)
+    rules.check_kind("deployments", body)
+    _check_tier(body)
     _check_scaling(properties)
     _check_variables(properties, endpoint.deployment(name))
     _check_collection(state, properties)
@@ -98,6 +100,13 @@ def _check_emulated(properties: Json) -> None:
     for name, value in as_json(properties.get("environmentVariables")).items():
         if "${{keyvault:" in str(value):
             raise not_emulated(f"secrets of a key vault (environment variable {name})", "Use a connection's.")
+
+
+def _check_tier(body: Json) -> None:
+    """A deployment has one tier, the one that it is told with (recorded)."""
+    tier = str(as_json(body.get("sku")).get("tier") or "Standard")
+    if tier.lower() != "standard":
+        raise not_emulated(f"the tier '{tier}' of deployments", "Leave sku.tier out.")
 
 
 def _check_scaling(properties: Json) -> None:

@@ -31,13 +31,14 @@ class _Kind(NamedTuple):
     # What a version points to: it cannot change after the first PUT.
     fixed: tuple[str, ...]
     body: Json
+    container: Json = bodies.CONTAINER
 
 
 _KINDS = (
     _Kind("models", "Model", ("modelUri",), bodies.MODEL),
     _Kind("codes", "Code", ("codeUri",), bodies.CODE),
     _Kind("environments", "Environment", ("image", "condaFile", "build"), bodies.ENVIRONMENT),
-    _Kind("data", "Data", ("dataUri", "dataType"), bodies.DATA),
+    _Kind("data", "Data", ("dataUri", "dataType"), bodies.DATA, bodies.DATA_CONTAINER),
 )
 
 
@@ -70,7 +71,7 @@ class Assets:
         return [
             route("GET", every, self._list_containers),
             route("GET", held, self._container),
-            route("PUT", held, self._put_container, bodies.CONTAINER),
+            route("PUT", held, self._put_container, kind.container),
             route("DELETE", held, self._delete_container),
             route("GET", f"{held}/versions", self._list),
             route("GET", one, self._get),

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.places import TAGS
-from local.cloud.arm.schema import duration, flag, items, mapping, record, text, whole
+from local.cloud.arm.schema import duration, flag, items, mapping, read_only, record, text, unavailable, whole
 
 # A text in which there is something: what the SDK's models ask of paths and scripts.
 _FILLED = r"[a-zA-Z0-9_]"
@@ -28,11 +28,6 @@ _SOME_TIME = duration(timedelta(seconds=1), timedelta(days=1))
 _INSTANCES = whole(1, 1000)
 
 
-def _sku(name: Json) -> Json:
-    fields = {"tier": text(one_of=_TIERS), "size": text(), "family": text(), "capacity": _INSTANCES}
-    return record({"name": name}, **fields)
-
-
 ENDPOINT = record(
     {
         "location": text(pattern=_FILLED),
@@ -45,12 +40,13 @@ ENDPOINT = record(
             mirrorTraffic=mapping(whole(0, 50)),  # half of it at most (Microsoft Learn, safe rollout)
             publicNetworkAccess=_SWITCH,
             traffic=mapping(whole(0, 100)),
+            **dict.fromkeys(("provisioningState", "scoringUri", "swaggerUri"), read_only()),
         ),
     },
     tags=TAGS,
     identity=_IDENTITY,
     kind=text(),
-    sku=_sku(text()),
+    sku=unavailable("The instances of its deployments are counted in theirs."),
 )
 # Only these of an endpoint are patched.
 ENDPOINT_PATCH = record(
@@ -83,6 +79,8 @@ DEPLOYMENT = record(
             environmentVariables=_SCALARS,
             properties=_SCALARS,
             appInsightsEnabled=flag(),
+            containerResourceRequirements=unavailable("Use endpointComputeType Managed."),
+            startupProbe=unavailable("Let the liveness probe wait: initialDelay and failureThreshold."),
             egressPublicNetworkAccess=_SWITCH,
             instanceType=text(),
             livenessProbe=_PROBE,
@@ -106,23 +104,40 @@ DEPLOYMENT = record(
                 rollingRate=text(one_of=("Year", "Month", "Day", "Hour", "Minute")),
                 requestLogging=record(captureHeaders=items(text())),
             ),
+            provisioningState=read_only(),
         ),
     },
     tags=TAGS,
-    identity=_IDENTITY,
+    identity=unavailable("A deployment runs as its endpoint: give that the identity."),
     kind=text(),
-    sku=_sku(text(one_of=("Default",))),
+    sku=record(
+        {"name": text(one_of=("Default",))},
+        tier=text(one_of=_TIERS),
+        size=unavailable("The size of a machine is its instanceType."),
+        family=unavailable("The size of a machine is its instanceType."),
+        capacity=_INSTANCES,
+    ),
 )
 # Only these of a deployment are patched.
 DEPLOYMENT_PATCH = record(
     tags=TAGS,
     sku=record(
-        name=text(one_of=("Default",)), tier=text(one_of=_TIERS), size=text(), family=text(), capacity=_INSTANCES
+        name=text(one_of=("Default",)),
+        tier=text(one_of=_TIERS),
+        size=unavailable("The size of a machine is its instanceType."),
+        family=unavailable("The size of a machine is its instanceType."),
+        capacity=_INSTANCES,
     ),
 )
 LOGS = record(containerType=text(one_of=("StorageInitializer", "InferenceServer")), tail=whole(1))
 
-_VERSION = {"description": text(), "properties": _SCALARS, "tags": _TEXTS, "isAnonymous": flag(), "isArchived": flag()}
+_VERSION = {
+    "description": text(),
+    "properties": _SCALARS,
+    "tags": _TEXTS,
+    "isAnonymous": flag(),
+    "isArchived": flag(),
+}
 _PORT = whole(1, 65535)
 # Scripts in use write the port as a text, which the service reads (microsoft/genaiops-promptflow-template).
 _ROUTE_PORT: Json = {**_PORT, "type": ["integer", "string"], "pattern": r"^[0-9]{1,5}$"}
@@ -135,11 +150,16 @@ MODEL = record(
             modelType=text(one_of=("custom_model", "mlflow_model", "triton_model")),
             modelUri=text(pattern=_FILLED),
             stage=text(),
+            # Previews of the service have these, and its answers hold them, empty (recorded).
+            autoDeleteSetting=unavailable(),
+            intellectualProperty=unavailable(),
+            datasets=unavailable(),
+            provisioningState=read_only(),
             **_VERSION,
         )
     }
 )
-CODE = record({"properties": record(codeUri=text(pattern=_FILLED), **_VERSION)})
+CODE = record({"properties": record(codeUri=text(pattern=_FILLED), provisioningState=read_only(), **_VERSION)})
 ENVIRONMENT = record(
     {
         "properties": record(
@@ -147,28 +167,43 @@ ENVIRONMENT = record(
             build=record({"contextUri": text(pattern=_FILLED)}, dockerfilePath=text()),
             condaFile=text(),
             image=text(),
-            inferenceConfig=record(livenessRoute=_ROUTE, readinessRoute=_ROUTE, scoringRoute=_ROUTE),
+            inferenceConfig=record(
+                livenessRoute=_ROUTE, readinessRoute=_ROUTE, scoringRoute=_ROUTE, startupRoute=unavailable()
+            ),
             osType=text(one_of=("Linux", "Windows")),
             stage=text(),
+            environmentType=read_only(),
+            provisioningState=read_only(),
             **_VERSION,
         )
     }
 )
+_DATA = ("uri_file", "uri_folder", "mltable")
 DATA = record(
     {
         "properties": record(
-            {"dataType": text(one_of=("uri_file", "uri_folder", "mltable")), "dataUri": text(pattern=_FILLED)},
+            {"dataType": text(one_of=_DATA), "dataUri": text(pattern=_FILLED)},
             referencedUris=items(text()),
             **_VERSION,
         )
     }
 )
-CONTAINER = record({"properties": record(description=text(), properties=_SCALARS, tags=_TEXTS, isArchived=flag())})
+_NAMED = {
+    "description": text(),
+    "properties": _SCALARS,
+    "tags": _TEXTS,
+    "isArchived": flag(),
+    "latestVersion": read_only(),
+    "nextVersion": read_only(),
+}
+CONTAINER = record({"properties": record(provisioningState=read_only(), **_NAMED)})
+DATA_CONTAINER = record({"properties": record({"dataType": text(one_of=_DATA)}, **_NAMED)})
 UPLOAD = record(pendingUploadId=text(), pendingUploadType=text(one_of=("None", "TemporaryBlobReference")))
 
-_SERVICE = record(
+_SERVICE: Json = record(
     name=text(),
-    image=record(type=text(one_of=("docker", "azureml")), reference=text()),
+    image=record(type=text(one_of=("docker", "azureml")), reference=text(), version=text()),
+    kernel=mapping({}),
     environmentVariables=mapping(record(type=text(one_of=("local",)), value=text())),
     docker=record(privileged=flag()),
     endpoints=items(
@@ -186,32 +221,37 @@ _SERVICE = record(
             tmpfs=record(size=whole()),
         )
     ),
-)
+) | {"additionalProperties": {}}
 SERVICES = record({"value": items(_SERVICE)})
 _OWNER = record({"objectId": text(), "tenantId": text()})
 COMPUTE = record(
     location=text(),
     tags=TAGS,
     identity=_IDENTITY,
-    sku=_sku(text()),
+    sku=unavailable("A compute instance is one machine, of its vmSize."),
     properties=record(
         {"computeType": text()},
         computeLocation=text(),
         description=text(),
-        resourceId=text(),
+        resourceId=unavailable("Here is nothing to attach: have a compute instance made."),
         disableLocalAuth=flag(),
         properties=record(
             vmSize=text(),
-            subnet=record({"id": text()}),
+            subnet=unavailable("There are no networks here."),
             applicationSharingPolicy=text(one_of=("Personal", "Shared")),
             sshSettings=record(sshPublicAccess=_SWITCH, adminPublicKey=text()),
             customServices=items(_SERVICE),
             computeInstanceAuthorizationType=text(one_of=("personal",)),
             personalComputeInstanceSettings=record(assignedUser=_OWNER),
-            setupScripts={"type": "object"},
-            schedules={"type": "object"},
+            setupScripts=unavailable("Nothing is run on a compute instance here."),
+            schedules=unavailable("Start and stop it by a call."),
             enableNodePublicIp=flag(),
+            enableSSO=flag(),
             idleTimeBeforeShutdown=duration(timedelta(minutes=15), timedelta(days=3)),
+            **dict.fromkeys(("applications", "createdBy", "errors", "lastOperation", "state"), read_only()),
+        ),
+        **dict.fromkeys(
+            ("createdOn", "isAttachedCompute", "modifiedOn", "provisioningErrors", "provisioningState"), read_only()
         ),
     ),
 )

@@ -16,6 +16,7 @@ from local.cloud.arm.call import NULL_BODY, Answer, Call
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import conflict, invalid, not_emulated, not_found
 from local.cloud.arm.paging import page
+from local.cloud.arm.places import is_here
 from local.cloud.arm.route import ArmRoute
 from local.cloud.machinelearning import bodies, rules
 from local.cloud.machinelearning.identities import WorkspaceIdentities
@@ -36,6 +37,8 @@ _OWN_REGISTRY = f"{REGISTRY}.azurecr.io/"
 _START = timedelta(minutes=5)
 _STOP = timedelta(minutes=2)
 _DELETE = timedelta(minutes=5)
+# What a compute is told by besides: nothing here depends on it.
+_TOLD = ("description", "disableLocalAuth")
 
 
 class Computes:
@@ -88,6 +91,8 @@ class Computes:
             raise conflict(f"Compute {name} already exists: delete it first, or write its customServices.")
         inner = as_json(asked.get("properties"))
         self._check(name, inner)
+        if asked.get("computeLocation") and not is_here(asked["computeLocation"]):
+            raise not_emulated(f"computes in {asked['computeLocation']}", f"Have it in {REGION}.")
         wanted = rules.user_assigned_ids(call.body)
         made = Compute(
             name=name,
@@ -97,6 +102,7 @@ class Computes:
             services=_documents(inner.get("customServices")),
             stamps=Stamps.new(call.now, call.caller.name),
             operation=self._operations.begin(COMPUTE, call.api_version),
+            told={name: asked[name] for name in _TOLD if asked.get(name) is not None},
         )
         self._state.computes[name.lower()] = made
         self._goes_to(made, "Running", _START, call.now)
@@ -231,6 +237,7 @@ class Computes:
                 "modifiedOn": with_offset(compute.stamps.modified_at),
                 "isAttachedCompute": False,
                 "disableLocalAuth": True,
+                **compute.told,
                 "properties": inner,
             },
         }

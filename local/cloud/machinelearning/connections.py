@@ -14,7 +14,7 @@ from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import flag, items, mapping, record, text
+from local.cloud.arm.schema import flag, items, mapping, read_only, record, text, unavailable
 from local.cloud.machinelearning.records import Connection
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.versions import API_VERSIONS, WORKSPACE_PATTERN, WORKSPACES
@@ -31,6 +31,8 @@ BODY = record(
             isSharedToAll=flag(),
             sharedUserList=items(text()),
             expiryTime=text(),
+            **dict.fromkeys(("error", "peRequirement", "peStatus", "useWorkspaceManagedIdentity"), unavailable()),
+            **dict.fromkeys(("createdByWorkspaceArmId", "group"), read_only()),
         )
     }
 )

@@ -75,7 +75,7 @@ class Endpoints:
         self._check_free(name)
         rules.check_region(call.body)
         properties = as_json(call.body.get("properties"))
-        rules.check_emulated(properties)
+        rules.check_emulated(call.body)
         routing = rules.routing(None, properties)
         wanted = rules.user_assigned_ids(call.body)
         identities = self._identities.attached(wanted, call) or self._identities.system_assigned(name)
@@ -110,7 +110,7 @@ class Endpoints:
     def _replace(self, endpoint: Endpoint, body: Json, call: Call) -> Answer:
         rules.check_region(body)
         properties = as_json(body.get("properties"))
-        rules.check_emulated(properties)
+        rules.check_emulated(body)
         routing = rules.routing(endpoint, properties)
         self._check_identity(endpoint, body, call)
         endpoint.routing = routing

@@ -174,7 +174,7 @@ class Endpoint:
 
 @dataclass
 class Compute:
-    """A compute instance; `properties` as the caller gave them."""
+    """A compute instance; `properties` as the caller gave them, and `told` what nothing here depends on."""
 
     name: str
     tags: Json
@@ -183,6 +183,7 @@ class Compute:
     services: list[Json]
     stamps: Stamps
     operation: Operation
+    told: Json = field(default_factory=dict)
     provisioning: str = "Creating"
     state: str = "Creating"
     # Names of the applications whose image was pulled.

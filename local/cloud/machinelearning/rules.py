@@ -68,8 +68,17 @@ def user_assigned_ids(body: Json) -> list[str]:
     return ids
 
 
-def check_emulated(properties: Json) -> None:
+def check_kind(what: str, body: Json) -> None:
+    """Refuse another kind than `Managed`, which all that is here is told with (recorded)."""
+    kind = str(body.get("kind") or "Managed")
+    if kind.lower() != "managed":
+        raise not_emulated(f"the kind '{kind}' of {what}", "Leave kind out.")
+
+
+def check_emulated(body: Json) -> None:
     """Refuse by name what would otherwise be accepted and then not happen."""
+    check_kind("endpoints", body)
+    properties = as_json(body.get("properties"))
     if properties.get("compute"):
         raise not_emulated("Kubernetes online endpoints (properties.compute)", "Leave compute out for a managed one.")
     if str(properties.get("publicNetworkAccess")).lower() == "disabled":

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import not_found
 from local.cloud.machinelearning.quota import Quota
 from local.cloud.machinelearning.records import (
@@ -35,6 +36,8 @@ class WorkspaceState:
         self.connections: dict[str, Connection] = {}
         # How often an endpoint name has been used: each use has an identity of its own.
         self.uses: dict[str, int] = {}
+        # Those of the resource group that the workspace is in.
+        self.group_tags: Json = {}
 
     def reset(self) -> None:
         """Forget all. Work begun before finds its endpoint gone and stops."""
@@ -47,6 +50,7 @@ class WorkspaceState:
             self.operations.clear()
             self.connections.clear()
             self.uses.clear()
+            self.group_tags = {}
 
     def current(self, endpoint: Endpoint, deployment: Deployment) -> bool:
         """Whether these very objects are still what their names stand for."""

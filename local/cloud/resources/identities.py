@@ -23,7 +23,7 @@ from local.cloud.arm.places import (
     tracked,
 )
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import record, text
+from local.cloud.arm.schema import record, text, unavailable
 from local.cloud.authorization import Authorization
 from local.cloud.directory import Directory, UserAssigned
 from local.cloud.world import TENANT
@@ -31,7 +31,9 @@ from local.cloud.world import TENANT
 _KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _VERSIONS = ("2018-11-30", "2023-01-31", "2024-11-30", "2025-05-31-preview")
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{2,127}")
-_BODY = record({"location": text()}, tags=TAGS, properties={"type": "object"})
+_CHANGEABLE = {"tags": TAGS, "properties": record(isolationScope=unavailable("There is one region here."))}
+BODY = record({"location": text()}, **_CHANGEABLE)
+PATCH = record(location=text(), **_CHANGEABLE)
 
 
 class UserAssignedIdentities:
@@ -48,8 +50,8 @@ class UserAssignedIdentities:
             ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
             ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
             ArmRoute("GET", one, _VERSIONS, named(self._documents, _KIND)),
-            ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=_BODY),
-            ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=record(location=text(), tags=TAGS)),
+            ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=BODY),
+            ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=PATCH),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._delete)),
         ]
 

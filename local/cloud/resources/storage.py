@@ -23,7 +23,7 @@ from local.cloud.arm.places import (
     tracked,
 )
 from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.schema import flag, mapping, record, text
+from local.cloud.arm.schema import flag, mapping, read_only, record, text, unavailable
 from local.cloud.blob.access import BlobAccess
 from local.cloud.blob.accounts import Account
 from local.cloud.blob.errors import BlobError
@@ -43,8 +43,22 @@ _VERSIONS = (
     "2025-06-01",
     "2026-09-01",
 )
-_CONTAINER = record(
-    properties=record(metadata=mapping(text()), publicAccess=text(one_of=("None", "Blob", "Container"))),
+CONTAINER = record(
+    properties=record(
+        metadata=mapping(text()),
+        publicAccess=text(one_of=("None", "Blob", "Container")),
+        **dict.fromkeys(
+            (
+                "blobAccessPointConfiguration",
+                "defaultEncryptionScope",
+                "denyEncryptionScopeOverride",
+                "enableNfsV3AllSquash",
+                "enableNfsV3RootSquash",
+                "immutableStorageWithVersioning",
+            ),
+            unavailable(),
+        ),
+    ),
 )
 _NAME_CHECK = record({"name": text(), "type": text(one_of=(_KIND,))})
 _SKUS = (
@@ -53,22 +67,59 @@ _SKUS = (
     *(f"Premium{version}_{kind}" for version in ("", "V2") for kind in ("LRS", "ZRS")),
 )
 _KINDS = ("Storage", "StorageV2", "BlobStorage", "FileStorage", "BlockBlobStorage")
-_ACCOUNT = record(
+ACCOUNT = record(
     {
-        "sku": record({"name": text(one_of=_SKUS)}),
+        "sku": record({"name": text(one_of=_SKUS)}, tier=read_only()),
         "kind": text(one_of=_KINDS),
         "location": text(),
     },
     tags=TAGS,
+    **dict.fromkeys(("extendedLocation", "identity", "placement", "zones"), unavailable()),
     properties=record(
         accessTier=text(one_of=("Hot", "Cool", "Premium", "Cold", "Smart")),
         allowBlobPublicAccess=flag(),
         allowSharedKeyAccess=flag(),
         isHnsEnabled=flag(),
         minimumTlsVersion=text(one_of=("TLS1_0", "TLS1_1", "TLS1_2", "TLS1_3")),
-        networkAcls=record({"defaultAction": text(one_of=("Allow", "Deny"))}),
+        networkAcls=record(
+            {"defaultAction": text(one_of=("Allow", "Deny"))},
+            bypass=text(),
+            # Of no account that lets everybody in.
+            **dict.fromkeys(
+                ("ipRules", "ipv6Rules", "resourceAccessRules", "virtualNetworkRules"),
+                unavailable("Leave defaultAction Allow, and no rules."),
+            ),
+        ),
         publicNetworkAccess=text(one_of=("Enabled", "Disabled", "SecuredByPerimeter")),
         supportsHttpsTrafficOnly=flag(),
+        # Kept and told: nothing that is emulated depends on them.
+        allowCrossTenantReplication=flag(),
+        allowCrossTenantDelegationSas=flag(),
+        allowedCopyScope=text(),
+        defaultToOAuthAuthentication=flag(),
+        enableExtendedGroups=flag(),
+        isLocalUserEnabled=flag(),
+        largeFileSharesState=text(one_of=("Disabled", "Enabled")),
+        **dict.fromkeys(
+            (
+                "allowSharedKeyAccessForServices",
+                "azureFilesIdentityBasedAuthentication",
+                "customDomain",
+                "dataCollaborationPolicyProperties",
+                "dnsEndpointType",
+                "dualStackEndpointPreference",
+                "encryption",
+                "geoPriorityReplicationStatus",
+                "immutableStorageWithVersioning",
+                "isNfsV3Enabled",
+                "isSftpEnabled",
+                "keyPolicy",
+                "routingPreference",
+                "sasPolicy",
+                "turboTier",
+            ),
+            unavailable(),
+        ),
     ),
 )
 # What an account would be taken for and not be: by property, the value that makes it so, and what to do.
@@ -100,18 +151,18 @@ class StorageAccounts:
             ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
             ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
             ArmRoute("GET", one, _VERSIONS, named(self._accounts, _KIND)),
-            ArmRoute("PUT", one, _VERSIONS, in_group(self._make), body=_ACCOUNT),
+            ArmRoute("PUT", one, _VERSIONS, in_group(self._make), body=ACCOUNT),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._remove)),
             ArmRoute("POST", f"{one}/listKeys", _VERSIONS, in_group(self._keys)),
             ArmRoute("POST", check, _VERSIONS, in_group(self._check_name), body=_NAME_CHECK, checked_by="handler"),
             ArmRoute("GET", containers, _VERSIONS, in_group(self._list)),
             ArmRoute("GET", container, _VERSIONS, in_group(self._get)),
-            ArmRoute("PUT", container, _VERSIONS, in_group(self._put), body=_CONTAINER),
+            ArmRoute("PUT", container, _VERSIONS, in_group(self._put), body=CONTAINER),
             ArmRoute("DELETE", container, _VERSIONS, in_group(self._delete)),
         ]
 
     def _make(self, call: Call) -> Answer:
-        """Make an account, or give the one that is there other tags."""
+        """Make an account, or give the one that is there other tags and settings."""
         name, body = call.parameters["name"], call.body
         if not _ACCOUNT_NAME.fullmatch(name):
             raise ArmError(400, "AccountNameInvalid", f"{name} is not a valid storage account name. {_NAMES}")
@@ -119,7 +170,8 @@ class StorageAccounts:
         _refuse_what_is_not_here(body)
         sku = next(one for one in _SKUS if one.lower() == str(as_json(body["sku"])["name"]).lower())
         kind = next(one for one in _KINDS if one.lower() == str(body["kind"]).lower())
-        self._blobs.accounts.put(Account(name, sku, kind, tags_of(body)))
+        told = {field: value for field, value in as_json(body.get("properties")).items() if value is not None}
+        self._blobs.accounts.put(Account(name, sku, kind, tags_of(body), told))
         return Answer(200, tracked(self._accounts()[name]))
 
     def _remove(self, call: Call) -> Answer:
@@ -155,7 +207,11 @@ class StorageAccounts:
         if str(as_json(call.body.get("properties")).get("publicAccess") or "None") != "None":
             message = "Public access is not permitted on this storage account."
             raise ArmError(409, "PublicAccessNotPermitted", message)
-        made = self._blobs.create_container(account, name)
+        metadata = as_json(as_json(call.body.get("properties")).get("metadata"))
+        texts = {field: str(value) for field, value in metadata.items()}
+        made = self._blobs.create_container(account, name, texts)
+        if texts and not made:
+            self._blobs.describe_container(account, name, texts)
         return Answer(201 if made else 200, self._container(account, name))
 
     def _delete(self, call: Call) -> Answer:
@@ -179,6 +235,7 @@ class StorageAccounts:
             "etag": held.etag,
             "properties": {
                 "publicAccess": "None",
+                "metadata": dict(held.metadata),
                 "lastModifiedTime": with_zulu(held.modified),
                 "leaseStatus": "Unlocked",
                 "leaseState": "Available",
@@ -227,6 +284,7 @@ def _document(account: Account) -> Json:
             "provisioningState": "Succeeded",
             "isHnsEnabled": False,
             "allowBlobPublicAccess": False,
+            **account.told,
             "primaryEndpoints": {"blob": f"{blob_url(account.name)}/"},
         },
     }

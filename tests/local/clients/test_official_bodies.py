@@ -115,6 +115,8 @@ def differences(shape: dict[str, Any], module: Any, model: Any, place: str) -> l
 
 
 def _kinds(field: dict[str, Any], kind: str, module: Any, at: str) -> list[str]:
+    if "unavailable" in field or "readOnly" in field:
+        return []
     mine = field.get("type", [])
     names = {mine} if isinstance(mine, str) else set(mine)
     if kind[0] in "{[":

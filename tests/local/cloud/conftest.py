@@ -14,6 +14,7 @@ from local.cloud.authorization import Propagation
 from local.cloud.cloud import LocalCloud
 from local.cloud.environment import CONFLICTING
 from local.cloud.world import BLOB_CONTAINER, WORKSPACE_STORAGE
+from tests.local.cloud.routed import World, routed
 from tests.local.cloud.sdk import IMAGE, PROPAGATION, SAMPLES, Describe, client
 
 # After `sdk`, which silences what their first import warns of.
@@ -27,6 +28,13 @@ from azure.ai.ml.entities import (  # isort: skip
 )
 
 SCORING_PYTHON = Path(__file__).parents[3] / ".venv-score" / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The routes of a local Azure in which what the whole bodies name is there."""
+    with routed(tmp_path_factory.mktemp("azure")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import copy
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
-from local.clock import Clock
-from local.cloud.arm.route import ArmRoute
-from local.cloud.arm.router import ArmRouter
 from local.cloud.arm.schema import parsed_duration
-from local.cloud.cloud import LocalCloud
-from local.cloud.faults import Faults
-from local.cloud.gate import Gate
-from local.cloud.journal import Journal
-from local.cloud.machinelearning.records import Deployment, Stamps
 from local.cloud.machinelearning.wire import deployment_document
 from local.cloud.world import (
-    BLOB_CONTAINER,
-    DEVELOPER,
-    REGION,
     USER_ASSIGNED,
     WORKSPACE_ID,
     WORKSPACE_STORAGE,
 )
-from tests.local.cloud.conftest import SCORING_PYTHON
-from tests.local.cloud.whole_bodies import FILES, WHOLE
-from tests.local.in_process import Http
+from tests.local.cloud.routed import World
+from tests.local.cloud.whole_bodies import WHOLE
 
 Path_ = tuple[Any, ...]
 
@@ -109,63 +94,6 @@ def _without(body: dict[str, Any], place: Path_) -> dict[str, Any]:
         inside = inside[step]
     del inside[place[-1]]
     return changed
-
-
-class World:
-    """A local Azure without a network, in which what the whole bodies name is there."""
-
-    def __init__(self, cloud: LocalCloud) -> None:
-        self.cloud = cloud
-        router = ArmRouter(
-            cloud.arm_routes,
-            clock=cloud.clock,
-            tokens=cloud.world.tokens,
-            permissions=cloud.authorization,
-            lock=threading.RLock(),
-        )
-        token, _ = cloud.world.tokens.issue(DEVELOPER, "https://management.azure.com")
-        app = Gate(router, cloud.clock, Journal(), Faults())
-        self._http = Http(app, {"Authorization": f"Bearer {token}"})
-
-    def put(self, path: str, body: object) -> httpx.Response:
-        route = self._route(path)
-        written = body if isinstance(body, str) and body.startswith("{") else json.dumps(body)
-        return self._http.put(path, params={"api-version": max(route.versions)}, content=written)
-
-    def schema(self, path: str) -> dict[str, Any]:
-        body = self._route(path).body
-        assert body is not None
-        return body
-
-    def _route(self, path: str) -> ArmRoute:
-        return next(one for one in self.cloud.arm_routes if one.method == "PUT" and one.parameters(path) is not None)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    clock = Clock(stepped=True)
-    cloud = LocalCloud(tmp_path_factory.mktemp("azure"), clock, scoring_python=SCORING_PYTHON)
-    cloud.blobs.put(WORKSPACE_STORAGE, BLOB_CONTAINER, "there/file", b"x")
-    made = World(cloud)
-    for path, properties in (
-        ("models/there/versions/1", {"modelUri": FILES}),
-        ("codes/there/versions/1", {"codeUri": FILES}),
-        ("environments/there/versions/1", {"image": "mcr.microsoft.com/azureml/x:1"}),
-        ("environments/windows/versions/1", {"image": "mcr.microsoft.com/azureml/x:1", "osType": "windows"}),
-    ):
-        assert made.put(f"{WORKSPACE_ID}/{path}", {"properties": properties}).status_code == 201
-    collected = {"properties": {"dataType": "uri_folder", "dataUri": FILES}}
-    assert made.put(f"{WORKSPACE_ID}/data/collected/versions/1", collected).status_code == 201
-    with clock.busy():
-        endpoint = {"location": REGION, "properties": {"authMode": "Key"}}
-        assert made.put(f"{WORKSPACE_ID}/onlineEndpoints/there", endpoint).status_code == 201
-        there = cloud.state.named("there")
-        there.state, there.operation.status = "Succeeded", "Succeeded"
-        stamps, done = Stamps.new(clock.now(), "developer"), there.operation
-        there.deployments["scaled"] = Deployment("scaled", {}, 1, {}, stamps, done, "Succeeded")
-        yield made
-    cloud.close()
-    clock.close()
 
 
 def changed(world: World) -> object:

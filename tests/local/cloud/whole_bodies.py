@@ -53,7 +53,10 @@ FILTER = {
     "subjectBeginsWith": "models/",
     "includedEventTypes": ["Microsoft.MachineLearningServices.ModelRegistered"],
     "isSubjectCaseSensitive": False,
-    "advancedFilters": [{"operatorType": "StringIn", "key": "data.ModelName", "values": ["a"]}],
+    "advancedFilters": [
+        {"operatorType": "StringIn", "key": "data.ModelName", "values": ["a"]},
+        {"operatorType": "NumberLessThan", "key": "data.ModelVersion", "value": 9},
+    ],
 }
 SCALED = f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/scaled"
 CAPACITY = {"minimum": "1", "maximum": "5", "default": "2"}
@@ -79,7 +82,8 @@ WEEKLY = {
 }
 SERVICE = {
     "name": "flows",
-    "image": {"type": "docker", "reference": "python:3.11"},
+    "image": {"type": "docker", "reference": "python:3.11", "version": "1"},
+    "kernel": {"argv": ["python"]},
     "environmentVariables": {"MODE": {"type": "local", "value": "calm"}},
     "docker": {"privileged": False},
     "endpoints": [{"protocol": "http", "name": "app", "target": 8080, "published": 8080, "hostIp": ""}],
@@ -105,7 +109,7 @@ WHOLE: dict[str, dict[str, Any]] = {
             "computeType": "ComputeInstance",
             "computeLocation": REGION,
             "description": "d",
-            "disableLocalAuth": True,
+            "disableLocalAuth": False,
             "properties": {
                 "vmSize": "Standard_DS3_v2",
                 "applicationSharingPolicy": "Personal",
@@ -114,6 +118,7 @@ WHOLE: dict[str, dict[str, Any]] = {
                 "computeInstanceAuthorizationType": "personal",
                 "personalComputeInstanceSettings": {"assignedUser": {"objectId": GUID, "tenantId": GUID}},
                 "enableNodePublicIp": True,
+                "enableSSO": True,
                 "idleTimeBeforeShutdown": "PT30M",
             },
         },
@@ -173,6 +178,9 @@ WHOLE: dict[str, dict[str, Any]] = {
         }
     },
     f"{WORKSPACE_ID}/data/d/versions/1": {"properties": {**VERSION, "dataType": "uri_folder", "dataUri": FILES}},
+    f"{WORKSPACE_ID}/data/d": {
+        "properties": {"dataType": "uri_folder", "description": "d", "tags": {"a": "b"}, "isArchived": False}
+    },
     f"{WORKSPACE_ID}/models/m": {"properties": {"description": "d", "tags": {"a": "b"}, "isArchived": False}},
     f"{storage_id(WORKSPACE_STORAGE)}/providers/Microsoft.Authorization/roleAssignments/{GUID}": {
         "properties": {
@@ -180,6 +188,8 @@ WHOLE: dict[str, dict[str, Any]] = {
             "principalId": USER_ASSIGNED[0].principal_id,
             "principalType": "ServicePrincipal",
             "description": "d",
+            "condition": "@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEquals 'User'",
+            "conditionVersion": "2.0",
         }
     },
     f"{WORKSPACE_ID}/providers/Microsoft.EventGrid/eventSubscriptions/mine": {

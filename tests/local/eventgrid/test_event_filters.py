@@ -47,13 +47,33 @@ def event(version: str | int = 3, **data: Any) -> Event:
         ("IsNullOrUndefined", "data.ModelName", [], False),
         ("IsNotNull", "data.ModelName", [], True),
         ("IsNotNull", "data.ModelName.deeper", [], False),
-        ("StringIn", "data.Several", ["b"], True),
     ],
 )
 def test_operators(operator: str, key: str, values: list[Any], passes: bool) -> None:
     wanted = read_filter({"advancedFilters": [{"operatorType": operator, "key": key, "values": values}]})
 
     assert wanted.matches(event(Flag=True, Several=["a", "b"])) is passes
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "looked_into", "as_a_whole"),
+    [
+        ("StringIn", ["b"], True, False),
+        ("StringContains", ["B"], True, False),
+        ("StringIn", ["c"], False, False),
+        ("StringNotIn", ["b"], False, True),
+        ("StringNotIn", ["c"], True, True),
+        ("IsNotNull", [], True, True),
+    ],
+)
+def test_lists_are_looked_into_where_the_filter_says_so(
+    operator: str, values: list[str], looked_into: bool, as_a_whole: bool
+) -> None:
+    given = {"advancedFilters": [{"operatorType": operator, "key": "data.Several", "values": values}]}
+    on, off = read_filter({**given, "enableAdvancedFilteringOnArrays": True}), read_filter(given)
+
+    assert [one.matches(event(Several=["a", "b"])) for one in (on, off)] == [looked_into, as_a_whole]
+    assert [one.to_json()["enableAdvancedFilteringOnArrays"] for one in (on, off)] == [True, False]
 
 
 def test_all_filters_must_pass() -> None:
