@@ -17,6 +17,7 @@ from azure_api.errors import UNANSWERED
 from contracts.azure_refusals import InstanceTypeUnavailable
 from contracts.errors import DeploymentError, QuotaExceeded
 from contracts.online import OnlineDeploymentRequest
+from contracts.plan import PlannedUsage
 
 TYPE, COUNT = "deployment.instance_type", "deployment.instance_count"
 MAXIMUM = "autoscale.maximum"
@@ -134,6 +135,7 @@ def _judge_quota(
     needed, used, limit = cores_needed(name, cores, count), int(usage["currentValue"]), int(usage["limit"])
     # What is there counts beside the new one, until it is deleted; a failed one of the same name is put again.
     used -= _held(scene, size, cores)
+    finding.usage.append(PlannedUsage(name=family, used=used, takes=needed, limit=limit))
     if limit >= 0 and used + needed > limit:
         message = f"{count} x {name} take {needed} cores of {family}, of which {used} of {limit} are in use"
         command = (
@@ -150,8 +152,12 @@ def _judge_totals(usages: list[dict[str, Any]], scene: Scene, finding: Finding) 
         (scene.replaced is None, "online deployments", "deployment.name"),
     ):
         usage = next((one for one in usages if str(one["name"]["value"]).lower() == counted), None)
-        if new and usage and int(usage["currentValue"]) >= int(usage["limit"]):
-            message = f"the subscription has {usage['currentValue']} {counted}, and may have {usage['limit']}"
+        if not new or usage is None:
+            continue
+        used, limit = int(usage["currentValue"]), int(usage["limit"])
+        finding.usage.append(PlannedUsage(name=counted, used=used, takes=1, limit=limit))
+        if used >= limit >= 0:
+            message = f"the subscription has {used} {counted}, and may have {limit}"
             command = f"az ml online-endpoint delete --name <one of them> {commands.of_workspace()}"
             finding.problem(path, QuotaExceeded(message), command)
 

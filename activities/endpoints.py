@@ -9,6 +9,7 @@ from activities import commands
 from activities.departing import Belonging, Departing
 from activities.endpoint_settings import change, changes_of, endpoint_conflict
 from activities.expiring import judge_ttl
+from activities.networks import judge_network
 from activities.operator_limits import check_identity
 from activities.platforms import platform_for
 from activities.platforms.managed import Managed
@@ -61,6 +62,8 @@ class Endpoints(Resource[EndpointRequest]):
         scene.resolve(platform=platform.name)
         self._plan_identity(wanted, scene, finding)
         _plan_platform(platform.name, wanted, scene, finding)
+        if platform.name == Managed.name and scene.resolved.location:
+            judge_network(wanted, scene, finding)
         if found is None:
             self._plan_sharing(wanted.name, scene, finding)
             finding.creates.append(f"endpoint {wanted.name}")

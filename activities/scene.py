@@ -14,7 +14,16 @@ from azure_api.rights import Right
 from contracts.errors import DeploymentError, WorkspaceNotFound
 from contracts.ledger import deployment_reference, endpoint_reference
 from contracts.orders import DeployOrder
-from contracts.plan import NeededRole, Percentages, PlannedGrant, PlanProblem, PlanRemark, Resolved, Uploads
+from contracts.plan import (
+    NeededRole,
+    Percentages,
+    PlannedGrant,
+    PlannedUsage,
+    PlanProblem,
+    PlanRemark,
+    Resolved,
+    Uploads,
+)
 
 # In characters: a caller reads the sentence, the whole text is in Azure.
 PROBLEM_CHARACTERS = 300
@@ -31,6 +40,7 @@ class Finding:
     unchecked: list[PlanRemark] = field(default_factory=list)
     problems: list[PlanProblem] = field(default_factory=list)
     needs: list[Right] = field(default_factory=list)
+    usage: list[PlannedUsage] = field(default_factory=list)
 
     def problem(self, path: str, error: DeploymentError, command: str = "") -> None:
         """Something would make the deployment fail; `command` mends it where the usual one does not."""

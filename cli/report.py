@@ -14,7 +14,7 @@ from rich.text import Text
 from cli.outcome import CommandStopped, NotAccepted, has_ended
 from cli.screen import about
 from cli.service import Status
-from cli.wording import counted, plain, shortened, span
+from cli.wording import counted, plain, quota, shortened, span
 from contracts.base import Contract
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry, short_name
@@ -75,6 +75,7 @@ def print_plan(console: Console, plan: Plan, uploads: Iterable[str] = ()) -> Non
     ]
     _print_listed(console, "grants", grants)
     _print_listed(console, "waits", [f"{span(plan.role_wait)} for roles to take effect"] if plan.role_wait else [])
+    _print_listed(console, "quota", map(quota, plan.usage))
     _print_listed(console, "steps", [" → ".join(plan.steps)])
     for title, style, remarks in (("warning", "yellow", plan.warnings), ("unchecked", "cyan", plan.unchecked)):
         for remark in remarks:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from contracts.base import Json
+from contracts.plan import PlannedUsage
 
 # Escape sequences in a model's log would be obeyed by the terminal that shows it.
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -32,6 +33,12 @@ def clock_time(moment: datetime) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def quota(usage: PlannedUsage) -> str:
+    """A quota before and after: `standardDSv2Family: 8 in use, 16 of 24 afterwards`."""
+    of = f" of {usage.limit}" if usage.limit >= 0 else ""
+    return f"{usage.name}: {usage.used} in use, {usage.used + usage.takes}{of} afterwards"
 
 
 def sized(number: int) -> str:

@@ -85,6 +85,15 @@ class PlanRemark(Contract):
     command: Annotated[str, Field(description="what mends it or finds it out, with <what only you know>")]
 
 
+class PlannedUsage(Contract):
+    """What a deployment would take of one of the subscription's quotas in the workspace's region."""
+
+    name: Annotated[str, Field(description="a family of sizes, whose cores are counted; or what is counted itself")]
+    used: Annotated[int, Field(description="before; of a deployment that failed and is put again, without it")]
+    takes: int
+    limit: Annotated[int, Field(description="-1: none")]
+
+
 class Resolved(Contract):
     """What the names of a request turned out to be; references are those of the ledger."""
 
@@ -142,4 +151,7 @@ class Plan(Contract):
     problems: list[PlanProblem] = []
     warnings: Annotated[list[PlanRemark], Field(description="what will not fail, and may surprise")] = []
     unchecked: Annotated[list[PlanRemark], Field(description="what no reading can tell beforehand")] = []
+    usage: Annotated[
+        list[PlannedUsage], Field(description="quotas; none where nothing new is made, or Azure tells none")
+    ] = []
     digest: Annotated[str, Field(description="of what would be made: send it as `plan` of the deployment")] = ""

@@ -38,6 +38,7 @@ def plan(order: PlanInput) -> Plan:
         problems=findings.problems,
         warnings=[line for one in found for line in one.warnings],
         unchecked=[line for one in found for line in one.unchecked],
+        usage=[line for one in found for line in one.usage],
         digest=findings.digest,
         **_waits(findings),
     )

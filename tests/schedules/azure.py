@@ -59,6 +59,7 @@ class Azure:
         condition: that of Slipway's own right to grant roles.
         computes: the identity of each compute, by name; an attached cluster has none.
         connections: properties of each, by name; None for one that Slipway may not look at.
+        network: what the workspace says of its networks.
         looks: when each caller last looked at something, by (caller, key).
         first_looks: when it first did.
         granted: to which principal each role assignment was, that is there or was.
@@ -89,6 +90,7 @@ class Azure:
         self.condition: str | None = None
         self.computes: dict[str, Document] = {}
         self.connections: dict[str, Document | None] = {}
+        self.network: Document = {}
         self._numbers = count(1)
 
     def answer(self, method: str, path: str, body: Any, query: str = "") -> Answer:
@@ -168,7 +170,8 @@ class Azure:
 
 @route("GET", re.escape(WORKSPACE_ID), inside=False)
 def _workspace(azure: Azure) -> Answer:
-    return 200, documents.workspace()
+    document = documents.workspace()
+    return 200, {**document, "properties": {**document["properties"], **azure.network}}
 
 
 @route("GET", r".*/providers/Microsoft\.Authorization/permissions", inside=False)

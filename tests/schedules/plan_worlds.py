@@ -125,6 +125,15 @@ def locked(stage: Stage) -> None:
     stage.azure.connections["bank"] = None
 
 
+def networked(isolation: str = "Disabled", access: str = "Enabled") -> Setting:
+    """A workspace with such a network of its own, or none, that lets the public in or not."""
+
+    def set_up(stage: Stage) -> None:
+        stage.azure.network = {"managedNetwork": {"isolationMode": isolation}, "publicNetworkAccess": access}
+
+    return set_up
+
+
 def full(stage: Stage) -> None:
     """A subscription that has all the endpoints it may have."""
     stage.azure.quota.endpoints = 0

@@ -20,7 +20,7 @@ from contracts.online import ENFORCE
 from contracts.plan import Plan, PlanInput, PlanProblem, PlanRemark
 from tests.schedules.clients import guard_looks
 from tests.schedules.plan_cases import CASES, IN_OTHER_LETTERS, USUAL, Case
-from tests.schedules.plan_worlds import deployed, plain_request
+from tests.schedules.plan_worlds import cores, deployed, plain_request
 from tests.schedules.stage import Stage, error_of
 from tests.schedules.stage import body as whole_request
 from triggers.plans import plan
@@ -99,6 +99,19 @@ def test_words_of_azure_have_no_case(stage: Stage, case: Case, monkeypatch: pyte
     monkeypatch.setattr(stage.azure, "answer", answered)
 
     test_a_plan_and_its_run_do_not_contradict(stage, case, monkeypatch)
+
+
+def test_a_plan_tells_what_is_left_of_a_quota(stage: Stage) -> None:
+    cores("DSv2", 24, deployed())(stage)
+
+    def usage(deployment: str) -> dict[str, tuple[int, int, int]]:
+        told = planned(plain_request(deployment, {"deployment": {"instance_count": 1}})).usage
+        return {one.name: (one.used, one.takes, one.limit) for one in told}
+
+    assert usage("green") == {"standardDSv2Family": (8, 8, 24)}
+    assert usage("blue") == {}
+    stage.azure.endpoints.clear()
+    assert usage("blue") == {"standardDSv2Family": (0, 8, 24), "online endpoints": (0, 1, 10_000)}
 
 
 def test_there_are_sixty_requests_and_each_finding_is_provoked() -> None:

@@ -20,6 +20,7 @@ from urllib3 import HTTPResponse
 
 from local.cloud.arm.errors import ArmError, authorization_failed, conflict, invalid, resource_not_found
 from local.process_environment import applied
+from tests.schedules import schemas
 from tests.schedules.azure import Azure
 from tests.schedules.clients import hub_answers
 from tests.schedules.documents import SCORING_HOST, STORAGE_HOST
@@ -109,6 +110,8 @@ class Wire:
         if method == "GET" and self.azure.weather.hides(key, self.azure.now):
             raise resource_not_found(key, WORKSPACE.resource_group)
         body = json.loads(request.body) if request.body else None
+        if method in ("PUT", "PATCH"):
+            schemas.check(method, path, body or {})
         query = unquote(urlsplit(str(request.url)).query)
         status, document = self.azure.answer(method, path, body, query)
         return status, {}, document

@@ -177,6 +177,7 @@ def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, s
             "problems": [{**problem, "command": "az role assignment create"}],
             "warnings": [few],
             "unchecked": [name],
+            "usage": [{"name": "standardDSv2Family", "used": 8, "takes": 8, "limit": 24}],
             "digest": DIGEST,
         },
     )
@@ -191,6 +192,7 @@ def test_a_plan_is_shown_with_its_problems_and_fails(service: ScriptedService, s
     assert "access: no right [MissingRight]\n    Ask the platform team.\n    $ az role assignment create" in ended.out
     assert "warning   deployment.instance_count: 1 of 3 [FewInstances]\n    $ set it\n" in ended.out
     assert "unchecked endpoint.name: whether it is free [NameUnknown]\n    $ nslookup it\n" in ended.out
+    assert "quota     standardDSv2Family: 8 in use, 16 of 24 afterwards\n" in ended.out
     assert f"digest    {DIGEST}\n" in ended.out
 
 
