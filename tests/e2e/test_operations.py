@@ -111,7 +111,7 @@ def test_a_rollback_is_one_traffic_write_that_no_caller_notices(
 
 def test_a_release_whose_deployment_is_gone_is_deployed_again_and_keeps_keys_and_address(shared: LocalStack) -> None:
     collecting = {"data_collector": {"collections": {"model_inputs": {"enabled": "true"}}}}
-    with_it = {"autoscale": AUTOSCALE, "alerts": ALERTS, "diagnostics": KEPT}
+    with_it: dict[str, Any] = {"autoscale": AUTOSCALE, "alerts": ALERTS, "diagnostics": KEPT}
     deploy(shared, "made-again", "blue", extra=collecting, **with_it)
     deploy(shared, "made-again", "green", "2")
     scaled = of_endpoint("autoscaleSettings", "made-again"), of_endpoint("metricAlerts", "made-again")

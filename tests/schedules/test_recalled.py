@@ -30,7 +30,8 @@ def recalled(order: Json, history: list[Event]) -> Recalled:
 @pytest.fixture(scope="module")
 def tested(line: Line) -> tuple[Json, list[Event]]:
     """The order and the history of a run that waits for its smoke test."""
-    stage, found = Stage(line), []
+    stage = Stage(line)
+    found: list[Any] = []
     one = stage.starts()
 
     def turned(_: object) -> None:
@@ -114,7 +115,9 @@ def test_why_a_run_was_canceled_is_recalled_in_the_words_it_was_told(
 
 def test_the_end_of_a_watch_that_was_given_up_answers_nothing_else(stage: Stage) -> None:
     """A canceled run looks no longer at what it made; what looked on ends all the same, and the history tells it."""
-    one, seen, canceled = stage.starts(), [], []
+    one = stage.starts()
+    seen: list[Any] = []
+    canceled: list[Any] = []
     stage.weather.endings = [Ending(600)]
 
     def turned(_: object) -> None:
@@ -139,7 +142,8 @@ def test_the_end_of_a_watch_that_was_given_up_answers_nothing_else(stage: Stage)
 def test_a_run_that_is_terminated_when_it_has_left_ends_as_it_would_have(stage: Stage) -> None:
     """It is not undone then: others may write to its endpoint by now."""
     stage.deploys("blue")
-    first, left = stage.starts("green"), []
+    first = stage.starts("green")
+    left: list[Any] = []
 
     def turned(instance: Instance) -> None:
         waits = instance.execution.asked[-1] if instance.execution.asked else None

@@ -8,7 +8,7 @@ import pytest
 
 from activities.shared_identities import OF_ANOTHER
 from contracts.operations import OperationResult
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.records import IDENTITY_ID, IDENTITY_PRINCIPAL
 from tests.schedules.stage import Stage, body
 
