@@ -184,10 +184,12 @@ class Execution:
         self.history.append((moment, answer))
 
     def events(self) -> list[dict[str, Any]]:
-        """The history as a status tells it."""
+        """The history as a status tells it: events that came before the first turn stand after its beginning."""
+        began = next((n for n, (_, answer) in enumerate(self.history) if not isinstance(answer, Raised)), 0)
+        moment = self.history[began][0].isoformat().replace("+00:00", "Z")
         return [
-            self._event(number, moment.isoformat().replace("+00:00", "Z"), answer)
-            for number, (moment, answer) in enumerate(self.history)
+            {"EventType": "ExecutionStarted", "Timestamp": moment, "FunctionName": self.name},
+            *(self._event(number) for number in range(len(self.history)) if number != began),
         ]
 
     def replay(self) -> None:
@@ -202,9 +204,9 @@ class Execution:
         if self.shown != shown:
             raise ReplayDiffers(f"{self.name} {self.instance_id} showed something else")
 
-    def _event(self, number: int, moment: str, answer: Any) -> dict[str, Any]:
-        if number == 0:
-            return {"EventType": "ExecutionStarted", "Timestamp": moment, "FunctionName": self.name}
+    def _event(self, number: int) -> dict[str, Any]:
+        at, answer = self.history[number]
+        moment = at.isoformat().replace("+00:00", "Z")
         if isinstance(answer, Raised):
             brings = json.dumps(answer.brings)
             return {"EventType": "EventRaised", "Timestamp": moment, "Name": answer.name, "Input": brings}
