@@ -79,6 +79,7 @@ def check(body: Any) -> None:
     for problem in told(body):
         assert there(body, problem), problem
         assert not NOT_OURS.search(problem.message), problem
+        assert problem.message != "this value is not taken here", "what to write instead"
         assert len(problem.message) > 10
         assert "P99999999999D" not in problem.message
         suggested = re.search(r"did you mean '(.+)'", problem.message)
@@ -156,6 +157,7 @@ def test_limits_and_choices_are_named() -> None:
     assert message("endpoint.auth_mode", "password") == "write 'key', 'aml_token' or 'aad_token'"
     assert message("deployment.instance_count", 0) == "write at least 1"
     assert message("deployment.instance_count", 1001) == "write at most 1000"
+    assert message("deployment.data_collector.collections", {}) == "give at least 1 of them"
     assert message("endpoint.description", "x" * 2001) == "write at most 2000 characters"
     assert message("access.propagation.wait", "soon").startswith("write an ISO 8601 duration such as PT15M")
     assert message("deployment.instance_type", "a b") == "name a virtual machine size, e.g. Standard_DS3_v2"
