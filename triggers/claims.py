@@ -1,5 +1,7 @@
-"""Whether another run has confirmed what one run is about to undo: two requests for the same deployment, seconds apart.
+"""Whether another run has confirmed what one run is about to undo.
 
+Runs on one endpoint take turns; what is not an endpoint's they share: the roles of an identity that two endpoints have.
+And a run that others took for ended, or that somebody terminated, is undone when its turn may be over.
 The mark that a confirming run leaves is the entry in its own ledger, which it shows before it asks Azure.
 """
 
