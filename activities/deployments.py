@@ -183,7 +183,7 @@ def _with_log(error: DeploymentError, endpoint: str, deployment: str) -> Deploym
 
 
 def _traffic_share(endpoint: str, name: str) -> int:
-    found = begin.get_endpoint(endpoint)
+    found = begin.find_endpoint(endpoint)
     return begin.traffic_of(found).get(name, 0) if found is not None else 0
 
 

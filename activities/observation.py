@@ -57,5 +57,5 @@ def _by_a_later_run(order: ReadBackInput, traffic: Percentages) -> bool:
     """
     if not order.deployment:
         return False
-    others = [begin.get_deployment(order.endpoint, name) for name in traffic if name != order.deployment]
+    others = [begin.find_deployment(order.endpoint, name) for name in traffic if name != order.deployment]
     return bool(others) and all(one is not None and begin.mark_of(one) for one in others)

@@ -28,7 +28,7 @@ def pins_of(endpoint: str, names: Sequence[str], room: int) -> tuple[list[Pin], 
     """
     pins: list[Pin] = []
     for place, name in enumerate(names):
-        entity = begin.get_deployment(endpoint, name)
+        entity = begin.find_deployment(endpoint, name)
         if entity is None:
             continue
         pin = pin_of(entity)

@@ -161,4 +161,6 @@ def _write(entity: Any, words: dict[str, Any]) -> str:
             setattr(entity, name, value)
     with translated():
         endpoint = begin.find_endpoint(entity.endpoint_name)
+        if endpoint is None:
+            raise ResourceNotFound(f"there is no endpoint {entity.endpoint_name}")
         return begin.state_of(begin.begin_deployment(entity, endpoint.location))
