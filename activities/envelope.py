@@ -38,6 +38,16 @@ class ActivityFault(Exception):
     """An activity failed in a way nobody foresaw; the text is safe to store, the log has the rest."""
 
 
+def fault_in(name: str, error: Exception) -> ActivityFault:
+    """What an activity raises for what nobody foresaw; the log is told the rest.
+
+    What is raised is stored in the task hub, and the Functions host cuts it after words like `key=`: it has only our
+    own words.
+    """
+    log.error("%s\n%s", name, redact("".join(traceback.format_exception(error))))
+    return ActivityFault(f"{type(error).__name__} {place_of(error)}")
+
+
 def activity(function: Callable[[Input], Output]) -> Activity:
     """Wrap `function(message) -> result` as the activity of the same name, with the one parameter `payload`."""
     hints = get_type_hints(function)
@@ -61,10 +71,7 @@ def as_activity(
             outcome = type(error).__name__
             envelope = {"error": error.to_failure().to_wire()}
         except Exception as error:
-            # What an activity raises is stored in the task hub, and the Functions host cuts it after words like `key=`:
-            # only our own words are raised, and the log has the rest.
-            log.error("%s\n%s", name, redact(traceback.format_exc()))  # noqa: TRY400 - exception() would not redact
-            raise ActivityFault(f"{type(error).__name__} {place_of(error)}") from None
+            raise fault_in(name, error) from None
         # The one line of an activity; nothing of it comes from elsewhere.
         log.info("%s %s: %s after %.2f s", name, mark or "-", outcome, time.monotonic() - began)
         size = len(json.dumps(envelope))

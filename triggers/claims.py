@@ -20,7 +20,8 @@ from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
 from orchestrations import steps
 from orchestrations.runbooks import RUNBOOKS, Runbook
-from triggers.hub import Hub, HubUnavailable, Instance, Query
+from triggers.hub import Hub, Instance, Query
+from triggers.hub_activity import hub_activity
 from triggers.statuses import UNREADABLE, plain
 
 log = logging.getLogger("slipway.claims")
@@ -31,17 +32,14 @@ RUNNING = ("Pending", "Running")
 ALIVE = (*RUNNING, "Completed")
 
 
+@hub_activity
 async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: the id of another run that is alive or succeeded, and has confirmed what the entry refers to.
 
     Of what is to go for good, only of one that is alive: who has ended relies on what Azure has.
     """
     order = EntryInput.from_wire(payload)
-    try:
-        claimed_by = await _claimed_by(client, order)
-    except HubUnavailable as error:
-        return error.to_run()
-    return {"ok": Claim(claimed_by=claimed_by).to_wire()}
+    return {"ok": Claim(claimed_by=await _claimed_by(client, order)).to_wire()}
 
 
 async def _claimed_by(client: Any, order: EntryInput) -> str | None:

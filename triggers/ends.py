@@ -15,20 +15,18 @@ from contracts.base import Json
 from contracts.errors import Superseded
 from orchestrations.runbooks import DEPLOY, runbook_of
 from triggers.guard import carry_on, in_own_words
-from triggers.hub import Hub, HubUnavailable, Instance
+from triggers.hub import Hub, Instance
+from triggers.hub_activity import hub_activity
 from triggers.statuses import RUNNING, progress_of, state_of
 
 
+@hub_activity
 async def deployment_ended(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: whether the run of that id has ended in its own words, and how; one ended by others goes on."""
     order = EntryInput.from_wire(payload)
-    try:
-        async with Hub(client) as hub:
-            instance = await hub.instance(order.entry.id)
-        seen = await _seen(client, instance)
-    except HubUnavailable as error:
-        return error.to_run()
-    return {"ok": seen.to_wire()}
+    async with Hub(client) as hub:
+        instance = await hub.instance(order.entry.id)
+    return {"ok": (await _seen(client, instance)).to_wire()}
 
 
 async def _seen(client: Any, instance: Instance | None) -> Provisioning:

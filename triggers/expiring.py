@@ -9,19 +9,17 @@ import azure.durable_functions as df
 
 from contracts.base import Json
 from contracts.retiring import Expiry, ExpiryInput
-from triggers.hub import HubUnavailable
+from triggers.hub_activity import hub_activity
 from triggers.line import queue_of
 
 log = logging.getLogger("slipway.expiring")
 
 
+@hub_activity
 async def find_expiry(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: the operation by which an endpoint goes at its time; the log warns that it does."""
     asked = ExpiryInput.from_wire(payload)
-    try:
-        queue = await queue_of(client, asked.endpoint)
-    except HubUnavailable as error:
-        return error.to_run()
+    queue = await queue_of(client, asked.endpoint)
     by = queue.expires if queue else None
     if by == asked.mark:
         log.warning("endpoint %s goes at %s, by operation %s", asked.endpoint, asked.goes, asked.mark)

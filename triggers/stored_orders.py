@@ -11,24 +11,23 @@ from contracts.operations import OperationResult
 from contracts.orders import DeployOrder
 from contracts.releases import OrderRef, StoredOrder
 from orchestrations.runbooks import DEPLOY, runbook_of
-from triggers.hub import Hub, HubUnavailable, Instance
+from triggers.hub import Hub, Instance
+from triggers.hub_activity import hub_activity
 from triggers.statuses import UNREADABLE, plain
 
 # A rollback may have made again what a rollback had made again.
 FOLLOWED = 20
 
 
+@hub_activity
 async def find_order(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: the request that a deployment was made with, or a part of it; none where nobody knows it any more.
 
     The answer is as large as the request: it has a run's whole input in it, once.
     """
     wanted = OrderRef.from_wire(payload)
-    try:
-        async with Hub(client) as hub:
-            run, order = await _order(hub, wanted)
-    except HubUnavailable as error:
-        return error.to_run()
+    async with Hub(client) as hub:
+        run, order = await _order(hub, wanted)
     if order is None:
         return {"ok": StoredOrder().to_wire()}
     request = order.request if wanted.part is None else {wanted.part: order.request.get(wanted.part)}

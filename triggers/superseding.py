@@ -9,16 +9,14 @@ import azure.durable_functions as df
 from contracts.base import Json
 from contracts.retiring import SupersededDeployments, SupersededInput
 from orchestrations.release_log import superseded
-from triggers.hub import HubUnavailable
+from triggers.hub_activity import hub_activity
 from triggers.line import queue_of
 
 
+@hub_activity
 async def find_superseded(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: the deployments that served before and do not now, by the endpoint's releases."""
     asked = SupersededInput.from_wire(payload)
-    try:
-        queue = await queue_of(client, asked.endpoint)
-    except HubUnavailable as error:
-        return error.to_run()
+    queue = await queue_of(client, asked.endpoint)
     found = superseded(queue.releases, asked.before) if queue else []
     return {"ok": SupersededDeployments(deployments=found).to_wire()}

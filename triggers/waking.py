@@ -9,10 +9,12 @@ import azure.durable_functions as df
 
 from contracts.base import Json
 from contracts.queue import Place, Woken
+from triggers.hub_activity import hub_activity
 
 log = logging.getLogger("slipway.waking")
 
 
+@hub_activity
 async def wake(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: raise the events that a queue's answer names; one for an instance that has ended is nobody's loss."""
     told = 0
