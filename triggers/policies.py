@@ -115,7 +115,7 @@ def _read(path: Path) -> Policy:
 
 def _files(folder: Path) -> Iterator[Path]:
     # What is hidden belongs to an editor, and is not deployed either.
-    found = [path for path in folder.glob("*") if path.suffix in SUFFIXES and not path.name.startswith(".")]
+    found = [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     yield from sorted(found, key=lambda path: (path.stem, path.name))
 
 

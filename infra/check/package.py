@@ -49,4 +49,4 @@ def package_findings(root: Path) -> list[str]:
 
 def _is_of_the_app(name: str) -> bool:
     folder, _, rest = name.partition("/")
-    return Path(name).suffix in SUFFIXES.get(folder, set()) if rest else name in ROOT_FILES
+    return Path(name).suffix.lower() in SUFFIXES.get(folder, set()) if rest else name in ROOT_FILES

@@ -89,14 +89,18 @@ def write(folder: Path, name: str, body: object) -> None:
 
 
 def test_policies_are_the_yaml_files_of_a_folder_by_name(tmp_path: Path) -> None:
-    for name in ("b.yml", "a.yaml"):
-        write(tmp_path, name, {"match": {"model": name}, **template(endpoint=name.replace(".", "-"))})
-    for other in ("notes.txt", ".draft.yml", "c.json"):
+    for name in ("b.yml", "a.yaml", "c.YML"):
+        write(tmp_path, name, {"match": {"model": name}, **template(endpoint=name.replace(".", "-").lower())})
+    for other in ("notes.txt", ".draft.yml", "d.json"):
         write(tmp_path, other, "not a policy")
 
     found = read_folder(tmp_path)
 
-    assert [(policy.name, policy.match.model) for policy in found.policies] == [("a", "a.yaml"), ("b", "b.yml")]
+    assert [(policy.name, policy.match.model) for policy in found.policies] == [
+        ("a", "a.yaml"),
+        ("b", "b.yml"),
+        ("c", "c.YML"),
+    ]
     assert found.invalid == []
 
 
