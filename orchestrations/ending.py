@@ -19,6 +19,7 @@ from contracts.base import Json
 from contracts.errors import Failure
 from contracts.orders import Ending
 from orchestrations.engine import Context, Taking
+from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.run import RunFailed
 from orchestrations.turns import leave_queue
 
@@ -47,7 +48,9 @@ def end_here(context: Context, ending: Ending) -> Taking[Json]:
     """The result of an instance that only ends; raises RunFailed for one that fails."""
     with suppress(Exception):
         context.set_custom_status(ending.shown)
-    if ending.leaves:
+    # Where leaving takes its worker down each time, whoever waits finds out by itself.
+    resumptions = (_order(context).get("carried") or {}).get("resumptions") or 0
+    if ending.leaves and resumptions <= RESUMPTIONS_ALLOWED:
         yield from leave_queue(context, ending.leaves)
     if ending.failure is None:
         return ending.result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from contracts.base import Json
 from contracts.failure import Failure
 from contracts.orders import CANCEL, DeployOrder
-from contracts.queue import SUPERSEDED_BY
+from contracts.orders import Ending as End
+from contracts.queue import SUPERSEDED_BY, LeaveOrder, RunRef
 from orchestrations.deploy import deploy
+from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.stage import Recalled, recall
+from orchestrations.stage import Stage as Played
 from tests.schedules.clients import guard_looks
 from tests.schedules.instances import Instance
 from tests.schedules.stage import Stage
@@ -160,3 +164,19 @@ def test_a_run_that_is_terminated_when_it_has_left_ends_as_it_would_have(stage: 
     assert stage.rests() == []
     assert (first.status, first.resumed) == ("Completed", 1)
     assert stage.azure.acts == wrote
+
+
+@pytest.mark.parametrize(("resumptions", "leaves"), [(RESUMPTIONS_ALLOWED, True), (RESUMPTIONS_ALLOWED + 1, False)])
+def test_a_run_whose_leaving_takes_the_worker_down_each_time_ends_without_it(resumptions: int, leaves: bool) -> None:
+    ending = End(result={"fine": True}, leaves=LeaveOrder(endpoint="north", run=RunRef(id="dep-0")))
+    order = {"request": {}, "carried": {"resumptions": resumptions}, "ending": ending.to_wire()}
+    played = Played(order, datetime(2026, 1, 1, tzinfo=UTC), "dep-0")
+
+    asked, ended = None, None
+    try:
+        asked = deploy(played).send(None)
+    except StopIteration as end:
+        ended = end.value
+
+    assert (asked is not None) is leaves
+    assert ended == (None if leaves else {"fine": True})
