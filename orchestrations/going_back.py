@@ -38,8 +38,8 @@ def release_meant(run: Run, order: OperationOrder) -> Taking[Release]:
 
 def choose_release(context: Context) -> Taking[Json]:
     """Orchestration `choose_release`: the release that somebody means, as the endpoint's entity knows it."""
-    order = TargetOrder.from_wire(context.get_input())
     try:
+        order = TargetOrder.from_wire(context.get_input())
         answer = yield context.call_entity(queue_of(order.endpoint), "choose", order.to_wire())
         return {"ok": Target.from_wire(answer).to_wire()}
     except Exception as error:  # what ends a child in foreign words ends its parent so

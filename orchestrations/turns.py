@@ -79,9 +79,9 @@ def leave_queue(context: Context, order: LeaveOrder) -> Taking[None]:
 
 def take_turn(context: Context) -> Taking[Json]:
     """Orchestration `take_turn`: the place of a run once it need not wait any longer, or a failure."""
-    order = TurnOrder.from_wire(context.get_input())
-    engine, untold = Engine(context), order.untold
     try:
+        order = TurnOrder.from_wire(context.get_input())
+        engine, untold = Engine(context), order.untold
         for looks in range(order.looks, order.looks + LOOKS_PER_HISTORY):
             event = f"turn-{looks}"
             asker = order.asker.model_copy(update={"woken": context.instance_id, "event": event})
@@ -106,8 +106,8 @@ def take_turn(context: Context) -> Taking[Json]:
 
 def leave_turn(context: Context) -> Taking[Json]:
     """Orchestration `leave_turn`: a run has ended; the next one is woken."""
-    order = LeaveOrder.from_wire(context.get_input())
     try:
+        order = LeaveOrder.from_wire(context.get_input())
         place = yield from _ask(Engine(context), order.endpoint, "leave", order.run)
     except StepFailed as failed:
         return {"error": failed.failure.to_wire()}
