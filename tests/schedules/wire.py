@@ -1,7 +1,8 @@
 """The way from the Azure SDKs to the Azure of random schedules: every request of this process ends there.
 
-The transport is replaced, below the SDKs, `requests` and everything of ours; so the rooms in `activities/` run as they
-are, with the real clients, and read real error bodies.
+The transport is replaced, below the SDKs and everything of ours; so the rooms in `activities/` run as they are, with
+the real clients, and read real error bodies. What `requests` would do with a request of an SDK before it is sent
+(proxies, cookies, netrc, a session's settings) is left out: it takes a third of a schedule, and none has any of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
+from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from local.cloud.arm.errors import ArmError, authorization_failed, conflict, invalid, resource_not_found
@@ -142,20 +145,44 @@ class Line:
         return self.wire.send(adapter, request)
 
 
+class Direct(requests.Session):
+    """The session of an SDK's transport: a request is on the line as the SDK has written it."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+        self._adapter = HTTPAdapter()
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *, headers: Any = None, data: Any = None, **_: Any
+    ) -> requests.Response:
+        """As `requests` answers; a redirect is never followed for an SDK."""
+        written = requests.PreparedRequest()
+        written.method, written.url, written.body = method, url, data
+        written.headers = CaseInsensitiveDict(headers)
+        return self._line.send(self._adapter, written)
+
+
 @contextmanager
 def connected() -> Iterator[Line]:
     """This process with the Azure of random schedules for its only network."""
-    line, before = Line(), HTTPAdapter.send
+    line, before, opening = Line(), HTTPAdapter.send, RequestsTransport.open
+    direct = Direct(line)
 
     def send(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         return line.send(self, request, **options)
+
+    def opened(self: RequestsTransport) -> None:
+        self.session = direct
 
     with applied(ENVIRONMENT), hub_answers():
         # A line for each request of thousands of schedules would take as long as they do.
         logging.disable()
         HTTPAdapter.send = send  # type: ignore[method-assign,assignment]
+        RequestsTransport.open = opened
         try:
             yield line
         finally:
             HTTPAdapter.send = before  # type: ignore[method-assign]
+            RequestsTransport.open = opening
             logging.disable(logging.NOTSET)
