@@ -18,6 +18,13 @@ Tell = Callable[[str, str, str], None]
 """Tells a problem: its place in the request, its code, and what to write."""
 Find = Callable[[str, str, Path], Path | None]
 """Finds a file that something of the request names; its place, the name, and the folder that it starts in."""
+# Stands in a requirements.txt for credentials that the studio's runtime fills in with the identity of its user.
+_PRIVATE = "{private}"
+_BUILD_FIRST = (
+    f"the flow's requirements.txt installs from a private feed by {_PRIVATE}, which only the studio's runtime fills in:"
+    " build the image where the feed lets you in, push it to a registry that the endpoint's identity may pull from, and"
+    " name it here as image"
+)
 _OUTPUTS = f"deployment.environment_variables.{flows.OUTPUTS}"
 
 
@@ -64,6 +71,8 @@ class FlowRequest:
         if isinstance(given, dict):
             given.setdefault("inference_config", routes)
         elif not given and self._flow.requirements:
+            if _PRIVATE in self._flow.requirements.read_text(encoding="utf-8-sig"):
+                self._tell("deployment.environment", "invalid_value", _BUILD_FIRST)
             context = build_context(self._flow, self._flow.requirements)
             built = {"build": {"path": str(context)}, "inference_config": routes}
             self.environment = local_environment(built, context, contents(context))

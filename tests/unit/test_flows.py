@@ -146,6 +146,16 @@ def test_packages_are_installed_upon_the_flows_image(flow: Path) -> None:
     assert again.reference == found.environment.reference
 
 
+def test_a_private_feed_is_for_an_image_that_is_built_before(flow: Path) -> None:
+    (flow / "requirements.txt").write_text("-i https://{private}@pkgs.dev.azure.com/o/_packaging/f/pypi/simple\nours\n")
+
+    [(path, message)] = problems(flow)
+
+    assert (path, "private feed" in message, "build the image" in message) == ("deployment.environment", True, True)
+    image = {"environment": {"image": "acr.azurecr.io/flow:1"}}
+    assert read(flow, deployment={**REQUEST["deployment"], **image}).to_send["deployment"]["environment"]["image"]
+
+
 def test_a_build_context_of_ones_own_is_given_the_routes(flow: Path) -> None:
     (flow.parent / "build").mkdir()
     (flow.parent / "build" / "Dockerfile").write_text(f"FROM {RUNTIME}")
