@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 
 from local.cloud.arm.documents import Json, as_json
 
+_ENVELOPE = frozenset({"id", "name", "type", "systemData", "etag"})
 _DURATION = re.compile(r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?")
 
 
@@ -108,8 +109,11 @@ def problem(shape: Json, body: object) -> str | None:
 
 
 def unknown(shape: Json, body: object) -> list[str]:
-    """The places of fields in `body` that `shape` does not have, which Azure would pass over."""
-    return sorted({place for place, field, _ in _fields(shape, body, "") if field is None})
+    """The places of fields in `body` that `shape` does not have, which Azure would pass over.
+
+    What every resource is told with (its id and the like) may be sent back.
+    """
+    return sorted({place for place, field, _ in _fields(shape, body, "") if field is None} - _ENVELOPE)
 
 
 def asked_in_vain(shape: Json, body: object) -> tuple[str, str] | None:
