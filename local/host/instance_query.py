@@ -8,6 +8,9 @@ from typing import Any
 
 from local.host.events import stamp
 
+# Sorts after whatever an ID may go on with: the end of Unicode, which is no character.
+_AFTER_ALL = chr(0x10FFFF)
+
 
 @dataclass(frozen=True)
 class InstanceQuery:
@@ -33,8 +36,9 @@ class InstanceQuery:
         values: list[Any] = [value for _, value in terms]
         texts = [text for text, _ in terms]
         if self.prefix:
-            texts.append("substr(id, 1, ?) = ?")
-            values += [len(self.prefix), self.prefix]
+            # The bounds are for the index: a run that is undone looks through the others by how their IDs begin.
+            texts.append("id >= ? AND id < ? AND substr(id, 1, ?) = ?")
+            values += [self.prefix, self.prefix + _AFTER_ALL, len(self.prefix), self.prefix]
         if self.entities:
             texts.append("id = name AND json_extract(custom_status, '$.entityExists')")
         if self.states:
