@@ -79,10 +79,10 @@ def measure(crowd: Crowd) -> Figure:
 
 
 def prepare(stack: LocalStack, crowd: Crowd) -> None:
-    """Allow more endpoints and cores than a subscription has by default."""
-    state = stack.cloud.state
+    """Allow more endpoints, deployments and cores than a subscription has by default."""
+    state, many = stack.cloud.state, 2 * crowd.deployments
     with state.lock:
-        state.quota = replace(state.quota, endpoints=2 * crowd.deployments, cores=100 * crowd.deployments)
+        state.quota = replace(state.quota, endpoints=many, deployments=many, cores=50 * many)
         state.shares_processes = crowd.shares_processes
 
 
