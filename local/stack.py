@@ -18,6 +18,7 @@ from local.clock import Clock
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, DEVELOPER
 from local.host.host import LocalHost
+from local.host.index import FunctionIndex
 from local.host.settings import HostSettings
 from local.process_environment import applied, forget_connections
 from local.subscribing import SUBSCRIPTION_NAME, webhook
@@ -50,6 +51,7 @@ class LocalStack:
         self.cloud = LocalCloud(data / "cloud", self.clock, scoring_python=SCORING_PYTHON, **cloud_options)
         self._policies = policies or EXAMPLE_POLICIES
         self._applied: Any = None
+        self._index: FunctionIndex | None = None
         self.host: LocalHost
 
     def __enter__(self) -> Self:
@@ -70,9 +72,12 @@ class LocalStack:
         self._applied.__exit__(*reason)
 
     def start_host(self, on_durable_write: Callable[[int, str], None] | None = None) -> None:
-        """Start a host on the same data folder: the first one, or one that recovers what a dead one left."""
+        """Start a host on the same data folder: the first one, or one that recovers what a dead one left.
+
+        All are of the app as the first one has indexed it: another process would do that anew, to no other end.
+        """
         self.host = LocalHost(
-            ROOT,
+            self._index or ROOT,
             data=self.data / "host",
             clock=self.clock,
             on_durable_write=on_durable_write,
@@ -80,6 +85,7 @@ class LocalStack:
             settings=HostSettings.from_app(ROOT).with_options(enable_auth=self._check_keys or None),
         )
         self.host.start()
+        self._index = self.host.index
 
     @property
     def http(self) -> httpx.Client:

@@ -57,7 +57,7 @@ class LocalHost:
 
     def __init__(
         self,
-        app: Path | func.FunctionRegister,
+        app: Path | func.FunctionRegister | FunctionIndex,
         *,
         data: Path,
         clock: Clock,
@@ -68,6 +68,8 @@ class LocalHost:
         echo_log: bool = False,
     ) -> None:
         """Nothing is opened yet. `settings` default to the app folder's host.json, if `app` is a folder.
+
+        An `index` that another host has made of an app is taken as it is, and nothing is imported.
 
         `on_durable_write(k, what)` is called right after the k-th commit of this host and before anybody is told
         of it; raising HostDied there makes the host die at that point.
@@ -165,7 +167,7 @@ class LocalHost:
         self._data.mkdir(parents=True, exist_ok=True)
         self._undo.append(_claimed(self._data).close)
         settings = self._settings or self._settings_of_app()
-        index = self.index = index_app(self._load())
+        index = self.index = self._app if isinstance(self._app, FunctionIndex) else index_app(self._load(self._app))
         self.keys = Keys.of(self._data)
         listener = bind(self._port)
         self._undo.append(listener.close)
@@ -201,15 +203,15 @@ class LocalHost:
     def _settings_of_app(self) -> HostSettings:
         return HostSettings.from_app(self._app) if isinstance(self._app, Path) else HostSettings()
 
-    def _load(self) -> func.FunctionRegister:
-        if not isinstance(self._app, Path):
-            return self._app
-        folder = str(self._app.resolve())
+    def _load(self, app: Path | func.FunctionRegister) -> func.FunctionRegister:
+        if not isinstance(app, Path):
+            return app
+        folder = str(app.resolve())
         if folder not in sys.path:
             # The worker puts the app's folder first; it stays while the host lives, for imports made by functions.
             sys.path.insert(0, folder)
             self._undo.append(lambda: _remove(folder))
-        return load_app(self._app, self._module_name)
+        return load_app(app, self._module_name)
 
     def _died(self, cause: BaseException) -> None:
         self.crash_cause = cause

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -98,25 +100,31 @@ class Rehearsal:
             yield n, ended
             n += step
 
-    def run_cut_off(self, body: dict[str, Any], fault: Fault) -> dict[str, Any] | None:
-        """How the request ends when the host dies in the middle of the call that `fault` delays, which goes through.
+    def run_cut_off(self, body: dict[str, Any], first: Fault, then: Fault | None = None) -> dict[str, Any]:
+        """How the request ends when the host dies in the middle of the call that `first` delays, which goes through.
 
-        None when the fault found nothing to hit.
+        With `then`, which is a new one for each of them, every later host dies likewise, until one ends the request.
         """
         self.begin()
-        self.stack.cloud.faults.add(fault)
+        self.stack.cloud.faults.add(first)
         self.start_host()
         instance = self.stack.post(body, key=KEY)["id"]
-        self.until(lambda: self.fault_has_hit() or self.stack.status(instance)["status"] in TERMINAL)
-        if not self.fault_has_hit():
-            return None
-        answered = len(self.stack.cloud.journal.entries())
-        self.stack.host.crash()
-        self.deaths += 1
-        # Nobody holds the clock any more, so the delay passes, and the call is served for a host that is gone.
-        self.until(lambda: len(self.stack.cloud.journal.entries()) > answered)
-        self.start_host()
-        return self.ended(instance)
+        while True:
+            self.until(lambda: self.fault_has_hit() or self.stack.status(instance)["status"] in TERMINAL)
+            if not self.fault_has_hit():
+                return self.ended(instance)
+            answered = len(self.stack.cloud.journal.entries())
+            self.stack.host.crash()
+            self.deaths += 1
+            # Nobody holds the clock any more, so the delay passes, and the call is served for a host that is gone.
+            self.until(partial(self._answered_more_than, answered))
+            self.stack.cloud.faults.clear()
+            if then:
+                self.stack.cloud.faults.add(replace(then))
+            self.start_host()
+
+    def _answered_more_than(self, requests: int) -> bool:
+        return len(self.stack.cloud.journal.entries()) > requests
 
     def fault_has_hit(self) -> bool:
         """Whether a fault of the latest run has hit a request."""

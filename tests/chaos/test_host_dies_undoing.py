@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,25 +21,42 @@ DEPLOYMENT_PUT = 6
 EVERY = 6
 
 
-@pytest.mark.parametrize("first", range(EVERY))
-def test_death_while_undoing(rehearsal: Rehearsal, first: int) -> None:
-    undone = rehearsal.run(FAILING)
-    failed = last(rehearsal.writes, "activity deployment_provisioned")
+@dataclass(frozen=True)
+class Undone:
+    """A run that fails, and that nothing disturbs.
 
-    assert rehearsal.run(FAILING, dies_after=failed + first, then_after=EVERY) == undone
+    Attributes:
+        failed: number of the durable write that told of the failure.
+    """
+
+    ending: dict[str, Any]
+    failed: int
+
+
+@pytest.fixture(scope="module")
+def undisturbed(rehearsal: Rehearsal) -> Undone:
+    ending = rehearsal.run(FAILING)
+    assert ending["error"]["code"] == "ScoringScriptFailed"
+    assert ("deployment", "blue", "undone") in ending["ledger"]
+    return Undone(ending, last(rehearsal.writes, "activity deployment_provisioned"))
+
+
+@pytest.mark.parametrize("first", range(EVERY))
+def test_death_while_undoing(rehearsal: Rehearsal, undisturbed: Undone, first: int) -> None:
+    ending = rehearsal.run(FAILING, dies_after=undisturbed.failed + first, then_after=EVERY)
+
     assert rehearsal.deaths >= 3
-    assert undone["error"]["code"] == "ScoringScriptFailed"
-    assert ("deployment", "blue", "undone") in undone["ledger"]
+    assert ending == undisturbed.ending
 
 
 @pytest.mark.parametrize("number", [DEPLOYMENT_PUT, DEPLOYMENT_PUT + 1, DEPLOYMENT_PUT + 2])
-def test_death_in_the_middle_of_an_azure_write_while_undoing(rehearsal: Rehearsal, number: int) -> None:
-    undone = rehearsal.run(FAILING)
-
+def test_death_in_the_middle_of_an_azure_write_while_undoing(
+    rehearsal: Rehearsal, undisturbed: Undone, number: int
+) -> None:
     # Until the next host starts, the deployment's end comes, or that of its deletion.
     ending = rehearsal.run_cut_off(FAILING, scene.write(number, delay=timedelta(seconds=1)))
 
-    assert ending == undone
+    assert ending == undisturbed.ending
 
 
 def test_death_while_giving_traffic_back(rehearsal: Rehearsal) -> None:
