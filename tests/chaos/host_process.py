@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ import httpx
 from local import loopback
 from local.cloud.environment import CONFLICTING
 from local.stack import APP_SETTINGS, ROOT, TERMINAL
+from tests.chaos import forked_host
 
 T = TypeVar("T")
 
@@ -35,14 +34,11 @@ class HostProcess:
     def __init__(self, data: Path, clock: Path, azure: dict[str, str], *, dies_after: int | None = None) -> None:
         ready = data.with_name(f"{data.name}-ready.json")
         ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "local.host", "--app", str(ROOT), "--data", str(data), "--clock", str(clock)]
-        command += ["--ready-file", str(ready), *(["--die-after-write", str(dies_after)] if dies_after else [])]
+        arguments = ["--app", str(ROOT), "--data", str(data), "--clock", str(clock), "--ready-file", str(ready)]
+        arguments += ["--die-after-write", str(dies_after)] if dies_after else []
         kept = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         self._log = data.with_name(f"{data.name}.log")
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env={**kept, **azure, **APP_SETTINGS}, stdout=log, stderr=subprocess.STDOUT
-            )
+        self._process = forked_host.start(arguments, {**kept, **azure, **APP_SETTINGS}, self._log)
         self.url = json.loads(self.until(lambda: ready.read_text() if ready.exists() else None))["url"]
 
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
@@ -51,7 +47,7 @@ class HostProcess:
             with loopback.client(self.url, timeout=self.patience) as http:
                 answer: dict[str, Any] = http.request(method, path, **body).raise_for_status().json()
         except httpx.TransportError:
-            self._process.wait(self.patience)
+            self._process.join(self.patience)
             self._raise_if_dead()
             raise
         return answer
@@ -79,15 +75,16 @@ class HostProcess:
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def stop(self) -> None:
         """End it, if it still lives."""
         self._process.terminate()
-        self._process.wait(self.patience)
+        self._process.join(self.patience)
+        assert self._process.exitcode is not None
 
     def _raise_if_dead(self) -> None:
-        code = self._process.poll()
+        code = self._process.exitcode
         if code == -signal.SIGKILL:
             raise Killed
         if code is not None:
