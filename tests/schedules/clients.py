@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -47,10 +47,10 @@ def hub_answers() -> Iterator[None]:
             names["Hub"] = own
 
 
-def finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that has nothing to wait for."""
+def finished(awaited: Awaitable[Any]) -> Any:
+    """The result of something that has nothing to wait for."""
     try:
-        coroutine.send(None)
+        next(awaited.__await__())
     except StopIteration as ended:
         return ended.value
     raise RuntimeError("nothing in a schedule is waited for but the hub")
