@@ -40,14 +40,14 @@ class Codes(Registered[CodeConfiguration | None]):
         finding = Finding()
         if wanted is None:
             return finding
-        if not _in_datastore(wanted):
+        if not in_datastore(wanted.code):
             try:
                 scene.resolve(code=assets.named(COLLECTION, wanted.code))
                 _confirm(str(scene.resolved.code), finding, uploaded=scene.uploads.code == wanted.code)
             except (AssetNotFound, RequestRejected) as error:
                 finding.problem(PATH, error)
             return finding
-        made = assets.made_of(COLLECTION, [*split_datastore_path(wanted.code)])
+        made = made_of(wanted.code)
         scene.resolve(code=made)
         if assets.find(made) is not None:
             finding.confirms.append(f"code {short_name(made)}")
@@ -60,7 +60,7 @@ class Codes(Registered[CodeConfiguration | None]):
     def ensure(self, wanted: CodeConfiguration | None, order: EnsureInput) -> Ensured:
         """Register a folder in a datastore, or find that it is registered."""
         resolved = str(order.resolved.code)
-        if wanted is None or not _in_datastore(wanted):
+        if wanted is None or not in_datastore(wanted.code):
             return Ensured(entries=[self.entry(resolved, made=False)])
         found = assets.find(resolved)
         if found is None:
@@ -82,8 +82,14 @@ def _confirm(reference: str, finding: Finding, *, uploaded: bool) -> None:
         finding.confirms.append(f"code {short_name(reference)}")
 
 
-def _in_datastore(code: CodeConfiguration) -> bool:
-    return is_datastore_path(code.code)
+def in_datastore(code: str | None) -> bool:
+    """Whether code is a folder that is yet to be registered, and not an asset."""
+    return code is not None and is_datastore_path(code)
+
+
+def made_of(path: str) -> str:
+    """The reference under which the folder at that path of a datastore is registered."""
+    return assets.made_of(COLLECTION, [*split_datastore_path(path)])
 
 
 def _blob_uri(code: CodeConfiguration) -> str:

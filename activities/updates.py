@@ -5,26 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from activities import assets
+from activities import assets, codes
+from activities.changeable_words import MADE_FROM, Words, given, kept, words_of, write
+from activities.datastores import judge_path
 from activities.deployments import Deployments
 from activities.envelope import activity
 from activities.resource import Resource
 from activities.scene import Finding, Scene
 from activities.serving_now import pin_of
 from azure_api import begin
-from azure_api.clients import clients
-from azure_api.errors import translated
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.azure_refusals import ResourceNotFound
 from contracts.digests import digest
 from contracts.endpoint_errors import StillServing
 from contracts.errors import DeploymentConflict, RequestRejected
-from contracts.ledger import LedgerEntry, arm_id, endpoint_and_deployment
+from contracts.ledger import LedgerEntry, endpoint_and_deployment
 from contracts.marks import DIGEST_TAG
-from contracts.updates import ASSETS, SETTINGS, SIZE, Update, UpdateInput
+from contracts.plan import PlanProblem
+from contracts.secrets import secrets_in
+from contracts.updates import ASSETS, CODE, CODE_CONFIGURATION, SCRIPT, SETTINGS, SIZE, VARIABLES, Update, UpdateInput
 
-# What a deployment says that it was made from: one that was changed is not that any more.
-MADE_FROM = "made_from"
+ANOTHER_NAME = "Deploy under another name."
 # Of what it was and is to be, as JSON: the ledger keeps both, and must fit a custom status.
 LEDGER_BYTES = 1500
 
@@ -47,8 +48,8 @@ class Updates(Resource[Update]):
     def ensure(self, wanted: Update, order: EnsureInput) -> Ensured:
         """Begin the change; one that a try whose answer was lost has begun is confirmed."""
         entity = _found(*endpoint_and_deployment(order.resolved.deployment))
-        there = _words(entity, wanted.after)
-        state = begin.state_of(entity) if there == wanted.after else _write(entity, wanted.after)
+        there = words_of(entity, wanted.after)
+        state = begin.state_of(entity) if there == wanted.after else write(entity, wanted.after)
         change = LedgerEntry(
             kind=self.kind, id=order.resolved.deployment, how="changed", before=wanted.before, after=wanted.after
         )
@@ -64,12 +65,12 @@ class Updates(Resource[Update]):
         entity = begin.get_deployment(*endpoint_and_deployment(entry.id))
         if entity is None:
             return Provisioning(state="Deleted", done=True, absent=True)
-        there, state = _words(entity, entry.before), begin.state_of(entity)
+        there, state = words_of(entity, entry.before), begin.state_of(entity)
         if there == entry.before and state not in (begin.FAILED, begin.CANCELED):
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
         if there != entry.before and not entry.may_have_left(there):
             return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
-        return Provisioning(state=_write(entity, entry.before), done=False)
+        return Provisioning(state=write(entity, entry.before), done=False)
 
 
 @activity
@@ -83,21 +84,27 @@ def plan_update(order: UpdateInput) -> Update:
     if after.keys() != {SIZE}:
         made_from = (entity.tags or {}).get(DIGEST_TAG, "")
         after[MADE_FROM] = digest([made_from, after])
-    before = _words(entity, after)
-    changes = {name for name in after if name != MADE_FROM and after[name] != before[name]}
-    pin = pin_of(entity)
-    model = after.get("model", pin.model)
-    update = Update(before=before, after=after, share=_share(order), run=pin.run, model=model)
-    if order.begun or not changes:
-        return update if order.begun else update.model_copy(update={"before": {}, "after": {}})
-    if len(json.dumps([before, after])) > LEDGER_BYTES:
-        raise RequestRejected("this changes more at once than undo could give back: deploy under another name")
+    before, pin = words_of(entity, after), pin_of(entity)
+    code = order.wanted.get(CODE_CONFIGURATION) or {}
+    update = Update(
+        before=before,
+        after=after,
+        share=_share(order),
+        run=pin.run,
+        model=after.get("model", pin.model),
+        registers=after[CODE] if codes.in_datastore(code.get(CODE)) else None,
+    )
+    if order.begun:
+        return update
+    if all(after[name] == before[name] for name in after if name != MADE_FROM):
+        return update.model_copy(update={"before": {}, "after": {}})
+    _refuse_what_undo_cannot(before, after)
     if update.share == 100 and not update.scales_only and not order.wanted.get("in_place"):
         raise StillServing(
             f"deployment {order.deployment} has all the traffic, and a change in place is no safe way to change it",
             suggestion="Deploy under another name and move the traffic, or send `in_place: true`.",
         )
-    return update
+    return update.model_copy(update={"problems": _of_files(code, entity)}) if code else update
 
 
 def _found(endpoint: str, name: str) -> Any:
@@ -112,55 +119,49 @@ def _share(order: UpdateInput) -> int:
     return begin.traffic_of(endpoint).get(order.deployment, 0) if endpoint is not None else 0
 
 
-def _wanted(asked: dict[str, Any]) -> dict[str, Any]:
+def _wanted(asked: dict[str, Any]) -> Words:
     """A request's words, with the references that a ledger has."""
-    wanted = {name: asked[name] for name in (SIZE, *SETTINGS) if asked.get(name) is not None}
+    wanted: Words = {name: asked[name] for name in (SIZE, *SETTINGS) if asked.get(name) is not None}
     for name in ASSETS:
         if asked.get(name):
-            wanted[name] = assets.named(f"{name}s", asked[name])
-            if not assets.is_of_registry(wanted[name]):
-                assets.require(wanted[name])
+            wanted[name] = _there(f"{name}s", asked[name])
+    code = asked.get(CODE_CONFIGURATION) or {}
+    if code.get(CODE):
+        wanted[CODE] = codes.made_of(code[CODE]) if codes.in_datastore(code[CODE]) else _there("codes", code[CODE])
+    if code.get(SCRIPT):
+        wanted[SCRIPT] = code[SCRIPT]
+    if asked.get(VARIABLES):
+        wanted[VARIABLES] = {name: kept(text) for name, text in asked[VARIABLES].items()}
     return wanted
 
 
-def _words(entity: Any, names: Any) -> dict[str, Any]:
-    """What a deployment says under these names."""
-    written, pin = entity._to_dict(), pin_of(entity)
-    known = {
-        "model": pin.model,
-        "environment": pin.environment,
-        MADE_FROM: (entity.tags or {}).get(DIGEST_TAG),
-    }
-    asked = names or {}
-    return {name: known[name] if name in known else _of(asked[name], written.get(name)) for name in asked}
+def _there(collection: str, asset: str) -> str:
+    """The reference of an asset that is registered, or a registry's, which is not looked at."""
+    named = assets.named(collection, asset)
+    if not assets.is_of_registry(named):
+        assets.require(named)
+    return named
 
 
-def _of(asked: Any, there: Any) -> Any:
-    """Of settings only those that are asked for: Azure tells its defaults as well."""
-    if isinstance(asked, dict):
-        return {name: (there or {}).get(name) for name in asked}
-    return there
+def _refuse_what_undo_cannot(before: Words, after: Words) -> None:
+    """Raises RequestRejected for what a ledger may not keep, or has no room for."""
+    was = before.get(VARIABLES) or {}
+    changed = {name: given(was[name]) for name, text in (after.get(VARIABLES) or {}).items() if text != was[name]}
+    for secret in secrets_in({VARIABLES: changed}, max_depth=2):
+        message = f"what {secret.path} is now looks like a secret, which would have to be kept for undo"
+        raise RequestRejected(message, suggestion=ANOTHER_NAME)
+    if len(json.dumps([before, after])) > LEDGER_BYTES:
+        raise RequestRejected("this changes more at once than undo could give back", suggestion=ANOTHER_NAME)
 
 
-def _write(entity: Any, words: dict[str, Any]) -> str:
-    from azure.ai.ml.entities import OnlineRequestSettings, ProbeSettings
-
-    kinds = {"request_settings": OnlineRequestSettings, "liveness_probe": ProbeSettings}
-    kinds["readiness_probe"] = ProbeSettings
-    for name, value in words.items():
-        if name == MADE_FROM:
-            others = {tag: text for tag, text in (entity.tags or {}).items() if tag != DIGEST_TAG}
-            # What somebody else has made says nothing of it, and undo gives that back.
-            entity.tags = others | ({DIGEST_TAG: value} if value else {})
-        elif name in ASSETS:
-            setattr(entity, name, arm_id(value, clients().settings.workspace_id) if value else None)
-        elif name in kinds:
-            there = entity._to_dict().get(name) or {}
-            setattr(entity, name, kinds[name](**{**there, **value}))
-        else:
-            setattr(entity, name, value)
-    with translated():
-        endpoint = begin.find_endpoint(entity.endpoint_name)
-        if endpoint is None:
-            raise ResourceNotFound(f"there is no endpoint {entity.endpoint_name}")
-        return begin.state_of(begin.begin_deployment(entity, endpoint.location))
+def _of_files(code: Words, entity: Any) -> list[PlanProblem]:
+    """Why files in a datastore cannot be the code: they are not there, or not readable, or without the script."""
+    there = entity.code_configuration
+    script = code.get(SCRIPT) or (there.scoring_script if there else None)
+    if not (code.get(CODE) or there) or not script:
+        message = "the deployment has no code yet: name both, code and scoring_script"
+        raise RequestRejected(message, suggestion="Add the other one to code_configuration.")
+    finding = Finding()
+    if codes.in_datastore(code.get(CODE)) and assets.find(codes.made_of(code[CODE])) is None:
+        judge_path(f"{CODE_CONFIGURATION}.{CODE}", code[CODE], finding, inside=script, only_blobs=True)
+    return finding.problems

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.finishing import finish, sent
 from cli.given_fields import set_field, shares_of
-from cli.options import AsJson, Busy, DeploymentOf, Endpoint, Follow, Interval, Key, flag, parted
+from cli.local_assets import LocalCode
+from cli.localizing import Localizing
+from cli.options import (
+    AsJson,
+    Busy,
+    DeploymentOf,
+    Endpoint,
+    Follow,
+    Interval,
+    Key,
+    ResourceGroup,
+    Subscription,
+    WorkspaceName,
+    flag,
+    parted,
+)
 from cli.outcome import ExitCode, NotAccepted
 from cli.report import print_releases, print_teardown
 from cli.session import Session, print_json
+from cli.uploading import register, workspace_of
+from cli.wording import counted
 from contracts.base import Json
+from contracts.problems import RequestProblems, read_request
+from contracts.updates import CODE_CONFIGURATION, UpdateRequest
 from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback, update_deployment
 
 
@@ -60,7 +80,13 @@ def update(  # noqa: PLR0913, PLR0917 - as above
     context: typer.Context,
     target: DeploymentOf,
     sets: Annotated[
-        list[str], typer.Option("--set", metavar="FIELD=VALUE", help="e.g. instance_count=2, model=azureml:name:3")
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="e.g. instance_count=2, model=azureml:name:3, environment_variables.NAME=value (null takes it away),"
+            " code_configuration.code=./src",
+        ),
     ],
     in_place: Annotated[bool, flag("--in-place", help="also while it has all the traffic")] = False,
     when_busy: Busy = "queue",
@@ -68,13 +94,20 @@ def update(  # noqa: PLR0913, PLR0917 - as above
     follow_: Follow = True,
     as_json: AsJson = False,
     interval: Interval = 1.0,
+    subscription: Subscription = "",
+    resource_group: ResourceGroup = "",
+    workspace: WorkspaceName = "",
 ) -> None:
-    """Change a deployment in place: its size by itself, or its settings, model and environment."""
+    """Change a deployment in place: its size by itself, or its model, environment, code, variables and settings."""
     endpoint, deployment = parted(target)
     request: dict[str, Any] = {"in_place": in_place, "when_busy": when_busy}
     for text in sets:
         set_field(request, text, "instance_count=2")
     sending = Sending(context, idempotency_key, interval)
+    request, code = with_local_code(request)
+    if code is not None:
+        screen = sending.session.err if as_json else sending.session.out
+        register(screen, code, workspace_of(subscription, resource_group, workspace, screen))
     names = {"endpoint": endpoint, "deployment": deployment}
     sending.run(update_deployment.update_deployment.__name__, names, request, follow_=follow_, as_json=as_json)
 
@@ -116,6 +149,26 @@ def releases(context: typer.Context, endpoint: Endpoint, as_json: AsJson = False
         print_json(reply.text)
     else:
         print_releases(session.out, reply.value)
+
+
+def with_local_code(request: dict[str, Any]) -> tuple[dict[str, Any], LocalCode | None]:
+    """The request of a change, and the code folder of this machine that it names; raises NotAccepted.
+
+    Everything that is wrong with it is told before anything is uploaded.
+    """
+    code = request.get(CODE_CONFIGURATION)
+    found = Localizing({"deployment": {CODE_CONFIGURATION: code}}, {"": Path.cwd()})
+    if found.code is None and not found.problems:
+        return request, None
+    request = {**request, **found.to_send["deployment"]}
+    problems = [one.model_copy(update={"path": one.path.removeprefix("deployment.")}) for one in found.problems]
+    try:
+        read_request(request, UpdateRequest)
+    except RequestProblems as error:
+        problems += error.problems
+    if problems:
+        raise NotAccepted(f"the change has {counted(len(problems), 'problem')}", problems)
+    return request, found.code
 
 
 class Sending:

@@ -162,14 +162,14 @@ def _of_last(words: list[str]) -> Suspicion:
 
 
 def _instead(path: str) -> str:
-    if path.startswith("deployment.environment_variables"):
+    if path.startswith(("deployment.environment_variables", "environment_variables")):
         return (
             "write a reference, ${{azureml://connections/<name>/credentials/<key>}} or"
             " ${{keyvault:https://<vault>.vault.azure.net/secrets/<name>}}"
         )
     if path.startswith("deployment.environment"):
         return "take it out; a workspace connection gives the image build access to private feeds and registries"
-    if path.startswith(("model.path", "deployment.code_configuration")):
+    if path.startswith(("model.path", "deployment.code_configuration", "code_configuration")):
         return "name the datastore and the path only; the datastore has its own credentials"
     if path.startswith("smoke_test"):
         return "test with a value that opens nothing"

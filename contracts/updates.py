@@ -7,26 +7,51 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from contracts.base import Contract, Json
+from contracts.names import ScriptName
 from contracts.online import ProbeSettings, RequestSettings
+from contracts.plan import PlanProblem
 from contracts.queue import Queued
-from contracts.references import EnvironmentReference, ModelReference
+from contracts.references import CodeReference, EnvironmentReference, ModelReference
 from contracts.smoke_test import SmokeTestRequest
-from contracts.values import Flag, Whole
+from contracts.values import AsText, Flag, Whole
 
 SIZE = "instance_count"
 SETTINGS = ("request_settings", "liveness_probe", "readiness_probe", "app_insights_enabled")
 ASSETS = ("model", "environment")
+VARIABLES = "environment_variables"
+CODE_CONFIGURATION = "code_configuration"
+# Of that, as a ledger has them.
+CODE, SCRIPT = "code", "scoring_script"
+OTHERS = (*ASSETS, CODE_CONFIGURATION, VARIABLES, *SETTINGS)
+
+
+class CodeChange(Contract):
+    """Another code, another script in it, or both."""
+
+    code: CodeReference | None = None
+    scoring_script: ScriptName | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> CodeChange:
+        if self.code is None and self.scoring_script is None:
+            raise ValueError("name code, scoring_script, or both")
+        return self
+
+
+VariableChanges = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=256)], AsText | None],
+    Field(max_length=200, description="those that change; null takes one away, and the others stay"),
+]
 
 
 class UpdateRequest(Queued):
-    """Body of a change in place: only what is named changes. The number of instances is changed by itself.
-
-    Environment variables are not among it: what they were could not be kept for undo without keeping what they say.
-    """
+    """Body of a change in place: only what is named changes. The number of instances is changed by itself."""
 
     instance_count: Annotated[Whole, Field(ge=1, le=1000)] | None = None
     model: ModelReference | None = None
     environment: EnvironmentReference | None = None
+    code_configuration: CodeChange | None = None
+    environment_variables: VariableChanges | None = None
     request_settings: RequestSettings | None = None
     liveness_probe: ProbeSettings | None = None
     readiness_probe: ProbeSettings | None = None
@@ -38,11 +63,11 @@ class UpdateRequest(Queued):
 
     @model_validator(mode="after")
     def _one_kind_of_change(self) -> UpdateRequest:
-        others = [name for name in (*SETTINGS, *ASSETS) if getattr(self, name) is not None]
+        others = [name for name in OTHERS if getattr(self, name) is not None]
         if self.instance_count is not None and others:
             raise ValueError(f"scale in a request of its own: leave {SIZE} or {', '.join(others)} out")
         if self.instance_count is None and not others:
-            raise ValueError(f"name what is to change: {', '.join((SIZE, *ASSETS, *SETTINGS))}")
+            raise ValueError(f"name what is to change: {', '.join((SIZE, *OTHERS))}")
         return self
 
 
@@ -63,6 +88,8 @@ class Update(Contract):
     share: Annotated[int, Field(description="percent of the endpoint's traffic that it has")] = 0
     run: Annotated[str | None, Field(description="id of the run that made it")] = None
     model: Annotated[str | None, Field(description="reference of the model that it has then")] = None
+    registers: Annotated[str | None, Field(description="reference of the code that is registered before")] = None
+    problems: list[PlanProblem] | None = None
 
     @property
     def scales_only(self) -> bool:

@@ -214,6 +214,7 @@ OPERATIONS = (
         Call("PATCH", "endpoints/{endpoint}/deployments/{deployment}"),
         UpdateRequest,
         steps.PLAN_UPDATE,
+        steps.CODE,
         steps.DEPLOYMENT_UPDATE,
         steps.FIND_ORDER,
         steps.SMOKE_TEST,

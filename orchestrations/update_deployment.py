@@ -1,6 +1,7 @@
-"""Change a deployment in place: its size, its settings, or its model and environment.
+"""Change a deployment in place: its size, or what it is made from: model, environment, code, variables, settings.
 
-wait for the endpoint → plan update → update → smoke test (unless only its size changes) → read back
+wait for the endpoint → plan update → register code (that is in a datastore) → update
+→ smoke test (unless only its size changes) → read back
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def change(run: Run) -> Taking[OperationResult]:
         endpoint=order.endpoint, deployment=order.deployment, wanted=order.request, begun=begun is not None
     )
     planned = yield from run.take(steps.PLAN_UPDATE, asked)
+    if planned.problems:
+        run.stop_over(steps.PLAN_UPDATE, planned.problems[0])
     if begun:
         # By this very run, before it began anew.
         planned = planned.model_copy(update={"before": begun.before, "after": begun.after})
@@ -45,6 +48,8 @@ def change(run: Run) -> Taking[OperationResult]:
         run.log.skipped(steps.DEPLOYMENT_UPDATE.ensure.activity, run.now, "it is as asked for already")
         return OperationResult(ledger=run.ledger.entries)
 
+    if planned.registers:
+        yield from register_code(run, order, planned.registers)
     entry = LedgerEntry(kind=steps.DEPLOYMENT_UPDATE.kind, id=reference, before=planned.before, after=planned.after)
     resolved = Resolved(endpoint=endpoint_reference(order.endpoint), deployment=reference)
     makes = [entry.model_copy(update={"how": "changed"})]
@@ -58,6 +63,13 @@ def change(run: Run) -> Taking[OperationResult]:
     return OperationResult(
         observed=observed, answers=answers, traffic_before=observed.traffic, ledger=run.ledger.entries
     )
+
+
+def register_code(run: Run, order: OperationOrder, reference: str) -> Taking[None]:
+    """Register a folder of a datastore as a deployment does; like there it stays, whatever becomes of the change."""
+    wanted = {"scoring_script": "", **(order.part("code_configuration") or {})}
+    makes = [LedgerEntry(kind=steps.CODE.kind, id=reference)]
+    yield from run.ensure(steps.CODE, wanted, Resolved(code=reference), makes)
 
 
 def prove(run: Run, order: OperationOrder, planned: Update) -> Taking[Json]:

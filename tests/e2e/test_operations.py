@@ -319,8 +319,22 @@ def test_a_deployment_is_changed_in_place_and_given_back_when_it_does_not_answer
     assert blue["properties"]["requestSettings"]["requestTimeout"] == "PT9S"
     assert blue["properties"]["livenessProbe"]["period"] == "PT20S"
     assert blue["sku"]["capacity"] == 2
-    kinds = [(one["kind"], one["serving"][0]["model"][-1]) for one in releases(shared, "changed")]
+    kinds = [(one["kind"], one["serving"][0]["model"][-1]) for one in releases(shared, "changed")][-2:]
     assert kinds == [("update_deployment", "2"), ("deploy", "1")]
+    # Another code that is in a datastore, and a variable that it answers with.
+    script = b"import os\ndef init(): ...\ndef run(raw): return [float(os.environ['ANSWER'])]"
+    shared.cloud.blobs.put(world.WORKSPACE_STORAGE, world.BLOB_CONTAINER, "answering/main.py", script)
+    code = {"code": f"azureml://datastores/{world.DATASTORE}/paths/answering/", "scoring_script": "main.py"}
+    test = {"request": {"data": [samples.ROW]}, "expect": {"json": [42]}}
+    answering = {"code_configuration": code, "environment_variables": {"ANSWER": 42}, "smoke_test": test}
+    coded = shared.operate("PATCH", here, {**answering, "in_place": True})
+    missing = shared.operate(
+        "PATCH", here, {"code_configuration": {**code, "code": f"{code['code']}none/"}, "in_place": True}
+    )
+    assert (missing["error"]["code"], missing["ledger"]) == ("FilesNotFound", [])
+    assert (coded["status"], coded["result"]["answers"]) == ("Succeeded", {"blue": [42]}), coded
+    assert [one["kind"] for one in coded["result"]["ledger"]] == ["code", "deployment_update"]
+    assert releases(shared, "changed")[0]["serving"][0]["code"] == coded["result"]["ledger"][0]["id"]
     # One that others have made does not say what it was made from.
     by_others = shared.cloud.state.endpoints["changed"].deployments["blue"]
     by_slipway, by_others.tags = by_others.tags, {"team": "others"}

@@ -85,6 +85,38 @@ def test_a_change_in_place_of_what_serves_is_a_release_and_scaling_is_none() -> 
     assert len(playing.queued.releases) == 2
 
 
+def test_code_that_is_in_a_datastore_is_registered_before_the_change() -> None:
+    playing = world("update_deployment")
+    plan, registered = playing.answers["plan_update"], list[Any]()
+
+    def registers(message: dict[str, Any]) -> Any:
+        registered.append(message)
+        return {"entries": []}
+
+    playing.answers |= {
+        "plan_update": lambda message: {**plan(message), "registers": "codes/made/versions/1"},
+        "register_code": registers,
+    }
+    context = operating("update_deployment", playing)
+    context.given["request"] = {"code_configuration": {"code": "azureml://datastores/d/paths/p"}}
+    run("update_deployment", context)
+
+    assert playing.called[:3] == ["plan_update", "register_code", "ensure_deployment_update"]
+    [message] = registered
+    assert message["wanted"]["code"] == "azureml://datastores/d/paths/p"
+    assert message["resolved"]["code"] == "codes/made/versions/1"
+
+    playing = world("update_deployment")
+    missing = {"code": "FilesMissing", "path": "code_configuration.code", "message": "no file", "suggestion": ""}
+    playing.answers["plan_update"] = lambda message: {**plan(message), "problems": [missing]}
+    context = operating("update_deployment", playing)
+    with pytest.raises(RunFailed):
+        run("update_deployment", context)
+    assert playing.called == ["plan_update"]
+    assert context.progress.error is not None
+    assert context.progress.error.message == "code_configuration.code: no file"
+
+
 def test_a_change_that_does_not_answer_is_given_back() -> None:
     playing = world("update_deployment")
     playing.answers["smoke_test"] = raising(WrongAnswer("[18]"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from cli.local_assets import LocalCode
 from cli.report import print_releases
 from contracts.releases import ReleaseList
 from tests.unit.scripted_service import ScriptedService
@@ -110,6 +112,42 @@ def test_update_sends_what_is_set(service: ScriptedService, slipway: Slipway) ->
     assert "Succeeded: update of credit-risk/blue" in done.out
     for wrong in ("instance_count", "=2", "instance_count=2 --set instance_count.x=1"):
         assert slipway("update", "credit-risk/blue", "--set", *wrong.split(" ")).code == 2
+
+
+def test_update_uploads_code_of_this_machine(
+    service: ScriptedService, slipway: Slipway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/api/endpoints/credit-risk/deployments/blue"
+    service.on("PATCH", path, (202, operation("Succeeded", kind="update_deployment", deployment="blue")))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text("def init(): ...")
+    monkeypatch.chdir(tmp_path)
+    code = "code_configuration.code=./src"
+    script = "code_configuration.scoring_script=score.py"
+
+    wrong = slipway("update", "credit-risk/blue", "--set", code, "--set", "code_configuration.scoring_script=main.py",
+                    "--set", "instance_count=2")  # fmt: skip
+    nowhere = slipway("update", "credit-risk/blue", "--set", code, "--set", script)
+    monkeypatch.setattr("cli.operation_commands.workspace_of", lambda *_: Registered())
+    done = slipway("update", "credit-risk/blue", "--set", code, "--set", script, "--set",
+                   "environment_variables.OLD=null", "--no-follow")  # fmt: skip
+
+    assert (wrong.code, nowhere.code, done.code) == (2, 2, 0)
+    assert "code_configuration.scoring_script: main.py is not in src" in wrong.err
+    assert "scale in a request of its own" in wrong.err
+    assert "to register local files, set SLIPWAY_SUBSCRIPTION_ID" in nowhere.err
+    assert "uploading code azureml:slipway-code-" in done.out
+    [sent] = service.received
+    assert sent.body["code_configuration"]["code"].startswith("azureml:slipway-code-")
+    assert sent.body["code_configuration"]["scoring_script"] == "score.py"
+    assert sent.body["environment_variables"] == {"OLD": None}
+
+
+class Registered:
+    """A workspace that has everything already."""
+
+    def register(self, local: LocalCode) -> tuple[str, bool]:
+        return local.reference, False
 
 
 def test_releases_are_one_line_each(service: ScriptedService, slipway: Slipway) -> None:

@@ -229,7 +229,11 @@ def test_a_rollback_names_a_release(body: Any, to: Any) -> None:
     [
         ({"instance_count": 2, "model": "azureml:m:2"}, "in a request of its own"),
         ({"in_place": True}, "name what is to change"),
-        ({"environment_variables": {"A": "b"}}, "no such field"),
+        ({"instance_count": 2, "environment_variables": {"A": "b"}}, "in a request of its own"),
+        ({"environment_variables": {"DB_PASSWORD": "hunter2"}}, "write a reference, ${{azureml://connections/"),
+        ({"code_configuration": {}}, "name code, scoring_script, or both"),
+        ({"code_configuration": {"code": "./src"}}, "name a registered asset"),
+        ({"instance_type": "Standard_DS3_v2"}, "no such field"),
     ],
 )
 def test_a_change_in_place_is_of_one_kind(body: Any, says: str) -> None:
