@@ -157,6 +157,31 @@ def retired(stack: LocalStack) -> str:
     return str(ended_follow_up(stack, third)["id"])
 
 
+def expired(stack: LocalStack) -> str:
+    """An endpoint goes at its time, with the roles that were granted for it to an identity that others may have too."""
+    return str(ended_follow_up(stack, stack.deploy(samples.request(ttl="PT1H")))["id"])
+
+
+def changed_in_place(stack: LocalStack) -> str:
+    """Code that is in a datastore is registered, and serves with another variable."""
+    return str(changed(stack, {})["id"])
+
+
+def failed_change(stack: LocalStack) -> str:
+    """What was changed does not answer as asked: it is given back what it was."""
+    return str(changed(stack, {"smoke_test": {"request": {"data": [samples.ROW]}, "expect": {"json": [18]}}})["id"])
+
+
+def changed(stack: LocalStack, more: dict[str, Any]) -> dict[str, Any]:
+    """Deploy, and change what serves."""
+    stack.deploy(samples.request())
+    script = (samples.SCORING / "dot_product" / "score.py").read_bytes()
+    stack.cloud.blobs.put(world.WORKSPACE_STORAGE, world.BLOB_CONTAINER, "code/score.py", script)
+    code = {"code": f"azureml://datastores/{world.DATASTORE}/paths/code/"}
+    body = {"code_configuration": code, "environment_variables": {"LEVEL": "debug"}, "in_place": True, **more}
+    return stack.operate("PATCH", "credit-risk/deployments/blue", body)
+
+
 def ended_follow_up(stack: LocalStack, deployment: Mapping[str, Any]) -> dict[str, Any]:
     """The operation that a deployment has started, once it has ended."""
     started = next(step["detail"] for step in deployment["steps"] if step["name"] == "start_operation")
@@ -236,6 +261,9 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         traffic_changed,
         taken_down,
         retired,
+        expired,
+        changed_in_place,
+        failed_change,
         runtime,
         failed_runtime,
     )

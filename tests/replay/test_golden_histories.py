@@ -9,7 +9,7 @@ from tests.replay.histories import GOLDEN, History, load, replay
 from tests.replay.record import PATHS
 
 FILES = sorted(GOLDEN.glob("*.json"))
-FAILED = {"failed_smoke_test", "failed_endpoint", "failed_shift", "refused_plan", "failed_runtime"}
+FAILED = {"failed_smoke_test", "failed_endpoint", "failed_shift", "refused_plan", "failed_runtime", "failed_change"}
 
 
 def test_every_path_has_a_golden_history() -> None:
@@ -104,6 +104,7 @@ UNDOINGS = {
     "failed_endpoint": ["find_claim", "remove_endpoint", "watch", "remove_role_assignment", "leave_turn"],
     "failed_shift": ["remove_traffic", "watch", "keep_logs", "find_claim", "remove_deployment", "watch", "leave_turn"],
     "refused_plan": ["leave_turn"],
+    "failed_change": ["remove_deployment_update", "watch", "remove_code", "leave_turn"],
     "failed_runtime": [
         "remove_application",
         "watch",
@@ -140,6 +141,28 @@ def test_operations_take_the_steps_of_their_runbooks() -> None:
     assert names("traffic_changed")[-4:] == ["read_back", "find_order", "verify_shares", "leave_turn"]
     assert names("retired")[:5] == ["take_turn", "find_superseded", "plan_retirement", "remove_deployment", "watch"]
     assert names("taken_down")[:4] == ["take_turn", "plan_teardown", "remove_deployment", "watch"]
+    # Before its turn it asks whether it is still the one by which the endpoint goes, and then once more.
+    assert [name for name in names("expired") if name != "watch"][:7] == [
+        "find_expiry",
+        "take_turn",
+        "find_expiry",
+        "plan_teardown",
+        "find_claim",
+        "remove_role_assignment",
+        "find_claim",
+    ]
+    assert names("expired")[-3:] == ["watch", "plan_teardown", "leave_turn"]
+    assert names("changed_in_place") == [
+        "take_turn",
+        "plan_update",
+        "register_code",
+        "ensure_deployment_update",
+        "watch",
+        "find_order",
+        "smoke_test",
+        "read_back",
+        "leave_turn",
+    ]
 
 
 def test_a_registration_asks_for_the_newest_version_and_then_deploys() -> None:
