@@ -118,6 +118,7 @@ VERBS = (
     Verb("update", operation_commands.update, Section.CHANGE, RUN, (
         "update credit-risk/blue --set instance_count=3",
         "update credit-risk/blue --set model=azureml:credit-risk:4 --in-place",
+        "update credit-risk/blue --set environment_variables.LOG_LEVEL=debug --set environment_variables.OLD=null",
     )),
     Verb("delete", operation_commands.delete, Section.CHANGE, DELETED, (
         "delete credit-risk/blue --plan",

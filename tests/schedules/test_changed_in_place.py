@@ -9,7 +9,7 @@ import pytest
 
 from contracts.operations import OperationResult
 from tests.schedules.clients import guard_looks
-from tests.schedules.hub import Instance
+from tests.schedules.instances import Instance
 from tests.schedules.orders import PATHS
 from tests.schedules.stage import WRONG, Stage, body, error_of, fates_of
 
