@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from activities.changeable_words import kept
 from contracts.ledger import endpoint_and_deployment
 from contracts.queue import EndpointQueue
 from contracts.releases import Release
@@ -83,9 +84,16 @@ def _changed(run: Judged, azure: Azure) -> Iterator[Broken]:
         if deployment is None or last_put_by(azure, entry.id) != run.id or entry.fate not in ("in_use", "undone"):
             continue
         said = (entry.after if run.succeeded else entry.before) or {}
+        properties = deployment.body["properties"]
+        code, variables = properties.get("codeConfiguration") or {}, properties.get("environmentVariables") or {}
         there = {
             "instance_count": deployment.instances,
-            "model": str(deployment.body["properties"].get("model")).removeprefix(f"{WORKSPACE_ID}/"),
+            "model": str(properties.get("model")).removeprefix(f"{WORKSPACE_ID}/"),
+            "code": str(code.get("codeId")).removeprefix(f"{WORKSPACE_ID}/"),
+            "scoring_script": code.get("scoringScript"),
+            "environment_variables": {
+                name: kept(variables.get(name)) for name in said.get("environment_variables") or {}
+            },
         }
         if any(said.get(word, value) != value for word, value in there.items()) and run.instance.status != "Terminated":
             yield Broken("changed or as it was", f"{run.id}: {there}, not {said}")
