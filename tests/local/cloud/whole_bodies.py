@@ -83,7 +83,7 @@ WEEKLY = {
 SERVICE = {
     "name": "flows",
     "image": {"type": "docker", "reference": "python:3.11", "version": "1"},
-    "kernel": {"argv": ["python"]},
+    "kernel": {"name": "python"},
     "environmentVariables": {"MODE": {"type": "local", "value": "calm"}},
     "docker": {"privileged": False},
     "endpoints": [{"protocol": "http", "name": "app", "target": 8080, "published": 8080, "hostIp": ""}],
