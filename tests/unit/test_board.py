@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from contracts.base import Json
+from contracts.errors import Failure
 from local.host.failure_texts import hide_credentials
-from orchestrations.board import readable
+from orchestrations.board import Board
 
 # As recorded on the host: what follows such a beginning is hidden, a quote's backslash included.
 TAKEN = (
@@ -21,6 +23,11 @@ def test_nothing_is_hidden_in_what_is_shown(word: str) -> None:
     text = f'it says {word}=http://a"b" and more'
     assert hide_credentials(text) != text
 
-    shown = json.dumps(readable({"error": {"message": text}, "steps": [text.upper()]}))
+    published: list[Json] = []
+    board = Board(published.append)
+    board.broke(Failure(code="ModelFilesWrong", message=text, retryable=False, suggestion=text.upper()))
+    board.show([], [])
 
+    shown = json.dumps(published)
+    assert "and more" in shown
     assert hide_credentials(shown) == shown

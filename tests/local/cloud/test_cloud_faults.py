@@ -154,12 +154,14 @@ def test_reset_brings_the_seeded_world_back(cloud: LocalCloud, ml: MLClient, dep
     deploy(ml, deployment_of())
     cloud.authorization.seed(APP.principal_id, "Reader", ROLE_SEEDS[0].scope)
     cloud.state.quota.cores = 1
+    cloud.state.shares_processes = True
     cloud.faults.add(Fault(status=500, times=None))
     with cloud.clock.busy():
         process = cloud.state.endpoints["double"].deployments["blue"].process
         cloud.reset()
     assert process is not None
     assert process.state == "stopped"
+    assert not cloud.state.shares_processes
     assert cloud.journal.entries() == []
     assert len(cloud.authorization.assignments()) == len((*ROLE_SEEDS, *OWN_ROLE_SEEDS))
     assert list(ml.online_endpoints.list()) == []
