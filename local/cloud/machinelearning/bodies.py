@@ -26,8 +26,11 @@ _IDENTITY = record({"type": text(one_of=_IDENTITY_TYPES)}, userAssignedIdentitie
 _REQUEST = duration(timedelta(milliseconds=1), timedelta(minutes=3))
 _SOME_TIME = duration(timedelta(seconds=1), timedelta(days=1))
 _INSTANCES = whole(1, 1000)
-
-
+# How requests are divided among an endpoint's deployments: in a PUT, and in the patch of an early api-version.
+_TRAFFIC = {
+    "mirrorTraffic": mapping(whole(0, 50)),  # half of it at most (Microsoft Learn, safe rollout)
+    "traffic": mapping(whole(0, 100)),
+}
 ENDPOINT = record(
     {
         "location": text(pattern=_FILLED),
@@ -37,9 +40,8 @@ ENDPOINT = record(
             keys=record(primaryKey=text(), secondaryKey=text()),
             properties=_SCALARS,
             compute=text(),
-            mirrorTraffic=mapping(whole(0, 50)),  # half of it at most (Microsoft Learn, safe rollout)
             publicNetworkAccess=_SWITCH,
-            traffic=mapping(whole(0, 100)),
+            **_TRAFFIC,
             **dict.fromkeys(("provisioningState", "scoringUri", "swaggerUri"), read_only()),
         ),
     },
@@ -49,9 +51,13 @@ ENDPOINT = record(
     sku=unavailable("The instances of its deployments are counted in theirs."),
 )
 # Only these of an endpoint are patched.
-ENDPOINT_PATCH = record(
-    tags=TAGS,
-    identity=record(type=text(one_of=_IDENTITY_TYPES), userAssignedIdentities=mapping({})),
+_PATCHED = {"tags": TAGS, "identity": record(type=text(one_of=_IDENTITY_TYPES), userAssignedIdentities=mapping({}))}
+ENDPOINT_PATCH = record(**_PATCHED)
+# And these in an early api-version, whose models are in azureml-mlflow 1.60.
+EARLY_ENDPOINT_PATCH = record(
+    location=text(pattern=_FILLED),
+    properties=record(publicNetworkAccess=_SWITCH, **_TRAFFIC),
+    **_PATCHED,
 )
 KEYS = record({"keyType": text(one_of=("Primary", "Secondary"))}, keyValue=text())
 

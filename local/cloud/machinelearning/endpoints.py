@@ -26,6 +26,9 @@ from local.cloud.machinelearning.wire import endpoint_document, endpoint_id
 from local.cloud.shared import World
 from local.cloud.world import NAME_TAKEN_IN_REGION, REGION
 
+# Its model of a patch has `traffic` and `mirrorTraffic` (the client in azureml-mlflow 1.60); later ones have neither.
+TRAFFIC_PATCHED_IN = "2022-02-01-preview"
+
 
 class Endpoints:
     """The online endpoints of the workspace."""
@@ -52,7 +55,7 @@ class Endpoints:
             ArmRoute("GET", every, API_VERSIONS, self._list),
             ArmRoute("GET", one, API_VERSIONS, self._get),
             ArmRoute("PUT", one, API_VERSIONS, self._put, body=bodies.ENDPOINT),
-            ArmRoute("PATCH", one, API_VERSIONS, self._patch, body=bodies.ENDPOINT_PATCH),
+            ArmRoute("PATCH", one, API_VERSIONS, self._patch, body=bodies.EARLY_ENDPOINT_PATCH),
             ArmRoute("DELETE", one, API_VERSIONS, self._delete),
         ]
 
@@ -138,17 +141,19 @@ class Endpoints:
             raise invalid("IdentityIsImmutable", message)
 
     def _patch(self, call: Call) -> Answer:
-        """Change tags or identity, the two that the management client's model of a patch has, and leave the rest."""
+        """Change tags or identity, the two that the management client's model of a patch has, and leave the rest.
+
+        In an early api-version traffic as well, which azureml-mlflow changes so.
+        """
         endpoint = self._state.named(call.parameters["endpoint"])
         rules.check_idle(endpoint, "update")
-        if call.body.get("properties"):
-            raise not_emulated("patching an endpoint's properties", "PUT the whole endpoint.")
+        traffic = _patched_traffic(call)
         current = endpoint_document(endpoint)
         body: Json = {
             "location": REGION,
             "tags": call.body.get("tags", current["tags"]),
             "identity": call.body.get("identity", current["identity"]),
-            "properties": {**as_json(current["properties"]), "properties": endpoint.properties},
+            "properties": {**as_json(current["properties"]), "properties": endpoint.properties, **traffic},
         }
         answer = self._replace(endpoint, body, call)
         return Answer(200, answer.body, answer.headers)
@@ -187,6 +192,14 @@ class Endpoints:
             endpoint.state, endpoint.in_force = "Succeeded", endpoint.routing
             endpoint.reachable = True
             self._operations.end(operation)
+
+
+def _patched_traffic(call: Call) -> Json:
+    """What a patch says of traffic: each of its two kinds as a whole, where the api-version takes them."""
+    properties = as_json(call.body.get("properties"))
+    if properties and (call.api_version != TRAFFIC_PATCHED_IN or set(properties) - {"traffic", "mirrorTraffic"}):
+        raise not_emulated("patching an endpoint's properties", "PUT the whole endpoint.")
+    return {kind: shares for kind, shares in properties.items() if shares is not None}
 
 
 def _text(value: object) -> str | None:

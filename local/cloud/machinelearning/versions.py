@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# What azure-ai-ml 1.35 sends, older recordings, and azure-mgmt-machinelearningservices 2.0.0b2.
+# What azure-ai-ml 1.35 and azureml-mlflow 1.60 send, older recordings, and azure-mgmt-machinelearningservices 2.0.0b2.
 API_VERSIONS = (
+    "2022-01-01-preview",
     "2022-02-01-preview",
     "2022-05-01",
     "2023-04-01",
