@@ -74,10 +74,7 @@ class LocalHost:
         `on_durable_write(k, what)` is called right after the k-th commit of this host and before anybody is told
         of it; raising HostDied there makes the host die at that point.
         """
-        self._app = app
-        self._data = data
-        self._clock = clock
-        self._port = port
+        self._app, self._data, self._clock, self._port = app, data, clock, port
         self._on_durable_write = on_durable_write
         self._settings = settings
         self._module_name = module_name
