@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ if _holds_a_run(MEMORY):
 
 # They take tens of seconds, most of them waiting: begun last, they would be all that is left to do.
 LONGEST = ("test_demo.py", "test_sigkill.py", "test_fuzz.py", "test_walkthrough.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: half a million objects, in which nobody looks for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
