@@ -13,8 +13,8 @@ from contracts.marks import MARK_TAG
 from contracts.runtimes import RuntimeCompute, RuntimeRequest
 
 INSTANCE = "ComputeInstance"
-# A custom service has no tags: whose it is stands in its container's environment.
-MARK = "SLIPWAY_INSTANCE"
+# A custom service has no tags: who has made it, and who has changed it last, stands in its container's environment.
+MAKER, MARK = "SLIPWAY_MADE_BY", "SLIPWAY_INSTANCE"
 
 Document = dict[str, Any]
 
@@ -31,6 +31,16 @@ def state_of(document: Document) -> str:
     if provisioning.lower() in ("deleting", "failed", "canceled"):
         return provisioning
     return str(instance_of(document).get("state") or provisioning)
+
+
+def is_instance(document: Document) -> bool:
+    """Whether it is a compute instance, and not another kind of compute."""
+    return str(document["properties"].get("computeType")) == INSTANCE
+
+
+def is_busy(document: Document) -> bool:
+    """Whether a job runs on it, which a restart ends."""
+    return state_of(document).lower() == "jobrunning"
 
 
 def is_deleted(document: Document) -> bool:
@@ -98,7 +108,7 @@ def another_than(wanted: RuntimeRequest, there: Document) -> list[str]:
 
 def _meant(field: str, value: Any) -> Any:
     if field == "environmentVariables":
-        return {name: one.get("value") for name, one in (value or {}).items() if name != MARK}
+        return {name: one.get("value") for name, one in (value or {}).items() if name not in (MAKER, MARK)}
     if field == "endpoints":
         return [(one.get("target"), one.get("published")) for one in value or []]
     return sorted((str(one.get("source")), str(one.get("target"))) for one in value or [])
@@ -106,7 +116,7 @@ def _meant(field: str, value: Any) -> Any:
 
 def conflict_of(wanted: RuntimeCompute, found: Document) -> str | None:
     """Why the compute that is there is not the one that was asked for; what is left out may be anything."""
-    if str(found["properties"].get("computeType")) != INSTANCE:
+    if not is_instance(found):
         return f"{wanted.name} is a compute of type {found['properties'].get('computeType')}, not a compute instance"
     inner = instance_of(found)
     owner = ((inner.get("personalComputeInstanceSettings") or {}).get("assignedUser") or {}).get("objectId")
@@ -159,5 +169,21 @@ def why_broken(document: Document) -> str:
 
 
 def service_mark(service: Document) -> str:
-    """Which run has written an application; "" for none."""
-    return str(((service.get("environmentVariables") or {}).get(MARK) or {}).get("value") or "")
+    """Which run has written an application last; "" for none."""
+    return _told_by(service, MARK)
+
+
+def maker_of(service: Document) -> str:
+    """Which run has made an application; "" where Slipway has only changed it, or knows nothing of it."""
+    return _told_by(service, MAKER)
+
+
+def sign(service: Document, mark: str, there: Document | None) -> None:
+    """Write down who writes an application; `there` is what is there already, whose maker stays."""
+    maker = mark if there is None else maker_of(there)
+    told = {MARK: mark, **({MAKER: maker} if maker else {})}
+    service["environmentVariables"] |= {name: {"type": "local", "value": value} for name, value in told.items()}
+
+
+def _told_by(service: Document, variable: str) -> str:
+    return str(((service.get("environmentVariables") or {}).get(variable) or {}).get("value") or "")

@@ -23,6 +23,7 @@ from activities.compute_documents import (
     service_mark,
     service_named,
     services_of,
+    sign,
     state_of,
     why_broken,
 )
@@ -152,7 +153,7 @@ class Applications(Resource[ApplicationWanted]):
                 return Ensured(entries=[self.entry(reference, made=False)], done=False)
         if there is None or image_of(there) != image:
             made = custom_service(wanted, image)
-            made["environmentVariables"][MARK] = {"type": "local", "value": order.mark}
+            sign(made, order.mark, there)
             _write(wanted.compute.name, found, wanted.name, made)
         # As the plan found it: a second try finds this run's own image.
         was: Any = {"how": "changed", "before": wanted.was, "after": image} if wanted.was else {}

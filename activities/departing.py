@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from activities.scene import problem
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import translated
+from contracts.endpoint_errors import MadeByOthers
 from contracts.failure import DeploymentError
-from contracts.ledger import LedgerEntry, endpoint_reference
+from contracts.ledger import LedgerEntry, endpoint_reference, short_name
+from contracts.plan import PlanProblem
+from contracts.teardown import LeftAlone
+
+# How many things and problems a history is told of at once; what is left over is found by the next look.
+TOLD_AT_ONCE, PROBLEMS_TOLD = 6, 3
+HOW = "slipway delete <what> --force"
 
 
 class Departing:
@@ -63,3 +71,20 @@ class Belonging:
     left: str | None = None
     told: bool = False
     problems: list[DeploymentError] = field(default_factory=list)
+
+
+def taken(found: list[Belonging]) -> list[LedgerEntry]:
+    """What of that a run removes itself, in order: the rest stays, or goes along with what it is on."""
+    return [one.entry for one in found if one.left is None and one.entry.goes_with is None]
+
+
+def problems_of(found: list[Belonging], command: str = HOW, *, only_ours: bool = False) -> list[PlanProblem]:
+    """What it takes `force` for; with `only_ours`, what others have made."""
+    errors = [error for one in found for error in one.problems if not only_ours or isinstance(error, MadeByOthers)]
+    return [problem("force", error, command) for error in errors]
+
+
+def left_alone(belonging: Belonging, workspace_id: str) -> LeftAlone:
+    """What is told of something that is not taken."""
+    entry = belonging.entry.for_people(workspace_id)
+    return LeftAlone(kind=entry.kind, id=entry.id, name=entry.name or short_name(entry.id), reason=belonging.left or "")

@@ -14,6 +14,7 @@ from activities.codes import Codes
 from activities.computes import Applications, Computes
 from activities.container_logs import keep_logs
 from activities.data_assets import DataAssets
+from activities.departing_runtimes import plan_runtime_teardown
 from activities.deployments import Deployments
 from activities.diagnostics import Diagnostics
 from activities.endpoints import Endpoints
@@ -80,6 +81,7 @@ def all_activities(*others: Activity) -> Sequence[Activity]:
         look_at_serving,
         plan_update,
         plan_runtime,
+        plan_runtime_teardown,
         look_at_runtime,
         keep_logs,
     )

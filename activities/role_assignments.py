@@ -137,12 +137,11 @@ class RoleAssignments(Resource[Any]):
         if departing.deployment or endpoint is None:
             return
         shared = bool(endpoint.identity.user_assigned_identities)
-        for found in _granted_to(begin.principal_of(endpoint)):
-            entry = self.entry(str(found.id), made=False).model_copy(update={"name": _told(found)})
-            if shared and _is_slipways(found):
-                yield Belonging(entry=entry, left=why_still_needed(found, departing), told=True)
+        for found in granted_to(begin.principal_of(endpoint)):
+            if shared and is_slipways(found):
+                yield Belonging(entry_of(found), left=why_still_needed(found, departing), told=True)
             elif not shared:
-                yield Belonging(entry=entry, left=None if _is_slipways(found) else NOT_GRANTED_HERE)
+                yield Belonging(entry_of(found), left=None if is_slipways(found) else NOT_GRANTED_HERE)
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Revoke the role."""
@@ -182,13 +181,18 @@ def _tell_missing(role: NeededRole, scene: Scene, finding: Finding, own: OwnGran
 
 def revoke_roles(principal_id: str, *, but_of: str) -> None:
     """Revoke what Slipway granted to an identity that goes with its endpoint; not what the run of that mark granted."""
-    for found in _granted_to(principal_id):
-        if _is_slipways(found) and not _is_ours(found, but_of):
+    for found in granted_to(principal_id):
+        if is_slipways(found) and not _is_ours(found, but_of):
             with translated():
                 clients().authorization.role_assignments.delete_by_id(str(found.id))
 
 
-def _granted_to(principal_id: str) -> list[Any]:
+def entry_of(assignment: Any) -> LedgerEntry:
+    """What a ledger says of an assignment that is there."""
+    return LedgerEntry(kind=RoleAssignments.kind, id=str(assignment.id), how="found", name=_told(assignment))
+
+
+def granted_to(principal_id: str) -> list[Any]:
     """The assignments of an identity: in the whole subscription, or in the workspace's resource group where Slipway
     may not read more; there it grants, unless it was given rights elsewhere as well.
     """
@@ -202,8 +206,9 @@ def _granted_to(principal_id: str) -> list[Any]:
             return list(assignments.list_for_resource_group(clients().settings.resource_group, filter=asked))
 
 
-def _is_slipways(assignment: Any) -> bool:
-    return str(assignment.description or "").startswith(SIGNED)
+def is_slipways(assignment: Any, why: str = "") -> bool:
+    """Whether Slipway has granted it, for a reason that begins with `why`."""
+    return str(assignment.description or "").startswith(f"{SIGNED}{why}")
 
 
 def _grant(role: NeededRole, principal_id: str, kind: str, mark: str) -> tuple[Any, bool]:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 from itertools import accumulate
 
-from activities.departing import Belonging, Departing
+from activities.departing import (
+    PROBLEMS_TOLD,
+    TOLD_AT_ONCE,
+    Belonging,
+    Departing,
+    left_alone,
+    problems_of,
+    taken,
+)
 from activities.envelope import OUTPUT_LIMIT_BYTES, activity
 from activities.mirror_traffic import mirrored
 from activities.registry import RESOURCES
-from activities.scene import problem
 from azure_api import begin
 from azure_api.clients import clients
-from contracts.endpoint_errors import MadeByOthers
-from contracts.ledger import LedgerEntry, short_name
-from contracts.plan import PlanProblem
-from contracts.teardown import DepartingInput, Departure, LeftAlone, TeardownPlan
-
-# How many things and problems a history is told of at once; what is left over is found by the next look.
-TOLD_AT_ONCE, PROBLEMS_TOLD = 6, 3
+from contracts.ledger import LedgerEntry
+from contracts.teardown import DepartingInput, Departure, TeardownPlan
 
 
 @activity
@@ -31,7 +33,7 @@ def plan_teardown(order: DepartingInput) -> Departure:
     departing = Departing(order.endpoint, order.deployment)
     found = belongings(departing)
     going = [one for one in taken(found) if one.id not in (order.spared or [])]
-    problems = [] if order.force else _problems(found, only_ours=order.only_ours is True)
+    problems = [] if order.force else problems_of(found, only_ours=order.only_ours is True)
     there = departing.entity is not None
     departure = Departure(
         there=there and bool(going or not order.deployment),
@@ -51,19 +53,14 @@ def teardown_plan(order: DepartingInput) -> TeardownPlan:
         endpoint=order.endpoint,
         deployment=order.deployment,
         removes=[one.entry.for_people(workspace_id) for one in found if one.left is None],
-        leaves=[_left_alone(one, workspace_id) for one in found if one.left is not None],
-        problems=_problems(found),
+        leaves=[left_alone(one, workspace_id) for one in found if one.left is not None],
+        problems=problems_of(found),
     )
 
 
 def belongings(departing: Departing) -> list[Belonging]:
     """Everything that belongs to what is to be deleted, in the order in which it goes."""
     return [one for resource in reversed(RESOURCES) for one in resource.belongings(departing)]
-
-
-def taken(found: list[Belonging]) -> list[LedgerEntry]:
-    """What of that a run removes itself, in order: the rest stays, or goes along with what it is on."""
-    return [one.entry for one in found if one.left is None and one.entry.goes_with is None]
 
 
 def _left_of(found: list[Belonging], departure: Departure) -> list[LedgerEntry] | None:
@@ -76,13 +73,3 @@ def _left_of(found: list[Belonging], departure: Departure) -> list[LedgerEntry] 
     )
     fitting = sum(size <= OUTPUT_LIMIT_BYTES for size in [*used][1:])
     return left[:fitting] or None
-
-
-def _problems(found: list[Belonging], *, only_ours: bool = False) -> list[PlanProblem]:
-    errors = [error for one in found for error in one.problems if not only_ours or isinstance(error, MadeByOthers)]
-    return [problem("force", error, "slipway delete <what> --force") for error in errors]
-
-
-def _left_alone(belonging: Belonging, workspace_id: str) -> LeftAlone:
-    entry = belonging.entry.for_people(workspace_id)
-    return LeftAlone(kind=entry.kind, id=entry.id, name=entry.name or short_name(entry.id), reason=belonging.left or "")

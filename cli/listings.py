@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import typer
 
+from cli.lists import PRINTERS
 from cli.options import After, AsJson, Limit
-from cli.report import PRINTERS
 from cli.session import Session, print_json
 from orchestrations.runbooks import DEPLOY, RUNBOOKS, Runbook
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cli.finishing import finish, sent
 from cli.given_fields import set_field, shares_of
+from cli.lists import print_releases
 from cli.local_assets import LocalCode
 from cli.localizing import Localizing
 from cli.options import (
@@ -26,7 +27,8 @@ from cli.options import (
     parted,
 )
 from cli.outcome import ExitCode, NotAccepted
-from cli.report import print_releases, print_teardown
+from cli.report import print_teardown
+from cli.service import Reply
 from cli.session import Session, print_json
 from cli.uploading import register, workspace_of
 from cli.wording import counted
@@ -132,12 +134,7 @@ def delete(  # noqa: PLR0913, PLR0917 - as above
     kind = (delete_deployment.delete_deployment if deployment else delete_endpoint.delete_endpoint).__name__
     sending = Sending(context, idempotency_key, interval)
     if plan:
-        answer = sending.session.service.teardown(kind, names)
-        if as_json:
-            print_json(answer.text)
-        else:
-            print_teardown(sending.session.out, answer.value)
-        raise typer.Exit(ExitCode.FAILED if answer.value.problems and not force else ExitCode.SUCCEEDED)
+        sending.plan(kind, names, {}, force=force, as_json=as_json)
     sending.run(kind, names, {"force": force, "when_busy": when_busy}, follow_=follow_, as_json=as_json)
 
 
@@ -179,10 +176,28 @@ class Sending:
         self._key = key
         self._interval = interval
 
+    def plan(self, kind: str, names: dict[str, str], also: Json, *, force: bool, as_json: bool) -> NoReturn:
+        """Show what a deletion would take, and end; `also` is what is sent besides."""
+        _check(names)
+        answer = self.session.service.teardown(kind, names, also)
+        if as_json:
+            print_json(answer.text)
+        else:
+            print_teardown(self.session.out, answer.value, "/".join(names.values()))
+        raise typer.Exit(ExitCode.FAILED if answer.value.problems and not force else ExitCode.SUCCEEDED)
+
     def run(self, kind: str, names: dict[str, str], request: Json, *, follow_: bool, as_json: bool) -> None:
         """Have the operation started, and end as `finish` does."""
-        if not all(names.values()):
-            raise NotAccepted("name an endpoint, or a deployment as <endpoint>/<deployment>")
-        service = self.session.service
-        accepted = sent(lambda key: service.operate(kind, names, request, key), self._key, self._interval)
+        accepted = self.accepted(kind, names, request)
         finish(self.session, accepted, follow_=follow_, as_json=as_json, interval=self._interval)
+
+    def accepted(self, kind: str, names: dict[str, str], request: Json) -> Reply[Any]:
+        """What the service answers to the request."""
+        _check(names)
+        service = self.session.service
+        return sent(lambda key: service.operate(kind, names, request, key), self._key, self._interval)
+
+
+def _check(names: dict[str, str]) -> None:
+    if not all(names.values()):
+        raise NotAccepted(f"{'/'.join(names.values())!r} names nothing: write <{'>/<'.join(names)}>")

@@ -21,6 +21,7 @@ from cli.wording import clock_time, plain, span
 from contracts.operations import OperationStatus
 from contracts.runtimes import RuntimeStatus
 from contracts.status import StepState, StepStatus
+from orchestrations import delete_runtime
 
 _MARKS: dict[StepState, tuple[str, str]] = {
     "running": ("▶", "cyan"),
@@ -105,7 +106,8 @@ def about(status: Status) -> str:
         kind = "deletion" if kind == "delete" else kind
         return f"{kind} of {status.endpoint}" + (f"/{status.deployment}" if status.deployment else "")
     if isinstance(status, RuntimeStatus):
-        return f"{status.name} on {status.compute}"
+        deleting = "deletion of " if status.kind == delete_runtime.delete_runtime.__name__ else ""
+        return f"{deleting}{status.name} on {status.compute}"
     return f"{status.model} → {status.endpoint}/{status.deployment}"
 
 

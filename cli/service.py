@@ -23,8 +23,7 @@ from contracts.problems import Problem
 from contracts.releases import ReleaseList
 from contracts.runtimes import RuntimeStatus
 from contracts.status import DeploymentStatus
-from contracts.teardown import TeardownPlan
-from orchestrations.runbooks import DEPLOY, RUNBOOKS, RUNTIME, Call, Runbook, runbook_of
+from orchestrations.runbooks import DEPLOY, RUNBOOKS, Call, Runbook, runbook_of
 
 C = TypeVar("C", bound=Contract)
 Status = DeploymentStatus | OperationStatus | RuntimeStatus
@@ -96,16 +95,17 @@ class Service:
         """Ask what a deployment request would do."""
         return self._send(Plan, "POST", "plans", json=request)
 
-    def operate(self, kind: str, names: Mapping[str, str], request: Json, key: str) -> Reply[OperationStatus]:
-        """Ask for an operation; with the same key again, find the one that it started."""
-        call = _call_of(kind)
+    def operate(self, kind: str, names: Mapping[str, str], request: Json, key: str) -> Reply[Any]:
+        """Have a runbook started, whose `status` is answered; with the same key again, find what it started."""
+        runbook, call = _runbook(kind)
         sent: dict[str, Any] = {"params": _flags(request)} if call.method == "DELETE" else {"json": request}
-        return self._send(OperationStatus, call.method, _path(call, names), **sent, headers={"Idempotency-Key": key})
+        return self._send(runbook.status, call.method, _path(call, names), **sent, headers={"Idempotency-Key": key})
 
-    def teardown(self, kind: str, names: Mapping[str, str]) -> Reply[TeardownPlan]:
-        """Ask what a deletion would take."""
-        call = _call_of(kind)
-        return self._send(TeardownPlan, call.method, _path(call, names), params={"plan": "true"})
+    def teardown(self, kind: str, names: Mapping[str, str], also: Json) -> Reply[Any]:
+        """Ask what a deletion would take: its runbook's `plans`; `also` is what is sent besides."""
+        runbook, call = _runbook(kind)
+        assert runbook.plans is not None, f"{kind} has no plan"
+        return self._send(runbook.plans, call.method, _path(call, names), params=_flags({**also, "plan": True}))
 
     def releases(self, endpoint: str) -> Reply[ReleaseList]:
         """What an endpoint has served."""
@@ -120,11 +120,6 @@ class Service:
         """Stop a run."""
         contract, path = _place(run)
         return self._send(contract, "POST", f"{path}/cancel")
-
-    def make_runtime(self, request: Json, idempotency_key: str) -> Reply[RuntimeStatus]:
-        """Ask for a runtime; with the same key again, find the one that was asked for."""
-        headers = {"Idempotency-Key": idempotency_key}
-        return self._send(RuntimeStatus, "POST", RUNTIME.route, json=request, headers=headers)
 
     def log(self, deployment_id: str, container: str) -> str:
         """What a container of a deployment wrote."""
@@ -231,10 +226,10 @@ def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _call_of(kind: str) -> Call:
-    call = next(runbook.call for runbook in RUNBOOKS if runbook.name == kind)
-    assert call is not None
-    return call
+def _runbook(kind: str) -> tuple[Runbook, Call]:
+    runbook = next(one for one in RUNBOOKS if one.name == kind)
+    assert runbook.call is not None, f"{kind} is not started over HTTP"
+    return runbook, runbook.call
 
 
 def _path(call: Call, names: Mapping[str, str]) -> str:

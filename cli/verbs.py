@@ -106,6 +106,10 @@ VERBS = (
     Verb("chat", endpoint_commands.chat, Section.LOOK, ASKED, ("chat support-bot",)),
     Verb("consume", endpoint_commands.consume, Section.LOOK, READ, ("consume credit-risk --language python > ask.py",)),
     Verb("runtime", runtime_commands.runtime, Section.DEPLOY, RUN, ("runtime -f runtime.yml",)),
+    Verb("delete-runtime", runtime_commands.delete, Section.CHANGE, DELETED, (
+        "delete-runtime flows-machine/flows --plan",
+        "delete-runtime flows-machine/flows --with-compute",
+    )),
     Verb("releases", operation_commands.releases, Section.CHANGE, READ, ("releases credit-risk",)),
     Verb("rollback", operation_commands.roll_back, Section.CHANGE, RUN, (
         "rollback credit-risk",

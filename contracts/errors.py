@@ -37,6 +37,7 @@ DeploymentError
 ├── StillServing
 ├── MadeByOthers
 ├── ComputeConflict
+├── ComputeInUse
 ├── PlanOutdated
 ├── QuotaExceeded
 ├── ImageNotRunnable
@@ -82,7 +83,7 @@ from __future__ import annotations
 
 from contracts import agreements, azure_refusals, endpoint_errors, operator_limits, runtime_errors, sample_errors  # noqa: F401 - a subclass counts once its module is imported
 from contracts.failure import LOG_TAIL_LIMIT, MESSAGE_LIMIT, DeploymentError, Failure, StepFailed
-from contracts.role_errors import AccessNotYetEffective, RoleMissing, RoleNotEffective, RoleNotFound
+from contracts.role_errors import AccessNotYetEffective, PrincipalNotReady, RoleMissing, RoleNotEffective, RoleNotFound
 
 __all__ = [
     "LOG_TAIL_LIMIT",
@@ -90,6 +91,7 @@ __all__ = [
     "AccessNotYetEffective",
     "DeploymentError",
     "Failure",
+    "PrincipalNotReady",
     "RoleMissing",
     "RoleNotEffective",
     "RoleNotFound",
@@ -276,13 +278,6 @@ class CloudUnavailable(DeploymentError, whose="Azure"):
 
     retryable = True
     suggestion = "Check Azure's status page and the network; then send the request again."
-
-
-class PrincipalNotReady(DeploymentError, whose="Azure"):
-    """The identity is so new that role assignments do not find it yet."""
-
-    retryable = True
-    suggestion = "Wait for the directory to replicate."
 
 
 class ModelUnreachable(DeploymentError, whose="caller"):

@@ -187,6 +187,9 @@ MEANT = {
 }
 
 AssetName = Annotated[str, Field(pattern=_ASSET_NAME)]
+# Azure does not tell cases apart; one run at a time writes to a compute instance, however it is written.
+ComputeName = Annotated[str, Field(pattern=COMPUTE), AfterValidator(str.lower)]
+ApplicationName = Annotated[str, Field(pattern=APPLICATION)]
 DatastorePath = Annotated[
     str, AfterValidator(_datastore_path), _told(r"azureml://(.+/)?datastores/[A-Za-z0-9_]+/paths/[A-Za-z0-9_][^?#\\]*")
 ]

@@ -30,3 +30,10 @@ class AccessNotYetEffective(DeploymentError, whose="caller"):
 
     propagation = True
     suggestion = "Grant the endpoint's identity the role that the message or the log names (access.additional)."
+
+
+class PrincipalNotReady(DeploymentError, whose="Azure"):
+    """The identity is so new that role assignments do not find it yet."""
+
+    retryable = True
+    suggestion = "Wait for the directory to replicate."

@@ -17,7 +17,15 @@ from contracts.assets import Tags
 from contracts.base import Contract
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
-from contracts.names import APPLICATION, COMPUTE, HOST_PATH, OBJECT_ID, VARIABLE, ImageName, InstanceType
+from contracts.names import (
+    HOST_PATH,
+    OBJECT_ID,
+    VARIABLE,
+    ApplicationName,
+    ComputeName,
+    ImageName,
+    InstanceType,
+)
 from contracts.online import EndpointIdentity
 from contracts.orders import RunOrder
 from contracts.plan import NeededRole, PlanRemark, PlanVerdict
@@ -37,6 +45,12 @@ IDLE_MINUTES = Field(ge=15, le=4320)
 # One line of queues for all that is written to: no endpoint has a dot in its name.
 QUEUE = "compute."
 
+
+def queue_of(compute: str) -> str:
+    """The line of those who write to a compute instance."""
+    return f"{QUEUE}{compute}"
+
+
 ObjectId = Annotated[str, Field(pattern=OBJECT_ID)]
 HostPath = Annotated[str, Field(pattern=HOST_PATH)]
 VariableName = Annotated[str, Field(pattern=VARIABLE)]
@@ -53,17 +67,12 @@ class AssignedUser(Contract):
 class RuntimeCompute(Contract):
     """The compute instance: made when there is none of that name, else confirmed as it is and started when stopped."""
 
-    name: Annotated[str, Field(pattern=COMPUTE)]
+    name: ComputeName
     size: Annotated[InstanceType | None, Field(description="needed for a new one")] = None
     create_on_behalf_of: AssignedUser | None = None
     idle_time_before_shutdown_minutes: Annotated[Whole, IDLE_MINUTES] | None = None
     identity: EndpointIdentity | None = None
     tags: Tags = {}
-
-    @field_validator("name")
-    @classmethod
-    def _as_kept(cls, value: str) -> str:
-        return value.lower()
 
     @field_validator("identity")
     @classmethod
@@ -107,7 +116,7 @@ class RuntimeAccess(Contract):
 class RuntimeRequest(Queued):
     """A runtime: a custom application of that name on a compute instance. Another image is an update of it."""
 
-    name: Annotated[str, Field(pattern=APPLICATION, description="of the application")]
+    name: Annotated[ApplicationName, Field(description="of the application")]
     compute: RuntimeCompute
     environment: Annotated[
         EnvironmentReference | None, Field(description="a registered one that is an image, without conda or build")
@@ -192,10 +201,11 @@ class RuntimeSeen(Contract):
 
 
 class RuntimeResult(Contract):
-    """A runtime that is there for its users."""
+    """A runtime that is there for its users, or is not any more."""
 
-    seen: RuntimeSeen
+    seen: Annotated[RuntimeSeen | None, Field(description="none: it was deleted")] = None
     image_before: Annotated[str | None, Field(description="of an update")] = None
+    stays: Annotated[dict[str, str], Field(description="why things stay, by name, of a deletion")] = {}
     remarks: list[PlanRemark] = []
     ledger: list[LedgerEntry] = []
 
@@ -214,7 +224,7 @@ class RuntimeOrder(RunOrder):
     @property
     def endpoint(self) -> str:
         """Where its turn is waited for: one run at a time writes to a compute instance, as to an endpoint."""
-        return f"{QUEUE}{self.compute}"
+        return queue_of(self.compute)
 
     @property
     def deployment(self) -> str:
@@ -241,6 +251,7 @@ class RuntimeStatus(Contract):
     """Answer of `GET /api/runtimes/{id}`."""
 
     id: str
+    kind: Annotated[str, Field(description="what it does: make_runtime, …")] = ""
     status: DeploymentState
     compute: str = ""
     name: str = ""

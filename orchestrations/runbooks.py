@@ -6,7 +6,6 @@ A new operation is one file that reads like `deploy.py`, the contract of its bod
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from contracts.base import Contract, Json
@@ -14,15 +13,17 @@ from contracts.operations import OperationList, OperationOrder, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
 from contracts.rollback import RollbackRequest
+from contracts.runtime_deletion import RuntimeDeletion, RuntimeDeletionOrder, RuntimeTeardownPlan
 from contracts.runtimes import RuntimeList, RuntimeOrder, RuntimeRequest, RuntimeStatus
 from contracts.status import DeploymentList, DeploymentStatus, EventList, EventOutcome, Progress
-from contracts.teardown import DeleteRequest
+from contracts.teardown import DeleteRequest, TeardownPlan
 from contracts.traffic import TrafficRequest
 from contracts.updates import UpdateRequest
 from orchestrations import (
     change_traffic,
     delete_deployment,
     delete_endpoint,
+    delete_runtime,
     deploy,
     endpoint_queue,
     expire,
@@ -37,70 +38,10 @@ from orchestrations import (
     watch,
 )
 from orchestrations.engine import Taking
+from orchestrations.runbook import Call, Runbook
 from orchestrations.steps import Resource, Step
 
-
-@dataclass(frozen=True)
-class Call:
-    """The call that starts a runbook: a method, and a path below `/api` that may name what it is about."""
-
-    method: str
-    path: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the path names: fields of the runbook's order."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
-
-
-@dataclass(frozen=True)
-class Runbook:
-    """One procedure. Several may share a route: callers see their instances together.
-
-    Attributes:
-        orchestration: the orchestrator function; its name is stored in histories.
-        noun: what one instance is, for people and in the names of the routes' functions.
-        prefix: what the ids of its instances begin with; 32 hex digits follow.
-        route: of its instances below `/api`.
-        order: its one typed input.
-        call: what starts one over HTTP; None when something else starts it.
-        asked_with: the body of that call, or its query parameters where the method has no body.
-        status: what callers see of an instance.
-        listing: a page of them.
-        filters: query parameters of the listing.
-        ended: whether a custom status is that of an instance which ended in its own words.
-        writes: whether it writes to an endpoint: it takes its turn there, keeps a ledger, can be canceled, is undone.
-        takes: the steps and resources that it may ask for.
-    """
-
-    orchestration: Callable[[Any], Taking[Json]]
-    noun: str
-    prefix: str
-    route: str
-    order: type[Contract]
-    call: Call | None
-    asked_with: type[Contract] | None
-    status: type[Contract]
-    listing: type[Contract]
-    filters: tuple[str, ...]
-    ended: Callable[[Json], bool]
-    writes: bool
-    takes: tuple[Step[Any] | Resource[Any], ...]
-
-    @property
-    def name(self) -> str:
-        """Of the orchestration."""
-        return self.orchestration.__name__
-
-    @property
-    def id_pattern(self) -> str:
-        """Of its instances' ids, as a regular expression."""
-        return f"{self.prefix}[0-9a-f]{{32}}"
-
-    @property
-    def keeps_logs(self) -> bool:
-        """Whether its instances make something whose logs can be asked for."""
-        return steps.KEEP_LOGS in self.takes
+__all__ = ["Call", "Runbook"]
 
 
 # What every run may ask for that writes to an endpoint.
@@ -160,6 +101,7 @@ def operation(
         ended=shows_end,
         writes=True,
         takes=(*takes, *WRITING),
+        plans=TeardownPlan if asked_with is DeleteRequest else None,
     )
 
 
@@ -235,30 +177,60 @@ OPERATIONS = (
     operation(expire.expire, None, None, steps.FIND_EXPIRY, *TAKING_DOWN),
     operation(retire.retire, None, None, steps.FIND_SUPERSEDED, steps.PLAN_RETIREMENT, steps.DEPLOYMENT),
 )
-RUNTIME = Runbook(
-    orchestration=make_runtime.make_runtime,
-    noun="runtime",
-    prefix="run-",
-    route="runtimes",
-    order=RuntimeOrder,
-    call=Call("POST", "runtimes"),
-    asked_with=RuntimeRequest,
-    status=RuntimeStatus,
-    listing=RuntimeList,
-    filters=("compute", "status"),
-    ended=shows_end,
-    writes=True,
-    takes=(
+
+
+def of_runtimes(
+    orchestration: Callable[[Any], Taking[Json]],
+    prefix: str,
+    order: type[Contract],
+    call: Call,
+    asked_with: type[Contract],
+    *takes: Step[Any] | Resource[Any],
+) -> Runbook:
+    """A runbook about prompt flow's runtimes; `takes` is what it may ask for besides its turn and its undo."""
+    return Runbook(
+        orchestration=orchestration,
+        noun="runtime",
+        prefix=prefix,
+        route="runtimes",
+        order=order,
+        call=call,
+        asked_with=asked_with,
+        status=RuntimeStatus,
+        listing=RuntimeList,
+        filters=("compute", "status"),
+        ended=shows_end,
+        writes=True,
+        takes=(*takes, steps.ROLE_ASSIGNMENT, steps.WAKE, steps.DEPLOYMENT_ENDED),
+        plans=RuntimeTeardownPlan if asked_with is RuntimeDeletion else None,
+    )
+
+
+RUNTIMES = (
+    of_runtimes(
+        make_runtime.make_runtime,
+        "run-",
+        RuntimeOrder,
+        Call("POST", "runtimes"),
+        RuntimeRequest,
         steps.PLAN_RUNTIME,
-        steps.ROLE_ASSIGNMENT,
         steps.COMPUTE,
         steps.APPLICATION,
         steps.LOOK_AT_RUNTIME,
-        steps.WAKE,
-        steps.DEPLOYMENT_ENDED,
+    ),
+    of_runtimes(
+        delete_runtime.delete_runtime,
+        "runtime-deletion-",
+        RuntimeDeletionOrder,
+        Call("DELETE", "runtimes/{compute}/{name}"),
+        RuntimeDeletion,
+        steps.PLAN_RUNTIME_TEARDOWN,
+        steps.COMPUTE,
+        steps.APPLICATION,
     ),
 )
-RUNBOOKS = (DEPLOY, REACT, *OPERATIONS, RUNTIME)
+RUNTIME, DELETE_RUNTIME = RUNTIMES
+RUNBOOKS = (DEPLOY, REACT, *OPERATIONS, *RUNTIMES)
 
 
 def sharing(route: str) -> tuple[Runbook, ...]:

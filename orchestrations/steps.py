@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from contracts import activities, plan, runtimes
+from contracts import activities, plan, runtime_deletion, runtimes
 from contracts.base import Contract
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
@@ -148,3 +148,4 @@ FIND_EXPIRY = Step("find_expiry", Expiry, policies.QUICK)
 PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)
 PLAN_RUNTIME = Step("plan_runtime", runtimes.RuntimePlan, policies.QUICK)
 LOOK_AT_RUNTIME = Step("look_at_runtime", runtimes.RuntimeSeen, policies.QUICK)
+PLAN_RUNTIME_TEARDOWN = Step("plan_runtime_teardown", runtime_deletion.RuntimeDeparture, policies.QUICK)

@@ -6,7 +6,8 @@ rest. To ask again goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from contracts.activities import EntryInput
 from contracts.errors import Failure, NotAsDeployed, StepFailed
@@ -39,7 +40,14 @@ def look(run: Run, order: OperationOrder) -> Taking[Departure]:
 
 
 def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]:
-    """Remove everything, a few things at a time; raises StepFailed when there is still something in the end."""
+    """Remove everything; raises StepFailed when there is still something in the end."""
+    yield from take_all(run, found, lambda: look(run, order), steps.PLAN_TEARDOWN)
+
+
+def take_all(
+    run: Run, found: Departure, look_again: Callable[[], Taking[Departure]], step: steps.Step[Any]
+) -> Taking[None]:
+    """Remove what was found and what is found after that, a few things at a time; `step` is what finds it."""
     for _ in range(ROUNDS_OF_TEARDOWN):
         if not found.next:
             return
@@ -49,9 +57,9 @@ def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]
                 run.ledger.spare(entry, f"{relied_on} relies on it")
             else:
                 yield from remove_for_good(run, entry)
-        found = yield from look(run, order)
+        found = yield from look_again()
     if found.next:
-        raise StepFailed(still_there(found.next))
+        raise StepFailed(still_there(found.next, step))
 
 
 def who_relies_on(run: Run, entry: LedgerEntry) -> Taking[str | None]:
@@ -62,11 +70,11 @@ def who_relies_on(run: Run, entry: LedgerEntry) -> Taking[str | None]:
     return (yield from run.take(steps.FIND_CLAIM, asked)).claimed_by
 
 
-def still_there(left: Sequence[LedgerEntry]) -> Failure:
+def still_there(left: Sequence[LedgerEntry], step: steps.Step[Any] = steps.PLAN_TEARDOWN) -> Failure:
     """The failure of a run which Azure has told again and again that something is gone, and then that it is there."""
     what = ", ".join(f"{entry.kind} {entry.name or short_name(entry.id)}" for entry in left)
     error = NotAsDeployed(f"still there after {ROUNDS_OF_TEARDOWN} rounds: {what}")
-    return error.to_failure().model_copy(update={"step": steps.PLAN_TEARDOWN.activity})
+    return error.to_failure().model_copy(update={"step": step.activity})
 
 
 def has_begun(run: Run) -> bool:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.departing_runtimes import runtime_teardown_plan
 from activities.teardown import teardown_plan
+from contracts.base import Contract
 from contracts.digests import digest
 from contracts.errors import DeploymentError
 from contracts.problems import RequestProblems
-from contracts.teardown import DepartingInput
+from contracts.runtime_deletion import DepartingRuntimeInput, RuntimeTeardownPlan
+from contracts.teardown import DepartingInput, TeardownPlan
 from orchestrations.runbooks import Runbook
 from triggers import statuses
 from triggers.answers import answer, azure_unavailable, problem, problem_of
@@ -48,7 +52,7 @@ def starting(runbook: Runbook) -> Any:
         except (BodyTooLarge, RequestProblems) as error:
             return problem_of(error)
         if asked.request.get("plan") is True:
-            return await _planned(asked)
+            return await _planned(runbook, asked)
         instance_id, order = asked.instance_id, asked.order
         try:
             await start_once(client, runbook.name, instance_id, order)
@@ -92,12 +96,24 @@ class Asked:
         self.order = runbook.order.from_wire(order).to_wire()
 
 
-async def _planned(asked: Asked) -> func.HttpResponse:
+def _departing_runtime(asked: Asked) -> Contract:
+    taking = asked.request.get("with_compute") is True
+    return runtime_teardown_plan(DepartingRuntimeInput(**asked.names, with_compute=taking))
+
+
+# By what a runbook says that it answers.
+PLANNED: dict[type[Contract], Callable[[Asked], Contract]] = {
+    TeardownPlan: lambda asked: teardown_plan(DepartingInput(**asked.names)),
+    RuntimeTeardownPlan: _departing_runtime,
+}
+
+
+async def _planned(runbook: Runbook, asked: Asked) -> func.HttpResponse:
     """200: what would go, and nothing does."""
-    order = DepartingInput(endpoint=asked.names["endpoint"], deployment=asked.names.get("deployment"))
+    assert runbook.plans is not None, f"{runbook.name} has no plan"
     try:
         # The Azure libraries wait for their answers, and the other calls must not wait for them.
-        return answer(await asyncio.to_thread(teardown_plan, order))
+        return answer(await asyncio.to_thread(PLANNED[runbook.plans], asked))
     except DeploymentError as error:
         return azure_unavailable(error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from os.path import commonprefix
 from typing import Any
 from urllib.parse import urlencode
 
@@ -83,9 +84,8 @@ async def _page(
 
 
 def _beginning(runbooks: Sequence[Runbook]) -> str:
-    """What the ids of all of them begin with: up to the first dash, where there are several."""
-    prefix = runbooks[0].prefix
-    return prefix if len(runbooks) == 1 else prefix[: prefix.index("-") + 1]
+    """What the ids of all of them begin with."""
+    return commonprefix([runbook.prefix for runbook in runbooks])  # noqa: RUF071 - of names, which are no paths
 
 
 def _runbook_of(runbooks: Sequence[Runbook], instance: Instance) -> Runbook | None:

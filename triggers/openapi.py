@@ -13,7 +13,6 @@ from contracts.container_log import CONTAINERS
 from contracts.plan import Plan
 from contracts.releases import ReleaseList
 from contracts.status import DeploymentState, Health
-from contracts.teardown import TeardownPlan
 from orchestrations.runbooks import DEPLOY, Runbook, sharing
 from triggers.answers import ProblemBody
 from triggers.asking import KEY_CHARACTERS, LONGEST_KEY
@@ -85,7 +84,8 @@ def _schemas(runbooks: Iterable[Runbook]) -> dict[str, Any]:
         (body_contract(runbook), "validation") for runbook in known if runbook.call and runbook.call.method != "DELETE"
     ]
     told: list[type[Contract]] = [model for runbook in known for model in (runbook.status, runbook.listing)]
-    told += [Plan, Health, ReleaseList, TeardownPlan, ProblemBody]
+    told += [runbook.plans for runbook in known if runbook.plans]
+    told += [Plan, Health, ReleaseList, ProblemBody]
     models += [(plan_request(), "validation")]
     models += [(model, "serialization") for model in dict.fromkeys([*told, *_of_endpoints().ANSWERS])]
     _, schemas = models_json_schema(models, ref_template=REF)
@@ -128,8 +128,8 @@ def _starting(runbook: Runbook) -> dict[str, Any]:
     summary = f"Ask for a {runbook.noun}" if runbook is DEPLOY else _sentence(runbook)
     if runbook.call.method == "DELETE":
         asked = _query(body_contract(runbook))
-        plan = json_of("with `plan=true`: what would go", TeardownPlan)
-        problems = {"200": plan, "422": problem_of("a parameter is not valid")}
+        plan = {"200": json_of("with `plan=true`: what would go", runbook.plans)} if runbook.plans else {}
+        problems = {**plan, "422": problem_of("a parameter is not valid")}
         return {"summary": summary, "parameters": [*parameters, *asked], "responses": {**answers, **problems}}
     body = _body(body_contract(runbook), EXAMPLE if runbook is DEPLOY else None)
     responses = {**answers, **_BODY_PROBLEMS}

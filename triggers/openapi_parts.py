@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.names import LONGEST_ONLINE_NAME, ONLINE_NAME, SHORTEST_ONLINE_NAME
+from contracts.names import APPLICATION, COMPUTE, LONGEST_ONLINE_NAME, ONLINE_NAME, SHORTEST_ONLINE_NAME
 from triggers.answers import ProblemBody
 
 NAME = {
@@ -16,9 +16,16 @@ NAME = {
 REF = "#/components/schemas/{model}"
 
 
+# What else than an endpoint or a deployment a path may name.
+OTHER_NAMES = {
+    "compute": {"type": "string", "pattern": COMPUTE},
+    "name": {"type": "string", "pattern": APPLICATION},
+}
+
+
 def named_in_path(what: str) -> dict[str, Any]:
-    """The name of an endpoint or a deployment in a path."""
-    return {"name": what, "in": "path", "required": True, "schema": NAME}
+    """A name in a path: that of an endpoint or a deployment, where it is no other."""
+    return {"name": what, "in": "path", "required": True, "schema": OTHER_NAMES.get(what, NAME)}
 
 
 def schema_of(model: type[Any]) -> dict[str, Any]:

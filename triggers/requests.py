@@ -10,7 +10,7 @@ from pydantic import create_model
 
 from activities.registry import RESOURCES
 from contracts.base import Contract, Json
-from contracts.names import OnlineName
+from contracts.names import ApplicationName, ComputeName, OnlineName
 from contracts.plan import PlanInput, Uploads
 from contracts.problems import read_request
 from contracts.request import DeploymentRequest
@@ -57,6 +57,8 @@ class Named(Contract):
 
     endpoint: OnlineName | None = None
     deployment: OnlineName | None = None
+    compute: ComputeName | None = None
+    name: ApplicationName | None = None
 
 
 def named(parts: Mapping[str, str]) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from contracts.ledger import LedgerEntry
 from contracts.operations import OperationOrder, OperationResult, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
-from contracts.runtimes import QUEUE, RuntimeOrder, RuntimeResult, RuntimeStatus
+from contracts.runtimes import QUEUE, RuntimeResult, RuntimeStatus
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 from orchestrations import steps
-from orchestrations.runbooks import DEPLOY, Runbook, runbook_of
+from orchestrations.runbooks import DEPLOY, RUNTIME, Runbook, runbook_of
 from orchestrations.steps import KEEP_LOGS
 from settings import settings
 from triggers.hub import Instance
@@ -88,12 +88,12 @@ def operation_status(instance: Instance, *, brief: bool = False) -> OperationSta
 
 
 def runtime_status(instance: Instance, *, brief: bool = False) -> RuntimeStatus:
-    """An instance of `make_runtime` for callers; `brief` leaves steps, ledger and result out."""
-    progress = progress_of(instance)
-    aimed = _aimed_at(instance, RuntimeOrder) if not progress.endpoint else {}
+    """An instance of a runbook about runtimes for callers; `brief` leaves steps, ledger and result out."""
+    runbook, progress = runbook_of(instance.id) or RUNTIME, progress_of(instance)
+    aimed = _aimed_at(instance, runbook.order) if not progress.endpoint else {}
     queue, name = aimed.get("endpoint") or progress.endpoint, aimed.get("deployment") or progress.deployment
     told = _run(instance, progress, RuntimeResult, brief=brief)
-    return RuntimeStatus(compute=queue.removeprefix(QUEUE), name=name, **told)
+    return RuntimeStatus(kind=runbook.name, compute=queue.removeprefix(QUEUE), name=name, **told)
 
 
 def _run(instance: Instance, progress: Progress, contract: type[Any], *, brief: bool) -> dict[str, Any]:

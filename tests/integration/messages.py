@@ -16,6 +16,7 @@ from contracts.plan import NeededRole, PlanInput, PlanVerdict, Resolved
 from contracts.releases import ServingInput
 from contracts.retiring import RetirementInput, SupersededDeployment
 from contracts.rollout import AnswersInput
+from contracts.runtime_deletion import DepartingRuntimeInput
 from contracts.runtimes import RuntimeInput, RuntimePlanInput
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
@@ -129,6 +130,7 @@ def looking(order: DeployOrder, resolved: Resolved) -> dict[str, Contract]:
         "count_answers": AnswersInput(**names, since=MOMENT, until=MOMENT),
         "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic=TRAFFIC),
         "plan_runtime": RuntimePlanInput(mark=INSTANCE, request=RUNTIME),
+        "plan_runtime_teardown": DepartingRuntimeInput(compute="machine", name="flows", with_compute=True),
         "look_at_runtime": RuntimeInput(compute="machine", name="flows"),
         "plan_retirement": RetirementInput(endpoint=order.endpoint, keep=1, superseded=superseded),
         "plan_update": UpdateInput(endpoint=order.endpoint, deployment=order.deployment, wanted=TWO),

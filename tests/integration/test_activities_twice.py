@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from activities.compute_documents import maker_of
 from activities.envelope import CONTRACTS
 from contracts import activities as c
 from contracts.base import Contract
@@ -12,6 +13,7 @@ from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
 from contracts.releases import Pin, ServingInput
 from contracts.retiring import RetirementInput, SupersededDeployment
+from contracts.runtime_deletion import DepartingRuntimeInput
 from contracts.runtimes import RuntimeInput, RuntimePlan, RuntimePlanInput, RuntimeRequest
 from contracts.teardown import DepartingInput
 from contracts.traffic import SharesInput
@@ -257,6 +259,9 @@ def runtime(twice: Twice, verdict: PlanVerdict) -> None:
     twice("remove_application", acting.about("application", changed["id"], **how), ours=False)
     acting.until(twice.stack, "application_provisioned", application, acting.is_done)
     assert acting.done("look_at_runtime", looked)["image"] == "python:3.11"
+    assert maker_of(twice.stack.cloud.state.computes["machine"].services[0]) == INSTANCE
+    going = twice("plan_runtime_teardown", DepartingRuntimeInput(compute="machine", name="flows", with_compute=True))
+    assert [one["kind"] for one in going["next"]] == ["role_assignment", "role_assignment", "compute"]
 
     assert twice("remove_compute", compute)["stays"] == "other applications run on it by now"
     twice.stack.cloud.state.computes["machine"].services.clear()

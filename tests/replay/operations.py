@@ -20,6 +20,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "update_deployment": ("update_deployment", {"deployment": "blue", "request": {"model": "azureml:credit-risk:2"}}),
     "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
     "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
+    "delete_runtime": ("delete_runtime", {"compute": "machine", "name": "flows", "request": {}}),
     "expire": ("expire", {"request": {"ttl": "PT8H", "only_ours": True}}),
     "retire": ("retire", {"request": {"keep": 1, "after": "P2DT1H"}}),
 }
@@ -59,7 +60,26 @@ def answers(goes: str) -> dict[str, Answer]:
         "find_superseded": lambda _: {"deployments": [{"deployment": "green", "run": f"dep-{1:032x}"}]},
         "find_expiry": lambda message: {"by": message["mark"]},
         "plan_retirement": lambda _: {"mark": f"dep-{1:032x}", "next": [left.pop()] if left else []},
+        **of_stopped_runtime(),
         "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
+    }
+
+
+def of_stopped_runtime() -> dict[str, Answer]:
+    """A runtime on a stopped compute instance, which has a role for it."""
+    machine = {"kind": "compute", "id": "computes/machine", "how": "changed", "before": "Stopped"}
+    goes = [
+        {"kind": "application", "id": "computes/machine/customServices/flows"},
+        {"kind": "role_assignment", "id": "/r"},
+    ]
+    looks = iter([{"there": True, "starts": True, "next": goes, "stays": {"compute machine": "nobody asked"}}])
+    return {
+        "plan_runtime_teardown": lambda _: next(looks, {"there": False}),
+        "ensure_compute": lambda _: {"entries": [machine], "done": False},
+        "compute_provisioned": lambda _: azure.THERE,
+        "remove_application": azure.Removal(),
+        "remove_role_assignment": azure.Removal(),
+        "remove_compute": lambda _: {"state": "Stopping", "done": True},
     }
 
 

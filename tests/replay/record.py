@@ -219,6 +219,15 @@ def made_runtime(stack: LocalStack) -> str:
     return str(accepted["id"])
 
 
+def deleted_runtime(stack: LocalStack) -> str:
+    """A runtime goes with its compute instance, and the role that was given for it."""
+    made_runtime(stack)
+    with stack.http as http:
+        accepted = http.delete("/api/runtimes/machine/flows", params={"with_compute": "true"}).raise_for_status().json()
+    stack.host.wait_for(accepted["id"], timeout=120)
+    return str(accepted["id"])
+
+
 def own_identity() -> dict[str, object]:
     """A request with a system-assigned identity and a role for it."""
     # A role that the service itself does not give such an identity.
@@ -266,6 +275,7 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         failed_change,
         runtime,
         failed_runtime,
+        deleted_runtime,
     )
 }
 

@@ -90,6 +90,18 @@ def test_a_runtime_takes_the_steps_of_its_runbook() -> None:
     ]
 
 
+def test_a_deleted_runtime_goes_with_what_is_of_no_use_without_it() -> None:
+    assert names("deleted_runtime") == [
+        "take_turn",
+        "plan_runtime_teardown",
+        "remove_role_assignment",
+        "remove_compute",
+        "watch",
+        "plan_runtime_teardown",
+        "leave_turn",
+    ]
+
+
 UNDOINGS = {
     "failed_smoke_test": [
         "keep_logs",

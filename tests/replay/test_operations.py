@@ -11,6 +11,7 @@ from contracts.endpoint_errors import SharesNotSeen
 from contracts.errors import WrongAnswer
 from contracts.operations import OperationResult
 from contracts.queue import Asker
+from contracts.runtimes import RuntimeResult
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
 from tests.replay.operations import operated, operating, released, world
@@ -49,6 +50,25 @@ STEPS = {
         "read_back",
     ],
 }
+
+
+def test_a_runtimes_machine_runs_only_as_long_as_its_deletion_takes() -> None:
+    playing = world("delete_runtime")
+    context, returned = operated("delete_runtime", playing)
+
+    assert playing.called == [
+        "plan_runtime_teardown",
+        "ensure_compute",
+        "compute_provisioned",
+        *["remove_application"] * 4,
+        *["remove_role_assignment"] * 4,
+        "plan_runtime_teardown",
+        "compute_provisioned",
+        "remove_compute",
+    ]
+    assert RuntimeResult.from_wire(returned).stays == {"compute machine": "nobody asked"}
+    assert fates(context) == {"compute": "undone", "application": "in_use", "role_assignment": "in_use"}
+    assert playing.queued.releases[0].number == 2, "it serves nothing"
 
 
 @pytest.mark.parametrize("which", STEPS)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.lists import print_releases
 from cli.local_assets import LocalCode
-from cli.report import print_releases
 from contracts.releases import ReleaseList
 from tests.unit.scripted_service import ScriptedService
 from tests.unit.slipway_command import Slipway, service, slipway

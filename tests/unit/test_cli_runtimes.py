@@ -91,6 +91,40 @@ def test_what_cannot_be_sent_is_refused_before_it_is(
     assert service.received == []
 
 
+def test_a_deletion_is_shown_beforehand_and_followed_to_its_end(
+    service: ScriptedService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, deletion = "/api/runtimes/machine/flows", f"runtime-deletion-{1:032x}"
+    role = {"kind": "role_assignment", "id": "/r", "name": "AcrPull on registry"}
+    problem = {"code": "MadeByOthers", "path": "force", "message": "not ours", "suggestion": "ask"}
+    foretold = {"compute": "machine", "name": "flows", "removes": [role], "problems": [problem]}
+    ended = {
+        **RUNNING,
+        "id": deletion,
+        "kind": "delete_runtime",
+        "status": "Succeeded",
+        "result": {"stays": {"compute machine": "busy"}, "ledger": [{**role, "how": "removed"}]},
+    }
+    service.on("DELETE", path, foretold, (202, {**ended, "status": "Running"}))
+    service.on("GET", f"/api/runtimes/{deletion}", ended)
+
+    assert slipway("delete-runtime", "machine/flows", "--with-compute", "--plan") == 1
+    told = capsys.readouterr().out
+    assert "Deleting machine/flows" in told
+    assert "role assignment AcrPull on registry" in told
+    assert slipway("delete-runtime", "machine/flows", "--force") == 0
+    told = capsys.readouterr().out
+    assert "Succeeded: deletion of flows on machine" in told
+    assert "stays        compute machine: busy" in told
+    assert "removed      role assignment AcrPull on registry" in told
+    assert slipway("delete-runtime", "machine") == 2
+    assert "write <compute>/<name>" in capsys.readouterr().err
+    assert [one.path for one in service.received if one.method == "DELETE"] == [
+        f"{path}?with_compute=true&plan=true",
+        f"{path}?force=true&with_compute=false&when_busy=queue",
+    ]
+
+
 def test_runtimes_are_listed(service: ScriptedService, capsys: pytest.CaptureFixture[str]) -> None:
     service.on("GET", "/api/runtimes", {"runtimes": [FAILED]})
 
