@@ -72,6 +72,46 @@ def judge_maximum(size: str, most: int, scene: Scene, finding: Finding) -> None:
             finding.warn("QuotaAtMaximum", MAXIMUM, f"autoscale cannot go so far: {problem.message}", problem.command)
 
 
+def judge_machine(name: str, location: str, path: str, finding: Finding) -> None:
+    """What would keep one machine of that size, which is no online deployment's, from being had."""
+    another = commands.setting(path, "Standard_DS3_v2")
+    if name.upper() in RETIRED:
+        message = f"{name} is retired: Azure has no such machine any more"
+        finding.problem(path, InstanceTypeUnavailable(message), another)
+        return
+    try:
+        sizes = looking.listed(f"{_region(location)}/vmSizes", versions.LOCATIONS)
+        usages = looking.listed(f"{_region(location)}/usages", versions.LOCATIONS)
+    except UNANSWERED:
+        raise
+    except DeploymentError as error:
+        _leave_unknown(path, f"{location} has {name}, and quota for it", error, finding)
+        return
+    size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
+    if size is None:
+        finding.problem(path, InstanceTypeUnavailable(f"{location} has no {name}"), another)
+        return
+    family, cores = str(size.get("family") or ""), int(size.get("vCPUs") or 0)
+    usage = next((one for one in usages if family and _counts(one, family)), None)
+    used, limit = (int(usage["currentValue"]), int(usage["limit"])) if usage else (0, -1)
+    if limit >= 0 and used + cores > limit:
+        message = f"one {name} takes {cores} cores of {family}, of which {used} of {limit} are in use"
+        finding.problem(path, QuotaExceeded(message), _more(family, used + cores, location))
+
+
+def _leave_unknown(path: str, what: str, error: DeploymentError, finding: Finding) -> None:
+    reader = commands.granting("Reader", f"/subscriptions/{clients().settings.subscription_id}")
+    why = f"Azure does not tell Slipway of this subscription's machines ({type(error).__name__})"
+    finding.leave_unchecked("CapacityUnknown", path, f"whether {what}: {why}", reader)
+
+
+def _more(family: str, cores: int, location: str) -> str:
+    return (
+        f"az quota update --resource-name {family} --scope {_region(location)}"
+        f" --limit-object value={cores} --resource-type dedicated"
+    )
+
+
 def cores_needed(size: str, cores: int, instances: int) -> int:
     """Cores of quota for so many instances: a fifth more are kept for upgrades, in whole machines."""
     # In whole numbers: 1.2 x 5 is a little more than 6 in floating point.
@@ -96,15 +136,12 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
         )
         return
     try:
-        sizes = looking.listed(f"{_region(scene)}/vmSizes", versions.LOCATIONS)
-        usages = looking.listed(f"{_region(scene)}/usages", versions.LOCATIONS)
+        sizes = looking.listed(f"{_region(scene.resolved.location)}/vmSizes", versions.LOCATIONS)
+        usages = looking.listed(f"{_region(scene.resolved.location)}/usages", versions.LOCATIONS)
     except UNANSWERED:
         raise
     except DeploymentError as error:
-        reader = commands.granting("Reader", f"/subscriptions/{clients().settings.subscription_id}")
-        why = f"Azure does not tell Slipway of this subscription's machines ({type(error).__name__})"
-        message = f"whether {scene.resolved.location} has {name}, and quota for {count}: {why}"
-        finding.leave_unchecked("CapacityUnknown", TYPE, message, reader)
+        _leave_unknown(TYPE, f"{scene.resolved.location} has {name}, and quota for {count}", error, finding)
         return
     size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
     if size is None:
@@ -115,10 +152,10 @@ def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> No
     _judge_totals(usages, scene, finding)
 
 
-def _region(scene: Scene) -> str:
+def _region(location: str) -> str:
     """ARM id of what Azure ML has in the workspace's region for the whole subscription."""
     subscription = f"/subscriptions/{clients().settings.subscription_id}"
-    return f"{subscription}/providers/Microsoft.MachineLearningServices/locations/{scene.resolved.location}"
+    return f"{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
 
 
 def _judge_quota(
@@ -138,11 +175,7 @@ def _judge_quota(
     finding.usage.append(PlannedUsage(name=family, used=used, takes=needed, limit=limit))
     if limit >= 0 and used + needed > limit:
         message = f"{count} x {name} take {needed} cores of {family}, of which {used} of {limit} are in use"
-        command = (
-            f"az quota update --resource-name {family} --scope {_region(scene)}"
-            f" --limit-object value={used + needed} --resource-type dedicated"
-        )
-        finding.problem(COUNT, QuotaExceeded(message), command)
+        finding.problem(COUNT, QuotaExceeded(message), _more(family, used + needed, scene.resolved.location))
 
 
 def _judge_totals(usages: list[dict[str, Any]], scene: Scene, finding: Finding) -> None:

@@ -27,7 +27,7 @@ from activities.departing import PROBLEMS_TOLD, TOLD_AT_ONCE, Belonging, left_al
 from activities.envelope import activity
 from activities.operator_limits import registry_of
 from activities.role_assignments import NOT_GRANTED_HERE, entry_of, granted_to, is_slipways
-from activities.runtimes import PULLS, USES
+from activities.runtime_needs import PULLS, USES
 from activities.scene import problem
 from azure_api import looking, versions
 from azure_api.clients import clients

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from activities.alerts import Alerts
+from activities.automatic_runtimes import plan_automatic_runtime
 from activities.autoscale import Autoscale
 from activities.codes import Codes
 from activities.computes import Applications, Computes
@@ -81,6 +82,7 @@ def all_activities(*others: Activity) -> Sequence[Activity]:
         look_at_serving,
         plan_update,
         plan_runtime,
+        plan_automatic_runtime,
         plan_runtime_teardown,
         look_at_runtime,
         keep_logs,

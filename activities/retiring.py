@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.departing import Departing
+from activities.departing import Departing, taken
 from activities.envelope import activity
 from activities.mirror_traffic import mirrored
-from activities.teardown import belongings, taken
+from activities.teardown import belongings
 from azure_api import begin
 from azure_api.clients import clients
 from azure_api.errors import translated

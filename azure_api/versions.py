@@ -12,6 +12,7 @@ DATA = "2023-04-01-preview"  # azure-ai-ml: data_versions
 ONLINE = "2023-04-01-preview"  # azure-ai-ml: online_deployments; the document has endpoints too
 COMPUTES = "2024-10-01-preview"  # API specification: computes with customServices; azure-ai-ml has no call for those
 CONNECTIONS = "2024-04-01-preview"  # azure-ai-ml: workspace_connections
+DATASTORES = "2024-10-01-preview"  # azure-ai-ml: datastores
 IDENTITIES = "2023-01-31"  # Microsoft.ManagedIdentity/userAssignedIdentities
 LOCATIONS = "2024-10-01"  # Microsoft.MachineLearningServices/locations: vmSizes, usages
 PERMISSIONS = "2022-04-01"  # Microsoft.Authorization/permissions

@@ -110,17 +110,24 @@ def read_flow(folder: Path) -> Flow:
         )
     dag = read_mapping(folder / DAG, DAG)
     _refuse_evaluation(folder, dag)
-    environment = dag.get("environment") if isinstance(dag.get("environment"), dict) else {}
-    assert isinstance(environment, dict)
-    listed = folder / str(environment.get("python_requirements_txt") or _REQUIREMENTS)
+    image, requirements = environment_of(folder, dag)
     includes = dag.get("additional_includes")
     return Flow(
         folder=folder,
         dag=dag,
-        image=str(environment["image"]) if environment.get("image") else None,
-        requirements=listed if _lists_packages(listed) else None,
+        image=image,
+        requirements=requirements,
         includes=tuple(map(str, includes)) if isinstance(includes, list) else (),
     )
+
+
+def environment_of(folder: Path, dag: dict[str, Any]) -> tuple[str | None, Path | None]:
+    """The image that a flow names, and the file that lists packages besides; None for what it leaves out."""
+    environment = dag.get("environment") if isinstance(dag.get("environment"), dict) else {}
+    assert isinstance(environment, dict)
+    listed = folder / str(environment.get("python_requirements_txt") or _REQUIREMENTS)
+    image = str(environment["image"]) if environment.get("image") else None
+    return image, listed if _lists_packages(listed) else None
 
 
 def connections(flow: Flow) -> set[str]:

@@ -106,6 +106,8 @@ def about(status: Status) -> str:
         kind = "deletion" if kind == "delete" else kind
         return f"{kind} of {status.endpoint}" + (f"/{status.deployment}" if status.deployment else "")
     if isinstance(status, RuntimeStatus):
+        if not status.compute:
+            return f"automatic runtime {status.name}"
         deleting = "deletion of " if status.kind == delete_runtime.delete_runtime.__name__ else ""
         return f"{deleting}{status.name} on {status.compute}"
     return f"{status.model} → {status.endpoint}/{status.deployment}"

@@ -106,6 +106,9 @@ VERBS = (
     Verb("chat", endpoint_commands.chat, Section.LOOK, ASKED, ("chat support-bot",)),
     Verb("consume", endpoint_commands.consume, Section.LOOK, READ, ("consume credit-risk --language python > ask.py",)),
     Verb("runtime", runtime_commands.runtime, Section.DEPLOY, RUN, ("runtime -f runtime.yml",)),
+    Verb("prepare-runtime", runtime_commands.prepare, Section.DEPLOY, RUN, (
+        "prepare-runtime -f automatic.yml --flow my-flow",
+    )),
     Verb("delete-runtime", runtime_commands.delete, Section.CHANGE, DELETED, (
         "delete-runtime flows-machine/flows --plan",
         "delete-runtime flows-machine/flows --with-compute",

@@ -46,9 +46,21 @@ IDLE_MINUTES = Field(ge=15, le=4320)
 QUEUE = "compute."
 
 
+def at_most_one(identity: EndpointIdentity | None) -> EndpointIdentity | None:
+    """The identity of a runtime; raises ValueError where several are named."""
+    if identity and len(identity.user_assigned_identities) > 1:
+        raise ValueError("name one identity: the one that pulls the image")
+    return identity
+
+
 def queue_of(compute: str) -> str:
     """The line of those who write to a compute instance."""
     return f"{QUEUE}{compute}"
+
+
+def compute_of(queue: str) -> str:
+    """The compute instance that a line is of; "" for another's."""
+    return queue.removeprefix(QUEUE) if queue.startswith(QUEUE) else ""
 
 
 ObjectId = Annotated[str, Field(pattern=OBJECT_ID)]
@@ -77,9 +89,7 @@ class RuntimeCompute(Contract):
     @field_validator("identity")
     @classmethod
     def _one(cls, value: EndpointIdentity | None) -> EndpointIdentity | None:
-        if value and len(value.user_assigned_identities) > 1:
-            raise ValueError("name one identity: the one that pulls the image")
-        return value
+        return at_most_one(value)
 
     @property
     def user_assigned_id(self) -> str | None:
@@ -137,6 +147,11 @@ class RuntimeRequest(Queued):
         if self.environment and self.image:
             raise ValueError("name an environment or an image, not both")
         return self
+
+    @property
+    def user_assigned_id(self) -> str | None:
+        """ARM id of the compute instance's user-assigned identity; None for one of its own."""
+        return self.compute.user_assigned_id
 
     @property
     def everybody(self) -> list[str]:
@@ -203,7 +218,7 @@ class RuntimeSeen(Contract):
 class RuntimeResult(Contract):
     """A runtime that is there for its users, or is not any more."""
 
-    seen: Annotated[RuntimeSeen | None, Field(description="none: it was deleted")] = None
+    seen: Annotated[RuntimeSeen | None, Field(description="none: it was deleted, or is automatic")] = None
     image_before: Annotated[str | None, Field(description="of an update")] = None
     stays: Annotated[dict[str, str], Field(description="why things stay, by name, of a deletion")] = {}
     remarks: list[PlanRemark] = []

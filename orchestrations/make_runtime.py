@@ -8,8 +8,11 @@ Whether the application itself answers is unchecked, and said to be: only its us
 
 from __future__ import annotations
 
-from contracts.base import Json
+from collections.abc import Sequence
+
+from contracts.base import Contract, Json
 from contracts.ledger import LedgerEntry, application_reference, compute_reference
+from contracts.request import Propagation
 from contracts.runtimes import RuntimeInput, RuntimeOrder, RuntimePlan, RuntimePlanInput, RuntimeResult
 from orchestrations import steps
 from orchestrations.access import USER, Access, grant_roles, newest_of, roles_effective
@@ -29,9 +32,11 @@ def bring_up(run: Run) -> Taking[RuntimeResult]:
     """Take the steps in order; the ledger knows at every point what this run has made."""
     order = RuntimeOrder.from_wire(run.context.get_input())
     yield from in_turn(run, order)
-    plan = yield from plan_runtime(run, order)
+    plan = yield from stop_over_problems(
+        run, steps.PLAN_RUNTIME, RuntimePlanInput(mark=run.mark, request=order.request)
+    )
 
-    granted = yield from let_users_in(run, order, plan)
+    granted = yield from let_users_in(run, order.users, plan, order.propagation)
     access = yield from ready_compute(run, order, plan)
     yield from roles_effective(run, newest_of([*granted, access]))
     yield from ensure_application(run, order, plan)
@@ -41,21 +46,23 @@ def bring_up(run: Run) -> Taking[RuntimeResult]:
     return RuntimeResult(seen=seen, image_before=plan.was, remarks=plan.remarks, ledger=run.ledger.entries)
 
 
-def plan_runtime(run: Run, order: RuntimeOrder) -> Taking[RuntimePlan]:
+def stop_over_problems(run: Run, step: steps.Step[RuntimePlan], asked: Contract) -> Taking[RuntimePlan]:
     """Find out by reading what is to be made; problems stop the run before anything is."""
-    plan = yield from run.take(steps.PLAN_RUNTIME, RuntimePlanInput(mark=run.mark, request=order.request))
+    plan = yield from run.take(step, asked)
     if plan.problems:
         more = f" (and {plan.problem_count - 1} more)" if plan.problem_count > 1 else ""
-        run.stop_over(steps.PLAN_RUNTIME, plan.problems[0], more)
+        run.stop_over(step, plan.problems[0], more)
     return plan
 
 
-def let_users_in(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[list[Access | None]]:
+def let_users_in(
+    run: Run, users: Sequence[str], plan: RuntimePlan, propagation: Propagation
+) -> Taking[list[Access | None]]:
     """Give each user the role that using a runtime takes; those who have it are confirmed."""
     granted = []
-    for user in order.users:
+    for user in users:
         theirs = plan.model_copy(update={"grants": plan.for_users})
-        granted.append((yield from grant_roles(run, theirs, order.propagation, user, goes_with=None, kind=USER)))
+        granted.append((yield from grant_roles(run, theirs, propagation, user, goes_with=None, kind=USER)))
     return granted
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from contracts.automatic_runtimes import AutomaticRuntimeOrder, AutomaticRuntimeRequest
 from contracts.base import Contract, Json
 from contracts.operations import OperationList, OperationOrder, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
@@ -29,6 +30,7 @@ from orchestrations import (
     expire,
     going_back,
     make_runtime,
+    prepare_runtime,
     react,
     retire,
     rollback,
@@ -228,8 +230,16 @@ RUNTIMES = (
         steps.COMPUTE,
         steps.APPLICATION,
     ),
+    of_runtimes(
+        prepare_runtime.prepare_runtime,
+        "runtime-preparation-",
+        AutomaticRuntimeOrder,
+        Call("POST", "runtimes/automatic"),
+        AutomaticRuntimeRequest,
+        steps.PLAN_AUTOMATIC_RUNTIME,
+    ),
 )
-RUNTIME, DELETE_RUNTIME = RUNTIMES
+RUNTIME = RUNTIMES[0]
 RUNBOOKS = (DEPLOY, REACT, *OPERATIONS, *RUNTIMES)
 
 

@@ -20,7 +20,7 @@ from contracts.ledger import LedgerEntry
 from contracts.operations import OperationOrder, OperationResult, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.redaction import redact
-from contracts.runtimes import QUEUE, RuntimeResult, RuntimeStatus
+from contracts.runtimes import RuntimeResult, RuntimeStatus, compute_of
 from contracts.status import DeploymentResult, DeploymentState, DeploymentStatus, EventOutcome, Progress
 from orchestrations import steps
 from orchestrations.runbooks import DEPLOY, RUNTIME, Runbook, runbook_of
@@ -93,7 +93,7 @@ def runtime_status(instance: Instance, *, brief: bool = False) -> RuntimeStatus:
     aimed = _aimed_at(instance, runbook.order) if not progress.endpoint else {}
     queue, name = aimed.get("endpoint") or progress.endpoint, aimed.get("deployment") or progress.deployment
     told = _run(instance, progress, RuntimeResult, brief=brief)
-    return RuntimeStatus(kind=runbook.name, compute=queue.removeprefix(QUEUE), name=name, **told)
+    return RuntimeStatus(kind=runbook.name, compute=compute_of(queue), name=name, **told)
 
 
 def _run(instance: Instance, progress: Progress, contract: type[Any], *, brief: bool) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def names_of(runbook: Runbook, instance: Instance) -> dict[str, str] | None:
         aimed = _names(instance.custom_status, "endpoint") or _aimed_at(instance, runbook.order)
         if not aimed.get("endpoint"):
             return None
-        return {**aimed, "kind": runbook.name, "compute": aimed["endpoint"].removeprefix(QUEUE)}
+        return {**aimed, "kind": runbook.name, "compute": compute_of(aimed["endpoint"])}
     order = plain(instance.input)
     told = _names(instance.custom_status, "model", "version")
     told = told or _names(order.get("outcome") if isinstance(order, dict) else None, "model", "version")

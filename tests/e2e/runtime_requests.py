@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -56,3 +57,7 @@ def ended(stack: LocalStack, accepted: dict[str, Any]) -> dict[str, Any]:
 
 def make(stack: LocalStack, body: Any) -> dict[str, Any]:
     return ended(stack, ask(stack, body))
+
+
+def took(status: dict[str, Any]) -> timedelta:
+    return datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["created"])

@@ -42,7 +42,7 @@ def asked(stack: LocalStack, runtime: str, status: int = 202, **parameters: str)
 
 
 def delete(stack: LocalStack, runtime: str, **parameters: str) -> dict[str, Any]:
-    return ended(stack, asked(stack, runtime, **parameters))
+    return ended(stack, asked(stack, runtime, 202, **parameters))
 
 
 def plan(stack: LocalStack, runtime: str, **parameters: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tests.e2e.runtime_requests import (
     make,
     stack,
     told,
+    took,
     wanted,
 )
 
@@ -33,10 +34,6 @@ __all__ = ["stack"]
 
 def compute_of(stack: LocalStack, name: str) -> Any:
     return stack.developer().compute.get(name)
-
-
-def took(status: dict[str, Any]) -> timedelta:
-    return datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["created"])
 
 
 def test_a_runtime_is_made_for_its_user_and_given_another_image(stack: LocalStack) -> None:
@@ -185,13 +182,18 @@ def test_what_a_failed_run_has_changed_is_as_it_was(stack: LocalStack) -> None:
     stack.until(lambda: client.get("changed").state == "Stopped")
 
 
-def test_a_machine_beyond_the_quota_is_refused_in_azures_words(stack: LocalStack) -> None:
+def test_a_machine_beyond_the_quota_is_told_by_the_plan_or_refused_in_azures_words(stack: LocalStack) -> None:
     stack.cloud.state.quota.family_cores["standardDSv2Family"] = 0
+    refused = make(stack, wanted("too-large"))
 
-    status = make(stack, wanted("too-large"))
+    # Only whoever may read the subscription is told of its cores.
+    reader = stack.cloud.authorization.seed(world.APP.principal_id, "Reader", world.SUBSCRIPTION_ID)
+    told_before = make(stack, wanted("too-large"))
 
+    stack.cloud.authorization.remove(reader.name)
     stack.cloud.state.quota.family_cores.clear()
-    assert (status["error"]["code"], status["error"]["step"]) == ("QuotaExceeded", "ensure_compute")
+    assert (told_before["error"]["code"], told_before["error"]["step"]) == ("QuotaExceeded", "plan_runtime")
+    assert (refused["error"]["code"], refused["error"]["step"]) == ("QuotaExceeded", "ensure_compute")
     assert "too-large" not in stack.cloud.state.computes
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from activities import assets
 from activities.roles import ACR_PULL
 from contracts import activities as c
+from contracts.automatic_runtimes import AutomaticPlanInput
 from contracts.base import Contract, Json
 from contracts.marks import assignment_id
 from contracts.orders import DeployOrder
@@ -130,6 +131,7 @@ def looking(order: DeployOrder, resolved: Resolved) -> dict[str, Contract]:
         "count_answers": AnswersInput(**names, since=MOMENT, until=MOMENT),
         "read_traffic": c.TrafficInput(endpoint=order.endpoint, traffic=TRAFFIC),
         "plan_runtime": RuntimePlanInput(mark=INSTANCE, request=RUNTIME),
+        "plan_automatic_runtime": AutomaticPlanInput(request={"name": "flows", "size": "Standard_DS3_v2"}),
         "plan_runtime_teardown": DepartingRuntimeInput(compute="machine", name="flows", with_compute=True),
         "look_at_runtime": RuntimeInput(compute="machine", name="flows"),
         "plan_retirement": RetirementInput(endpoint=order.endpoint, keep=1, superseded=superseded),

@@ -8,6 +8,7 @@ from typing import Any
 from activities.compute_documents import maker_of
 from activities.envelope import CONTRACTS
 from contracts import activities as c
+from contracts.automatic_runtimes import AutomaticPlanInput
 from contracts.base import Contract
 from contracts.orders import DeployOrder
 from contracts.plan import PlanInput, PlanVerdict
@@ -260,6 +261,7 @@ def runtime(twice: Twice, verdict: PlanVerdict) -> None:
     acting.until(twice.stack, "application_provisioned", application, acting.is_done)
     assert acting.done("look_at_runtime", looked)["image"] == "python:3.11"
     assert maker_of(twice.stack.cloud.state.computes["machine"].services[0]) == INSTANCE
+    twice("plan_automatic_runtime", AutomaticPlanInput(request={"name": "flows", "size": "Standard_DS3_v2"}))
     going = twice("plan_runtime_teardown", DepartingRuntimeInput(compute="machine", name="flows", with_compute=True))
     assert [one["kind"] for one in going["next"]] == ["role_assignment", "role_assignment", "compute"]
 

@@ -228,6 +228,15 @@ def deleted_runtime(stack: LocalStack) -> str:
     return str(accepted["id"])
 
 
+def prepared_runtime(stack: LocalStack) -> str:
+    """The identity of an automatic runtime is given its role."""
+    identity = {"type": "user_assigned", "user_assigned_identities": [world.USER_ASSIGNED[1].resource_id]}
+    with stack.http as http:
+        accepted = http.post("/api/runtimes/automatic", json={"name": "flows", "identity": identity}).raise_for_status()
+    stack.host.wait_for(accepted.json()["id"], timeout=120)
+    return str(accepted.json()["id"])
+
+
 def own_identity() -> dict[str, object]:
     """A request with a system-assigned identity and a role for it."""
     # A role that the service itself does not give such an identity.
@@ -276,6 +285,7 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         runtime,
         failed_runtime,
         deleted_runtime,
+        prepared_runtime,
     )
 }
 

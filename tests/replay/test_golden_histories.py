@@ -102,6 +102,10 @@ def test_a_deleted_runtime_goes_with_what_is_of_no_use_without_it() -> None:
     ]
 
 
+def test_what_an_automatic_runtime_needs_is_granted_once_nothing_stands_in_the_way() -> None:
+    assert names("prepared_runtime") == ["take_turn", "plan_automatic_runtime", "grant_roles", "leave_turn"]
+
+
 UNDOINGS = {
     "failed_smoke_test": [
         "keep_logs",

@@ -125,6 +125,26 @@ def test_a_deletion_is_shown_beforehand_and_followed_to_its_end(
     ]
 
 
+def test_an_automatic_runtime_has_what_its_flow_says(
+    service: ScriptedService, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepared = {**MADE, "compute": "", "kind": "prepare_runtime", "result": {}}
+    service.on("POST", "/api/runtimes/automatic", (202, prepared))
+    service.on("GET", PATH, prepared)
+    settings, folder = tmp_path / "automatic.yml", tmp_path / "flow"
+    folder.mkdir()
+    settings.write_text("name: flows\nsize: Standard_DS3_v2\n")
+    (folder / "flow.dag.yaml").write_text("environment: {image: python:3.11}\n")
+    (folder / "requirements.txt").write_text("# what it needs\n\npandas\n")
+
+    assert slipway("prepare-runtime", "-f", str(settings), "--flow", str(folder)) == 0
+
+    sent = service.received[0].body
+    assert (sent["image"], sent["requirements"], sent["size"]) == ("python:3.11", ["pandas"], "Standard_DS3_v2")
+    assert "Succeeded: automatic runtime flows" in capsys.readouterr().out
+    assert slipway("prepare-runtime", "-f", str(settings), "--flow", str(tmp_path)) == 2
+
+
 def test_runtimes_are_listed(service: ScriptedService, capsys: pytest.CaptureFixture[str]) -> None:
     service.on("GET", "/api/runtimes", {"runtimes": [FAILED]})
 

@@ -11,6 +11,7 @@ import yaml
 
 from activities.compute_documents import another_than, compute_body, conflict_of, custom_service
 from contracts.activities import EnsureInput
+from contracts.automatic_runtimes import AutomaticRuntimeRequest
 from contracts.plan import Resolved
 from contracts.problems import RequestProblems, read_request
 from contracts.runtimes import RuntimeRequest
@@ -144,10 +145,28 @@ def test_what_cannot_be_is_refused_at_its_place(parts: dict[str, Any], place: st
     assert [one.path.startswith(place) for one in refused.value.problems] == [True]
 
 
-def test_the_page_has_a_request_that_can_be_sent() -> None:
-    [told] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "runtimes.md").read_text(), re.DOTALL)
+def test_the_page_has_requests_that_can_be_sent() -> None:
+    made, automatic = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "runtimes.md").read_text(), re.DOTALL)
 
-    assert read_request(yaml.safe_load(told), RuntimeRequest).compute.size == "Standard_DS3_v2"
+    assert read_request(yaml.safe_load(made), RuntimeRequest).compute.size == "Standard_DS3_v2"
+    assert read_request(yaml.safe_load(automatic), AutomaticRuntimeRequest).user_assigned_id
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"identity": {"type": "system_assigned"}}, "identity"),
+        ({"identity": {"type": "user_assigned", "user_assigned_identities": [IDENTITY, f"{IDENTITY}2"]}}, "identity"),
+        ({"idle_time_before_shutdown_minutes": 0}, "idle_time_before_shutdown_minutes"),
+        ({"compute": COMPUTE}, "compute"),
+        ({"users": ["somebody@example.com"]}, "users"),
+    ],
+)
+def test_what_an_automatic_runtime_cannot_have_is_refused_at_its_place(parts: dict[str, Any], place: str) -> None:
+    with pytest.raises(RequestProblems) as refused:
+        read_request({"name": "flows", **parts}, AutomaticRuntimeRequest)
+
+    assert [one.path.startswith(place) for one in refused.value.problems] == [True]
 
 
 def test_the_least_that_can_be_said() -> None:

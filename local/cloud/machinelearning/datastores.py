@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.documents import Json
-from local.cloud.arm.errors import ServiceError, not_found
+from local.cloud.arm.errors import ServiceError, not_emulated, not_found
 from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import blob_url
@@ -31,11 +31,12 @@ from local.cloud.world import (
 # `AccountKey`: clients get a shared access signature; `None`: they use their own identity. Both are recorded.
 Credentials: TypeAlias = Literal["AccountKey", "None"]
 
+_WORKING_DIRECTORY = "workspaceworkingdirectory"
 _SAS_LIFETIME = timedelta(hours=1)
 
 
 class Datastores:
-    """The one datastore, and pending uploads of code."""
+    """The datastore of blobs, the share of the notebooks' files, and pending uploads of code."""
 
     def __init__(self, world: World, credentials: Credentials) -> None:
         self._blobs = world.blobs
@@ -55,16 +56,20 @@ class Datastores:
         ]
 
     def _list(self, call: Call) -> Answer:
-        return page([_document(self._created, self._credentials)], call)
+        return page([_document(self._created, self._credentials), _working_directory(self._created)], call)
 
     def _get(self, call: Call) -> Answer:
         name = call.parameters["datastore"]
+        if name.lower() == _WORKING_DIRECTORY:
+            return Answer(200, _working_directory(self._created))
         if name.lower() != DATASTORE:
             raise not_found("DatastoreNotFound", f"Datastore {name} not found.")
         return Answer(200, _document(self._created, self._credentials))
 
     def _secrets(self, call: Call) -> Answer:
         self._get(call)
+        if call.parameters["datastore"].lower() == _WORKING_DIRECTORY:
+            raise not_emulated("file shares", f"Use {DATASTORE}.")
         if self._credentials == "None":
             raise ServiceError(400, "UserError", "No secrets for credentials of type None.")
         sas = self._access.signature(WORKSPACE_STORAGE, lifetime=_SAS_LIFETIME)
@@ -90,21 +95,31 @@ class Datastores:
 
 
 def _document(created: datetime, credentials: Credentials) -> Json:
+    blobs = {"datastoreType": "AzureBlob", "containerName": BLOB_CONTAINER}
+    return _datastore(DATASTORE, created, {"isDefault": True, "credentials": {"credentialsType": credentials}, **blobs})
+
+
+def _working_directory(created: datetime) -> Json:
+    """What notebooks and flows are kept in; the share itself is not here."""
+    share = {"datastoreType": "AzureFile", "fileShareName": f"code-{stable_id('share', WORKSPACE)}"}
+    return _datastore(
+        _WORKING_DIRECTORY, created, {"isDefault": False, "credentials": {"credentialsType": "AccountKey"}, **share}
+    )
+
+
+def _datastore(name: str, created: datetime, properties: Json) -> Json:
     return {
-        "id": f"{WORKSPACE_ID}/datastores/{DATASTORE}",
-        "name": DATASTORE,
+        "id": f"{WORKSPACE_ID}/datastores/{name}",
+        "name": name,
         "type": f"{WORKSPACES}/datastores",
         "properties": {
             "description": None,
             "tags": None,
             "properties": None,
-            "isDefault": True,
-            "credentials": {"credentialsType": credentials},
+            **properties,
             "subscriptionId": SUBSCRIPTION,
             "resourceGroup": RESOURCE_GROUP,
-            "datastoreType": "AzureBlob",
             "accountName": WORKSPACE_STORAGE,
-            "containerName": BLOB_CONTAINER,
             "endpoint": "core.windows.net",
             "protocol": "https",
             "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",

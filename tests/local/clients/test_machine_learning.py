@@ -201,7 +201,7 @@ def test_the_workspace_and_its_datastore_are_read(ml: Any) -> None:
     assert ml.workspaces.get(*HERE).name == WORKSPACE
     assert [one.name for one in ml.workspaces.list_by_resource_group(RESOURCE_GROUP)] == [WORKSPACE]
     assert [one.name for one in ml.workspaces.list_by_subscription()] == [WORKSPACE]
-    assert [one.name for one in ml.datastores.list(*HERE)] == ["workspaceblobstore"]
+    assert [one.name for one in ml.datastores.list(*HERE)] == ["workspaceblobstore", "workspaceworkingdirectory"]
     assert ml.datastores.get(*HERE, "workspaceblobstore").properties.is_default
     assert ml.datastores.list_secrets(*HERE, "workspaceblobstore").sas_token
 
