@@ -32,6 +32,7 @@ from local.cloud.images.own import NAME as OWN_IMAGES
 from local.cloud.ingress import AzureHosts, LoopbackPaths
 from local.cloud.journal import Journal
 from local.cloud.keeping import Keeping
+from local.cloud.language_models import Accounts, LanguageModels
 from local.cloud.listener import Listener
 from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.scoring import EndpointDirectory
@@ -82,10 +83,11 @@ class LocalCloud:
         self._addresses = Addresses(ports)
         self._headers: dict[str, str] = {}
         self.state = WorkspaceState()
+        self._models = Accounts(self.state)
         self.world = self._world(clock, durations or Durations(), containers)
         self._providers = Providers(self.world, self.state, datastore_credentials)
         self._proxy = Proxy(
-            lambda host: hosts.emulated(host, self.blobs.accounts),
+            lambda host: hosts.emulated(host, self.blobs.accounts, self._models),
             port_of(self._addresses.azure),
             lambda: self.faults.dead,
             passed_on=lambda host: self._keeps and is_beyond(host),
@@ -120,7 +122,7 @@ class LocalCloud:
     def _world(self, clock: Clock, durations: Durations, containers: Containers) -> World:
         tokens, directory = Tokens(), Directory()
         blobs = BlobStore(self.data / "azure-blobs", clock)
-        existing = Existing(self.state, blobs, directory)
+        existing = Existing(self.state, blobs, directory, self._models)
         authorization = Authorization(
             clock,
             tenant=TENANT,
@@ -157,7 +159,10 @@ class LocalCloud:
             lock=self.state.lock,
         )
         blob = BlobService(world.blobs, world.access, world.clock)
-        azure = AzureHosts(management=management, blob=blob, inference=self._inference, accounts=self.blobs.accounts)
+        models = LanguageModels(self._models, world.tokens, world.authorization, world.clock)
+        azure = AzureHosts(
+            management=management, blob=blob, inference=self._inference, models=models, accounts=self.blobs.accounts
+        )
         identity = Router([Route("/msi/token", world.identities.token)])
         control = Starlette(routes=self.control.routes())
         local = LoopbackPaths(identity=Gate(identity, world.clock, world.journal, world.faults), control=control)

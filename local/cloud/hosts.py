@@ -15,9 +15,12 @@ INFERENCE_SUFFIX = f".{REGION}.inference.ml.azure.com"
 BLOB_SUFFIX = ".blob.core.windows.net"
 
 
-def emulated(host: str, accounts: Container[object]) -> bool:
-    """Whether the local Azure answers for `host`; any other is refused by its proxy. `accounts` have blobs."""
-    if host in (MANAGEMENT, GRAPH, REGISTRY_DISCOVERY) or is_blobs(host, accounts):
+def emulated(host: str, accounts: Container[object], models: Container[object] = ()) -> bool:
+    """Whether the local Azure answers for `host`; any other is refused by its proxy.
+
+    `accounts` have blobs; `models` are the hosts of accounts with language models.
+    """
+    if host in (MANAGEMENT, GRAPH, REGISTRY_DISCOVERY) or is_blobs(host, accounts) or host in models:
         return True
     endpoint = host.removesuffix(INFERENCE_SUFFIX)
     return endpoint != host and bool(endpoint) and "." not in endpoint

@@ -9,13 +9,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud import hosts
 from local.cloud.exchange import Exchange
+from local.cloud.language_models import LanguageModels
 
 
 class AzureHosts:
-    """Sends a request to the service its Host header names; `accounts` are the storage accounts that there are."""
+    """Sends a request to the service its Host header names.
 
-    def __init__(self, *, management: ASGIApp, blob: ASGIApp, inference: ASGIApp, accounts: Container[object]) -> None:
+    `accounts` are the storage accounts that there are.
+    """
+
+    def __init__(
+        self,
+        *,
+        management: ASGIApp,
+        blob: ASGIApp,
+        inference: ASGIApp,
+        models: LanguageModels,
+        accounts: Container[object],
+    ) -> None:
         self._accounts = accounts
+        self._models = models
         self._management = management
         self._blob = blob
         self._inference = inference
@@ -31,6 +44,8 @@ class AzureHosts:
             return self._blob
         if host.endswith(hosts.INFERENCE_SUFFIX):
             return self._inference
+        if host in self._models.accounts:
+            return self._models
         if host == hosts.GRAPH:
             # What it answers to an identity that has no right in the directory; `az role` then does without names.
             denied = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import pytest
 import yaml
 
 from local.checkout import ROOT
+from local.cloud import world
 from local.cloud.environment import CONFLICTING
 from local.stack import LocalStack
 from tests import samples
@@ -25,6 +27,7 @@ from tests.e2e import reading
 
 pytestmark = pytest.mark.examples
 
+FLOW = Path(__file__).parent / "llm_flow"
 PROGRAMS = {"slipway": [sys.executable, "-P", "-m", "cli"], "python": [sys.executable]}
 
 
@@ -83,6 +86,25 @@ def test_an_endpoint_moves_from_a_flow_to_a_workflow(azure: LocalStack) -> None:
     assert "blue 90 %" in ninety
     assert "→ green 100 %" in all_of_it
     assert azure.developer().online_endpoints.get("chat-flow").traffic == {"blue": 0, "green": 100}
+
+
+@pytest.mark.parametrize("opened_by", ["key", "role"])
+def test_a_flow_with_an_llm_node_asks_its_account_which_has_no_model(azure: LocalStack, opened_by: str) -> None:
+    from azure.ai.ml.entities import AzureOpenAIConnection
+
+    account = AzureOpenAIConnection(
+        name="gpt",
+        azure_endpoint=f"https://{opened_by}.openai.azure.com/",
+        api_key="opens-it" if opened_by == "key" else None,
+        api_version="2024-02-01",
+        open_ai_resource_id=f"{world.RESOURCE_GROUP_ID}/providers/Microsoft.CognitiveServices/accounts/{opened_by}",
+    )
+    azure.developer().connections.create_or_update(account)
+    request = shutil.copytree(FLOW, azure.data / opened_by) / "request.yml"
+
+    output = run(azure, ROOT, [*PROGRAMS["slipway"], "deploy", str(request), "--set", f"endpoint.name=by-{opened_by}"])
+
+    assert "The local Azure has no language model. Deployment mini was asked with 2 messages" in output
 
 
 def test_a_flow_whose_identity_may_not_read_its_connection_yet_is_tried_again(azure: LocalStack) -> None:

@@ -38,6 +38,15 @@ BODY = record(
 )
 _REFERENCE = re.compile(r"\$\{\{azureml://connections/(?P<name>[^/}\s]+)(?:/(?P<path>[^}\s]+))?\}\}")
 _SECRETS = "credentials"
+# As the service spells them (`ConnectionCategory` of the API specification), whatever a client writes: azure-ai-ml
+# sends `AzureOpenAi`, and promptflow knows `AzureOpenAI` alone.
+_CATEGORIES = {
+    one.lower(): one
+    for one in (
+        *("AzureOpenAI", "AIServices", "CognitiveSearch", "CognitiveService", "OpenAI", "Serp", "Serverless"),
+        *("CustomKeys", "ApiKey", "Git", "PythonFeed", "ContainerRegistry", "AzureBlob", "ADLSGen2", "AzureOneLake"),
+    )
+}
 
 
 class Connections:
@@ -69,7 +78,11 @@ class Connections:
         return page([_shown(one) for one in self._state.connections.values()], call)
 
     def _put(self, call: Call) -> Answer:
-        made = Connection(call.parameters["connection"], as_json(call.body.get("properties")))
+        properties = as_json(call.body.get("properties"))
+        category = str(properties.get("category"))
+        if category.lower() in _CATEGORIES:
+            properties = {**properties, "category": _CATEGORIES[category.lower()]}
+        made = Connection(call.parameters["connection"], properties)
         self._state.connections[made.name.lower()] = made
         return Answer(200, _shown(made))
 

@@ -9,6 +9,7 @@ from local.cloud.authorization.scopes import normalise
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import BlobStore
 from local.cloud.directory import Directory
+from local.cloud.language_models import Accounts
 from local.cloud.machinelearning.records import AssetKind
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.world import (
@@ -42,7 +43,8 @@ _FIXED = frozenset(
 class Existing:
     """Looks ids up, whatever their case."""
 
-    def __init__(self, state: WorkspaceState, blobs: BlobStore, directory: Directory) -> None:
+    def __init__(self, state: WorkspaceState, blobs: BlobStore, directory: Directory, models: Accounts) -> None:
+        self._models = models
         self._state = state
         self._blobs = blobs
         self._directory = directory
@@ -54,6 +56,7 @@ class Existing:
             wanted in _FIXED
             or self._directory.with_id(wanted) is not None
             or self._is_storage(wanted)
+            or wanted in map(normalise, self._models.scopes())
             or self._is_in_workspace(wanted)
         )
 

@@ -34,6 +34,8 @@ def test_a_connection_is_seen_without_its_secrets_and_goes(cloud: LocalCloud, de
 
     assert [one.name for one in developer.connections.list()] == [CONNECTION, "gpt"]
     assert developer.connections.get("gpt").target == "https://gpt.example"
+    # promptflow knows the kind by the service's own spelling, which is not the SDK's.
+    assert arm(cloud, "GET", "/connections/gpt").json()["properties"]["category"] == "AzureOpenAI"
     assert KEY not in arm(cloud, "GET", "/connections/gpt").text
     assert KEY not in arm(cloud, "GET", "/connections").text
     developer.connections.delete("gpt")
