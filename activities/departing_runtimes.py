@@ -26,7 +26,7 @@ from activities.computes import WRITE, Applications, Computes, find_compute
 from activities.departing import PROBLEMS_TOLD, TOLD_AT_ONCE, Belonging, left_alone, problems_of, taken
 from activities.envelope import activity
 from activities.operator_limits import registry_of
-from activities.role_assignments import NOT_GRANTED_HERE, entry_of, granted_to, is_slipways
+from activities.role_assignments import NOT_GRANTED_HERE, RoleAssignments, entry_of, granted_to, is_slipways
 from activities.runtime_needs import PULLS, USES
 from activities.scene import problem
 from azure_api import looking, versions
@@ -160,7 +160,7 @@ def plan_runtime_teardown(order: DepartingRuntimeInput) -> RuntimeDeparture:
     """What goes first, and what stands in the way; nothing of either once everything is gone."""
     departing = DepartingRuntime(order)
     found = departing.belongings()
-    going = taken(found)
+    going = [one for one in taken(found) if one.id not in (order.spared or [])]
     problems = [*([] if order.force else problems_of(found, HOW)), *departing.lacking(going)]
     left = [left_alone(one, clients().settings.workspace_id) for one in found if one.left is not None]
     return RuntimeDeparture(
@@ -168,6 +168,7 @@ def plan_runtime_teardown(order: DepartingRuntimeInput) -> RuntimeDeparture:
         next=[] if problems else going[:TOLD_AT_ONCE],
         problems=problems[:PROBLEMS_TOLD],
         starts=departing.starts,
+        shared=any(one.kind == RoleAssignments.kind for one in going) or None,
         stays={f"{one.kind} {one.name}": one.reason for one in left[:REMARKS_KEPT]},
     )
 

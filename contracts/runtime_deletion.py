@@ -50,6 +50,7 @@ class DepartingRuntimeInput(Contract):
     name: str
     force: bool = False
     with_compute: bool = False
+    spared: Annotated[list[str] | None, Field(description="ids of what stays, because a run relies on it")] = None
 
 
 class RuntimeDeparture(Departure):

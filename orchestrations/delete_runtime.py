@@ -44,6 +44,7 @@ def look(run: Run, order: RuntimeDeletionOrder) -> Taking[RuntimeDeparture]:
         name=order.name,
         force=order.part("force") is True,
         with_compute=order.part("with_compute") is True,
+        spared=[entry.id for entry in run.ledger.entries if entry.fate == "stays"] or None,
     )
     found = yield from run.take(steps.PLAN_RUNTIME_TEARDOWN, asked)
     if found.problems:

@@ -227,6 +227,7 @@ RUNTIMES = (
         Call("DELETE", "runtimes/{compute}/{name}"),
         RuntimeDeletion,
         steps.PLAN_RUNTIME_TEARDOWN,
+        steps.FIND_CLAIM,
         steps.COMPUTE,
         steps.APPLICATION,
     ),

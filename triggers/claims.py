@@ -54,8 +54,8 @@ async def _claimed_by(client: Any, order: EntryInput) -> str | None:
 
 
 def _grants(runbook: Runbook, entry: LedgerEntry) -> bool:
-    """Whether it grants roles to what is no endpoint, and the entry is one of those."""
-    return entry.kind == steps.ROLE_ASSIGNMENT.kind and steps.COMPUTE in runbook.takes
+    """Whether it may grant roles to what is no endpoint, and the entry is a role."""
+    return entry.kind == steps.ROLE_ASSIGNMENT.kind and steps.ROLE_ASSIGNMENT in runbook.takes
 
 
 async def _claimed_in(hub: Hub, query: Query, order: EntryInput) -> str | None:
@@ -63,16 +63,18 @@ async def _claimed_in(hub: Hub, query: Query, order: EntryInput) -> str | None:
     while True:
         page = await hub.page(query, token)
         for instance in page.instances:
-            if instance.id != order.mark and any(_is_claim(entry, order.entry) for entry in _ledger(instance)):
+            if instance.id != order.mark and any(_is_claim(entry, order) for entry in _ledger(instance)):
                 return instance.id
         token = page.token
         if not token:
             return None
 
 
-def _is_claim(theirs: LedgerEntry, ours: LedgerEntry) -> bool:
-    # Only begun counts too: it may have found ours there by now.
-    return theirs.key == ours.key and theirs.fate == "in_use" and (theirs.how == "found" or not theirs.sure)
+def _is_claim(theirs: LedgerEntry, order: EntryInput) -> bool:
+    if theirs.key != order.entry.key or theirs.fate != "in_use" or theirs.how == "removed":
+        return False
+    # Only begun counts too: it may have found ours there by now. And what is to go for good may be theirs altogether.
+    return theirs.how == "found" or not theirs.sure or order.for_good is True
 
 
 def _ledger(instance: Instance) -> list[LedgerEntry]:

@@ -94,6 +94,7 @@ def test_a_deleted_runtime_goes_with_what_is_of_no_use_without_it() -> None:
     assert names("deleted_runtime") == [
         "take_turn",
         "plan_runtime_teardown",
+        "find_claim",
         "remove_role_assignment",
         "remove_compute",
         "watch",

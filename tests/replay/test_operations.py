@@ -71,6 +71,22 @@ def test_a_runtimes_machine_runs_only_as_long_as_its_deletion_takes() -> None:
     assert playing.queued.releases[0].number == 2, "it serves nothing"
 
 
+def test_a_role_that_a_run_elsewhere_relies_on_stays_with_the_reason() -> None:
+    playing, spared = world("delete_runtime"), []
+    looks = iter([{"there": True, "shared": True, "next": [{"kind": "role_assignment", "id": "/r"}]}])
+
+    def look(message: dict[str, Any]) -> Any:
+        spared.append(message.get("spared"))
+        return next(looks, {"there": False})
+
+    playing.answers |= {"plan_runtime_teardown": look, "find_claim": lambda _: {"claimed_by": "run-1"}}
+    context, _ = operated("delete_runtime", playing)
+
+    assert "remove_role_assignment" not in playing.called
+    assert [(one.fate, one.reason) for one in context.progress.ledger] == [("stays", "run-1 relies on it")]
+    assert spared == [None, ["/r"]]
+
+
 @pytest.mark.parametrize("which", STEPS)
 def test_an_operation_takes_the_steps_of_its_runbook(which: str) -> None:
     playing = world(which)
