@@ -69,13 +69,13 @@ class Deployments:
     def _patch(self, call: Call) -> Answer:
         """Change tags or instance count, the two that the management client's model of a patch has; leave the rest."""
         endpoint, deployment = self._found(call)
-        capacity = as_json(call.body.get("sku")).get("capacity") or deployment.capacity
+        sku = as_json(call.body.get("sku"))
         if call.body.get("properties"):
             raise not_emulated("patching a deployment's properties", "PUT the whole deployment.")
         body: Json = {
             "location": REGION,
             "tags": call.body.get("tags", deployment.tags),
-            "sku": {"name": "Default", "capacity": capacity},
+            "sku": {**sku, "name": "Default", "capacity": sku.get("capacity") or deployment.capacity},
             "properties": deployment.properties,
         }
         answer = self._start(endpoint, deployment.name, body, call)

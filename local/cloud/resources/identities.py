@@ -70,6 +70,8 @@ class UserAssignedIdentities:
 
     def _patch(self, call: Call) -> Answer:
         document = found(self._documents(), _KIND, call)
+        if call.body.get("location"):
+            check_here(call.body["location"])
         known = self._directory.named(str(document["name"]))
         if known and call.body.get("tags") is not None:
             known.tags = tags_of(call.body)

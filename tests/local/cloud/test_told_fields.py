@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.checkout import ROOT
-from local.cloud.world import RESOURCE_GROUP_ID, WORKSPACE_STORAGE, storage_id
+from local.cloud.world import RESOURCE_GROUP_ID, USER_ASSIGNED, WORKSPACE_ID, WORKSPACE_STORAGE, storage_id
 from tests.local.cloud.routed import World
 from tests.local.cloud.whole_bodies import WHOLE
 
@@ -109,6 +109,23 @@ def test_what_acts_without_being_told_is_proved_elsewhere() -> None:
     for proof in ACTS.values():
         path, _, name = proof.partition("::")
         assert f"def {name}(" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/scaled", {"sku": {"tier": "Premium"}}, "tier 'Premium'"),
+        (f"{WORKSPACE_ID}/onlineEndpoints/there/deployments/scaled", {"sku": {"size": "big"}}, "sku.size"),
+        (f"{WORKSPACE_ID}/onlineEndpoints/there", {"identity": {"type": "SystemAssigned,UserAssigned"}}, "identity"),
+        (str(USER_ASSIGNED[0].resource_id), {"location": "westeurope"}, "no 'westeurope'"),
+        (str(USER_ASSIGNED[0].resource_id), {"properties": {"isolationScope": "Regional"}}, "isolationScope"),
+    ],
+)
+def test_a_patch_asks_for_nothing_in_vain(world: World, path: str, body: dict[str, Any], said: str) -> None:
+    answer = world.put(path, body, method="PATCH")
+
+    assert answer.status_code in (400, 501), answer.text
+    assert said in answer.text
 
 
 @pytest.mark.parametrize("path", WHOLE)
