@@ -22,6 +22,7 @@ from local.host.store import Store
 from local.stack import LocalStack
 from tests import samples
 from tests.replay.histories import GOLDEN, SUB_ORCHESTRATION_CREATED
+from tests.replay.runtime_paths import deleted_runtime, failed_runtime, prepared_runtime, runtime
 
 ENDPOINT_READ = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"
 UNAVAILABLE = Fault(status=503, times=None)
@@ -83,6 +84,13 @@ def slow_roles(stack: LocalStack) -> str:
     """Role assignments take 40 minutes: the first wait is not enough."""
     stack.cloud.authorization.propagation = Propagation.fixed(timedelta(minutes=40))
     return str(stack.deploy(samples.request())["id"])
+
+
+def rolled_out(stack: LocalStack) -> str:
+    """Traffic comes in two steps, each of which is watched."""
+    stack.deploy(samples.request())
+    body = samples.request(deployment="green", rollout={"steps": [10, 50], "pause": "PT5M"})
+    return str(stack.deploy(body)["id"])
 
 
 def failed_smoke_test(stack: LocalStack) -> str:
@@ -194,49 +202,6 @@ def two_releases(stack: LocalStack) -> None:
         stack.deploy(samples.request(deployment=name))
 
 
-def runtime(stack: LocalStack) -> str:
-    """A runtime on a new compute instance, whose own identity is given its role."""
-    return made_runtime(stack)
-
-
-def failed_runtime(stack: LocalStack) -> str:
-    """The application cannot be written: the compute instance is deleted, and then the role of its identity."""
-    stack.cloud.faults.add(Fault(method="POST", path=r"/customServices$", status=400, times=None))
-    return made_runtime(stack)
-
-
-def made_runtime(stack: LocalStack) -> str:
-    """Ask for a runtime whose image is in the workspace's registry, and wait for its end."""
-    stack.cloud.authorization.seed(world.APP.principal_id, "AzureML Compute Operator", world.WORKSPACE_ID)
-    body = {
-        "name": "flows",
-        "compute": {"name": "machine", "size": "Standard_DS3_v2"},
-        "image": f"{world.REGISTRY}.azurecr.io/azureml/flows:1",
-    }
-    with stack.http as http:
-        accepted = http.post("/api/runtimes", json=body).raise_for_status().json()
-    stack.host.wait_for(accepted["id"], timeout=120)
-    return str(accepted["id"])
-
-
-def deleted_runtime(stack: LocalStack) -> str:
-    """A runtime goes with its compute instance, and the role that was given for it."""
-    made_runtime(stack)
-    with stack.http as http:
-        accepted = http.delete("/api/runtimes/machine/flows", params={"with_compute": "true"}).raise_for_status().json()
-    stack.host.wait_for(accepted["id"], timeout=120)
-    return str(accepted["id"])
-
-
-def prepared_runtime(stack: LocalStack) -> str:
-    """The identity of an automatic runtime is given its role."""
-    identity = {"type": "user_assigned", "user_assigned_identities": [world.USER_ASSIGNED[1].resource_id]}
-    with stack.http as http:
-        accepted = http.post("/api/runtimes/automatic", json={"name": "flows", "identity": identity}).raise_for_status()
-    stack.host.wait_for(accepted.json()["id"], timeout=120)
-    return str(accepted.json()["id"])
-
-
 def own_identity() -> dict[str, object]:
     """A request with a system-assigned identity and a role for it."""
     # A role that the service itself does not give such an identity.
@@ -269,6 +234,7 @@ PATHS: dict[str, Callable[[LocalStack], str]] = {
         system_assigned,
         retried,
         slow_roles,
+        rolled_out,
         failed_smoke_test,
         failed_endpoint,
         failed_shift,

@@ -76,6 +76,22 @@ def test_an_identity_of_its_own_is_granted_its_roles_while_the_endpoint_is_creat
     assert taken[taken.index("ensure_endpoint") :][:3] == ["ensure_endpoint", "grant_roles", "watch"]
 
 
+def test_each_step_of_a_rollout_is_watched_before_the_next() -> None:
+    taken = names("rolled_out")
+    step = ["read_traffic", "shift_traffic", "watch", "count_answers", "smoke_test"]
+
+    assert taken[taken.index("read_traffic") :] == [
+        "read_traffic",
+        *step,
+        *step,
+        "read_traffic",
+        "shift_traffic",
+        "watch",
+        "read_back",
+        "leave_turn",
+    ]
+
+
 def test_a_runtime_takes_the_steps_of_its_runbook() -> None:
     assert names("runtime") == [
         "take_turn",
