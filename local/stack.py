@@ -7,6 +7,7 @@ unless told otherwise, so a 15-minute wait takes no time and every timestamp sti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -140,7 +141,11 @@ class LocalStack:
         return ended
 
     def developer(self) -> MLClient:
-        """The workspace, as the person who owns it."""
+        """The workspace, as the person who owns it; whoever asks is given the same client."""
+        return self._developer
+
+    @cached_property
+    def _developer(self) -> MLClient:
         from azure.ai.ml import MLClient
 
         where = self.cloud.environment(DEVELOPER.name)
