@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from activities.compute_documents import another_than, compute_body, conflict_of, custom_service
+from activities.compute_documents import (
+    another_than,
+    compute_body,
+    conflict_of,
+    custom_service,
+    maker_of,
+    service_mark,
+    sign,
+)
 from contracts.activities import EnsureInput
 from contracts.automatic_runtimes import AutomaticRuntimeRequest
 from contracts.plan import Resolved
@@ -113,6 +121,18 @@ def test_what_is_sent_is_taken_for_what_is_wanted() -> None:
     larger = read_request(request(compute={**COMPUTE, "size": "Standard_DS4_v2"}), RuntimeRequest)
     assert conflict_of(larger.compute, body) == "compute instance machine-1 has another size"
     assert "not a compute instance" in str(conflict_of(larger.compute, {"properties": {"computeType": "AKS"}}))
+
+
+def test_who_has_made_an_application_stays_its_maker_whoever_changes_it() -> None:
+    wanted = read_request(WHOLE, RuntimeRequest)
+    ours, changed, of_others = (custom_service(wanted, "any") for _ in range(3))
+    sign(ours, "run-1", None)
+    sign(changed, "run-2", ours)
+    sign(of_others, "run-2", custom_service(wanted, "before"))
+
+    assert [maker_of(one) for one in (ours, changed, of_others)] == ["run-1", "run-1", ""]
+    assert [service_mark(one) for one in (ours, changed, of_others)] == ["run-1", "run-2", "run-2"]
+    assert another_than(wanted, changed) == []
 
 
 @pytest.mark.parametrize(
