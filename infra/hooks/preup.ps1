@@ -29,7 +29,9 @@ if (-not (Get-Command az -ErrorAction SilentlyContinue)) {
 }
 $version = (az version --output json | ConvertFrom-Azure).'azure-cli'
 # 2.61 is the first with --action-on-unmanage of `az stack`.
-if (-not $version -or [version]$version -lt [version]'2.61.0') {
+if (-not $version) {
+  Add-Problem 'The Azure CLI does not say its version, 2.61 is needed: az version'
+} elseif ([version]$version -lt [version]'2.61.0') {
   Add-Problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
 }
 

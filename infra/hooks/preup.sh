@@ -35,8 +35,11 @@ if ! command -v az >/dev/null; then
   problem "The Azure CLI is not installed: https://learn.microsoft.com/cli/azure/install-azure-cli"
   finish
 fi
-version=$(az version --query '"azure-cli"' --output tsv) || version=0.0
-new_enough "$version" || problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
+if version=$(az version --query '"azure-cli"' --output tsv); then
+  new_enough "$version" || problem "Azure CLI $version is too old, 2.61 is needed: az upgrade"
+else
+  problem "The Azure CLI does not say its version, 2.61 is needed: az version"
+fi
 
 missing=
 for name in AZURE_SUBSCRIPTION_ID SLIPWAY_WORKSPACE SLIPWAY_RESOURCE_GROUP; do
@@ -66,14 +69,13 @@ az rest --method get --url "$workspace?api-version=2024-10-01" --output none || 
 everything="contains(actions, '*')"
 assigning="($everything || contains(actions, 'Microsoft.Authorization/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/*') || contains(actions, 'Microsoft.Authorization/roleAssignments/write')) && !contains(notActions, 'Microsoft.Authorization/*/Write')"
 for scope in "$subscription" "$group"; do
-  found=$(roles "$scope" "$everything") || {
+  if ! { creating=$(roles "$scope" "$everything") && granting=$(roles "$scope" "$assigning"); }; then
     problem "Azure does not say what you may do on $scope"
     continue
-  }
-  [ "$found" -gt 0 ] || problem "You may not create resources on $scope: become its Owner, or Contributor" \
+  fi
+  [ "$creating" -gt 0 ] || problem "You may not create resources on $scope: become its Owner, or Contributor" \
     "and Role Based Access Control Administrator without a condition"
-  found=$(roles "$scope" "$assigning") || found=0
-  [ "$found" -gt 0 ] || problem "You may not assign roles on $scope: become its Owner, or Contributor and Role" \
+  [ "$granting" -gt 0 ] || problem "You may not assign roles on $scope: become its Owner, or Contributor and Role" \
     "Based Access Control Administrator without a condition"
 done
 

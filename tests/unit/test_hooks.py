@@ -70,7 +70,7 @@ def test_with_nothing_in_the_way_preup_is_silent_and_only_reads(recorder: Record
     [
         ("azure-cli", says("2.60.9"), "Azure CLI 2.60.9 is too old, 2.61 is needed: az upgrade"),
         ("azure-cli", says("1.99.0"), "Azure CLI 1.99.0 is too old"),
-        ("azure-cli", fails(), "is too old"),
+        ("azure-cli", fails(), "The Azure CLI does not say its version, 2.61 is needed: az version"),
         ("get-access-token", fails(), "az is not logged in to subscription sub: az login"),
         ("rest workspaces/mlw", fails(), "There is no workspace mlw in rg-ml that you may read"),
         ("rest permissions roleAssignments/write", says("0"), f"You may not assign roles on {GROUP}: become its Owner"),
@@ -95,7 +95,16 @@ def test_preup_tells_what_is_in_the_way(recorder: Recorder, words: str, answer: 
     assert "Nothing was changed." in ran.said
 
 
-@pytest.mark.parametrize("words", ["get-access-token", f"rest permissions {GROUP}", "provider list"])
+def test_an_azure_that_does_not_answer_is_told_from_a_right_that_is_missing(recorder: Recorder) -> None:
+    recorder.rule("rest permissions roleAssignments/write", fails())
+
+    ran = preup(recorder)
+
+    assert f"Azure does not say what you may do on {GROUP}" in ran.said
+    assert "You may not" not in ran.said
+
+
+@pytest.mark.parametrize("words", ["azure-cli", "get-access-token", f"rest permissions {GROUP}", "provider list"])
 def test_preup_gives_one_cause_to_one_thing_that_azure_does_not_say(recorder: Recorder, words: str) -> None:
     recorder.rule(words, fails())
 
