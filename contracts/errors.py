@@ -34,6 +34,7 @@ DeploymentError
 ├── TrafficRejected
 ├── ReleaseNotFound
 ├── ReleaseNotRestorable
+├── RolloutStopped
 ├── StillServing
 ├── MadeByOthers
 ├── ComputeConflict

@@ -15,6 +15,7 @@ from azure_api import begin
 from contracts.activities import EntryInput, Provisioning
 from contracts.errors import NotAsDeployed, StepFailed, Superseded
 from contracts.ledger import LedgerEntry, short_name
+from contracts.status import Progress
 from orchestrations import board, deploy, ending, endpoint_queue, react, undo, watch
 from orchestrations.ledger import Ledger
 from orchestrations.run import Run
@@ -158,7 +159,7 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     ),
     "a status is not cut": (
         "a status is small",
-        lambda patch: patch.setattr(board, "fitted", lambda wire: {**wire, "model": "m" * 5000}),
+        lambda patch: patch.setattr(board, "Progress", lambda **told: Progress(**{**told, "model": "m" * 5000})),
         succeeds,
     ),
     "the error is not shown": (
@@ -199,7 +200,7 @@ MISTAKES: dict[str, tuple[str, Plant, Play]] = {
     "another one is deleted": ("a deletion takes nothing of others", deletes_another, deletes_one),
     "force is not needed": (
         "what serves or is of others goes by force",
-        lambda patch: patch.setattr(teardown, "_problems", lambda *_, **__: []),
+        lambda patch: patch.setattr(teardown, "problems_of", lambda *_, **__: []),
         deletes_what_serves,
     ),
     "a change is not given back": (
