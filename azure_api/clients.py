@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from azure_api.importing import without_collecting
 from azure_api.quiet import quiet_libraries
 from settings import Settings, settings
 
@@ -45,7 +46,8 @@ class Clients:
     @cached_property
     def ml(self) -> MLClient:
         """The workspace."""
-        from azure.ai.ml import MLClient
+        with without_collecting():
+            from azure.ai.ml import MLClient
 
         where = self.settings
         made = MLClient(

@@ -30,6 +30,7 @@ from azure.core.rest import HttpRequest
 
 from azure_api import versions
 from azure_api.clients import Clients
+from azure_api.importing import without_collecting
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.outcome import CommandStopped, NotAccepted, Unreachable
 from contracts.marks import CONTENT_TAG
@@ -132,7 +133,8 @@ class Workspace:
 
     @cached_property
     def _ml(self) -> Any:
-        from azure.ai.ml import MLClient
+        with without_collecting():
+            from azure.ai.ml import MLClient
 
         where = self._settings
         return MLClient(
