@@ -1,5 +1,6 @@
 """What is deployed to Azure: exactly the function app, and nothing of the local Azure, of tests, tools or people."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from infra.check.package import package_findings, packed, patterns
 
 ROOT = Path(__file__).resolve().parents[2]
+FUNCIGNORE = ".funcignore"
 
 DEPLOYED = {
     "activities",
@@ -55,12 +57,21 @@ def tracked() -> list[str]:
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A fresh clone of the working tree."""
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clone = tmp_path_factory.mktemp("clone")
     for name in tracked():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
+    return clone
+
+
+@pytest.fixture
+def checkout(cloned: Path, tmp_path: Path) -> Path:
+    """A fresh clone of the working tree; its files are links, but for the one that a test writes to."""
+    shutil.copytree(cloned, tmp_path, copy_function=os.link, dirs_exist_ok=True)
+    (tmp_path / FUNCIGNORE).unlink()
+    shutil.copy(ROOT / FUNCIGNORE, tmp_path)
     return tmp_path
 
 
@@ -132,7 +143,7 @@ def test_a_file_that_is_neither_denied_nor_the_apps_is_told(checkout: Path, name
 
 
 def test_a_part_of_the_app_that_is_denied_is_told(checkout: Path) -> None:
-    with (checkout / ".funcignore").open("a") as funcignore:
+    with (checkout / FUNCIGNORE).open("a") as funcignore:
         funcignore.write("settings.py\n")
 
     assert package_findings(checkout) == ["settings.py: would not be deployed"]
