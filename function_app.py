@@ -15,7 +15,7 @@ from activities.teardown import plan_teardown
 from azure_api.quiet import quiet_libraries
 from orchestrations.runbooks import CHILDREN, ENTITIES, RUNBOOKS
 from settings import findings_schedule
-from triggers import claims, ends, events, expiring, guard, http, later, stored_orders, superseding, waking
+from triggers import claims, ends, events, expiring, guard, http, later, removing, stored_orders, superseding, waking
 from triggers.endpoint_routes import look_for_findings
 from triggers.start_checks import check_decoding, check_names
 
@@ -59,6 +59,7 @@ asking = (
     later.start_operation,
     superseding.find_superseded,
     expiring.find_expiry,
+    removing.plan_removal,
 )
 for asks in asking:
     app.activity_trigger(input_name="payload")(app.durable_client_input(client_name="client")(asks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,16 +10,18 @@ from typing import Any
 
 from activities.monitoring import MonitorSettings, name_of
 from activities.registry import RESOURCES
-from activities.role_assignments import SIGNED
+from activities.role_assignments import SERVICE, SIGNED
 from azure_api import begin, looking, online, versions
 from azure_api.clients import clients
 from contracts.errors import MissingRight
 from contracts.findings import Stray
+from contracts.ledger import COMPUTES
 from contracts.marks import mark_in
 from contracts.releases import Release
 
 Document = dict[str, Any]
 AT_ONCE = 8
+MONITORED = tuple(room for room in RESOURCES if isinstance(room, MonitorSettings))
 
 
 @dataclass
@@ -27,27 +30,35 @@ class Things:
 
     endpoints: dict[str, Document] = field(default_factory=dict)
     deployments: dict[str, list[Document]] = field(default_factory=dict)
-    computes: list[Document] = field(default_factory=list)
     settings: list[Document] = field(default_factory=list)
     grants: list[Document] = field(default_factory=list)
+    computes: list[Document] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 
 
-def read_things() -> Things:
-    """Everything that is compared; what Slipway may not read is said. Raises deployment errors."""
+def read_things(only: str | None = None) -> Things:
+    """Everything that is compared, or what of it concerns the endpoint of that name; what Slipway may not read is said.
+
+    Raises deployment errors.
+    """
     things = Things(endpoints={str(one["name"]): one for one in online.every_endpoint()})
+    names = [name for name in things.endpoints if only in (None, name.lower())]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        lists = pool.map(online.deployments, things.endpoints)
-    things.deployments = dict(zip(things.endpoints, lists, strict=True))
-    computes = f"{clients().settings.workspace_id}/computes"
-    things.computes = _readable(things, "computes", computes, versions.COMPUTES)
-    for room in RESOURCES:
-        if isinstance(room, MonitorSettings):
-            things.settings += _readable(things, room.called, room.all_of_group, room.api_version)
-    group = clients().settings.resource_group_id
-    assignments = f"{group}/providers/Microsoft.Authorization/roleAssignments"
-    things.grants = _readable(things, "role assignments", assignments, versions.ROLE_ASSIGNMENTS)
+        things.deployments = dict(zip(names, pool.map(online.deployments, names), strict=True))
+    for room in MONITORED:
+        found = _readable(things, room.called, room.all_of_group, room.api_version)
+        things.settings += [one for one in found if only in (None, endpoint_of(one))]
+    _read_grants(things)
     return things
+
+
+def _read_grants(things: Things) -> None:
+    """Roles, unless nobody can tell whether a compute has the identity that was given them."""
+    settings, before = clients().settings, len(things.unchecked)
+    things.computes = _readable(things, "computes", f"{settings.workspace_id}/{COMPUTES}", versions.COMPUTES)
+    if len(things.unchecked) == before:
+        path = f"{settings.resource_group_id}/providers/Microsoft.Authorization/roleAssignments"
+        things.grants = _readable(things, "role assignments", path, versions.ROLE_ASSIGNMENTS)
 
 
 def _readable(things: Things, what: str, path: str, api_version: str) -> list[Document]:
@@ -89,36 +100,75 @@ def about_endpoint(document: Document, deployments: Sequence[Document], releases
 
 def settings_without_deployment(things: Things) -> Iterator[Stray]:
     """Autoscale settings and alerts of Slipway's for deployments of this workspace that are gone."""
-    inside = f"{clients().settings.workspace_id}/".lower()
-    bases = [name_of(name, str(one["name"])) for name, every in things.deployments.items() for one in every]
     for setting in things.settings:
-        mark, named = mark_in(setting), str(setting["name"]).lower()
-        ours = mark and inside in str(setting["properties"]).lower()
-        if ours and not any(named == base or named.startswith(f"{base}-") for base in bases):
+        mark, endpoint = mark_in(setting), endpoint_of(setting)
+        if mark and endpoint and deployment_of(setting, things) is None:
             yield Stray(
                 kind="setting_without_deployment",
                 id=str(setting["id"]),
+                endpoint=endpoint,
                 made_by=mark,
                 detail=f"{setting['name']} is about a deployment that is gone",
-                command=f"az resource delete --ids {setting['id']}",
+                command=removing(endpoint, str(setting["id"])),
             )
+
+
+def endpoint_of(setting: Document) -> str | None:
+    """Name of the endpoint of this workspace that a setting is about; None for anything else."""
+    inside = re.escape(f"{clients().settings.workspace_id}/onlineEndpoints/".lower())
+    found = re.search(f"{inside}([^/'\"]+)", str(setting["properties"]).lower())
+    return found[1] if found else None
+
+
+def deployment_of(setting: Document, things: Things) -> str | None:
+    """The deployment that a setting of Slipway's is about, by its name; None when it is gone."""
+    named = str(setting["name"]).lower()
+    for endpoint, every in things.deployments.items():
+        for name in (str(one["name"]) for one in every):
+            base = name_of(endpoint, name)
+            if named == base or named.startswith(f"{base}-"):
+                return name
+    return None
 
 
 def grants_without_identity(things: Things) -> Iterator[Stray]:
-    """Roles that Slipway gave to identities that no endpoint and no compute has any more."""
-    having = (*things.endpoints.values(), *things.computes)
-    held = {principal for one in having for principal in online.principals_in(one)}
+    """Roles that Slipway gave to identities that no endpoint and no compute has any more; people keep theirs."""
+    held = holders(things)
     for grant in things.grants:
-        properties = grant["properties"]
-        description, principal = str(properties.get("description") or ""), str(properties.get("principalId"))
-        if description.startswith(SIGNED) and principal not in held:
+        made_by, principal = signed_by(grant), principal_of(grant)
+        if made_by and grant["properties"].get("principalType") == SERVICE and principal not in held:
             yield Stray(
                 kind="grant_without_identity",
                 id=str(grant["id"]),
-                made_by=description.rsplit(" ", 1)[-1],
+                made_by=made_by,
                 detail=f"nothing of the workspace has the identity {principal}",
                 command=f"az role assignment delete --ids {grant['id']}",
             )
+
+
+def holders(things: Things) -> dict[str, str]:
+    """Who has which identity, by principal ID."""
+    return {
+        principal: str(one["name"])
+        for one in (*things.computes, *things.endpoints.values())
+        for principal in online.principals_in(one)
+    }
+
+
+def signed_by(grant: Document) -> str | None:
+    """The run of Slipway that gave a role; None for somebody else."""
+    description = str(grant["properties"].get("description") or "")
+    return description.rsplit(" ", 1)[-1] if description.startswith(SIGNED) else None
+
+
+def principal_of(grant: Document) -> str:
+    """Principal ID of whom a role was given to."""
+    return str(grant["properties"].get("principalId"))
+
+
+def removing(endpoint: str, identifier: str) -> str:
+    """The command that removes one finding."""
+    return f"slipway remove-findings {endpoint} --id {identifier}"
 
 
 def _told(traffic: dict[str, int]) -> str:

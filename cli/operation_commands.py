@@ -36,6 +36,9 @@ from contracts.base import Json
 from contracts.problems import RequestProblems, read_request
 from contracts.updates import CODE_CONFIGURATION, UpdateRequest
 from orchestrations import change_traffic, delete_deployment, delete_endpoint, rollback, update_deployment
+from orchestrations import remove_findings as removal
+
+PLAN = "show what would go, and delete nothing"
 
 
 def roll_back(
@@ -121,7 +124,7 @@ def delete(  # noqa: PLR0913, PLR0917 - as above
         typer.Argument(metavar="ENDPOINT[/DEPLOYMENT]", help="the endpoint with all that is on it, or one of its own"),
     ],
     force: Annotated[bool, flag("--force", help="also what has traffic, and what others have made")] = False,
-    plan: Annotated[bool, flag("--plan", help="show what would go, and delete nothing")] = False,
+    plan: Annotated[bool, flag("--plan", help=PLAN)] = False,
     when_busy: Busy = "queue",
     idempotency_key: Key = None,
     follow_: Follow = True,
@@ -136,6 +139,26 @@ def delete(  # noqa: PLR0913, PLR0917 - as above
     if plan:
         sending.plan(kind, names, {}, force=force, as_json=as_json)
     sending.run(kind, names, {"force": force, "when_busy": when_busy}, follow_=follow_, as_json=as_json)
+
+
+def remove_findings(  # noqa: PLR0913, PLR0917 - as above
+    context: typer.Context,
+    endpoint: Endpoint,
+    finding: Annotated[str | None, typer.Option("--id", metavar="ARM_ID", help="of one; all without it")] = None,
+    plan: Annotated[bool, flag("--plan", help=PLAN)] = False,
+    when_busy: Busy = "queue",
+    idempotency_key: Key = None,
+    follow_: Follow = True,
+    as_json: AsJson = False,
+    interval: Interval = 1.0,
+) -> None:
+    """Remove what Slipway made at an endpoint and nothing needs: what `findings` lists of it, but no traffic."""
+    sending = Sending(context, idempotency_key, interval)
+    kind, names = removal.remove_findings.__name__, {"endpoint": endpoint}
+    asked = {"id": finding, "when_busy": when_busy}
+    if plan:
+        sending.plan(kind, names, asked, force=False, as_json=as_json)
+    sending.run(kind, names, asked, follow_=follow_, as_json=as_json)
 
 
 def releases(context: typer.Context, endpoint: Endpoint, as_json: AsJson = False) -> None:

@@ -237,7 +237,8 @@ def _path(call: Call, names: Mapping[str, str]) -> str:
 
 
 def _flags(request: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value).lower() for name, value in request.items()}
+    said = _given(request).items()
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in said}
 
 
 def _place(run: str) -> tuple[type[Any], str]:

@@ -131,6 +131,10 @@ VERBS = (
         "delete credit-risk/blue --plan",
         "delete credit-risk --force",
     )),
+    Verb("remove-findings", operation_commands.remove_findings, Section.CHANGE, DELETED, (
+        "remove-findings credit-risk --plan",
+        "remove-findings credit-risk",
+    )),
     Verb("register-code", commands.register_code, Section.POLICIES, REGISTERED, (
         "register-code score --name credit-risk-scoring --version 1",
     )),

@@ -46,3 +46,9 @@ class MadeByOthers(DeploymentError, whose="caller"):
     """What is to be deleted, or something on it, was not made by Slipway."""
 
     suggestion = "Ask whoever made it; `force=true` deletes it all the same."
+
+
+class StillNeeded(DeploymentError, whose="caller"):
+    """What is to be removed is none of the endpoint's findings: something needs it, or may go back to it."""
+
+    suggestion = "Look at `slipway findings`; `slipway delete` deletes what is none of them as well."

@@ -1,7 +1,6 @@
 """Why a deployment can fail, whose problem that is, and what to do about it.
 
-Raised inside activities, carried to orchestrations as values (`Failure`): the Durable SDK loses types, and some texts.
-Some have files of their own: the modules that are imported below.
+Carried to orchestrations as values (`Failure`): the Durable SDK loses types. Some are in the modules imported below.
 
 DeploymentError
 │   whose: caller
@@ -36,6 +35,7 @@ DeploymentError
 ├── ReleaseNotRestorable
 ├── RolloutStopped
 ├── StillServing
+├── StillNeeded
 ├── MadeByOthers
 ├── ComputeConflict
 ├── ComputeInUse

@@ -62,4 +62,4 @@ class TeardownPlan(Contract):
     deployment: str | None = None
     removes: Annotated[list[LedgerEntry], Field(description="in order; with `goes_with`: Azure deletes it along")] = []
     leaves: list[LeftAlone] = []
-    problems: Annotated[list[PlanProblem], Field(description="what it takes `force` for")] = []
+    problems: Annotated[list[PlanProblem], Field(description="what stands in the way, or takes `force`")] = []

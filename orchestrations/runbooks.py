@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.automatic_runtimes import AutomaticRuntimeOrder, AutomaticRuntimeRequest
 from contracts.base import Contract, Json
+from contracts.findings import RemovalRequest
 from contracts.operations import OperationList, OperationOrder, OperationStatus
 from contracts.orders import DeployOrder, ReactOrder
 from contracts.request import DeploymentRequest
@@ -32,6 +33,7 @@ from orchestrations import (
     make_runtime,
     prepare_runtime,
     react,
+    remove_findings,
     retire,
     rollback,
     steps,
@@ -103,7 +105,7 @@ def operation(
         ended=shows_end,
         writes=True,
         takes=(*takes, *WRITING),
-        plans=TeardownPlan if asked_with is DeleteRequest else None,
+        plans=TeardownPlan if asked_with in (DeleteRequest, RemovalRequest) else None,
     )
 
 
@@ -175,6 +177,14 @@ OPERATIONS = (
         Call("DELETE", "endpoints/{endpoint}"),
         DeleteRequest,
         *TAKING_DOWN,
+    ),
+    operation(
+        remove_findings.remove_findings,
+        Call("DELETE", "endpoints/{endpoint}/findings"),
+        RemovalRequest,
+        steps.PLAN_REMOVAL,
+        steps.DEPLOYMENT,
+        steps.ROLE_ASSIGNMENT,
     ),
     operation(expire.expire, None, None, steps.FIND_EXPIRY, *TAKING_DOWN),
     operation(retire.retire, None, None, steps.FIND_SUPERSEDED, steps.PLAN_RETIREMENT, steps.DEPLOYMENT),

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from contracts import activities, plan, runtime_deletion, runtimes
 from contracts.base import Contract
+from contracts.findings import Removal
 from contracts.queue import Woken
 from contracts.releases import ServingNow, StoredOrder
 from contracts.retiring import Expiry, Retirement, Started, SupersededDeployments
@@ -146,6 +147,7 @@ START_OPERATION = Step("start_operation", Started, policies.QUICK)
 FIND_SUPERSEDED = Step("find_superseded", SupersededDeployments, policies.QUICK)
 FIND_EXPIRY = Step("find_expiry", Expiry, policies.QUICK)
 PLAN_RETIREMENT = Step("plan_retirement", Retirement, policies.QUICK)
+PLAN_REMOVAL = Step("plan_removal", Removal, policies.QUICK)
 PLAN_RUNTIME = Step("plan_runtime", runtimes.RuntimePlan, policies.QUICK)
 PLAN_AUTOMATIC_RUNTIME = Step("plan_automatic_runtime", runtimes.RuntimePlan, policies.QUICK)
 LOOK_AT_RUNTIME = Step("look_at_runtime", runtimes.RuntimeSeen, policies.QUICK)

@@ -20,6 +20,8 @@ from orchestrations.engine import Taking
 from orchestrations.policies import ROUNDS_OF_TEARDOWN
 from orchestrations.run import Run
 
+MADE_AGAIN = "somebody has made it again"
+
 
 def look(run: Run, order: OperationOrder) -> Taking[Departure]:
     """What goes first; raises StepFailed when it has traffic, or others have made it, and nobody forces it."""
@@ -82,8 +84,8 @@ def has_begun(run: Run) -> bool:
     return any(entry.how == "removed" for entry in run.ledger.entries)
 
 
-def remove_for_good(run: Run, entry: LedgerEntry, only_of: str | None = None) -> Taking[None]:
-    """Remove one thing, whoever made it; the ledger says before that it may be gone.
+def remove_for_good(run: Run, entry: LedgerEntry, only_of: str | None = None) -> Taking[str | None]:
+    """Remove one thing, whoever made it; the ledger says before that it may be gone. Why it stays, where it does.
 
     `only_of` is the mark that it must carry still: then it stays as well if there is a reason by now, such as traffic.
     """
@@ -92,12 +94,14 @@ def remove_for_good(run: Run, entry: LedgerEntry, only_of: str | None = None) ->
     run.publish()
     asked = EntryInput(mark=only_of or run.mark, entry=entry, for_good=None if only_of else True)
     removal = yield from run.remove(steps.of_kind(entry.kind), asked)
+    stays = removal.stays or (None if removal.ours else MADE_AGAIN) if only_of else None
     begun = run.ledger.find(*entry.key)
-    if begun is not None and only_of and (removal.stays or not removal.ours):
+    if begun is not None and stays:
         run.ledger.drop(begun)
     elif begun is not None:
         run.ledger.close(begun, sure=True)
     run.publish()
+    return stays
 
 
 def without(traffic: Percentages, deployment: str) -> Percentages:

@@ -17,6 +17,7 @@ from activities.teardown import teardown_plan
 from contracts.base import Contract
 from contracts.digests import digest
 from contracts.errors import DeploymentError
+from contracts.findings import RemovalRequest
 from contracts.problems import RequestProblems
 from contracts.runtime_deletion import DepartingRuntimeInput, RuntimeTeardownPlan
 from contracts.teardown import DepartingInput, TeardownPlan
@@ -27,6 +28,7 @@ from triggers.body import BodyTooLarge, parse_body
 from triggers.conditional import headers_of, hub_unavailable
 from triggers.hub import HubUnavailable, Instance
 from triggers.parameters import check_names, flags, refused
+from triggers.removing import removal_plan
 from triggers.requests import body_contract, judged, named
 from triggers.starting import KeyNotComparable, KeyReused, find, start_once
 
@@ -52,7 +54,7 @@ def starting(runbook: Runbook) -> Any:
         except (BodyTooLarge, RequestProblems) as error:
             return problem_of(error)
         if asked.request.get("plan") is True:
-            return await _planned(runbook, asked)
+            return await _planned(runbook, asked, client)
         instance_id, order = asked.instance_id, asked.order
         try:
             await start_once(client, runbook.name, instance_id, order)
@@ -108,12 +110,16 @@ PLANNED: dict[type[Contract], Callable[[Asked], Contract]] = {
 }
 
 
-async def _planned(runbook: Runbook, asked: Asked) -> func.HttpResponse:
+async def _planned(runbook: Runbook, asked: Asked, client: Any) -> func.HttpResponse:
     """200: what would go, and nothing does."""
     assert runbook.plans is not None, f"{runbook.name} has no plan"
     try:
+        if runbook.asked_with is RemovalRequest:
+            return answer(await removal_plan(client, asked.names["endpoint"], asked.request.get("id")))
         # The Azure libraries wait for their answers, and the other calls must not wait for them.
         return answer(await asyncio.to_thread(PLANNED[runbook.plans], asked))
+    except HubUnavailable as error:
+        return hub_unavailable(error)
     except DeploymentError as error:
         return azure_unavailable(error)
 

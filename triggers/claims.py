@@ -39,10 +39,11 @@ async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> di
     Of what is to go for good, only of one that is alive: who has ended relies on what Azure has.
     """
     order = EntryInput.from_wire(payload)
-    return {"ok": Claim(claimed_by=await _claimed_by(client, order)).to_wire()}
+    return {"ok": Claim(claimed_by=await claimed_by(client, order)).to_wire()}
 
 
-async def _claimed_by(client: Any, order: EntryInput) -> str | None:
+async def claimed_by(client: Any, order: EntryInput) -> str | None:
+    """That run's id; None for none. Raises HubUnavailable."""
     since = datetime.now(UTC) - LOOKED_BACK
     async with Hub(client) as hub:
         for runbook in (one for one in RUNBOOKS if steps.DEPLOYMENT in one.takes or _grants(one, order.entry)):

@@ -144,7 +144,7 @@ def _invoke() -> dict[str, Any]:
 def _findings() -> dict[str, Any]:
     return {
         "summary": "What Slipway made and nothing needs, and traffic that somebody else has changed",
-        "description": "Found out by reading; nothing is done about it: `command` of each says what would.",
+        "description": "Found out by reading; nothing is done about it by itself: `command` of each says what does.",
         "responses": {
             "200": json_of("all that is found now", FindingList),
             **NO_PARAMETERS,

@@ -132,15 +132,67 @@ def test_what_fits_to_nothing_is_found_and_nothing_is_done_about_it(shared: Loca
     assert drifted["traffic_changed"]["command"] == "slipway traffic drifts green=100"
     assert "slipway-drifts-blue-" in drifted["setting_without_deployment"]["command"]
     grant = drifted["grant_without_identity"]
-    assert grant["made_by"].startswith("dep-")
-    assert grant["command"] == f"az role assignment delete --ids {grant['id']}"
+    assert (grant["made_by"][:4], grant["endpoint"]) == ("dep-", "gone-by-hand")
+    assert grant["command"] == f"slipway remove-findings gone-by-hand --id {grant['id']}"
+
+
+def test_what_is_found_goes_when_somebody_asks_and_nothing_else(shared: LocalStack) -> None:
+    ml = shared.developer()
+    deploy(shared, "tidied", "blue", autoscale=AUTOSCALE, alerts=ALERTS)
+    deploy(shared, "tidied", "aside", traffic="none", autoscale=AUTOSCALE)
+    deploy(shared, "tidied", "green")
+    reader = {"role": "Storage Blob Data Reader", "scope": world.storage_id(world.FEATURE_STORAGE)}
+    deploy(shared, "tidied-away", "blue", identity=None, access={"additional": [reader]})
+    ml.online_deployments.begin_delete("blue", "tidied").wait()
+    ml.online_endpoints.begin_delete("tidied-away").wait()
+    there = {one["kind"]: one for one in strays(shared, "tidied", "tidied-away")}
+    wrote = len(reading.changes(shared))
+
+    plan = planned(shared, "tidied")
+    one = planned(shared, "tidied", id=there["deployment_without_release"]["id"])
+    green = f"{world.WORKSPACE_ID}/onlineEndpoints/tidied/deployments/green"
+    refused = shared.operate("DELETE", "tidied/findings", id=green)
+    assert reading.changes(shared)[wrote:] == []
+    removed = shared.operate("DELETE", "tidied/findings")
+    again = shared.operate("DELETE", "tidied/findings")
+    grants = shared.operate("DELETE", "tidied-away/findings", id=there["grant_without_identity"]["id"])
+
+    kinds = [entry["kind"] for entry in plan["removes"]]
+    assert sorted(kinds) == ["alerts", "alerts", "alerts", "autoscale", "autoscale", "deployment"]
+    assert [(left["name"], left["reason"]) for left in plan["leaves"]] == [
+        ("green", "deployment green has 100 % of the traffic")
+    ]
+    assert [entry["kind"] for entry in one["removes"]] == ["autoscale", "deployment"]
+    assert (refused["status"], refused["error"]["code"], refused["ledger"]) == ("Failed", "StillServing", [])
+    assert removed["status"] == "Succeeded", removed
+    assert [(entry["kind"], entry["how"], entry["sure"]) for entry in removed["result"]["ledger"]] == [
+        (kind, "removed", True) for kind in kinds
+    ]
+    assert removed["result"]["stays"] == {"green": "deployment green has 100 % of the traffic"}
+    assert deployments(shared, "tidied") == ["green"]
+    assert not [one for one in (*settings("autoscaleSettings"), *settings("metricAlerts")) if "tidied" in one["name"]]
+    assert (again["status"], again["result"]["ledger"]) == ("Succeeded", [])
+    assert [entry["kind"] for entry in grants["result"]["ledger"]] == ["role_assignment"]
+    assert strays(shared, "tidied", "tidied-away") == []
 
 
 def found(stack: LocalStack) -> list[dict[str, Any]]:
+    return strays(stack, "drifts", "gone-by-hand")
+
+
+def strays(stack: LocalStack, *endpoints: str) -> list[dict[str, Any]]:
+    """What is found of those endpoints, or of none."""
     page: dict[str, Any] = told_at(stack, "/api/findings")
     assert page["unchecked"] == []
-    strays: list[dict[str, Any]] = page["findings"]
-    return [one for one in strays if one.get("endpoint") in (None, "drifts", "gone-by-hand")]
+    return [one for one in page["findings"] if one.get("endpoint") in (None, *endpoints)]
+
+
+def planned(stack: LocalStack, endpoint: str, **query: str) -> dict[str, Any]:
+    """What removing the findings of an endpoint would take."""
+    with stack.http as http:
+        said = http.delete(f"/api/endpoints/{endpoint}/findings", params={"plan": "true", **query})
+    told: dict[str, Any] = said.raise_for_status().json()
+    return told
 
 
 def told_at(stack: LocalStack, path: str) -> Any:

@@ -21,6 +21,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "delete_deployment": ("delete_deployment", {"deployment": "green", "request": {"force": True}}),
     "delete_endpoint": ("delete_endpoint", {"request": {"force": True}}),
     "delete_runtime": ("delete_runtime", {"compute": "machine", "name": "flows", "request": {}}),
+    "remove_findings": ("remove_findings", {"request": {"plan": False}}),
     "expire": ("expire", {"request": {"ttl": "PT8H", "only_ours": True}}),
     "retire": ("retire", {"request": {"keep": 1, "after": "P2DT1H"}}),
 }
@@ -37,6 +38,8 @@ def answers(goes: str) -> dict[str, Answer]:
     """Two releases were made, and the second one serves; what is taken down is one thing of that reference."""
     shift = {"kind": "traffic", "id": azure.RESOLVED["endpoint"], "how": "changed", **TRAFFIC}
     copies = {"kind": "mirror_traffic", "id": azure.RESOLVED["endpoint"], "how": "changed", "before": {}}
+    scaled = {"kind": "autoscale", "id": "/autoscale/green"}
+    strays = [{"entry": {"kind": "deployment", "id": goes}, "mark": f"dep-{1:032x}"}]
     left = [{"kind": "deployment" if "deployments" in goes else "endpoint", "id": goes}]
     asked = azure.order()["request"]
     return azure.answers() | {
@@ -60,6 +63,8 @@ def answers(goes: str) -> dict[str, Answer]:
         "find_superseded": lambda _: {"deployments": [{"deployment": "green", "run": f"dep-{1:032x}"}]},
         "find_expiry": lambda message: {"by": message["mark"]},
         "plan_retirement": lambda _: {"mark": f"dep-{1:032x}", "next": [left.pop()] if left else []},
+        "plan_removal": lambda _: {"next": [{"entry": scaled}, strays.pop()] if strays else []},
+        "remove_autoscale": azure.Removal(),
         **of_stopped_runtime(),
         "plan_teardown": lambda _: {"there": True, "next": [left.pop()] if left else [], "traffic": {"green": 100}},
     }

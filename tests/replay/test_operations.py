@@ -12,6 +12,7 @@ from contracts.errors import WrongAnswer
 from contracts.operations import OperationResult
 from contracts.queue import Asker
 from contracts.runtimes import RuntimeResult
+from orchestrations.policies import ROUNDS_OF_TEARDOWN
 from orchestrations.run import RunFailed
 from tests.replay import azure_script as azure
 from tests.replay.operations import operated, operating, released, world
@@ -287,6 +288,42 @@ def test_what_azure_does_not_delete_is_no_success(which: str) -> None:
     assert context.progress.error.code == "NotAsDeployed"
     assert "deployment green" in context.progress.error.message
     assert len(playing.queued.releases) == 2
+
+
+def test_a_finding_that_is_wanted_again_stays_and_the_next_look_is_told_so() -> None:
+    playing, asked = world("remove_findings"), list[Any]()
+
+    def look(message: dict[str, Any]) -> Any:
+        asked.append(message.get("but", []))
+        left = [one for one in ("e/blue", "e/green") if one not in message.get("but", [])]
+        going = [{"entry": {"kind": "deployment", "id": one}, "mark": "dep-1"} for one in left[:1]]
+        return {"next": going, "stays": {"third": "it serves"}}
+
+    by_now: dict[str, Any] = {"e/blue": {"ours": False}, "e/green": {"stays": "it has 5 % of the traffic by now"}}
+    playing.answers |= {
+        "plan_removal": look,
+        "remove_deployment": lambda message: {**azure.THERE, **by_now[message["entry"]["id"]]},
+    }
+    _, returned = operated("remove_findings", playing)
+
+    result = OperationResult.from_wire(returned)
+    assert asked == [[], ["e/blue"], ["e/blue", "e/green"]]
+    assert result.ledger == []
+    assert result.stays == {
+        "third": "it serves",
+        "e/blue": "somebody has made it again",
+        "e/green": "it has 5 % of the traffic by now",
+    }
+
+
+def test_more_findings_than_one_run_removes_are_told() -> None:
+    playing = world("remove_findings")
+    endless = {"entry": {"kind": "autoscale", "id": "/autoscale/x"}, "mark": "dep-1"}
+    playing.answers |= {"plan_removal": lambda _: {"next": [endless]}, "remove_autoscale": lambda _: azure.THERE}
+    _, returned = operated("remove_findings", playing)
+
+    assert "ask again" in OperationResult.from_wire(returned).stays["/autoscale/x"]
+    assert playing.called.count("remove_autoscale") == ROUNDS_OF_TEARDOWN
 
 
 def test_what_was_made_again_and_is_not_the_same_is_undone() -> None:

@@ -61,8 +61,8 @@ def points(which: str) -> Iterator[int]:
 def _left_over(which: str, fates: dict[str, str]) -> list[str]:
     """What was changed and is neither undone nor said to stay; what was removed for good is not undone."""
     gone = (
-        {"deployment", "endpoint", "application", "role_assignment"}
-        if which.startswith(("delete", "retire", "expire"))
+        {"deployment", "endpoint", "application", "role_assignment", "autoscale"}
+        if which.startswith(("delete", "retire", "expire", "remove"))
         else set()
     )
     return [kind for kind, fate in fates.items() if kind not in gone and fate in ("in_use", "undo_failed")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -9,7 +10,20 @@ from typing import Any, Self
 from tests.schedules.execution import plain
 from tests.schedules.hub import Hub
 from tests.schedules.instances import Instance
-from triggers import claims, ends, expiring, guard, later, line, starting, stored_orders, superseding, waking
+from triggers import (
+    claims,
+    ends,
+    expiring,
+    findings,
+    guard,
+    later,
+    line,
+    removing,
+    starting,
+    stored_orders,
+    superseding,
+    waking,
+)
 from triggers.hub import Instance as Told
 from triggers.hub import Page, Query
 
@@ -23,8 +37,14 @@ def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
         "start_operation": lambda payload: finished(later.start_operation(payload, Client(hub))),
         "find_superseded": lambda payload: finished(superseding.find_superseded(payload, Client(hub))),
         "find_expiry": lambda payload: finished(expiring.find_expiry(payload, Client(hub))),
+        # Azure is asked in a thread of its own, for which it waits.
+        "plan_removal": lambda payload: asyncio.run(_whole(removing.plan_removal(payload, Client(hub)))),
         "deployment_ended": lambda payload: finished(ends.deployment_ended(payload, Client(hub))),
     }
+
+
+async def _whole(asked: Awaitable[Any]) -> Any:
+    return await asked
 
 
 def guard_looks(hub: Hub) -> None:
@@ -36,7 +56,7 @@ def guard_looks(hub: Hub) -> None:
 @contextmanager
 def hub_answers() -> Iterator[None]:
     """Whoever asks for instances is told those of a schedule's hub."""
-    modules = [vars(module) for module in (claims, ends, guard, line, starting, stored_orders)]
+    modules = [vars(module) for module in (claims, ends, findings, guard, line, starting, stored_orders)]
     before = [names["Hub"] for names in modules]
     for names in modules:
         names["Hub"] = _Answers

@@ -21,7 +21,7 @@ ASSETS = ("model", "environment", "code")
 CHANGES = ("traffic", "mirror_traffic", "deployment_update")
 LEFT = ("in_use", "stays", "undo_failed")
 # Who may take what another run has made: by request, or in its time.
-DELETIONS = ("op-delete-", "op-retire-", "op-expire-")
+DELETIONS = ("op-delete-", "op-remove-findings-", "op-retire-", "op-expire-")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Judged:
     def deletes(self) -> bool:
         """Whether it takes something down."""
         return self.runbook.name.startswith("delete")
+
+    @property
+    def removes(self) -> bool:
+        """Whether it takes what others have made: all that is on something, or what nothing needs any more."""
+        return self.deletes or self.runbook.name == "remove_findings"
 
     @property
     def error(self) -> Failure | None:

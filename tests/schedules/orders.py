@@ -104,6 +104,8 @@ def _asked(random: Random, what: str, deployments: list[str]) -> dict[str, Any]:
         others = {"request_settings": {"request_timeout_ms": random.choice((4000, 9000))}}
         changes = random.choice(({"instance_count": random.randint(1, 3)}, {"model": f"azureml:{MODEL}:1"}, others))
         return changes if "instance_count" in changes else {**changes, "in_place": random.random() < 0.7}
+    if what == "remove_findings":
+        return {}
     chosen = random.sample(deployments or list(DEPLOYMENTS), len(deployments) or 1)
     split = random.choice([one for one in SPLITS if len(one) <= len(chosen)])
     shares = dict(zip(chosen, split, strict=False))

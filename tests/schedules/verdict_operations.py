@@ -21,7 +21,7 @@ def broken(played: Played, runs: list[Judged]) -> Iterator[Broken]:
             yield from _left(played, name, queue)
             yield from _told(played.azure, name, queue.releases)
     for run in runs:
-        if run.deletes:
+        if run.removes:
             yield from _hits_its_own(run, played.azure)
         yield from _changed(run, played.azure)
 

@@ -93,6 +93,38 @@ def test_delete_says_what_would_go_and_what_went(service: ScriptedService, slipw
     assert slipway("delete", "/blue").code == 2
 
 
+def test_removing_findings_says_what_would_go_and_what_went(service: ScriptedService, slipway: Slipway) -> None:
+    grant = {"kind": "role_assignment", "id": "/R/Old", "name": "AcrPull on rg"}
+    left = {"kind": "deployment", "id": "/d/green", "name": "green", "reason": "it has 100 % of the traffic"}
+    path, ended = "/api/endpoints/credit-risk/findings", {"ledger": [{**grant, "how": "removed"}]}
+    refused = {"code": "StillServing", "path": "id", "message": "it has traffic", "suggestion": "Move it."}
+    service.on(
+        "DELETE",
+        path,
+        {"endpoint": "credit-risk", "removes": [grant], "leaves": [left]},
+        {"endpoint": "credit-risk", "problems": [{**refused, "command": ""}]},
+        (202, operation("Succeeded", kind="remove_findings", result={**ended, "stays": {"green": "it has traffic"}})),
+        (202, operation("Failed", kind="remove_findings", error=refused)),
+    )
+
+    planned = slipway("remove-findings", "credit-risk", "--plan")
+    asked = slipway("remove-findings", "credit-risk", "--id", "/D/Green", "--plan", "--json")
+    done = slipway("remove-findings", "credit-risk", "--id", "/R/Old", "--no-follow")
+    failed = slipway("remove-findings", "credit-risk", "--no-follow")
+
+    assert [planned.code, asked.code, done.code, failed.code] == [0, 1, 0, 1]
+    assert [one.path.partition("?")[2] for one in service.received] == [
+        "when_busy=queue&plan=true",
+        "id=%2FD%2FGreen&when_busy=queue&plan=true",
+        "id=%2FR%2FOld&when_busy=queue",
+        "when_busy=queue",
+    ]
+    assert "AcrPull on rg" in planned.out
+    assert "deployment green: it has 100 % of the traffic" in planned.out
+    assert "removed      role assignment AcrPull on rg" in done.out
+    assert "[StillServing]" in failed.out + failed.err or "StillServing" in failed.out
+
+
 def test_update_sends_what_is_set(service: ScriptedService, slipway: Slipway) -> None:
     path = "/api/endpoints/credit-risk/deployments/blue"
     service.on("PATCH", path, (202, operation("Succeeded", kind="update_deployment", deployment="blue")))

@@ -13,6 +13,7 @@ from activities.registry import OTHERS, RESOURCES
 from activities.resource import Resource as Room
 from contracts.activities import Claim, Provisioning
 from contracts.base import Contract
+from contracts.findings import Removal
 from contracts.queue import Woken
 from contracts.releases import StoredOrder
 from contracts.retiring import Expiry, Started, SupersededDeployments
@@ -32,6 +33,7 @@ ASKING: dict[str, type[Contract]] = {
     "start_operation": Started,
     "find_superseded": SupersededDeployments,
     "find_expiry": Expiry,
+    "plan_removal": Removal,
 }
 ACTIVITIES = {
     "plan_deployment",
@@ -78,6 +80,7 @@ ACTIVITIES = {
     "start_operation",
     "find_superseded",
     "find_expiry",
+    "plan_removal",
     "smoke_test",
     "verify_shares",
     "count_answers",
@@ -102,6 +105,7 @@ ORCHESTRATIONS = {
     "update_deployment",
     "delete_deployment",
     "delete_endpoint",
+    "remove_findings",
     "retire",
     "expire",
     "make_runtime",
@@ -124,6 +128,7 @@ ROUTES = {
     ("PATCH", "endpoints/{endpoint}/deployments/{deployment}", "FUNCTION"),
     ("DELETE", "endpoints/{endpoint}", "FUNCTION"),
     ("DELETE", "endpoints/{endpoint}/deployments/{deployment}", "FUNCTION"),
+    ("DELETE", "endpoints/{endpoint}/findings", "FUNCTION"),
     ("GET", "endpoints/{endpoint}/releases", "FUNCTION"),
     ("GET", "operations", "FUNCTION"),
     ("GET", "operations/{id}", "FUNCTION"),

@@ -25,6 +25,7 @@ from triggers.claims import find_claim
 from triggers.ends import deployment_ended
 from triggers.expiring import find_expiry
 from triggers.later import start_operation
+from triggers.removing import plan_removal
 from triggers.start_checks import NotRegistered, RebuildsObjects, check_decoding, check_names
 from triggers.stored_orders import find_order
 from triggers.superseding import find_superseded
@@ -41,6 +42,7 @@ ACTIVITIES = (
     find_expiry,
     find_order,
     find_superseded,
+    plan_removal,
     start_operation,
     wake,
 )
