@@ -28,6 +28,8 @@ KINDS: tuple[Kind, ...] = (
 OFTEN: dict[Kind, int] = {"refused": 1, "rejected": 1, "hidden": 4, "interlude": 4, "lost_after": 4}
 # A look that finds nothing although it is there: so long at most, in seconds. Slipway believes an absence that lasted.
 HIDDEN_SECONDS = 45
+# So long what was hidden is seen before it is hidden again: two in a row would be an absence that lasted.
+SEEN_AGAIN = timedelta(minutes=5)
 HIDEABLE = re.compile(r"onlineEndpoints/[^/]+(/deployments/[^/]+)?$|versions/[^/]+$|roleAssignments/[^/]+$")
 # Has no divisor in common with 100: its multiples spread requests evenly over the shares.
 SPREAD = 37
@@ -62,7 +64,7 @@ class Weather:
             return None
         kind = self._random.choices(self._kinds, [OFTEN.get(one, 2) for one in self._kinds])[0]
         if kind == "hidden":
-            if method != "GET" or not HIDEABLE.search(key):
+            if method != "GET" or not HIDEABLE.search(key) or self._hidden_of_late(key, now):
                 return None
             self.hide(key, now, self._random.choice((0, 0, HIDDEN_SECONDS)))
         return kind
@@ -70,6 +72,10 @@ class Weather:
     def hide(self, key: str, now: datetime, seconds: float = 0) -> None:
         """Answer looks at something with 404 for so long; with 0 seconds, at this moment alone."""
         self._hidden[key.lower()] = now + timedelta(seconds=seconds)
+
+    def _hidden_of_late(self, key: str, now: datetime) -> bool:
+        until = self._hidden.get(key.lower())
+        return until is not None and now - until < SEEN_AGAIN
 
     def hides(self, key: str, now: datetime) -> bool:
         """Whether something that may be there is answered 404; once at least, and as long as was drawn."""
