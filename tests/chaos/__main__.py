@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -18,7 +19,7 @@ from pathlib import Path
 from tests.chaos.passes import Passed, one_pass
 
 FILES = ("test_host_dies.py", "test_host_dies_undoing.py", "test_host_dies_reacting.py", "test_sigkill.py")
-# Passes of one process before another takes its place: whatever a pass leaves behind stays bounded.
+# Passes of one process, on average, before others take their place: whatever a pass leaves behind stays bounded.
 PASSES_OF_ONE = 25
 
 
@@ -33,22 +34,31 @@ def main() -> int:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     done: list[Passed] = []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(asked.processes, context, max_tasks_per_child=PASSES_OF_ONE) as processes:
-        numbers = range(asked.first, asked.first + asked.passes)
-        passes = [processes.submit(one_pass, number, folder, asked.files, asked.until) for number in numbers]
-        for future in as_completed(passes):
-            try:
-                passed = future.result()
-            except BrokenProcessPool:
-                say(f"a pass did not end: its output is in {folder}")
-                return 1
-            if passed:
-                done.append(passed)
-                say(f"{datetime.now().astimezone():%H:%M:%S} {passed}")
+    numbers = range(asked.first, asked.first + asked.passes)
+    many = asked.processes * PASSES_OF_ONE
+    try:
+        for begin in range(0, len(numbers), many):
+            done += beside_each_other(numbers[begin : begin + many], folder, asked)
+    except BrokenProcessPool:
+        say(f"a pass did not end: its output is in {folder}")
+        return 1
     failed = [passed.number for passed in done if passed.code]
     say(f"{len(done)} passes, {len(failed)} failed: {failed}; see {folder}")
     return 1 if failed else 0
+
+
+def beside_each_other(numbers: Sequence[int], folder: Path, asked: argparse.Namespace) -> Iterator[Passed]:
+    """Passes in processes of their own, which end with the last of these; those that it is too late for are left out.
+
+    Raises BrokenProcessPool when one does not end.
+    """
+    with ProcessPoolExecutor(asked.processes, multiprocessing.get_context("spawn")) as processes:
+        passes = [processes.submit(one_pass, number, folder, asked.files, asked.until) for number in numbers]
+        for future in as_completed(passes):
+            passed = future.result()
+            if passed:
+                say(f"{datetime.now().astimezone():%H:%M:%S} {passed}")
+                yield passed
 
 
 def say(text: str) -> None:
