@@ -38,6 +38,7 @@ def complete() -> dict[str, Any]:
     body["smoke_test"] |= {"name": "usual", "content_type": "application/json", "timeout": "PT5S"}
     body["smoke_test"]["expect"]["tolerance"] = 0.5
     body["traffic"] = {"blue": 90, "green": 10}
+    body["rollout"] = {"steps": [2, 5], "pause": "PT5M", "tolerated_failures": 2}
     return body
 
 

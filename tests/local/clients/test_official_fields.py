@@ -70,6 +70,10 @@ BEYOND |= {
     for method in ("PUT", "PATCH")
     for name in ("alertSensitivity", "failingPeriods", "ignoreDataBefore")
 }
+BEYOND |= {
+    f"PATCH Microsoft.MachineLearningServices/workspaces/onlineEndpoints {name}": "of the models in azureml-mlflow 1.60"
+    for name in ("location", "properties")
+}
 # Bodies without a model: no client of today has one (the source of the schema is the page that it names).
 NO_MODEL = {"PUT Microsoft.Insights/diagnosticSettings"}
 
