@@ -22,7 +22,7 @@ from contracts.errors import (
     DeploymentError,
     RequestRejected,
 )
-from contracts.names import is_datastore_path, split_datastore_path
+from contracts.names import is_datastore_path, is_model_asset, model_of_id, split_datastore_path
 
 _LONG = re.compile(
     r"azureml://subscriptions/([^/]+)/resourcegroups/([^/]+)/(?:providers/[^/]+/)?workspaces/([^/]+)/", re.IGNORECASE
@@ -68,8 +68,7 @@ def judge_path(field: str, path: str, finding: Finding, *, inside: str = "", onl
     With `only_blobs`, a datastore that is no blob container is a problem.
     """
     if not is_datastore_path(path):
-        job = "az ml job show --name <job> " + commands.of_workspace()
-        finding.leave_unchecked("FilesUnknown", field, f"whether there is {path}, which a job has left", job)
+        finding.leave_unchecked("FilesUnknown", field, *_elsewhere(path))
         return
     try:
         check_workspace(path)
@@ -87,6 +86,15 @@ def judge_path(field: str, path: str, finding: Finding, *, inside: str = "", onl
         finding.leave_unchecked("FilesUnknown", field, message, command)
     else:
         _look(field, container, wanted, finding)
+
+
+def _elsewhere(path: str) -> tuple[str, str]:
+    """What is not known of files that are named by what holds them, and the command that shows it."""
+    if is_model_asset(path):
+        name, version = model_of_id(path)
+        show = f"az ml model show --name {name} --version {version} {commands.of_workspace()}"
+        return f"whether there is {path}, a model version", show
+    return f"whether there is {path}, which a job has left", f"az ml job show --name <job> {commands.of_workspace()}"
 
 
 def not_a_container(datastore: str) -> RequestRejected:

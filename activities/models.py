@@ -21,7 +21,7 @@ from contracts.errors import ModelNotFound, RequestRejected
 from contracts.flows import PROMPT_FLOW, is_flow
 from contracts.ledger import reference, short_name
 from contracts.marks import CONTENT_TAG, MARK_TAG
-from contracts.names import model_of_id, split_datastore_path
+from contracts.names import is_model_asset, model_of_id, split_datastore_path
 from contracts.plan import UploadedModel
 from contracts.policy import Match
 
@@ -227,9 +227,12 @@ def _same_files(wanted: Wanted, resolved: str, path: object) -> None:
         return
     check_workspace(wanted.path)
     if not _same_place(wanted.path, path):
+        itself = is_model_asset(wanted.path) and model_of_id(wanted.path) == model_of_id(f"/{resolved}")
         raise RequestRejected(
             f"model {short_name(resolved)} is registered with other files ({path})",
-            suggestion="Give the new files a new version.",
+            suggestion=f"Name the version itself, as model: azureml:{short_name(resolved)}."
+            if itself
+            else "Give the new files a new version.",
         )
 
 

@@ -20,6 +20,7 @@ from cli.local_assets import LocalCode, LocalEnvironment, LocalModel, local_code
 from cli.outcome import NotAccepted
 from contracts.assets import ModelDefinition
 from contracts.base import Json
+from contracts.names import PYTHON
 from contracts.problems import Problem
 
 # Stands for a local path that cannot be used, while everything else that is wrong is found.
@@ -151,6 +152,8 @@ class Localizing:
         if path not in files:
             self._problem(where, "not_found", f"{script} is not in {folder.name}")
             return
+        if path.suffix != PYTHON:
+            return  # for a server of another language
         try:
             ast.parse(path.read_bytes(), script)
         except SyntaxError as error:

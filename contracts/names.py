@@ -23,6 +23,8 @@ _DATASTORE_PATH = re.compile(
     r"/(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/?#\\]+/)?"
     r"datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[A-Za-z0-9_][^?#\\]*)"
 )
+# A model version as the studio shows its asset id, and as the SDK builds it (`ASSET_ID_FORMAT`).
+_MODEL_ASSET = re.compile(rf"azureml://locations/[^/?#\\]+/workspaces/[^/?#\\]+/models/{ASSET}/versions/{ASSET}")
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SEGMENT = r"[A-Za-z0-9._()-]+"
 _ARM_ID = re.compile(
@@ -40,7 +42,10 @@ _COMPUTE_ID = re.compile(
     rf"/workspaces/{_SEGMENT}/computes/{ASSET}",
     re.IGNORECASE,
 )
-_SCRIPT = r"(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\.py"
+# The scripts that Azure's inference server runs.
+PYTHON = ".py"
+# Python's, or that of another server's: which of them a deployment takes, its environment decides.
+_SCRIPT = r"(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\.[A-Za-z0-9]{1,16}"
 _MODEL_VERSION_ID = re.compile(rf"/models/(?P<name>{ASSET})/versions/(?P<version>{ASSET})$")
 
 
@@ -94,8 +99,13 @@ def is_datastore_path(value: str) -> bool:
     return bool(_DATASTORES.match(value)) and _datastore_path(value) == value
 
 
+def is_model_asset(path: str) -> bool:
+    """Whether a model's files are those of a model version, named by its asset id."""
+    return _MODEL_ASSET.fullmatch(path) is not None
+
+
 def _model_path(value: str) -> str:
-    if _JOB_OUTPUT.fullmatch(value) and not _climbs(value.split(":", 1)[1].lstrip("/")):
+    if (_JOB_OUTPUT.fullmatch(value) or is_model_asset(value)) and not _climbs(value.split(":", 1)[1].lstrip("/")):
         return value
     return _datastore_path(value)
 
@@ -122,7 +132,9 @@ def _identity_id(value: str) -> str:
 def _script(value: str) -> str:
     name = value.removeprefix("./")
     if not re.fullmatch(_SCRIPT, name) or _climbs(name):
-        raise ValueError("name a .py file inside the code folder, e.g. score.py")
+        raise ValueError(
+            "name a .py file inside the code folder, e.g. score.py; a container with its own server may take another"
+        )
     return name
 
 

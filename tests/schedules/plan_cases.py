@@ -11,10 +11,14 @@ from tests import samples
 from tests.schedules.orders import PATHS
 from tests.schedules.plan_parts import (
     ACR_PULL,
+    ANOTHERS,
     BACK,
     BUSY,
+    ELSEWHERE,
     FLOW,
+    IN_R,
     INLINE,
+    ITSELF,
     LOGS,
     NO_SCRIPT,
     OLD,
@@ -167,12 +171,9 @@ ROLES = [
 ASSETS = [
     fine("an inline model", {"model": INLINE}, finds="FilesUnknown"),
     fine("a job's model", {"model": {**INLINE, "path": "azureml://jobs/j/outputs/o/paths/m"}}, finds="FilesUnknown"),
-    stopped(
-        "other files",
-        "RequestRejected",
-        {"model": INLINE},
-        registered("models/inline/versions/7", modelUri="azureml://x"),
-    ),
+    stopped("other files", "RequestRejected", {"model": INLINE}, ELSEWHERE),
+    fine("another version's files", ANOTHERS, finds="FilesUnknown"),
+    stopped("a version by its own asset id", "RequestRejected", ITSELF, ELSEWHERE),
     fine(
         "another description",
         {"model": {**INLINE, "description": "mine"}},
@@ -182,9 +183,7 @@ ASSETS = [
     fine("the newest model", {"model": "azureml:credit-risk@latest"}),
     stopped("no model", "ModelNotFound", {"model": "azureml:nobody:1"}),
     stopped("no environment", "AssetNotFound", on(environment="azureml:nobody:1")),
-    stopped(
-        "no code", "AssetNotFound", on(code_configuration={"code": "azureml:nobody:1", "scoring_script": "score.py"})
-    ),
+    stopped("no code", "AssetNotFound", on(code_configuration={"code": "azureml:nobody:1", "scoring_script": "a.py"})),
     fine(
         "inline code",
         on(code_configuration={"code": f"{PATHS}/code", "scoring_script": "score.py"}),
@@ -212,6 +211,8 @@ ASSETS = [
         finds="AssetUnknown",
     ),
     stopped("no script", "EnvironmentIncomplete", on(**NO_SCRIPT)),
+    fine("a script in R", on(**IN_R), finds="ServerUnknown"),
+    fine("a script in R for its own server", on(**IN_R, environment="azureml:own:1"), SERVED),
     fine("its own server", on(**NO_SCRIPT, environment="azureml:own:1"), SERVED),
     fine("MLflow", {"model": "azureml:flow:1", **on(**NO_SCRIPT)}, FLOW, "ServerUnknown"),
     fine("MLflow without environment", {"model": "azureml:flow:1", **on(**NO_SCRIPT, environment=None)}, FLOW),

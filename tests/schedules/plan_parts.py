@@ -59,7 +59,12 @@ READS_BANK = on(environment_variables={"BANK": "${{azureml://connections/bank/ta
 LOG_ANALYTICS = f"{WORKSPACE.resource_group_id}/providers/Microsoft.OperationalInsights/workspaces/l"
 LOGS: dict[str, Any] = {"diagnostics": {"workspace_id": LOG_ANALYTICS}}
 NO_SCRIPT = {"code_configuration": None}
+IN_R = {"code_configuration": {"code": "azureml:dot-product:1", "scoring_script": "plumber.R"}}
 INLINE = {"name": "inline", "version": "7", "path": f"{PATHS}/models/7"}
+ASSET_ID = "azureml://locations/eastus/workspaces/0/models"
+ANOTHERS = {"model": {**INLINE, "path": f"{ASSET_ID}/other/versions/1"}}
+ITSELF = {"model": {**INLINE, "path": f"{ASSET_ID}/inline/versions/7"}}
+ELSEWHERE = registered("models/inline/versions/7", modelUri="azureml://x")
 SERVED = registered("environments/own/versions/1", inferenceConfig={"livenessRoute": {"path": "/", "port": 80}})
 UNMONITORED = readable_model({"MLmodel": {"flavors": {"python_function": {}}}, "conda.yaml": {"dependencies": []}})
 FLOW = registered("models/flow/versions/1", modelType="mlflow_model")

@@ -23,6 +23,7 @@ PROJECT = {
     "cli/model-1/environment/conda.yaml": "name: model-env\ndependencies: [python=3.11, {pip: [scikit-learn]}]\n",
     "cli/model-1/docker/Dockerfile": "FROM scratch\n",
     "cli/model-1/docker/gpu.dockerfile": "FROM scratch\n",
+    "cli/model-1/onlinescoring/plumber.R": "#* @post /score\nfunction(req) { req$body }\n",
     "cli/endpoints/score.py": "def init(): ...\n\n\ndef run(raw): return raw\n",
     "cli/endpoints/environment.yml": "name: shared\nversion: 2\nimage: docker.io/team/base:1\n",
 }
@@ -169,6 +170,11 @@ TAKEN: dict[str, list[str]] = {
         "code_configuration: {code: ../model-1/onlinescoring, scoring_script: nested/other.score.py}",
         "code_configuration: {code: 'azureml:scoring-code:1', scoring_script: score.py}",
         f"code_configuration: {{code: 'azureml:{WORKSPACE}/codes/scoring-code/versions/1', scoring_script: score.py}}",
+        (
+            "{code_configuration: {code: ../model-1/onlinescoring, scoring_script: plumber.R}, environment: {"
+            "image: docker.io/rocker/plumber:1, inference_config: {liveness_route: {port: 8000, path: /live},"
+            " readiness_route: {port: 8000, path: /ready}, scoring_route: {port: 8000, path: /score}}}}"
+        ),
         # Everything else.
         "environment_variables: {WORKERS: 4, DEBUG: true, RATE: 0.5, EMPTY: '', NAME: x}",
         (
@@ -231,6 +237,7 @@ TAKEN: dict[str, list[str]] = {
         "path: azureml://datastores/workspaceblobstore/paths/models/credit/",
         "path: azureml://jobs/brave-lion/outputs/artifacts/paths/model/",
         "path: runs:/0123/model",
+        f"path: azureml://locations/eastus/workspaces/{GUID}/models/credit/versions/1",
         "{datastore: workspaceblobstore, system_metadata: {a: b}}",
         (
             "{default_deployment_template: {asset_id: 'azureml://registries/r/deploymenttemplates/t/versions/1'},"

@@ -100,8 +100,10 @@ def _image(properties: Json, parts: _Parts) -> str:
 
 def _unrunnable(properties: Json, parts: _Parts, image: str) -> StartupProblem | None:
     """What says how to serve: a scoring script, an environment whose container does, or what an MLflow model is."""
-    code = as_json(properties.get("codeConfiguration"))
-    if code.get("scoringScript") or _routes(parts) or _is_mlflow(parts, image):
+    script = str(as_json(properties.get("codeConfiguration")).get("scoringScript") or "")
+    if script and not script.endswith(".py"):
+        return not_runnable(f"script {script!r}: the local Azure runs scripts in Python alone. Deploy it in Azure.")
+    if script or _routes(parts) or _is_mlflow(parts, image):
         return None
     message = f"image {image!r}: without a scoring script the local Azure has nothing it can run. Deploy it in Azure."
     return not_runnable(message)

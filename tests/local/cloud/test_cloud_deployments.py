@@ -191,6 +191,15 @@ class TestAdmission:
         with pytest.raises(HttpResponseError, match=r"ImageNotRunnableLocally.*docker\.io/me/mine"):
             deploy(ml, deployment_of(environment=Environment(image="docker.io/me/mine:1")))
 
+    def test_script_that_is_no_python_fails_by_name(
+        self, ml: MLClient, deployment_of: Describe, tmp_path: Path
+    ) -> None:
+        (tmp_path / "plumber.R").write_text("function(req) req$body\n")
+        code = CodeConfiguration(code=str(tmp_path), scoring_script="plumber.R")
+        wanted = deployment_of(code_configuration=code)
+        with pytest.raises(HttpResponseError, match=r"ImageNotRunnableLocally.*plumber\.R"):
+            ml.online_deployments.begin_create_or_update(wanted, skip_script_validation=True).result()
+
     @pytest.mark.parametrize(
         ("changes", "named"),
         [
