@@ -79,8 +79,7 @@ def test_what_it_cannot_have_is_told_before_anything_is_granted(stack: LocalStac
 
 
 def test_a_workspace_without_what_a_runtime_takes_is_told(stack: LocalStack) -> None:
-    share = {"name": "files", "properties": {"isDefault": True, "datastoreType": "AzureFile"}}
-    body = {"value": [share]}
+    body = {"value": [{"name": "files", "properties": {"isDefault": True, "datastoreType": "AzureFile"}}]}
     number = stack.cloud.faults.add(Fault(method="GET", path=r"/datastores$", status=200, body=body, times=None))
 
     refused = prepare(stack)

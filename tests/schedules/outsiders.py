@@ -49,8 +49,7 @@ class Outsiders:
         """Give all traffic to one of the deployments, or take all of it away."""
         name = self._any_deployment()
         if name:
-            shares = self._random.choice(({name[1]: 100}, {name[1]: 100}, {}))
-            self._traffic(name[0], shares)
+            self._traffic(name[0], self._random.choice(({name[1]: 100}, {name[1]: 100}, {})))
 
     def revoke_role(self) -> None:
         """Remove one of the role assignments."""

@@ -86,6 +86,5 @@ def test_a_datastore_path_that_leads_elsewhere_is_refused(path: str) -> None:
     ],
 )
 def test_a_datastore_path_is_taken_as_it_is_written(path: str) -> None:
-    model = {"name": "a", "version": "1", "path": path}
-
-    assert read_request(changed("model", model)).model.path == path  # type: ignore[union-attr]
+    body = changed("model", {"name": "a", "version": "1", "path": path})
+    assert read_request(body).model.path == path  # type: ignore[union-attr]
