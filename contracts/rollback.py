@@ -41,7 +41,8 @@ class RollbackRequest(Queued):
 # identity counts: traffic is the rollback's, mirror traffic may be to what is gone by now, and how long the endpoint
 # lives is decided by its newest deployment.
 NOT_AGAIN = frozenset(
-    {"model", "endpoint", "deployment", "traffic", "retire", "ttl", "on_failure", "plan", "when_busy", "interruptible"}
+    {"model", "endpoint", "deployment", "traffic", "rollout", "retire", "ttl", "on_failure"}
+    | {"plan", "when_busy", "interruptible"}
 )
 
 
