@@ -7,6 +7,7 @@ Sources: "Manage and increase quotas" and "Managed online endpoints VM SKU list"
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from activities import commands
@@ -74,22 +75,8 @@ def judge_maximum(size: str, most: int, scene: Scene, finding: Finding) -> None:
 
 def judge_machine(name: str, location: str, path: str, finding: Finding) -> None:
     """What would keep one machine of that size, which is no online deployment's, from being had."""
-    another = commands.setting(path, "Standard_DS3_v2")
-    if name.upper() in RETIRED:
-        message = f"{name} is retired: Azure has no such machine any more"
-        finding.problem(path, InstanceTypeUnavailable(message), another)
-        return
-    try:
-        sizes = looking.listed(f"{_region(location)}/vmSizes", versions.LOCATIONS)
-        usages = looking.listed(f"{_region(location)}/usages", versions.LOCATIONS)
-    except UNANSWERED:
-        raise
-    except DeploymentError as error:
-        _leave_unknown(path, f"{location} has {name}, and quota for it", error, finding)
-        return
-    size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
+    size, usages = _looked_up(_Asked(path, name, location, "it"), finding)
     if size is None:
-        finding.problem(path, InstanceTypeUnavailable(f"{location} has no {name}"), another)
         return
     family, cores = str(size.get("family") or ""), int(size.get("vCPUs") or 0)
     usage = next((one for one in usages if family and _counts(one, family)), None)
@@ -129,27 +116,44 @@ def _tell_full(scene: Scene, finding: Finding) -> None:
 
 
 def _judge_machines(name: str, count: int, scene: Scene, finding: Finding) -> None:
-    another = commands.setting(TYPE, "Standard_DS3_v2")
+    asked = _Asked(TYPE, name, scene.resolved.location, str(count), " for online endpoints")
+    size, usages = _looked_up(asked, finding)
+    if size is not None:
+        _judge_quota(size, count, usages, scene, finding)
+    _judge_totals(usages, scene, finding)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A size of machines, where in a request it stands, and the words of a finding about it."""
+
+    path: str
+    name: str
+    location: str
+    quota_for: str
+    machines: str = ""
+
+
+def _looked_up(asked: _Asked, finding: Finding) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The size as Azure lists it, with all usages of its region; why it is not to be had, or not known, is found."""
+    name, location, another = asked.name, asked.location, commands.setting(asked.path, "Standard_DS3_v2")
     if name.upper() in RETIRED:
-        finding.problem(
-            TYPE, InstanceTypeUnavailable(f"{name} is retired: Azure has no such machine any more"), another
-        )
-        return
+        message = f"{name} is retired: Azure has no such machine any more"
+        finding.problem(asked.path, InstanceTypeUnavailable(message), another)
+        return None, []
     try:
-        sizes = looking.listed(f"{_region(scene.resolved.location)}/vmSizes", versions.LOCATIONS)
-        usages = looking.listed(f"{_region(scene.resolved.location)}/usages", versions.LOCATIONS)
+        sizes = looking.listed(f"{_region(location)}/vmSizes", versions.LOCATIONS)
+        usages = looking.listed(f"{_region(location)}/usages", versions.LOCATIONS)
     except UNANSWERED:
         raise
     except DeploymentError as error:
-        _leave_unknown(TYPE, f"{scene.resolved.location} has {name}, and quota for {count}", error, finding)
-        return
+        _leave_unknown(asked.path, f"{location} has {name}, and quota for {asked.quota_for}", error, finding)
+        return None, []
     size = next((one for one in sizes if str(one.get("name")).lower() == name.lower()), None)
     if size is None:
-        message = f"{scene.resolved.location} has no {name} for online endpoints"
-        finding.problem(TYPE, InstanceTypeUnavailable(message), another)
-    else:
-        _judge_quota(size, count, usages, scene, finding)
-    _judge_totals(usages, scene, finding)
+        message = f"{location} has no {name}{asked.machines}"
+        finding.problem(asked.path, InstanceTypeUnavailable(message), another)
+    return size, usages
 
 
 def _region(location: str) -> str:

@@ -14,11 +14,8 @@ from pydantic import Field, field_validator
 from contracts.base import Contract
 from contracts.names import ApplicationName, ImageName, InstanceType
 from contracts.online import EndpointIdentity
-from contracts.orders import RunOrder
 from contracts.queue import Queued
-from contracts.releases import BY_REQUEST
-from contracts.request import Propagation
-from contracts.runtimes import ObjectId, RuntimeAccess, at_most_one
+from contracts.runtimes import ObjectId, OrderForUsers, RuntimeAccess, at_most_one
 from contracts.values import Whole
 
 # No endpoint has a dot in its name, and no compute instance's queue begins so.
@@ -64,11 +61,8 @@ class AutomaticRuntimeRequest(Queued):
         return [*dict.fromkeys(self.users)]
 
 
-class AutomaticRuntimeOrder(RunOrder):
+class AutomaticRuntimeOrder(OrderForUsers):
     """Have ready what this runtime needs."""
-
-    request: dict[str, Any]
-    asked_by: str = BY_REQUEST
 
     @property
     def endpoint(self) -> str:
@@ -76,19 +70,9 @@ class AutomaticRuntimeOrder(RunOrder):
         return f"{QUEUE}{self.deployment}"
 
     @property
-    def deployment(self) -> str:
-        """What it is shown under."""
-        return str(self.part("name"))
-
-    @property
     def users(self) -> list[str]:
         """Object ids of its users."""
         return AutomaticRuntimeRequest.from_wire(self.request).everybody
-
-    @property
-    def propagation(self) -> Propagation:
-        """How long role assignments are given to take effect."""
-        return Propagation.from_wire((self.part("access") or {}).get("propagation") or {})
 
 
 class AutomaticPlanInput(Contract):

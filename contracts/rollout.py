@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from contracts.base import Contract, Duration
 from contracts.plan import Percentages
+from contracts.shares import scaled
 from contracts.values import ONCE, Percent, Whole
 
 MOST_STEPS = 10
@@ -59,17 +60,7 @@ class Rollout(Contract):
         others = {name: share for name, share in before.items() if name != deployment and share}
         reached, goal = max(now.get(deployment, 0), 1), last.get(deployment, 0)
         shares = [share for share in self.steps if reached <= share < goal]
-        return [{**_scaled(others, 100 - share), deployment: share} for share in shares] if others else []
-
-
-def _scaled(shares: Percentages, whole: int) -> Percentages:
-    """Shares of `whole` in the same proportions, in whole numbers; what comes to nothing is left out."""
-    total = sum(shares.values())
-    scaled = {name: share * whole // total for name, share in shares.items()}
-    rests = sorted(shares, key=lambda name: (-(shares[name] * whole % total), name))
-    for name in rests[: whole - sum(scaled.values())]:
-        scaled[name] += 1
-    return {name: share for name, share in scaled.items() if share}
+        return [{**scaled(others, 100 - share), deployment: share} for share in shares] if others else []
 
 
 class AnswersInput(Contract):

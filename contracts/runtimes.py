@@ -225,11 +225,25 @@ class RuntimeResult(Contract):
     ledger: list[LedgerEntry] = []
 
 
-class RuntimeOrder(RunOrder):
-    """Make this runtime."""
+class OrderForUsers(RunOrder):
+    """About a runtime whose users and identity are given their roles."""
 
     request: dict[str, Any]
     asked_by: str = BY_REQUEST
+
+    @property
+    def deployment(self) -> str:
+        """What it is called."""
+        return str(self.part("name"))
+
+    @property
+    def propagation(self) -> Propagation:
+        """How long role assignments are given to take effect."""
+        return Propagation.from_wire((self.part("access") or {}).get("propagation") or {})
+
+
+class RuntimeOrder(OrderForUsers):
+    """Make this runtime."""
 
     @property
     def compute(self) -> str:
@@ -242,11 +256,6 @@ class RuntimeOrder(RunOrder):
         return queue_of(self.compute)
 
     @property
-    def deployment(self) -> str:
-        """Name of the application."""
-        return str(self.part("name"))
-
-    @property
     def users(self) -> list[str]:
         """Object ids of all that use it."""
         return RuntimeRequest.from_wire(self.request).everybody
@@ -255,11 +264,6 @@ class RuntimeOrder(RunOrder):
     def user_assigned_id(self) -> str | None:
         """ARM id of the compute instance's user-assigned identity; None for one of its own."""
         return RuntimeCompute.from_wire(self.part("compute")).user_assigned_id
-
-    @property
-    def propagation(self) -> Propagation:
-        """How long role assignments are given to take effect."""
-        return Propagation.from_wire((self.part("access") or {}).get("propagation") or {})
 
 
 class RuntimeStatus(Contract):

@@ -63,15 +63,11 @@ LOG_KEPT_LONGER_CHARACTERS = 250
 
 def readable(wire: Json) -> Json:
     """`wire` in words that the host leaves alone: a blank before such an equals sign."""
-    return _with_blanks(wire)
-
-
-def _with_blanks(wire: Json) -> Json:
     if isinstance(wire, str):
         return _TAKEN_FOR_CREDENTIALS.sub(r"\1 ", wire)
     if isinstance(wire, dict):
-        return {name: _with_blanks(value) for name, value in wire.items()}
-    return [_with_blanks(one) for one in wire] if isinstance(wire, list) else wire
+        return {name: readable(value) for name, value in wire.items()}
+    return [readable(one) for one in wire] if isinstance(wire, list) else wire
 
 
 def fitted(wire: dict[str, Any]) -> dict[str, Any]:

@@ -25,14 +25,13 @@ def shift_traffic(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking[Shi
     if not wanted:
         run.log.skipped(steps.TRAFFIC.ensure.activity, run.now, "the request leaves traffic as it is")
         return {}, None
-    first: Percentages | None = None
+    before: Percentages = {}
     on_the_way = yield from splits_on_the_way(run, order, wanted[-1])
     for split in (*on_the_way, *wanted):
         before = yield from give(run, order.endpoint, split, plan.resolved)
-        first = before if first is None else first
         if split in on_the_way:
             yield from stand(run, order, plan, split)
-    return traffic_at_first(run, order.endpoint, first or {}), wanted[-1]
+    return traffic_at_first(run, order.endpoint, before), wanted[-1]
 
 
 def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None = None) -> Taking[Percentages]:

@@ -14,6 +14,7 @@ from contracts.errors import Failure, NotAsDeployed, StepFailed
 from contracts.ledger import LedgerEntry, short_name
 from contracts.operations import OperationOrder
 from contracts.plan import Percentages
+from contracts.shares import scaled
 from contracts.teardown import DepartingInput, Departure
 from orchestrations import steps
 from orchestrations.engine import Taking
@@ -106,13 +107,4 @@ def remove_for_good(run: Run, entry: LedgerEntry, only_of: str | None = None) ->
 
 def without(traffic: Percentages, deployment: str) -> Percentages:
     """The shares of the others, which together get all that there is; nothing where there are none."""
-    others = {name: share for name, share in traffic.items() if name != deployment}
-    total = sum(others.values())
-    if not total:
-        return {}
-    exact = {name: share * 100 / total for name, share in others.items()}
-    shares = {name: int(share) for name, share in exact.items()}
-    # What is left over goes to those that lost most by rounding.
-    for name in sorted(exact, key=lambda one: (shares[one] - exact[one], one))[: 100 - sum(shares.values())]:
-        shares[name] += 1
-    return shares
+    return scaled({name: share for name, share in traffic.items() if name != deployment}, 100)

@@ -27,7 +27,7 @@ from contracts.errors import EndpointBusy, MissingRight, ScoringScriptFailed
 from contracts.ledger import LedgerEntry
 from contracts.marks import assignment_id
 from contracts.request import MAX_ADDITIONAL_ROLES, MAX_ROLES_BYTES, AccessRequest
-from triggers import claims, ends, expiring, later, stored_orders, superseding, waking
+from function_app import asking
 
 PAYLOAD = {"model": "m", "version": "1"}
 
@@ -72,18 +72,7 @@ def test_what_nobody_foresaw_is_raised_and_logged_without_its_secrets(caplog: py
     assert raised.value.__cause__ is None
 
 
-ASKING = (
-    claims.find_claim,
-    ends.deployment_ended,
-    stored_orders.find_order,
-    waking.wake,
-    later.start_operation,
-    superseding.find_superseded,
-    expiring.find_expiry,
-)
-
-
-@pytest.mark.parametrize("asks", ASKING, ids=lambda asks: asks.__name__)
+@pytest.mark.parametrize("asks", asking, ids=lambda asks: asks.__name__)
 def test_what_asks_the_task_hub_raises_no_foreign_text_either(asks: Any, caplog: pytest.LogCaptureFixture) -> None:
     foreign = {"wakes": ["Token=abcdefghijklmnop1234"], "endpoint": ["key=abcdefghijklmnop1234"]}
 
