@@ -76,13 +76,16 @@ def read_folder(folder: Path) -> PolicyFolder:
     if not folder.is_dir() and folder != OWN_POLICIES:
         found.invalid.append(_not_there(folder))
     for path in _files(folder):
+        contents.append([path.name, ""])
         try:
-            policy = load_policy(path)
+            # Read once: a digest of what was written since would call old policies new, and nobody looked again.
+            content = _content(path)
+            contents[-1][1] = hashlib.sha256(content).hexdigest()
+            policy = _policy(path, content)
             _refuse_rivals(path, policy, found.policies)
             found.policies.append(policy)
         except PolicyError as error:
             found.invalid.append(error.invalid)
-        contents.append([path.name, _content_digest(path)])
     found.digest = digest([VERSION, str(folder), contents, len(found.invalid)], 12)
     return found
 
@@ -95,22 +98,28 @@ def tell_invalid(found: PolicyFolder) -> None:
 
 def load_policy(path: Path) -> Policy:
     """One policy file, tried out with a sample model; raises PolicyError for one that could never deploy anything."""
+    return _policy(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return _read(path)
+        return path.read_bytes()
     except OSError as error:
         problem = _problem("unreadable", f"it cannot be read ({error.strerror})")
         raise PolicyError(InvalidPolicy(path.name, [problem])) from error
+
+
+def _policy(path: Path, content: bytes) -> Policy:
+    if not _FILE_NAME.fullmatch(path.stem):
+        problem = _problem("bad_name", "name it with at most 40 letters, digits, dots and dashes")
+        raise PolicyError(InvalidPolicy(path.name, [problem]))
+    try:
+        return read_policy(path.stem, parse_body(content), deployment_request())
     except BodyTooLarge as error:
         raise PolicyError(InvalidPolicy(path.name, [_problem("too_large", str(error))])) from error
     except RequestProblems as error:
         match = error.match if isinstance(error, PolicyProblems) else None
         raise PolicyError(InvalidPolicy(path.name, error.problems, match)) from error
-
-
-def _read(path: Path) -> Policy:
-    if not _FILE_NAME.fullmatch(path.stem):
-        raise RequestProblems([_problem("bad_name", "name it with at most 40 letters, digits, dots and dashes")])
-    return read_policy(path.stem, parse_body(path.read_bytes()), deployment_request())
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -141,10 +150,3 @@ def _not_there(folder: Path) -> InvalidPolicy:
 
 def _problem(code: str, message: str) -> Problem:
     return Problem(path=FILE, code=code, message=message)
-
-
-def _content_digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        return str(error.errno)

@@ -74,9 +74,10 @@ def _settled(event: dict[str, Any]) -> bool:
 
 
 def policies_changed(stack: LocalStack) -> None:
-    """What a start of the app does, and its timer."""
+    """What a start of the app does, and its timer; it is done when this returns, and sees no later change."""
     with stack.http as http:
         http.post("/admin/functions/policies_changed", json={}).raise_for_status()
+    assert stack.host.wait_idle()
 
 
 def deployed(stack: LocalStack) -> int:

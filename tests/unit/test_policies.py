@@ -15,6 +15,7 @@ from contracts.policy import Match, Policy
 from contracts.problems import RequestProblems
 from settings import policies_folder
 from tests.samples import request
+from triggers.body import parse_body
 from triggers.policies import PolicyError, load_policy, read_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -241,6 +242,24 @@ def test_a_folders_digest_changes_with_every_file_that_counts(tmp_path: Path, mo
     assert len(set(digests)) == len(digests)
     write(tmp_path / "policies", "notes.txt", "")
     assert read_folder(tmp_path / "policies").digest == digests[-1]
+
+
+def test_a_digest_is_of_what_was_read_also_when_the_file_changes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, mended = "match: [", {"match": {"model": "m"}, **template()}
+    write(tmp_path, "a.yml", broken)
+    before = read_folder(tmp_path)
+
+    def mended_meanwhile(content: bytes) -> Any:
+        write(tmp_path, "a.yml", mended)
+        return parse_body(content)
+
+    monkeypatch.setattr("triggers.policies.parse_body", mended_meanwhile)
+    during = read_folder(tmp_path)
+
+    assert (during.digest, len(during.invalid)) == (before.digest, 1)
+    assert read_folder(tmp_path).digest != before.digest
 
 
 @pytest.mark.parametrize(
