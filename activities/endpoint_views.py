@@ -19,7 +19,7 @@ from contracts.endpoints import (
     OnlineDeploymentView,
     OnlineEndpointView,
 )
-from contracts.errors import AssetNotFound
+from contracts.errors import AssetNotFound, DeploymentError
 from contracts.ledger import reference, short_name
 from contracts.marks import mark_in
 
@@ -48,19 +48,31 @@ class NotReady(Exception):
 def list_endpoints(count: int, after: str | None, named: str | None) -> EndpointList:
     """One page of Azure's, without those whose name does not hold `named`; `next` is where it goes on.
 
-    Raises deployment errors.
+    One whose deployments cannot be read hides no other: it is told without them, and why. Raises deployment errors,
+    also when those of none can be read.
     """
     page = online.endpoints(count, after)
     wanted = [one for one in page.documents if (named or "").lower() in str(one["name"]).lower()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        shown = [one for one in pool.map(_whole, wanted) if one is not None]
-    return EndpointList(endpoints=shown, next=page.after)
+        found = [one for one in pool.map(_whole_or_refusal, wanted) if one is not None]
+    refusals = [refusal for _, refusal in found if refusal is not None]
+    if refusals and len(refusals) == len(found):
+        raise refusals[0]
+    return EndpointList(endpoints=[one for one, _ in found], next=page.after)
 
 
 def show_endpoint(name: str) -> OnlineEndpointView | None:
     """The endpoint with its deployments; None when there is none. Raises deployment errors."""
     document = online.endpoint(name)
     return _whole(document) if document is not None else None
+
+
+def _whole_or_refusal(document: Json) -> tuple[OnlineEndpointView, DeploymentError | None] | None:
+    try:
+        whole = _whole(document)
+    except DeploymentError as error:
+        return view(document, []).model_copy(update={"not_told": error.message}), error
+    return (whole, None) if whole is not None else None
 
 
 def _whole(document: Json) -> OnlineEndpointView | None:

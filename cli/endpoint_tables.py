@@ -28,6 +28,9 @@ def print_endpoints(console: Console, page: EndpointList, following: str | None)
         _print(console, ("endpoint", "state", "auth", "traffic", "deployments", "machines"), map(_row, page.endpoints))
     else:
         console.print("No endpoints." if following is None else "None of this page.")
+    for one in page.endpoints:
+        if one.not_told:
+            console.print(Text(plain(f"deployments of {one.name}: {one.not_told}"), style="yellow"), soft_wrap=True)
     if following:
         console.print(plain(f"More of them: {following}"), soft_wrap=True)
 
@@ -45,13 +48,15 @@ def print_findings(console: Console, page: FindingList) -> None:
 
 def _row(endpoint: OnlineEndpointView) -> Sequence[Text]:
     unused = f", unused: {', '.join(endpoint.unused)}" if endpoint.unused else ""
+    told = (f"{len(endpoint.deployments)}{unused}", _machines(endpoint.machines))
+    deployments, machines = ("not told", "not told") if endpoint.not_told else told
     return (
         _text(endpoint.name, "bold"),
         _state(endpoint.state),
         _text(endpoint.auth_mode),
         _shares(endpoint),
-        _text(f"{len(endpoint.deployments)}{unused}", "yellow" if unused else ""),
-        _text(_machines(endpoint.machines)),
+        _text(deployments, "yellow" if endpoint.unused or endpoint.not_told else ""),
+        _text(machines),
     )
 
 

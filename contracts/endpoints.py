@@ -71,6 +71,9 @@ class OnlineEndpointView(Contract):
     created: datetime | None = None
     made_by: Maker = Maker()
     deployments: list[OnlineDeploymentView] = []
+    not_told: Annotated[str | None, Field(description="why its deployments, and what they keep, are not told here")] = (
+        None
+    )
     machines: Annotated[list[Machines], Field(description="of all its deployments; none where a cluster has them")] = []
     unused: Annotated[list[str], Field(description="deployments that keep machines and get no request")] = []
     links: dict[str, str] = {}

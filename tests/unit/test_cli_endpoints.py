@@ -109,6 +109,19 @@ def test_endpoints_are_listed_with_what_they_keep(service: ScriptedService, slip
     assert "More of them: slipway endpoints --name credit --limit 1 --after two" in ended.out
 
 
+def test_one_whose_deployments_are_not_told_is_listed_with_the_reason(
+    service: ScriptedService, slipway: Slipway
+) -> None:
+    bare = {**ENDPOINT, "deployments": [], "machines": [], "unused": [], "not_told": "Azure is busy\x1b[31m"}
+    service.on("GET", "/api/endpoints", {"endpoints": [ENDPOINT, {**bare, "name": "churn"}]})
+
+    lines = slipway("endpoints").out.splitlines()
+
+    [row] = [line for line in lines if line.startswith("churn")]
+    assert [cell.strip() for cell in rows(row)[0]][-2:] == ["not told", "not told"]
+    assert lines[-1] == "deployments of churn: Azure is busy"
+
+
 def test_no_endpoints_are_told_as_none(service: ScriptedService, slipway: Slipway) -> None:
     service.on("GET", "/api/endpoints", {"endpoints": []})
 

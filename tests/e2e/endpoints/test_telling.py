@@ -93,6 +93,21 @@ class TestListing:
         assert [one["name"] for one in named["endpoints"]] == ["credit-risk", "credit-limit"]
         assert named["endpoints"][0]["unused"] == ["green"]
 
+    def test_one_whose_deployments_cannot_be_read_hides_no_other(self, stack: LocalStack, endpoint: Endpoint) -> None:
+        endpoints = stack.cloud.state.endpoints
+        endpoints["churn"] = replace(endpoint, name="churn", deployments={})
+        broken = stack.cloud.faults.add(Fault(method="GET", path="/onlineEndpoints/churn/deployments", status=500))
+        try:
+            read, unread = get(stack, "")["endpoints"]
+        finally:
+            stack.cloud.faults.remove(broken)
+            del endpoints["churn"]
+
+        assert (read["name"], unread["name"]) == ("credit-risk", "churn")
+        assert (len(read["deployments"]), read.get("not_told")) == (2, None)
+        assert "Internal Server Error" in unread["not_told"]
+        assert unread.get("deployments", []) == []
+
     @pytest.mark.parametrize("query", ["?after=nowhere", "?limit=0", "?name=a%20b", "?status=x"])
     def test_what_cannot_be_asked_is_refused(self, stack: LocalStack, query: str) -> None:
         told = call(stack, "GET", query)
