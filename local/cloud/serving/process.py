@@ -219,7 +219,7 @@ class ServingProcess:
             self._port = port_of(listening)
             if isinstance(container, OwnImage):
                 listening.close()  # a command of somebody's own binds its port itself
-                self._say(f"container {self.spec.image} is run as a command of this machine, without its image")
+                self._say(f"container {self.spec.image} is run as a command of this machine, by local-images.yml")
                 with self._lock, self._log_pipe() as log:
                     self._server = server_process.spawn_own(self.spec, container, self.port, log)
                 return

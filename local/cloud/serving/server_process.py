@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -103,14 +105,15 @@ def spawn_own(spec: ServingSpec, image: OwnImage, port: int, log: int) -> subpro
     listed = spec.root / "variables.env"
     listed.touch(mode=0o600)  # an identity's secret is among them
     listed.write_text("".join(f"{name}={value}\n" for name, value in variables.items() if "\n" not in value))
-    command = image.started(
+    command, stop = image.filled(
         port=port,
         model_dir=layout.model_folder(spec),
         code_dir=layout.code_folder(spec),
         env_file=listed,
         image=spec.image,
+        name=f"slipway-{secrets.token_hex(6)}",
     )
-    return _spawn(spec, Path(sys.executable), command, variables, log)
+    return _spawn(spec, Path(sys.executable), command, variables, log, stop=stop)
 
 
 def _spawn(
@@ -120,12 +123,13 @@ def _spawn(
     variables: Mapping[str, str],
     log: int,
     listening: int | None = None,
+    stop: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a command under a supervisor that ends it with this process."""
+    """Start a command under a supervisor that ends it with this process; `stop` is run when it has ended."""
     handed = [] if listening is None else [listening]
     inherited = "-" if listening is None else str(listening)
     return subprocess.Popen(
-        [str(python), "-I", "-S", str(_SUPERVISOR), inherited, *command],
+        [str(python), "-I", "-S", str(_SUPERVISOR), inherited, json.dumps(stop), *command],
         cwd=layout.app_root(spec),
         env=dict(variables),
         stdin=subprocess.PIPE,

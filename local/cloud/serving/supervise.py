@@ -4,9 +4,13 @@ Started by `process.py` with the scoring environment's interpreter, as the leade
 the standard library only. Its standard input is a pipe that the local Azure holds open: when that ends, however the
 local Azure died, the whole group is ended. Works without Linux's parent-death signal, which belongs to a thread.
 
-    python -I -S supervise.py LISTENING_FD|- PROGRAM [ARGUMENT ...]
+    python -I -S supervise.py LISTENING_FD|- STOP PROGRAM [ARGUMENT ...]
+
+STOP, a JSON list, is a command that is run once this process is no more, however it ended: it ends what the program
+has left elsewhere, such as a container. `[]`: none.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -22,15 +26,32 @@ if TYPE_CHECKING:
 GRACE = 5.0
 
 
-def main(listening: str, command: "list[str]") -> int:
-    """Run `command` until it ends; its exit code."""
+# Waits until the supervisor, who alone has the pipe's other end, is no more.
+AFTERWARDS = "import os, sys; os.read(0, 1); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+def main(listening: str, stop: "list[str]", command: "list[str]") -> int:
+    """Run `command` until it ends; its exit code. `stop` is run afterwards."""
     # The child gets the group's SIGTERM too, and this waits for it. Not SIG_IGN: that would be inherited.
     signal.signal(signal.SIGTERM, lambda *_: None)
     handed = [] if listening == "-" else [int(listening)]
+    if stop:
+        run_afterwards(stop)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed)
     for one in handed:
         os.close(one)
     return supervise(child.wait)
+
+
+def run_afterwards(command: "list[str]") -> None:
+    """Run `command` once this process is no more."""
+    reading, _open_while_this_lives = os.pipe()
+    waiting = [sys.executable, "-I", "-S", "-c", AFTERWARDS, *command]
+    # In a session of its own, because this group is ended; without the log, whose end is waited for.
+    subprocess.Popen(
+        waiting, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    os.close(reading)
 
 
 def supervise(wait: "Callable[[], int]") -> int:
@@ -52,4 +73,4 @@ def _end_with_owner(ended: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3:]))

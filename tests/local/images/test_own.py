@@ -31,13 +31,15 @@ def test_the_first_pattern_that_fits_counts(file: Path) -> None:
 
 def test_a_command_has_its_places_filled_and_other_braces_left_alone(file: Path) -> None:
     command = """[docker, run, --env-file, '{env_file}', -p, '127.0.0.1:{port}:80', '{image}', '--json={"a": 1}']"""
-    file.write_text(f"images: [{{image: '*', command: {command}}}]")
+    file.write_text(f"images: [{{image: '*', command: {command}, stop: [docker, rm, '{{name}}']}}]")
 
     (image,) = read(file)
+    started, stop = image.filled(port=1, env_file="/e", image="me/mine:1", model_dir="/m", code_dir="/c", name="n")
 
-    assert image.started(port=1, env_file="/e", image="me/mine:1", model_dir="/m", code_dir="/c") == [
+    assert started == [
         "docker", "run", "--env-file", "/e", "-p", "127.0.0.1:1:80", "me/mine:1", '--json={"a": 1}',
     ]  # fmt: skip
+    assert stop == ["docker", "rm", "n"]
 
 
 def test_without_the_file_there_are_none(file: Path) -> None:
@@ -55,6 +57,8 @@ def test_without_the_file_there_are_none(file: Path) -> None:
         ("images: [{image: a, command: 'serve {port}'}]", "must be a list of texts"),
         ("images: [{image: a, command: [serve]}]", r"must have \{port\}, and may have \{code_dir\}"),
         ("images: [{image: a, command: [serve, '{port}', '{modeldir}']}]", r"must have \{port\}"),
+        ("images: [{image: a, command: ['{port}'], stop: docker rm}]", r"images\.0\.stop must be a list of texts"),
+        ("images: [{image: a, command: ['{port}'], stop: ['{nam}']}]", r"images\.0\.stop may have \{port\}"),
         ("images: [{image: a, command: ['{port}'], environment: [a]}]", "environment must be a mapping"),
     ],
 )
