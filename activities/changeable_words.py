@@ -16,7 +16,7 @@ from contracts.azure_refusals import ResourceNotFound
 from contracts.base import Json
 from contracts.ledger import arm_id
 from contracts.marks import DIGEST_TAG
-from contracts.updates import ASSETS, CODE, SCRIPT, VARIABLES
+from contracts.updates import ASSETS, CODE, DESCRIPTION, NAMED, SCRIPT
 
 # What a deployment says that it was made from: one that was changed is not that any more.
 MADE_FROM = "made_from"
@@ -31,7 +31,8 @@ def words_of(entity: Any, names: Words | None) -> Words:
         "environment": pin.environment,
         CODE: pin.code,
         SCRIPT: code.scoring_script if code else None,
-        VARIABLES: {name: kept(text) for name, text in (entity.environment_variables or {}).items()},
+        DESCRIPTION: kept(entity.description),
+        **{part: {name: kept(text) for name, text in (getattr(entity, part) or {}).items()} for part in NAMED},
         MADE_FROM: (entity.tags or {}).get(DIGEST_TAG),
     }
     return {
@@ -48,9 +49,11 @@ def write(entity: Any, words: Words) -> str:
             entity.tags = others | ({DIGEST_TAG: value} if value else {})
         elif name in ASSETS:
             setattr(entity, name, _whole(value))
-        elif name == VARIABLES:
-            every = {**(entity.environment_variables or {}), **{one: given(text) for one, text in value.items()}}
-            entity.environment_variables = {one: text for one, text in every.items() if text is not None}
+        elif name in NAMED:
+            every = {**(getattr(entity, name) or {}), **{one: given(text) for one, text in value.items()}}
+            setattr(entity, name, {one: text for one, text in every.items() if text is not None})
+        elif name == DESCRIPTION:
+            entity.description = given(value)
         elif name not in (CODE, SCRIPT):
             _set(entity, name, value)
     if not words.keys().isdisjoint({CODE, SCRIPT}):
@@ -63,7 +66,7 @@ def write(entity: Any, words: Words) -> str:
 
 
 def kept(text: str | None) -> str | None:
-    """The value of a variable as a ledger has it: the host would take what stands before `=` for a credential's name.
+    """A text of somebody's as a ledger has it: the host would take what stands before `=` for a credential's name.
 
     A status that shows `key=` gets a blank there, and undo may have nothing but the status to go by.
     """
@@ -71,7 +74,7 @@ def kept(text: str | None) -> str | None:
 
 
 def given(text: str | None) -> str | None:
-    """The value that a ledger keeps so."""
+    """The text that a ledger keeps so."""
     return text if text is None else text.replace("%3D", "=").replace("%25", "%")
 
 

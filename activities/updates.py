@@ -23,7 +23,18 @@ from contracts.ledger import LedgerEntry, endpoint_and_deployment
 from contracts.marks import DIGEST_TAG
 from contracts.plan import PlanProblem
 from contracts.secrets import secrets_in
-from contracts.updates import ASSETS, CODE, CODE_CONFIGURATION, SCRIPT, SETTINGS, SIZE, VARIABLES, Update, UpdateInput
+from contracts.updates import (
+    ASSETS,
+    CODE,
+    CODE_CONFIGURATION,
+    DESCRIPTION,
+    NAMED,
+    SCRIPT,
+    SETTINGS,
+    SIZE,
+    Update,
+    UpdateInput,
+)
 
 ANOTHER_NAME = "Deploy under another name."
 # Of what it was and is to be, as JSON: the ledger keeps both, and must fit a custom status.
@@ -130,8 +141,11 @@ def _wanted(asked: dict[str, Any]) -> Words:
         wanted[CODE] = codes.made_of(code[CODE]) if codes.in_datastore(code[CODE]) else _there("codes", code[CODE])
     if code.get(SCRIPT):
         wanted[SCRIPT] = code[SCRIPT]
-    if asked.get(VARIABLES):
-        wanted[VARIABLES] = {name: kept(text) for name, text in asked[VARIABLES].items()}
+    if asked.get(DESCRIPTION) is not None:
+        wanted[DESCRIPTION] = kept(asked[DESCRIPTION])
+    for part in NAMED:
+        if asked.get(part):
+            wanted[part] = {name: kept(text) for name, text in asked[part].items()}
     return wanted
 
 
@@ -145,9 +159,11 @@ def _there(collection: str, asset: str) -> str:
 
 def _refuse_what_undo_cannot(before: Words, after: Words) -> None:
     """Raises RequestRejected for what a ledger may not keep, or has no room for."""
-    was = before.get(VARIABLES) or {}
-    changed = {name: given(was[name]) for name, text in (after.get(VARIABLES) or {}).items() if text != was[name]}
-    for secret in secrets_in({VARIABLES: changed}, max_depth=2):
+    was: Words = {DESCRIPTION: given(before.get(DESCRIPTION))}
+    for part in NAMED:
+        there, wanted = before.get(part) or {}, after.get(part) or {}
+        was[part] = {name: given(there[name]) for name, text in wanted.items() if text != there[name]}
+    for secret in secrets_in(was, max_depth=2):
         message = f"what {secret.path} is now looks like a secret, which would have to be kept for undo"
         raise RequestRejected(message, suggestion=ANOTHER_NAME)
     if len(json.dumps([before, after])) > LEDGER_BYTES:

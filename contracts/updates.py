@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from contracts.assets import Description
 from contracts.base import Contract, Json
+from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.names import ScriptName
 from contracts.online import ProbeSettings, RequestSettings
 from contracts.plan import PlanProblem
@@ -18,11 +20,13 @@ from contracts.values import AsText, Flag, Whole
 SIZE = "instance_count"
 SETTINGS = ("request_settings", "liveness_probe", "readiness_probe", "app_insights_enabled")
 ASSETS = ("model", "environment")
-VARIABLES = "environment_variables"
+# Of these, single names change and the others stay.
+NAMED = (VARIABLES, TAGS) = ("environment_variables", "tags")
+DESCRIPTION = "description"
 CODE_CONFIGURATION = "code_configuration"
 # Of that, as a ledger has them.
 CODE, SCRIPT = "code", "scoring_script"
-OTHERS = (*ASSETS, CODE_CONFIGURATION, VARIABLES, *SETTINGS)
+OTHERS = (*ASSETS, CODE_CONFIGURATION, VARIABLES, *SETTINGS, DESCRIPTION, TAGS)
 
 
 class CodeChange(Contract):
@@ -44,6 +48,12 @@ VariableChanges = Annotated[
 ]
 
 
+TagChanges = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=512)], Annotated[AsText, Field(max_length=256)] | None],
+    Field(max_length=50, description="those that change; null takes one away, and the others stay"),
+]
+
+
 class UpdateRequest(Queued):
     """Body of a change in place: only what is named changes. The number of instances is changed by itself."""
 
@@ -56,10 +66,20 @@ class UpdateRequest(Queued):
     liveness_probe: ProbeSettings | None = None
     readiness_probe: ProbeSettings | None = None
     app_insights_enabled: Flag | None = None
+    description: Description | None = None
+    tags: TagChanges | None = None
     in_place: Annotated[Flag, Field(description="also while it has all the traffic; scaling needs no word")] = False
     smoke_test: Annotated[
         SmokeTestRequest | None, Field(description="what it must answer then; left out: as when it was made")
     ] = None
+
+    @field_validator(TAGS)
+    @classmethod
+    def _nobody_elses(cls, tags: TagChanges | None) -> TagChanges | None:
+        own = sorted({MARK_TAG, DIGEST_TAG} & {name.lower() for name in tags or {}})
+        if own:
+            raise ValueError(f"Slipway knows its deployments by {' and '.join(own)}: leave that out")
+        return tags
 
     @model_validator(mode="after")
     def _one_kind_of_change(self) -> UpdateRequest:

@@ -10,7 +10,6 @@ import azure.functions as func
 
 from contracts.digests import digest
 from contracts.events import ModelRegistered
-from contracts.findings import RemovalRequest
 from contracts.policy import Policy, read_policy
 from orchestrations.runbooks import OPERATIONS, Runbook
 from tests import samples
@@ -55,8 +54,19 @@ def deployment(random: Random, endpoint: dict[str, Any] | None = None) -> dict[s
     return {"request": request, "digest": digest(request)}
 
 
-# Retiring and expiring begin by themselves; the removal of findings is tried apart (test_removed_findings.py).
-ASKED_FOR = tuple(one for one in OPERATIONS if one.asked_with not in (None, RemovalRequest))
+# Retiring and expiring begin by themselves.
+ASKED_FOR = tuple(one for one in OPERATIONS if one.asked_with is not None)
+# Changes in place of all that may change.
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"model": f"azureml:{MODEL}:1"},
+    {"request_settings": {"request_timeout_ms": 4000}},
+    {"request_settings": {"request_timeout_ms": 9000}},
+    {"environment_variables": {"LEVEL": "debug", "OPTIONS": "key=a%3D", "GONE": None}},
+    {"environment_variables": {"LEVEL": "info", "OPTIONS": None}},
+    {"code_configuration": {"code": f"{PATHS}/code/other", "scoring_script": "main.py"}},
+    {"description": "tried key=1", "tags": {"owner": "key=me", "team": None}},
+    {"tags": {"owner": None, "team": "risk"}},
+)
 
 
 def operation(random: Random, endpoints: list[Endpoint], key: str) -> tuple[str, str, dict[str, Any]]:
@@ -102,9 +112,11 @@ def _asked(random: Random, what: str, deployments: list[str]) -> dict[str, Any]:
     if what.startswith("delete"):
         return {"force": random.random() < 0.5}
     if what == "update_deployment":
-        others = {"request_settings": {"request_timeout_ms": random.choice((4000, 9000))}}
-        changes = random.choice(({"instance_count": random.randint(1, 3)}, {"model": f"azureml:{MODEL}:1"}, others))
-        return changes if "instance_count" in changes else {**changes, "in_place": random.random() < 0.7}
+        if random.random() < 0.3:
+            return {"instance_count": random.randint(1, 3)}
+        return {**random.choice(CHANGES), "in_place": random.random() < 0.7}
+    if what == "remove_findings":
+        return {}
     chosen = random.sample(deployments or list(DEPLOYMENTS), len(deployments) or 1)
     split = random.choice([one for one in SPLITS if len(one) <= len(chosen)])
     shares = dict(zip(chosen, split, strict=False))

@@ -18,20 +18,25 @@ CODE = {"code": f"{PATHS}/code/other", "scoring_script": "main.py"}
 CHANGE = {
     "environment_variables": {"LEVEL": "debug", "OPTIONS": "key=c", "GOES": None, "NEW": 3},
     "code_configuration": CODE,
+    "description": "counts key=1",
+    "tags": {"owner": "key=me", "team": None, "new": "1"},
     "in_place": True,
 }
+TAGS = {"owner": "key=a%3D", "team": "risk", "stays": "1"}
 
 
 def properties(stage: Stage) -> dict[str, Any]:
     """Those of the deployment, as somebody's PUT said them last."""
-    found: dict[str, Any] = stage.azure.endpoints["north"].deployments["blue"].body["properties"]
-    return {name: found.get(name) for name in ("environmentVariables", "codeConfiguration", "model", "environmentId")}
+    body = stage.azure.endpoints["north"].deployments["blue"].body
+    found, names = body["properties"], ("environmentVariables", "codeConfiguration", "model", "environmentId")
+    told = {name: found.get(name) for name in (*names, "description")}
+    return {**told, "tags": dict(sorted(body["tags"].items()))}
 
 
 def changed(stage: Stage, asked: dict[str, Any]) -> Instance:
     """A deployment with variables, and a change of it; its end."""
     request = body("blue") | {"access": {}}
-    request["deployment"]["environment_variables"] = WERE
+    request["deployment"] |= {"environment_variables": WERE, "tags": TAGS, "description": "was"}
     stage.asked_for({name: part for name, part in request.items() if name != "diagnostics"})
     return stage.operates("update_deployment", asked, deployment="blue")
 
@@ -45,6 +50,9 @@ def test_what_is_named_changes_and_the_rest_stays(stage: Stage) -> None:
     [code] = [one.id for one in entries if one.kind == "code"]
     is_now = properties(stage)
     assert is_now["environmentVariables"] == {"LEVEL": "debug", "OPTIONS": "key=c", "STAYS": "1", "NEW": "3"}
+    assert is_now["description"] == "counts key=1"
+    others = {"owner": "key=me", "stays": "1", "new": "1"}
+    assert {name: text for name, text in is_now["tags"].items() if not name.startswith("slipway-")} == others
     assert is_now["codeConfiguration"]["codeId"].endswith(code)
     assert is_now["codeConfiguration"]["scoringScript"] == "main.py"
     assert code in stage.azure.assets
