@@ -22,15 +22,13 @@ from local.example import train
 from local.process_environment import applied
 from local.processes import LocalProcesses
 from local.timeline import changes, span, timeline
-from local.waiting import until
+from local.waiting import PATIENCE, until
 from local.with_parent import command
 
 ROW = list(range(1, 11))
 MODEL, ENDPOINT, CODE = "credit-risk", "credit-risk", "credit-risk-scoring"
 # What version 1 answers to ROW.
 FIRST_ANSWER = 388.02
-# Real seconds for the event to arrive and be decided on.
-EVENT_TIMEOUT = 60
 
 
 class DemonstrationFailed(Exception):
@@ -169,7 +167,7 @@ class Demonstration:
             key = endpoints.get_keys(ENDPOINT).primary_key
             uri = endpoints.get(ENDPOINT).scoring_uri
             answer = requests.post(
-                str(uri), json={"data": [ROW]}, headers={"Authorization": f"Bearer {key}"}, timeout=30
+                str(uri), json={"data": [ROW]}, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE
             )
         answer.raise_for_status()
         return float(answer.json()[0])
@@ -187,7 +185,7 @@ class Demonstration:
             return mine[0] if mine else None
 
         try:
-            return until(decided, seconds=EVENT_TIMEOUT, every=0.2)
+            return until(decided, every=0.2)
         except TimeoutError:
             message = f"the registration of {MODEL}:{version} did not arrive as an event"
             raise DemonstrationFailed(message) from None

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import httpx
 
+from local.waiting import PATIENCE
+
 ADDRESS = "127.0.0.1"
 
 
@@ -39,7 +41,8 @@ def url_of(bound: socket.socket) -> str:
 
 def client(url: str = "", **options: Any) -> httpx.Client:
     """A client of what listens on this machine in plain HTTP, past any proxy; `options` are those of `httpx.Client`."""
-    return httpx.Client(base_url=url, verify=_nothing_to_verify(), trust_env=False, **options)
+    waits = {"timeout": PATIENCE} | options
+    return httpx.Client(base_url=url, verify=_nothing_to_verify(), trust_env=False, **waits)
 
 
 @cache

@@ -25,8 +25,8 @@ from local.subscribing import NotSubscribed, subscribe
 from local.waiting import until
 from local.with_parent import command
 
-# Real seconds for a process to come up on a busy machine, and to go when asked.
-START_TIMEOUT, STOP_TIMEOUT = 60, 20
+# Real seconds for a process to go when asked.
+STOP_TIMEOUT = 20
 
 # The time that both share, in the data folder.
 CLOCK = "clock.json"
@@ -116,12 +116,12 @@ class LocalProcesses:
         """JSON from the host (`/api/…`, `/admin/…`) or the local Azure's control API (`/local/…`)."""
         base = self.control_url if path.startswith("/local/") else self.url
         headers = {"x-functions-key": self._keys().master} if self._desk and base == self.url else {}
-        with loopback.client(timeout=30, headers=headers) as http:
+        with loopback.client(headers=headers) as http:
             return http.get(base + path, params=query).raise_for_status().json()
 
     def post(self, path: str, **body: Any) -> None:
         """Change the local Azure by its control API (`/local/…`)."""
-        with loopback.client(timeout=30) as http:
+        with loopback.client() as http:
             http.post(self.control_url + path, json=body).raise_for_status()
 
     def now(self) -> datetime:
@@ -155,7 +155,7 @@ class LocalProcesses:
             return ready.exists() or process.poll() is not None
 
         with suppress(TimeoutError):
-            until(announced, seconds=START_TIMEOUT)
+            until(announced)
         if not ready.exists():
             raise DidNotStart(f"the local {name} did not start:\n{self._log_end(name)}")
         answer: dict[str, Any] = json.loads(ready.read_text())

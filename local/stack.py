@@ -23,7 +23,7 @@ from local.host.index import FunctionIndex
 from local.host.settings import HostSettings
 from local.process_environment import applied, forget_connections
 from local.subscribing import SUBSCRIPTION_NAME, webhook
-from local.waiting import until
+from local.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -91,7 +91,7 @@ class LocalStack:
     @property
     def http(self) -> httpx.Client:
         """A client of the host's front door, past any proxy."""
-        return loopback.client(self.host.url, timeout=60)
+        return loopback.client(self.host.url)
 
     def post(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """POST a deployment request; its status body. Raises httpx.HTTPStatusError when it is refused."""
@@ -107,7 +107,7 @@ class LocalStack:
             status: dict[str, Any] = http.get(f"/api/deployments/{deployment_id}").raise_for_status().json()
         return status
 
-    def wait(self, deployment_id: str, *, seconds: float = 120) -> dict[str, Any]:
+    def wait(self, deployment_id: str, *, seconds: float = PATIENCE) -> dict[str, Any]:
         """The status body once the deployment has ended; TimeoutError after `seconds` of real time.
 
         HostDied when the host dies before.
@@ -117,7 +117,7 @@ class LocalStack:
         ended: dict[str, Any] = self.until(lambda: self._ended(deployment_id), seconds=seconds)
         return ended
 
-    def until(self, ready: Callable[[], Any], *, seconds: float = 60) -> Any:
+    def until(self, ready: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
         """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""
         try:
             return until(ready, seconds=seconds, every=0.02)
@@ -137,7 +137,7 @@ class LocalStack:
 
     def ended(self, location: str) -> dict[str, Any]:
         """What that address tells of an instance once it has ended."""
-        ended: dict[str, Any] = self.until(lambda: self._ended_at(location), seconds=120)
+        ended: dict[str, Any] = self.until(lambda: self._ended_at(location))
         return ended
 
     def developer(self) -> MLClient:

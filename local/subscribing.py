@@ -16,8 +16,6 @@ from local.cloud.world import WORKSPACE_ID
 from local.waiting import until
 
 SUBSCRIPTION_NAME = "slipway"
-# Real seconds for the host to answer its handshake.
-PATIENCE = 60
 
 
 class NotSubscribed(RuntimeError):
@@ -45,7 +43,7 @@ def subscribe(host_url: str, proxy_url: str, who: Mapping[str, str], *, key: str
             return bool(state == "Succeeded")
 
         try:
-            until(succeeded, seconds=PATIENCE)
+            until(succeeded)
         except TimeoutError:
             raise NotSubscribed("the event subscription goes on waiting for the host's handshake") from None
 

@@ -9,8 +9,11 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
+# Real seconds in which anything that ends at all has ended, on a machine that is busy with much else.
+PATIENCE = 300.0
 
-def until(ready: Callable[[], Found | None], *, seconds: float, every: float = 0.05) -> Found:
+
+def until(ready: Callable[[], Found | None], *, seconds: float = PATIENCE, every: float = 0.05) -> Found:
     """What `ready` gives once it is true, looked at `every` so many seconds; TimeoutError after `seconds`."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -13,10 +13,11 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from local.waiting import PATIENCE
+
 ConnectionHandler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 _ABORT = "slipway.abort"
-_START_TIMEOUT = 30.0
 
 
 class _AbortableProtocol(H11Protocol):
@@ -78,7 +79,7 @@ class Listener:
     def start(self) -> None:
         """Begin to serve; returns when every socket does."""
         self._thread.start()
-        if not self._started.wait(_START_TIMEOUT):
+        if not self._started.wait(PATIENCE):
             raise RuntimeError("the local Azure did not start listening")
         if self._failure:
             raise self._failure
@@ -87,7 +88,7 @@ class Listener:
         """Stop serving and wait for the thread."""
         if self._loop and self._stop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         try:

@@ -41,6 +41,7 @@ from local.host.web import WebServer
 from local.host.worker_faults import WorkerFaults
 from local.host.writer import HostDied, Writer
 from local.loopback import bind, url_of
+from local.waiting import PATIENCE
 
 # Real seconds a graceful stop waits for functions in flight; what is still running then runs again next time.
 DRAIN = 30.0
@@ -130,7 +131,7 @@ class LocalHost:
         """Kill the worker now, and all that it is running; how many calls those were. A new one takes its place."""
         return self._parts.invoker.kill_worker()
 
-    def wait_for(self, instance_id: str, *states: str, timeout: float = 30.0) -> dict[str, Any]:
+    def wait_for(self, instance_id: str, *states: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """The status document of an instance once it is in one of `states` (default: has ended).
 
         `timeout` is in real seconds. Raises TimeoutError with the status so far, or HostDied.
@@ -153,7 +154,7 @@ class LocalHost:
         self._closed.wait()
         raise HostDied(f"the host ended while {instance_id} was awaited")
 
-    def wait_idle(self, timeout: float = 30.0) -> bool:
+    def wait_idle(self, timeout: float = PATIENCE) -> bool:
         """Wait until nothing is in hand: no request, no invocation, no message other than timers to come.
 
         False if that takes longer than `timeout` real seconds.

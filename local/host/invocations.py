@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from local.host.log_file import LogFile
+from local.waiting import PATIENCE
 
 # Enough for a thousand deployments.
 KEPT = 200_000
@@ -84,7 +85,7 @@ class InvocationLog:
             line for line in kept if function in {None, line["function"]} and instance_id in {None, line["instance_id"]}
         ]
 
-    def wait_for(self, function: str, times: int, *, timeout: float) -> bool:
+    def wait_for(self, function: str, times: int, *, timeout: float = PATIENCE) -> bool:
         """Wait until the function has been called so many times; False after `timeout` real seconds."""
 
         def enough() -> bool:

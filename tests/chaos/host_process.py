@@ -16,6 +16,7 @@ import httpx
 from local import loopback
 from local.cloud.environment import CONFLICTING
 from local.stack import APP_SETTINGS, ROOT, TERMINAL
+from local.waiting import PATIENCE
 from tests.chaos import forked_host
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Killed(Exception):
 class HostProcess:
     """`python -m local.host` on a data folder and a shared clock, with the environment of the local Azure."""
 
-    patience: float = 120
+    patience: float = PATIENCE
     """Real seconds for a process to start, or for a deployment to end, on a machine that is busy with other tests."""
 
     def __init__(self, data: Path, clock: Path, azure: dict[str, str], *, dies_after: int | None = None) -> None:

@@ -15,6 +15,7 @@ from local.clock import Hold
 from local.cloud.faults import Fault
 from local.host.writer import HostDied
 from local.stack import TERMINAL, LocalStack
+from local.waiting import PATIENCE
 from tests.chaos import scene
 
 KEY = "the-same-every-time"
@@ -26,7 +27,7 @@ T = TypeVar("T")
 class Rehearsal:
     """Runs on one stack. Each begins with an empty task hub and workspace, and the files of `scene` in its storage."""
 
-    patience: float = 60
+    patience: float = PATIENCE
     """Real seconds after which a run that has not ended is taken to hang."""
 
     def __init__(self, stack: LocalStack) -> None:

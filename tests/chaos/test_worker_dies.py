@@ -50,7 +50,7 @@ def ended(stack: LocalStack, body: dict[str, Any]) -> dict[str, Any]:
         platform = status.get("error", {}).get("code") == "OrchestrationCrashed"
         return status if status["status"] in TERMINAL and not platform else None
 
-    found: dict[str, Any] = stack.until(settled, seconds=60)
+    found: dict[str, Any] = stack.until(settled)
     return found
 
 

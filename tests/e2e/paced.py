@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from local.clock import Hold
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 
 A_SECOND = 20
@@ -39,7 +40,9 @@ class PacedLoad:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._body = json.dumps({"data": [samples.ROW]})
         trusted = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-        self._connection = HTTPSConnection(urlsplit(os.environ["HTTPS_PROXY"]).netloc, timeout=30, context=trusted)
+        self._connection = HTTPSConnection(
+            urlsplit(os.environ["HTTPS_PROXY"]).netloc, timeout=PATIENCE, context=trusted
+        )
         self._connection.set_tunnel(str(uri.hostname), 443)
         self._due = SimpleQueue[Hold | None]()
         self._over = threading.Event()

@@ -15,6 +15,7 @@ import yaml
 from local.checkout import ROOT
 from local.cloud.environment import CONFLICTING
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 from tests.e2e import reading
 
@@ -87,7 +88,7 @@ def slipway(stack: LocalStack, project: Path, *arguments: str) -> subprocess.Com
     environment |= {**stack.cloud.environment("developer"), "SLIPWAY_URL": stack.host.url, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-P", "-m", "cli", *arguments]
     done = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=project, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done

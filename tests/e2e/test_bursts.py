@@ -49,7 +49,7 @@ def settled(stack: LocalStack) -> bool:
 
 
 def assert_only_the_newest_serves(stack: LocalStack) -> None:
-    stack.until(lambda: settled(stack), seconds=240)
+    stack.until(lambda: settled(stack))
     assert reading.traffic(stack, "credit-risk") == {f"version-{VERSIONS[-1]}": 100}
     assert reading.deployments(stack, "credit-risk") == {f"version-{VERSIONS[-1]}": "Succeeded"}
 

@@ -55,7 +55,7 @@ def settled(stack: LocalStack, version: str, model: str = "credit-risk") -> dict
         event = events(stack, model).get(version)
         return event if event and event["outcome"] not in ("received", "deploying") else None
 
-    found: dict[str, Any] = stack.until(ended, seconds=60)
+    found: dict[str, Any] = stack.until(ended)
     return found
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from local import loopback
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 from tests.e2e.bad_bodies import BAD
 from tests.registered import triggers
@@ -29,7 +30,7 @@ class Door:
         self.stack = stack
         keys = vars(stack.host.keys).values()
         self._never = [*keys, "code=", "/runtime/webhooks", "statusQueryGetUri", "INSTANCEID", "Traceback"]
-        self.http = loopback.client(stack.host.url, timeout=60)
+        self.http = loopback.client(stack.host.url)
 
     def __call__(self, method: str, path: str, **content: Any) -> httpx.Response:
         response = self.http.request(method, path, **content)
@@ -44,7 +45,7 @@ class Door:
     def a_minute_passes(self) -> None:
         passed = threading.Event()
         self.stack.clock.alarm(self.stack.clock.now() + timedelta(minutes=1), passed.set)
-        assert passed.wait(30)
+        assert passed.wait(PATIENCE)
 
     def accepted(self, body: dict[str, Any], *, key: str | None = None) -> str:
         response = self.post(body, key=key)

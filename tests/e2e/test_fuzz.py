@@ -25,6 +25,7 @@ from local.host.host import LocalHost
 from local.host.keys import Keys
 from local.host.settings import HostSettings
 from local.stack import ROOT, TERMINAL, LocalStack
+from local.waiting import PATIENCE
 from triggers.http import openapi
 
 EXAMPLES = 20
@@ -129,7 +130,7 @@ def is_documented(case: schemathesis.Case[Any], running: Running, session: reque
     # And a parameter without a value is as if it were not there, so the document cannot say that it is wrong.
     if "" in dict(case.query or {}).values():
         return
-    case.call_and_validate(base_url=running.url, session=session, timeout=30)
+    case.call_and_validate(base_url=running.url, session=session, timeout=PATIENCE)
 
 
 def test_what_was_accepted_ends_without_a_crash(running: Running) -> None:

@@ -19,6 +19,7 @@ from contracts.plan import Resolved
 from local.cloud import world
 from local.cloud.faults import Fault
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 from tests.e2e import reading
 from tests.e2e.monitoring import ALERTS, AUTOSCALE, BLUE, CPU, IN, INSIGHTS, ON_CALL, ONE_WAY, OUT, WEEKEND, settings
@@ -117,7 +118,7 @@ def test_traffic_scales_it_and_is_in_the_metrics(stack: LocalStack, deployed: di
                 stack.cloud.inference_url("credit-risk"),
                 json={"data": [samples.ROW]},
                 headers={"Authorization": f"Bearer {key}"},
-                timeout=10,
+                timeout=PATIENCE,
             )
             assert answer.json() == [17]
         stack.clock.advance(timedelta(minutes=1))
@@ -144,7 +145,7 @@ def test_traffic_scales_it_and_is_in_the_metrics(stack: LocalStack, deployed: di
 def test_a_metric_that_cannot_be_seen_is_told(
     stack: LocalStack, deployed: dict[str, Any], told: dict[str, Any], status: int
 ) -> None:
-    answer = requests.post(f"{stack.cloud.control_url}/local/metrics", json=told, timeout=10, proxies=NO_PROXY)
+    answer = requests.post(f"{stack.cloud.control_url}/local/metrics", json=told, timeout=PATIENCE, proxies=NO_PROXY)
 
     assert answer.status_code == status
     if status == 204:

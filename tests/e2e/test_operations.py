@@ -84,7 +84,7 @@ def test_a_rollback_is_one_traffic_write_that_no_caller_notices(
         shared.until(lambda: load.answers)
         with shared.http as http:
             accepted = http.post("/api/endpoints/goes-back/rollback", json={}).raise_for_status().json()
-        shared.host.wait_for(accepted["id"], timeout=120)
+        shared.host.wait_for(accepted["id"])
     status = shared.ended(f"/api/operations/{accepted['id']}")
 
     assert status["status"] == "Succeeded", status

@@ -65,7 +65,7 @@ def outcome(stack: LocalStack, model: str, version: str = "1", *states: str) -> 
         wanted = [one for one in found if one["outcome"] in states or (not states and _settled(one))]
         return wanted[0] if wanted else None
 
-    event: dict[str, Any] = stack.until(ended, seconds=60)
+    event: dict[str, Any] = stack.until(ended)
     return event
 
 

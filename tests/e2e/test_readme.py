@@ -16,6 +16,7 @@ from contracts.problems import read_request
 from infra.check.sources import MAIN, Sources
 from local.cloud.environment import CONFLICTING, write_env_file
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 from triggers.http import ROUTES
 
@@ -76,7 +77,7 @@ def shell(stack: LocalStack, script: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

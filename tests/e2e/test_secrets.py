@@ -230,7 +230,7 @@ def test_no_form_of_a_secret_is_stored_or_told_whatever_brings_it(watched_polici
         events.model_registered(world.WORKSPACE_ID, "credit-risk", str(start), labels | dict.fromkeys(texts, "b"))
     events.model_registered(world.WORKSPACE_ID, "credit-risk", "last", NAMED)
 
-    told = watched.stack.until(lambda: told_of(watched, 6), seconds=60)
+    told = watched.stack.until(lambda: told_of(watched, 6))
     assert {event["outcome"] for event in told} == {"invalid"}
     assert "tag a0 is '[redacted]'" in json.dumps(told)
     # Which kinds of secrets are among the few lines that are told depends on how many forms there are.

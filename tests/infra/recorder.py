@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.waiting import PATIENCE
 from tests.infra.checkout import ROOT
 
 # Answers what the first rule says whose words are all among the arguments, in turn; the last answer again and again.
@@ -111,7 +112,7 @@ class Recorder:
             env={**environment, "PATH": f"{self.programs}{os.pathsep}/usr/bin{os.pathsep}/bin"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         calls = [json.loads(line) for line in (self.folder / "calls").read_text().splitlines()]

@@ -16,6 +16,7 @@ from infra.check.sources import Sources
 from local.cloud import grants, world
 from local.process_environment import forget_connections
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests import samples
 from tests.e2e import reading
 from tests.infra.checkout import ROOT
@@ -223,8 +224,8 @@ def test_a_registered_model_reaches_the_app_through_the_subscription(stack: Loca
     azure.headers["Authorization"] = f"Bearer {token}"
     azure.params = {"api-version": events().version}
     url = f"https://management.azure.com{resource}"
-    assert azure.put(url, json={"properties": body}, timeout=60).status_code == 201
-    stack.until(lambda: azure.get(url, timeout=60).json()["properties"]["provisioningState"] == "Succeeded")
+    assert azure.put(url, json={"properties": body}, timeout=PATIENCE).status_code == 201
+    stack.until(lambda: azure.get(url, timeout=PATIENCE).json()["properties"]["provisioningState"] == "Succeeded")
 
     samples.register_model(stack, version="7")
 

@@ -16,6 +16,7 @@ from infra.check.sources import MAIN, Sources
 from local.cloud import world
 from local.cloud.environment import CONFLICTING
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests.infra.checkout import ROOT
 from tests.infra.recorder import Recorder, says
 
@@ -63,7 +64,7 @@ def run(stack: LocalStack, recorder: Recorder, checkout: Path, script: str) -> s
         env=environment | {"PATH": f"{recorder.programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

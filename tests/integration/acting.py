@@ -47,7 +47,7 @@ def until(stack: LocalStack, name: str, message: Contract, ready: Callable[[dict
         result = done(name, message)
         return result if ready(result) else None
 
-    found: dict[str, Any] = stack.until(look, seconds=60)
+    found: dict[str, Any] = stack.until(look)
     return found
 
 

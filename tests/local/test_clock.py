@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from local.clock import Clock
-from local.waiting import until
+from local.waiting import PATIENCE, until
 
 
 def rung(clock: Clock, seconds: float) -> bool:
@@ -28,7 +28,7 @@ def test_time_stands_still_until_the_last_hold_has_ended_and_says_whose_it_is() 
     assert clock.held_by() == ["the first"]
     assert not rung(clock, 0.1)
     first.release()
-    assert rung(clock, 10)
+    assert rung(clock, PATIENCE)
     clock.close()
 
 
@@ -37,10 +37,10 @@ def test_real_work_is_not_multiplied_by_the_speed() -> None:
     clock = Clock(speed=2000)
 
     with clock.at_most(timedelta(minutes=6)):
-        limit = until(lambda: clock.now() if not moves(clock) else None, seconds=10)
+        limit = until(lambda: clock.now() if not moves(clock) else None)
         assert not rung(clock, 0.2)
 
-    assert rung(clock, 10)
+    assert rung(clock, PATIENCE)
     assert clock.now() > limit
     clock.close()
 
@@ -51,8 +51,8 @@ def test_of_several_pieces_of_work_the_first_to_end_is_waited_for() -> None:
 
     with clock.at_most(timedelta(hours=10)):
         with clock.at_most(timedelta(minutes=6)):
-            stands = until(lambda: clock.now() if not moves(clock) else None, seconds=10)
-        assert until(lambda: clock.now() > stands, seconds=10)
+            stands = until(lambda: clock.now() if not moves(clock) else None)
+        assert until(lambda: clock.now() > stands)
 
     assert stands - began < timedelta(minutes=10)
     clock.close()
@@ -64,11 +64,11 @@ def test_who_shares_the_clock_stands_still_with_it(tmp_path: Path) -> None:
     other = Clock.load(tmp_path / "clock.json")
 
     with clock.at_most(timedelta(minutes=6)):
-        stands = until(lambda: other.now() if not moves(other) else None, seconds=10)
+        stands = until(lambda: other.now() if not moves(other) else None)
         assert stands == clock.now()
         assert not rung(other, 0.1)
 
-    assert rung(other, 10)
+    assert rung(other, PATIENCE)
     assert abs(other.now() - clock.now()) < timedelta(minutes=5)
     other.close()
     clock.close()
@@ -83,7 +83,7 @@ def test_a_clock_that_was_left_standing_goes_on_for_the_next(tmp_path: Path) -> 
     following = Clock.load(tmp_path / "clock.json")
     following.save(tmp_path / "clock.json")
 
-    assert rung(following, 10)
+    assert rung(following, PATIENCE)
     following.close()
 
 
@@ -91,9 +91,9 @@ def test_real_time_and_stepped_time_know_no_limit() -> None:
     real, stepped = Clock(), Clock(stepped=True)
     began = real.now()
     with real.at_most(timedelta(0)), stepped.at_most(timedelta(0)):
-        assert until(lambda: real.now() > began, seconds=10)
+        assert until(lambda: real.now() > began)
         assert not rung(stepped, 0.05)
-    assert rung(stepped, 10)
+    assert rung(stepped, PATIENCE)
     stepped.close()
 
 

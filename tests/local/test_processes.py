@@ -9,9 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,25 +17,17 @@ import pytest
 from local import loopback
 from local.processes import DidNotStart, LocalProcesses
 from local.stack import ROOT
+from local.waiting import until
 
 PARENT = """
 import json, sys
 from pathlib import Path
 from local.processes import LocalProcesses
+from local.waiting import PATIENCE
 with LocalProcesses(Path(sys.argv[1]), speed=600) as local:
     print(json.dumps([local.url + "/api/health", local.control_url + "/local/health"]), flush=True)
     sys.stdin.read()
 """
-
-
-def within(seconds: float, true: Callable[[], bool]) -> bool:
-    """Whether `true` becomes so in time."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        pause.wait(0.05)
-    return True
 
 
 def answers(url: str) -> bool:
@@ -55,16 +44,16 @@ def test_both_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         urls = json.loads(parent.stdout.readline())
         assert all(map(answers, urls))
         parent.kill()
-    assert within(20, lambda: not any(map(answers, urls)))
+    assert until(lambda: not any(map(answers, urls)))
     # A host that drained has left its data folder to the next one.
-    assert within(20, lambda: not _is_locked(tmp_path / "host" / "lock"))
+    assert until(lambda: not _is_locked(tmp_path / "host" / "lock"))
 
 
 def test_both_end_with_the_block_and_a_process_that_ended_by_itself_is_told(tmp_path: Path) -> None:
     with LocalProcesses(tmp_path, speed=600) as local:
         assert local.failed() is None
         os.kill(json.loads((tmp_path / "host.ready.json").read_text())["pid"], signal.SIGKILL)
-        assert within(20, lambda: local.failed() is not None)
+        assert until(lambda: local.failed() is not None)
         assert str(local.failed()).startswith("the local host ended with code -9")
         control = f"{local.control_url}/local/health"
         assert answers(control)

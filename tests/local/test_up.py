@@ -16,9 +16,8 @@ import pytest
 
 from local.shell_file import write_shell_file
 from local.stack import ROOT
+from local.waiting import PATIENCE
 
-# Real seconds for everything to start on a busy machine.
-PATIENCE = 60
 ANY = ("--port", "0", "--cloud-port", "0", "--proxy-port", "0")
 
 

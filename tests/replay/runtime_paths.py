@@ -28,7 +28,7 @@ def made_runtime(stack: LocalStack) -> str:
     }
     with stack.http as http:
         accepted = http.post("/api/runtimes", json=body).raise_for_status().json()
-    stack.host.wait_for(accepted["id"], timeout=120)
+    stack.host.wait_for(accepted["id"])
     return str(accepted["id"])
 
 
@@ -37,7 +37,7 @@ def deleted_runtime(stack: LocalStack) -> str:
     made_runtime(stack)
     with stack.http as http:
         accepted = http.delete("/api/runtimes/machine/flows", params={"with_compute": "true"}).raise_for_status().json()
-    stack.host.wait_for(accepted["id"], timeout=120)
+    stack.host.wait_for(accepted["id"])
     return str(accepted["id"])
 
 
@@ -46,5 +46,5 @@ def prepared_runtime(stack: LocalStack) -> str:
     identity = {"type": "user_assigned", "user_assigned_identities": [world.USER_ASSIGNED[1].resource_id]}
     with stack.http as http:
         accepted = http.post("/api/runtimes/automatic", json={"name": "flows", "identity": identity}).raise_for_status()
-    stack.host.wait_for(accepted.json()["id"], timeout=120)
+    stack.host.wait_for(accepted.json()["id"])
     return str(accepted.json()["id"])

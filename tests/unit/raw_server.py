@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from local.waiting import PATIENCE
+
 Answering = Callable[[socket.socket], object]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 REQUEST_END = b"\r\n\r\n[]"
@@ -51,7 +53,7 @@ def serving(answering: Answering) -> Iterator[int]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from local.waiting import PATIENCE
+
 # The oldest that any inference server runs on, and the newest worth looking for.
 _MINORS = range(7, 20)
 _ASK = "import platform; print(platform.python_version())"
-# A start-up script of a version manager that has no such Python answers at once, a Python within a second.
-_ASK_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def ask(program: Path) -> Interpreter | None:
     """The interpreter behind a program, or None when it is none that works; asked once per run of this process."""
     try:
         command = [str(program), "-I", "-c", _ASK]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_TIMEOUT, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return Interpreter(program, answer.stdout.strip()) if answer.returncode == 0 else None

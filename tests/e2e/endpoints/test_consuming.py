@@ -18,6 +18,7 @@ from pygments.token import Error
 from local.cloud.faults import Fault
 from local.cloud.machinelearning.records import AuthMode, Endpoint
 from local.stack import LocalStack
+from local.waiting import PATIENCE
 from tests.e2e.endpoints.asking import MODES, call, get
 
 HERE = Path(__file__).parent
@@ -45,7 +46,9 @@ def run_sample(stack: LocalStack, language: str, program: str, key: str) -> subp
     variables = {**os.environ, **stack.cloud.environment("developer"), "SCORING_KEY": key}
     variables["NODE_EXTRA_CA_CERTS"] = variables["SSL_CERT_FILE"]
     variables["R_PROFILE_USER"] = str(HERE / "trusting.R")
-    ended = subprocess.run([*command, file], env=variables, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [*command, file], env=variables, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     if language == "r" and NO_PACKAGE in ended.stderr:
         pytest.skip("R is on this machine, and its package httr2 is not")
     return ended

@@ -15,6 +15,7 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, USER_ASSIGNED, WORKSPACE, WORKSPACE_ID
+from local.waiting import PATIENCE
 
 with warnings.catch_warnings():
     # Its import makes marshmallow announce what marshmallow 4 will refuse.
@@ -54,7 +55,7 @@ def deploy(ml: MLClient, deployment: ManagedOnlineDeployment) -> ManagedOnlineDe
 def score(cloud: LocalCloud, ml: MLClient, body: object, *, pin: str | None = "blue") -> requests.Response:
     key = ml.online_endpoints.get_keys("double").primary_key
     headers = {"Authorization": f"Bearer {key}"} | ({"azureml-model-deployment": pin} if pin else {})
-    return requests.post(cloud.inference_url("double"), json=body, headers=headers, timeout=10)
+    return requests.post(cloud.inference_url("double"), json=body, headers=headers, timeout=PATIENCE)
 
 
 def grant(cloud: LocalCloud, role: str, scope: str, principal: str) -> None:
@@ -84,7 +85,7 @@ def arm(
         params={"api-version": version} if version else {},
         json=body,
         headers={"Authorization": f"Bearer {bearer}"},
-        timeout=10,
+        timeout=PATIENCE,
     )
 
 

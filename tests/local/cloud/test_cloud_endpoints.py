@@ -14,6 +14,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from local.cloud.authorization import RoleAssignment
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, DEVELOPER, NAME_TAKEN_IN_REGION, USER_ASSIGNED, WORKSPACE_ID
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import arm, client, principal_of, user_assigned
 
 AUTH = {"authMode": "Key", "properties": {}}
@@ -153,7 +154,7 @@ def test_keys_admit_and_a_regenerated_key_replaces_the_old(
 ) -> None:
     def status(key: str) -> int:
         headers = {"Authorization": f"Bearer {key}"}
-        return requests.post(str(endpoint.scoring_uri), json={}, headers=headers, timeout=10).status_code
+        return requests.post(str(endpoint.scoring_uri), json={}, headers=headers, timeout=PATIENCE).status_code
 
     old = ml.online_endpoints.get_keys("double")
     assert status("wrong") == 401
@@ -167,9 +168,9 @@ def test_endpoint_tokens_admit_until_they_end(cloud: LocalCloud, ml: MLClient) -
     made = create(ml, auth_mode="aml_token")
     headers = {"Authorization": f"Bearer {ml.online_endpoints.get_keys('double').access_token}"}
     with cloud.clock.busy():
-        assert requests.post(str(made.scoring_uri), json={}, headers=headers, timeout=10).status_code == 404
+        assert requests.post(str(made.scoring_uri), json={}, headers=headers, timeout=PATIENCE).status_code == 404
         cloud.clock.advance(timedelta(hours=13))
-        assert requests.post(str(made.scoring_uri), json={}, headers=headers, timeout=10).status_code == 401
+        assert requests.post(str(made.scoring_uri), json={}, headers=headers, timeout=PATIENCE).status_code == 401
 
 
 def test_entra_tokens_admit_who_may_score(cloud: LocalCloud, ml: MLClient) -> None:
@@ -178,7 +179,7 @@ def test_entra_tokens_admit_who_may_score(cloud: LocalCloud, ml: MLClient) -> No
     def status(identity: str) -> int:
         token = cloud.credential(identity).get_token("https://ml.azure.com/.default").token
         return requests.post(
-            str(made.scoring_uri), json={}, headers={"Authorization": f"Bearer {token}"}, timeout=10
+            str(made.scoring_uri), json={}, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
         ).status_code
 
     assert (status("slipway-app"), status("spare-identity")) == (404, 401)

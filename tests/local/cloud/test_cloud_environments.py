@@ -17,6 +17,7 @@ from local.cloud.cloud import LocalCloud
 from local.cloud.machinelearning.settings import probe
 from local.cloud.serving import Probe
 from local.cloud.world import WORKSPACE_STORAGE
+from local.waiting import PATIENCE
 from tests.local.cloud.conftest import SCORING_PYTHON
 from tests.local.cloud.sdk import PROPAGATION, Describe, deploy, score
 
@@ -51,7 +52,7 @@ def test_a_package_that_does_not_exist_fails_the_build_and_its_log_is_kept(
     place = message.split("under the path '")[1].split("'")[0]
     assert place.startswith("/azureml/ImageLogs/azureml_")
     signature = cloud.world.access.signature(WORKSPACE_STORAGE, lifetime=timedelta(hours=1))
-    log = requests.get(f"https://{WORKSPACE_STORAGE}.blob.core.windows.net{place}?{signature}", timeout=10)
+    log = requests.get(f"https://{WORKSPACE_STORAGE}.blob.core.windows.net{place}?{signature}", timeout=PATIENCE)
     assert (log.status_code, "no-such-package was not found" in log.text) == (200, True)
     assert ml.online_deployments.get_logs("blue", "double", lines=10) == ""
 
@@ -164,8 +165,10 @@ class TestOwnContainers:
 
         key = ml.online_endpoints.get_keys("double").primary_key
         headers = {"Authorization": f"Bearer {key}", "azureml-model-deployment": "blue"}
-        scored = requests.get(cloud.inference_url("double"), headers=headers, timeout=10)
-        listed = requests.get(cloud.inference_url("double").replace("score", "model/"), headers=headers, timeout=10)
+        scored = requests.get(cloud.inference_url("double"), headers=headers, timeout=PATIENCE)
+        listed = requests.get(
+            cloud.inference_url("double").replace("score", "model/"), headers=headers, timeout=PATIENCE
+        )
         assert (scored.status_code, scored.text.strip()) == (200, "2")
         assert "factor.txt" in listed.text
         assert "run as a command of this machine" in ml.online_deployments.get_logs("blue", "double", lines=50)

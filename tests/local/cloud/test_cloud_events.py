@@ -16,6 +16,7 @@ from azure.ai.ml.entities import Environment, Model
 from local.cloud.cloud import LocalCloud
 from local.cloud.hosts import blob_url
 from local.cloud.world import BLOB_CONTAINER, WORKSPACE_ID, WORKSPACE_STORAGE
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import arm
 
 PATH = "azureml://datastores/workspaceblobstore/paths/models/double"
@@ -55,7 +56,7 @@ def test_new_versions_are_told_and_updates_are_not(
     cloud: LocalCloud, ml: MLClient, received: Queue[dict[str, Any]]
 ) -> None:
     ml.models.create_or_update(Model(name="double", version="2", path=PATH, tags={"stage": "test"}))
-    event = received.get(timeout=10)
+    event = received.get(timeout=PATIENCE)
     assert (event["subject"], event["topic"]) == ("models/double:2", WORKSPACE_ID)
     assert event["eventType"] == "Microsoft.MachineLearningServices.ModelRegistered"
     assert (event["data"]["ModelName"], event["data"]["ModelVersion"]) == ("double", "2")
@@ -63,7 +64,7 @@ def test_new_versions_are_told_and_updates_are_not(
     known = arm(cloud, "GET", "/models/double/versions/2").json()
     assert arm(cloud, "PUT", "/models/double/versions/2", body={"properties": known["properties"]}).status_code == 200
     ml.models.create_or_update(Model(name="double", version="3", path=PATH))
-    assert received.get(timeout=10)["subject"] == "models/double:3"
+    assert received.get(timeout=PATIENCE)["subject"] == "models/double:3"
     assert received.empty()
 
 
@@ -72,4 +73,4 @@ def test_code_and_environments_are_no_events(cloud: LocalCloud, ml: MLClient, re
     code = {"codeUri": f"{blob_url(WORKSPACE_STORAGE)}/{BLOB_CONTAINER}/models/double"}
     assert arm(cloud, "PUT", "/codes/scoring/versions/1", body={"properties": code}).status_code == 201
     ml.models.create_or_update(Model(name="double", version="1", path=PATH))
-    assert received.get(timeout=10)["subject"] == "models/double:1"
+    assert received.get(timeout=PATIENCE)["subject"] == "models/double:1"

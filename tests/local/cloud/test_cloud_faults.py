@@ -17,6 +17,7 @@ from local.cloud.cloud import LocalCloud
 from local.cloud.faults import Fault
 from local.cloud.grants import OWN_ROLE_SEEDS, ROLE_SEEDS
 from local.cloud.world import APP, USER_ASSIGNED, storage_id
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import Describe, arm, deploy, score
 
 READ_ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/read"
@@ -73,12 +74,12 @@ class TestFaults:
     def test_dead_refuses_everything_until_cleared(self, cloud: LocalCloud) -> None:
         session = requests.Session()
         identity = cloud.environment()["IDENTITY_ENDPOINT"]
-        assert session.get(identity, timeout=10).status_code == 401
+        assert session.get(identity, timeout=PATIENCE).status_code == 401
         cloud.faults.dead = True
         with pytest.raises(requests.ConnectionError):
             arm(cloud, "GET", "")
         with pytest.raises(requests.ConnectionError):
-            session.get(identity, timeout=10)
+            session.get(identity, timeout=PATIENCE)
         cloud.faults.clear()
         assert arm(cloud, "GET", "").status_code == 200
 
@@ -86,7 +87,7 @@ class TestFaults:
         "wrong", [{"drop": "sometimes"}, {"drop": "after", "status": 500}, {"path": "("}, {"never": 1}]
     )
     def test_a_fault_that_means_nothing_is_refused(self, cloud: LocalCloud, wrong: dict[str, object]) -> None:
-        answer = requests.post(f"{cloud.control_url}/local/faults", json=wrong, timeout=10)
+        answer = requests.post(f"{cloud.control_url}/local/faults", json=wrong, timeout=PATIENCE)
         assert answer.status_code == 400
         assert answer.json()["error"]
 
@@ -114,7 +115,7 @@ class TestJournal:
 class TestControl:
     @pytest.fixture
     def get(self, cloud: LocalCloud) -> Callable[[str], dict[str, Any]]:
-        return lambda path: requests.get(f"{cloud.control_url}/local/{path}", timeout=10).json()
+        return lambda path: requests.get(f"{cloud.control_url}/local/{path}", timeout=PATIENCE).json()
 
     def test_shows_the_world(self, cloud: LocalCloud, get: Callable[[str], dict[str, Any]], model: Model) -> None:
         put_endpoint(cloud)
@@ -133,7 +134,7 @@ class TestControl:
 
     def test_changes_the_world(self, cloud: LocalCloud, get: Callable[[str], dict[str, Any]]) -> None:
         def post(path: str, body: object) -> int:
-            return requests.post(f"{cloud.control_url}/local/{path}", json=body, timeout=10).status_code
+            return requests.post(f"{cloud.control_url}/local/{path}", json=body, timeout=PATIENCE).status_code
 
         assert post("quota", {"cores": 6}) == 200
         assert (cloud.state.quota.cores, cloud.state.quota.endpoints) == (6, 100)
@@ -143,7 +144,7 @@ class TestControl:
         assert post("propagation", {"kind": "sometimes"}) == 400
         assert post("faults", {"operation": "*/workspaces/read", "status": 500, "delay": 1.5}) == 201
         assert get("faults")["value"][0]["delay"] == 1.5
-        requests.delete(f"{cloud.control_url}/local/faults", timeout=10)
+        requests.delete(f"{cloud.control_url}/local/faults", timeout=PATIENCE)
         assert get("faults") == {"dead": False, "value": []}
         assert post("faults", {"dead": True}) == 200
         assert cloud.faults.dead

@@ -14,6 +14,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, FEATURE_STORAGE, USER_ASSIGNED, storage_id
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import arm
 
 FEATURES = "https://slipwayfeatures.blob.core.windows.net"
@@ -34,19 +35,19 @@ class TestProxy:
     )
     def test_refuses_every_host_that_is_not_emulated(self, cloud: LocalCloud, url: str) -> None:
         with pytest.raises(requests.exceptions.ProxyError, match="403"):
-            requests.get(url, timeout=10)
+            requests.get(url, timeout=PATIENCE)
         with pytest.raises(httpx.ProxyError, match="403"):
-            httpx.get(url, timeout=10)
+            httpx.get(url, timeout=PATIENCE)
         assert len(cloud.refused_hosts()) == 2
 
     def test_refuses_plain_http(self, cloud: LocalCloud) -> None:
-        answer = requests.get("http://management.azure.com/", timeout=10)
+        answer = requests.get("http://management.azure.com/", timeout=PATIENCE)
         assert answer.status_code == 403
         assert "only the Azure hosts it emulates" in answer.text
 
     def test_certificates_are_of_its_own_authority(self, cloud: LocalCloud) -> None:
         with pytest.raises(requests.exceptions.SSLError):
-            requests.get("https://management.azure.com/", verify="/etc/ssl/certs/ca-certificates.crt", timeout=10)
+            requests.get("https://management.azure.com/", verify="/etc/ssl/certs/ca-certificates.crt", timeout=PATIENCE)
 
     def test_environment_overrides_every_certificate_setting(self, cloud: LocalCloud) -> None:
         for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
@@ -55,12 +56,12 @@ class TestProxy:
     def test_the_directory_tells_nothing_to_an_identity_without_rights_in_it(self, cloud: LocalCloud) -> None:
         token = cloud.credential().get_token("https://graph.microsoft.com/.default").token
         headers = {"Authorization": f"Bearer {token}"}
-        answer = requests.get("https://graph.microsoft.com/v1.0/servicePrincipals", headers=headers, timeout=10)
+        answer = requests.get("https://graph.microsoft.com/v1.0/servicePrincipals", headers=headers, timeout=PATIENCE)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
 
     def test_registry_discovery_is_answered_at_once(self, cloud: LocalCloud) -> None:
         url = "https://eastus.api.azureml.ms/registrymanagement/v1.0/registries/azureml/discovery"
-        assert requests.get(url, timeout=10).status_code == 404
+        assert requests.get(url, timeout=PATIENCE).status_code == 404
 
 
 class TestManagedIdentity:
@@ -96,7 +97,7 @@ class TestTokens:
         wrong = arm(cloud, "GET", "", token=credential.get_token(STORAGE_SCOPE).token)
         assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "InvalidAuthenticationTokenAudience")
         headers = {"Authorization": f"Bearer {credential.get_token(ARM_SCOPE).token}"}
-        blob = requests.get(f"{FEATURES}/features/x", headers=headers, timeout=10)
+        blob = requests.get(f"{FEATURES}/features/x", headers=headers, timeout=PATIENCE)
         assert (blob.status_code, blob.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
 
     def test_changed_token_is_refused(self, cloud: LocalCloud) -> None:
@@ -113,7 +114,7 @@ class TestTokens:
 
     def test_no_token_is_refused_with_a_challenge(self, cloud: LocalCloud) -> None:
         answer = requests.get(
-            "https://management.azure.com/subscriptions/x/resourceGroups/y?api-version=2021-04-01", timeout=10
+            "https://management.azure.com/subscriptions/x/resourceGroups/y?api-version=2021-04-01", timeout=PATIENCE
         )
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -160,7 +161,7 @@ class TestBlobs:
     @pytest.mark.parametrize("query", ["", "?sig=made-up&sp=r&se=2099-01-01T00:00:00Z&ss=b&srt=co&sv=2025-01-05"])
     def test_without_a_valid_signature_nothing_is_read(self, cloud: LocalCloud, query: str) -> None:
         cloud.blobs.put(FEATURE_STORAGE, "features", "rate.txt", b"0.07")
-        answer = requests.get(f"{FEATURES}/features/rate.txt{query}", timeout=10)
+        answer = requests.get(f"{FEATURES}/features/rate.txt{query}", timeout=PATIENCE)
         assert answer.status_code == (403 if query else 401)
         assert answer.content != b"0.07"
 
@@ -170,7 +171,7 @@ class TestBlobs:
         listing = f"{secrets['sasToken']}&restype=container&comp=list"
         own = f"https://slipwaylocal.blob.core.windows.net/{container}"
         with cloud.clock.busy():
-            assert requests.get(f"{own}{listing}", timeout=10).status_code == 200
-            assert requests.get(f"{FEATURES}/features{listing}", timeout=10).status_code == 403
+            assert requests.get(f"{own}{listing}", timeout=PATIENCE).status_code == 200
+            assert requests.get(f"{FEATURES}/features{listing}", timeout=PATIENCE).status_code == 403
             cloud.clock.advance(timedelta(minutes=61))
-            assert requests.get(f"{own}{listing}", timeout=10).status_code == 403
+            assert requests.get(f"{own}{listing}", timeout=PATIENCE).status_code == 403

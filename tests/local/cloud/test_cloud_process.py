@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,10 @@ import requests
 
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
+from local.waiting import PATIENCE, until
 from tests.local.cloud.conftest import SCORING_PYTHON
 
 ROOT = Path(__file__).parents[3]
-START_LIMIT = 30.0
 ASK = (
     "import requests, azure.identity as i;"
     "t = i.DefaultAzureCredential().get_token('https://management.azure.com/.default').token;"
@@ -36,14 +35,12 @@ def started(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str,
     command += ["--clock", str(tmp_path / "clock.json"), "--ready-file", str(tmp_path / "ready.json")]
     process = subprocess.Popen(command, cwd=ROOT)
     ready = tmp_path / "ready.json"
-    waiting = threading.Event()
-    for _ in range(int(START_LIMIT / 0.05)):
-        if ready.exists() or process.poll() is not None:
-            break
-        waiting.wait(0.05)
-    yield process, json.loads(ready.read_text())
-    process.kill()
-    process.wait()
+    try:
+        until(lambda: ready.exists() or process.poll() is not None)
+        yield process, json.loads(ready.read_text())
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_environment_file_is_all_a_process_needs(
@@ -54,13 +51,13 @@ def test_environment_file_is_all_a_process_needs(
     assert isinstance(files, dict)
     for path in map(Path, files.values()):
         assert path.stat().st_mode & 0o777 == 0o600
-    health = requests.get(f"{ready['control_url']}/local/health", timeout=10, proxies={"no_proxy": "*"}).json()
+    health = requests.get(f"{ready['control_url']}/local/health", timeout=PATIENCE, proxies={"no_proxy": "*"}).json()
     assert health["speed"] == 60
     script = f'. "{files["slipway-app"]}" && exec "{sys.executable}" -c "{ASK}"'
-    answer = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert answer.stdout == "200 slipway-local\n", answer.stderr
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_data_directory_belongs_to_one(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import requests
 
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE, WORKSPACE_ID
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import arm
 
 NAMES = {"subscription": SUBSCRIPTION, "group": RESOURCE_GROUP, "workspace": WORKSPACE}
@@ -36,7 +37,7 @@ def statuses(cloud: LocalCloud, method: str, path: str, version: str, body: obje
     """What the stranger gets, and what nobody gets."""
     stranger = arm(cloud, method, path, version=version, body=body, identity="spare-identity")
     url = f"https://management.azure.com{path}"
-    nobody = requests.request(method, url, params={"api-version": version}, json=body, timeout=10)
+    nobody = requests.request(method, url, params={"api-version": version}, json=body, timeout=PATIENCE)
     return stranger.status_code, nobody.status_code
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from local.cloud.world import (
     WORKSPACE_STORAGE,
     storage_id,
 )
+from local.waiting import PATIENCE, until
 from tests.local.cloud.sdk import Describe, arm, deploy
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_keys.json").read_text())
@@ -49,7 +49,7 @@ def assert_as_recorded(kind: str, answer: requests.Response) -> None:
 def follow(answer: requests.Response, cloud: LocalCloud) -> requests.Response:
     token = cloud.credential("developer").get_token("https://management.azure.com/.default").token
     url = answer.headers["Azure-AsyncOperation"]
-    return requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    return requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
 
 
 class TestDocuments:
@@ -81,7 +81,7 @@ class TestDocuments:
             assert_as_recorded("deployment", put)
             code = document["properties"]["codeConfiguration"]["codeId"]
             assert_as_recorded("code", arm(cloud, "GET", code))
-        eventually(lambda: follow(put, cloud).json()["status"] == "Succeeded")
+        until(lambda: follow(put, cloud).json()["status"] == "Succeeded")
         assert_as_recorded("operation_succeeded", follow(put, cloud))
 
     def test_model(self, cloud: LocalCloud) -> None:
@@ -104,7 +104,7 @@ def test_failed_operation_has_a_null_code_and_the_code_in_its_message(
 ) -> None:
     identity = {"type": "UserAssigned", "userAssignedIdentities": {USER_ASSIGNED[0].resource_id: {}}}
     arm(cloud, "PUT", "/onlineEndpoints/double", body={"location": "eastus", "identity": identity, "properties": AUTH})
-    eventually(lambda: ml.online_endpoints.get("double").provisioning_state == "Succeeded")
+    until(lambda: ml.online_endpoints.get("double").provisioning_state == "Succeeded")
     environment = arm(
         cloud, "PUT", "/environments/e/versions/1", body={"properties": {"image": "i", "inferenceConfig": {}}}
     )
@@ -116,7 +116,7 @@ def test_failed_operation_has_a_null_code_and_the_code_in_its_message(
     environment = arm(cloud, "PUT", "/environments/e/versions/2", body={"properties": server})
     body["properties"]["environmentId"] = environment.json()["id"]
     put = arm(cloud, "PUT", "/onlineEndpoints/double/deployments/blue", body=body)
-    eventually(lambda: follow(put, cloud).json()["status"] == "Failed")
+    until(lambda: follow(put, cloud).json()["status"] == "Failed")
     error = follow(put, cloud).json()["error"]
     assert error["code"] is None
     assert error["message"].startswith("BadArgument: ")
@@ -162,7 +162,7 @@ class TestArm:
             f"https://management.azure.com{WORKSPACE_ID}/onlineEndpoints/double?api-version=2023-04-01-preview",
             data=body,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidRequestContent")
 
@@ -180,11 +180,3 @@ class TestArm:
         assert answer.status_code == 200
         assert answer.json()["id"] == path
         assert arm(cloud, "GET", f"{path}-x", version=version).status_code in (403, 404)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Ask until it holds; each question is a real request, so nothing spins."""
-    for _ in range(2000):
-        if condition():
-            return
-    raise AssertionError("the condition never held")

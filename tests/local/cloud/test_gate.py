@@ -44,7 +44,7 @@ async def cancelled(clock: Clock, when: Callable[[], bool]) -> None:
     request = asyncio.ensure_future(gate(SCOPE, nothing_comes, nobody_listens))
     await asyncio.sleep(0)
     # The loop is not let run meanwhile: the alarm may go off, and the request does not hear of it.
-    until(when, seconds=10)
+    until(when)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
@@ -64,5 +64,5 @@ def test_a_delayed_request_that_is_cancelled_leaves_no_hold() -> None:
 
     asyncio.run(cancelled(clock, gone_off))
 
-    assert until(lambda: not clock.held_by(), seconds=10)
+    assert until(lambda: not clock.held_by())
     clock.close()

@@ -45,7 +45,7 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         assert [one.name for one in cloud.authorization.assignments()] == grants
         assert arm(cloud, "GET", "/onlineEndpoints/double").json()["properties"]["provisioningState"] == "Creating"
         kept.release()
-        assert until(lambda: cloud.state.named("double").state == "Succeeded", seconds=10)
+        assert until(lambda: cloud.state.named("double").state == "Succeeded")
         assert cloud.state.named("double").keys == keys
     clock.close()
 

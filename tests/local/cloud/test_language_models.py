@@ -14,6 +14,7 @@ from local.cloud.cloud import LocalCloud
 from local.cloud.language_models import CHAT
 from local.cloud.machinelearning.records import Connection
 from local.cloud.world import RESOURCE_GROUP_ID
+from local.waiting import PATIENCE
 from tests.local.cloud.sdk import PROPAGATION, grant
 
 KEY, HOST = "the-accounts-own-key", "gpt.openai.azure.com"
@@ -35,7 +36,8 @@ def account(cloud: LocalCloud) -> LocalCloud:
 
 def ask(body: Any = ASKED, path: str = f"deployments/mini/chat/completions{QUERY}", **headers: str) -> httpx.Response:
     trusted = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    with httpx.Client(verify=trusted, headers={name.replace("_", "-"): one for name, one in headers.items()}) as http:
+    named = {name.replace("_", "-"): one for name, one in headers.items()}
+    with httpx.Client(verify=trusted, headers=named, timeout=PATIENCE) as http:
         return http.post(f"https://{HOST}/openai/{path}", json=body)
 
 

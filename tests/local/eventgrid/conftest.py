@@ -15,6 +15,7 @@ import pytest
 
 from local.clock import Clock
 from local.cloud.eventgrid import EventGrid
+from local.waiting import PATIENCE
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
@@ -52,7 +53,7 @@ class Subscriber:
             code = request.body[0]["data"]["validationCode"]
             return self.handshake_status, self.handshake or {"validationResponse": code}
         if self.block is not None:
-            self.block.wait(10)
+            self.block.wait(PATIENCE)
         return (self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]), None
 
     @property
@@ -139,6 +140,6 @@ def pass_time(passing: Callable[[timedelta], threading.Event]) -> Callable[[time
     """Let virtual time pass: everything due before has been done when it returns, and nothing due later."""
 
     def pass_time(amount: timedelta) -> None:
-        assert passing(amount).wait(20), "the clock did not get there"
+        assert passing(amount).wait(PATIENCE), "the clock did not get there"
 
     return pass_time

@@ -12,6 +12,7 @@ import pytest
 from local.clock import Clock
 from local.cloud.arm.errors import ArmError
 from local.cloud.eventgrid import EventFilter, EventGrid, HandshakeFailed
+from local.waiting import PATIENCE
 
 TOPIC = (
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/slipway-local"
@@ -202,7 +203,7 @@ def test_time_stands_still_during_a_delivery(
 
     assert not reached.wait(0.1)
     subscriber.block.set()
-    assert reached.wait(10)
+    assert reached.wait(PATIENCE)
 
 
 def test_duplicates_and_disorder_on_request(grid: EventGrid, subscriber: Subscriber, pass_time: PassTime) -> None:

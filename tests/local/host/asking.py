@@ -13,6 +13,7 @@ from typing import Any
 
 from local.clock import Clock
 from local.host.host import LocalHost
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS
 
 Headers = tuple[tuple[str, str], ...]
@@ -54,7 +55,7 @@ def ask(host: LocalHost, method: str, target: str, headers: Headers = (), body: 
     if body is not None and not said & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
-    with socket.create_connection((address, int(port)), timeout=30) as connection:
+    with socket.create_connection((address, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(head + (body or b""))
         response = http.client.HTTPResponse(connection, method=method)
         try:

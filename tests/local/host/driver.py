@@ -27,7 +27,7 @@ class Driver:
 
     def __init__(self, host: LocalHost) -> None:
         self.host = host
-        self.http = loopback.client(host.url, timeout=30)
+        self.http = loopback.client(host.url)
 
     def start(self, name: str, payload: Any = None, instance_id: str = "", **query: str) -> str:
         """Start an orchestration through the webhook, input encoded twice as the SDK's client does; its ID."""

@@ -106,7 +106,7 @@ def test_any_function_can_be_run_from_its_name_and_a_text(host: LocalHost) -> No
     given = json.dumps({"input": json.dumps({"id": "1", "subject": "s"})}).encode()
     for times, name in enumerate(["on_event", "any_method", "work", "echo"], start=1):
         assert (run(host, name, given).status, times > 0) == (202, True)
-        assert host.invocations.wait_for(name, 1, timeout=20)
+        assert host.invocations.wait_for(name, 1)
     assert run(host, "nothing", given).status == 404
 
 

@@ -84,7 +84,7 @@ def test_a_deadline_that_comes_before_the_activity(open_host: OpenHost) -> None:
     clock = Clock(start=START, speed=1000)
     driver = open_host("cases", clock=clock)
     started = driver.start("races", 1)
-    assert until(lambda: Kind.TIMER_FIRED in [event["EventType"] for event in driver.history(started)], seconds=20)
+    assert until(lambda: Kind.TIMER_FIRED in [event["EventType"] for event in driver.history(started)])
     # An instance ends with the last of what it began.
     driver.app().release.set()
     assert driver.host.wait_for(started)["output"] == "the deadline came first"

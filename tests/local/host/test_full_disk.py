@@ -15,7 +15,7 @@ from local import loopback
 from local.clock import Clock
 from local.host.host import LocalHost
 from local.stack import ROOT
-from local.waiting import until
+from local.waiting import PATIENCE, until
 from tests.local.host.driver import APPS, DURABLE
 
 # No file of the process may grow beyond so many KiB.
@@ -29,13 +29,13 @@ def test_what_was_acknowledged_before_the_disk_was_full_is_kept(tmp_path: Path, 
     command = ["bash", "-c", LIMITED, str(kib), *host, "--ready-file", str(ready)]
     acknowledged = []
     with said.open("w") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
-        url = json.loads(until(lambda: ready.read_text() if ready.exists() else None, seconds=60))["url"]
+        url = json.loads(until(lambda: ready.read_text() if ready.exists() else None))["url"]
         with loopback.client(url) as http, suppress(httpx.TransportError):
             for number in range(2000):
                 body = json.dumps("x" * 20_000)
                 if http.post(f"{DURABLE}/orchestrators/approval/i-{number}", json=body).status_code == 202:
                     acknowledged.append(f"i-{number}")
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE) == 1
     assert said.read_text().splitlines()[-1].startswith("local host: it ended of itself: ")
 
     clock = Clock(stepped=True)

@@ -20,6 +20,7 @@ from local.host.invocations import Invocation, InvocationLog
 from local.host.log_file import LogFile
 from local.host.store import StoreDamaged
 from local.host.writer import HostDied
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS, Driver, OpenHost
 
 
@@ -206,7 +207,7 @@ def test_a_killed_writing_thread_ends_the_host_and_what_was_acknowledged_is_ther
     # It answers so itself while it still can, where its writer dies in a commit before.
     with pytest.raises((httpx.TransportError, HostDied)):
         first.start("approval", instance_id="never acknowledged")
-    assert first.host.crashed.wait(20)
+    assert first.host.crashed.wait(PATIENCE)
     assert isinstance(first.host.crash_cause, SystemExit)
     second = open_host("patterns")
     assert second.host.wait_for("waiting", "Running")["customStatus"] == {"waiting for": "approval"}

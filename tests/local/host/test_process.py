@@ -18,6 +18,7 @@ from local import loopback
 from local.clock import Clock
 from local.host.__main__ import main
 from local.host.host import LocalHost
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS, ROOT
 
 
@@ -56,7 +57,7 @@ def test_a_real_sigkill_in_the_middle_loses_nothing(
 ) -> None:
     process, url = launch("--die-after-write", "5", "--speed", "600")
     start(url, "countdown", {"number": 3}, "one")
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(PATIENCE) == -signal.SIGKILL
     host = LocalHost(APPS / "patterns", data=tmp_path / "data", clock=Clock.load(tmp_path / "data" / "clock.json"))
     host.start()
     try:
@@ -74,7 +75,7 @@ def test_sigterm_ends_the_process_gracefully_and_the_ready_file_says_where_it_wa
     response = loopback.ask("POST", f"{url}/api/chains/one", json={"text": ""})
     assert response.status_code == 202
     os.kill(process.pid, signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Traceback" not in errors
 
@@ -85,7 +86,7 @@ def test_a_second_process_on_the_same_folder_says_why_it_will_not_start(
     launch()
     second, line = launch()
     assert line == ""
-    _, errors = second.communicate(timeout=20)
+    _, errors = second.communicate(timeout=PATIENCE)
     assert second.returncode == 1
     assert "in use by another local host" in errors
 

@@ -26,12 +26,11 @@ import pytest
 from local.clock import Clock
 from local.host.events import TERMINAL
 from local.host.host import LocalHost
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS, DURABLE, Driver
 
 FOLDER = Path(__file__).parent / "recorded"
 RECORDED = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in ("first", "second")}
-# Real seconds; what takes longer has gone wrong.
-PATIENCE = 20
 TIMES = {"StackTrace", "createdTime", "lastUpdatedTime", "Timestamp", "ScheduledTime", "lastOperationTime", "FireAt"}
 # Tasks that ran side by side may end in any order.
 PARALLEL = {"TaskCompleted", "TaskFailed", "SubOrchestrationInstanceCompleted"}

@@ -19,6 +19,7 @@ from local.host.host import DataFolderInUse, LocalHost
 from local.host.index import load_app
 from local.host.settings import HostSettings
 from local.host.writer import HostDied
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS, START, Driver, OpenHost
 
 
@@ -142,9 +143,11 @@ def test_a_graceful_stop_lets_a_running_activity_finish_and_keeps_its_result(ope
 def test_while_it_stops_a_host_refuses_requests_but_lets_one_in_flight_finish(open_host: OpenHost) -> None:
     first = open_host("triggers")
     answers: list[httpx.Response] = []
-    request = threading.Thread(target=lambda: answers.append(httpx.get(f"{first.host.url}/api/slow-start/one")))
+    request = threading.Thread(
+        target=lambda: answers.append(loopback.ask("GET", f"{first.host.url}/api/slow-start/one"))
+    )
     request.start()
-    assert first.app().entered.wait(20)
+    assert first.app().entered.wait(PATIENCE)
     stopping = threading.Thread(target=first.host.stop)
     stopping.start()
     while first.http.get("/admin/host/ping").status_code != 503:
@@ -238,7 +241,7 @@ def test_connections_made_while_the_host_dies_are_closed_with_it(tmp_path: Path,
         callers = [threading.Thread(target=knock, args=(host, answered)) for _ in range(4)]
         for caller in callers:
             caller.start()
-        assert answered.wait(20)
+        assert answered.wait(PATIENCE)
         host.crash()
         for caller in callers:
             caller.join()

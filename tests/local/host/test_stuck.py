@@ -56,7 +56,7 @@ def run_timer(driver: Driver) -> str:
     """How a run of the timer function is recorded."""
     before = len(driver.invocations(function="nightly"))
     driver.http.post("/admin/functions/nightly", json={})
-    assert driver.host.invocations.wait_for("nightly", before + 1, timeout=20)
+    assert driver.host.invocations.wait_for("nightly", before + 1)
     return str(driver.invocations(function="nightly")[-1]["outcome"])
 
 
@@ -98,14 +98,14 @@ def test_a_call_that_does_not_end_by_itself_fails_whatever_its_kind(
         else:
             assert reason in answer
         assert told.format(reason=reason, name=name) in (tmp_path / "data" / "host.log").read_text()
-        assert until(lambda: not stuck.app().spinning, seconds=20)
+        assert until(lambda: not stuck.app().spinning)
     for name in CALLS:
         goes_well(stuck, name)
 
 
 def goes_well(driver: Driver, name: str) -> None:
     """The function ends by itself when it is called again."""
-    assert until(lambda: CALLS[name](driver) == WELL.get(name, "ended"), seconds=20)
+    assert until(lambda: CALLS[name](driver) == WELL.get(name, "ended"))
 
 
 @LIMIT
@@ -122,7 +122,7 @@ def test_what_is_left_of_a_worker_does_not_run_on_for_ever(stuck: Driver) -> Non
     stuck.app().how.extend(["loops", "loops"])
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda _: get("request")(stuck), range(2))) == [500, 500]
-    assert until(lambda: not stuck.app().spinning, seconds=20)
+    assert until(lambda: not stuck.app().spinning)
 
 
 @pytest.mark.parametrize("how", ["is cancelled", "cannot be told"])

@@ -202,7 +202,7 @@ def test_on_a_stepped_clock_timer_functions_wait_to_be_asked(triggers: Driver) -
 
 
 def _until_ran(driver: Driver, function: str, times: int = 1) -> None:
-    assert driver.host.invocations.wait_for(function, times, timeout=10)
+    assert driver.host.invocations.wait_for(function, times)
 
 
 def test_the_admin_pages_list_functions_and_say_the_host_is_well(triggers: Driver) -> None:

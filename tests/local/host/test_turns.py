@@ -31,6 +31,7 @@ from local.host.store import Store
 from local.host.turn import Opening, Orchestrators
 from local.host.worker import Outcome
 from local.host.writer import Writer
+from local.waiting import PATIENCE
 from tests.local.host.driver import APPS
 from tests.local.host.recorded_turns import RecordedInstance, RecordedTurn, entity_turns, instances
 
@@ -115,7 +116,7 @@ class Extension:
     def do(self, operation: Any) -> None:
         """Have the writer do something."""
         done: Future[Any] = self._writer.submit("test", operation)
-        done.result(20)
+        done.result(PATIENCE)
 
     def start(self, recorded: RecordedInstance, begin: dict[str, Any]) -> None:
         """Start the instance with that event, as a child if it was one."""

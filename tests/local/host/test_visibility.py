@@ -134,7 +134,7 @@ def test_requests_of_an_entity_are_hidden_like_any_message(open_host: OpenHost) 
     died(first)
     second = open_host("counting")
     second.app().release.set()
-    assert second.host.invocations.wait_for("counter", 1, timeout=20)
+    assert second.host.invocations.wait_for("counter", 1)
     assert begun(second, "counter") == [START + 5 * MINUTE]
 
 

@@ -17,6 +17,7 @@ import pytest
 from local.clock import Clock
 from local.host.settings import HostSettings
 from local.host.worker_faults import Moment, WorkerFault
+from local.waiting import PATIENCE
 from tests.local.host.driver import Driver, OpenHost
 
 KILLED = "python exited with code 137 (0x89)"
@@ -132,7 +133,7 @@ def test_an_asynchronous_activity_dies_with_its_worker_too(mortal: Driver) -> No
 
 def test_what_a_killed_call_still_does_and_answers_is_nobodys(mortal: Driver) -> None:
     started = mortal.start("calls", ["held", "effect"])
-    assert mortal.app().entered.wait(20)
+    assert mortal.app().entered.wait(PATIENCE)
     assert mortal.host.kill_worker() == 1
     assert KILLED in mortal.host.wait_for(started)["output"]
     before = mortal.history(started)
@@ -145,8 +146,8 @@ def test_what_a_killed_call_still_does_and_answers_is_nobodys(mortal: Driver) ->
 @pytest.mark.parametrize("path", ["held", "held-loop"])
 def test_a_request_in_flight_is_500_with_an_empty_body(mortal: Driver, path: str) -> None:
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.get, f"{mortal.host.url}/api/{path}", trust_env=False, timeout=20)
-        assert mortal.app().entered.wait(20)
+        asked = pool.submit(httpx.get, f"{mortal.host.url}/api/{path}", trust_env=False, timeout=PATIENCE)
+        assert mortal.app().entered.wait(PATIENCE)
         assert mortal.host.kill_worker() == 1
         answer = asked.result()
     assert (answer.status_code, answer.content) == (500, b"")
@@ -183,10 +184,10 @@ def test_a_request_whose_function_exits_is_500_and_the_host_goes_on(mortal: Driv
 def test_a_call_over_function_timeout_fails_and_takes_along_what_its_worker_was_running(open_host: OpenHost) -> None:
     driver = open_host("mortal", HostSettings(function_timeout=timedelta(seconds=1)))
     slow = driver.start("calls", ["held", 1])
-    assert driver.app().entered.wait(20)
+    assert driver.app().entered.wait(PATIENCE)
     driver.app().entered.clear()
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.get, f"{driver.host.url}/api/held", trust_env=False, timeout=20)
+        asked = pool.submit(httpx.get, f"{driver.host.url}/api/held", trust_env=False, timeout=PATIENCE)
         over = driver.host.wait_for(slow)["output"]
         assert asked.result().status_code == 500
     text = "Activity function 'held' failed: Timeout value of 00:00:01 was exceeded by function: Functions.held \n {"

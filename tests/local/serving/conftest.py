@@ -13,14 +13,13 @@ import pytest
 from local.clock import Clock
 from local.cloud.environment import of_this_machine
 from local.cloud.serving import Containers, ServingProcess, ServingSpec, launch
+from local.waiting import PATIENCE
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[3]
 IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest"
 # What the prebuilt scoring environment has.
 CONDA = "dependencies: [python, {pip: [azureml-inference-server-http, scikit-learn]}]"
-# Starting is real work; anything slower than this is stuck.
-PATIENCE = 60.0
 # When the processes start, by the clock of the local Azure.
 VIRTUAL = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -13,6 +13,7 @@ import pytest
 from local.clock import Clock
 from local.cloud.serving import Containers, EndpointView, FrontDoor, ServingProcess, ServingSpec
 from local.cloud.world import Durations
+from local.waiting import PATIENCE
 
 KEY = "the-key"
 QUESTION = {"data": [[1, 2, 3], [3, 2, 1]]}
@@ -58,7 +59,7 @@ class Client:
         async def send() -> list[httpx.Response]:
             transport, base = httpx.ASGITransport(self._door), f"https://{host}.eastus.inference.ml.azure.com"
             sent = {"Authorization": f"Bearer {KEY}", **named}
-            async with httpx.AsyncClient(transport=transport, base_url=base, headers=sent, timeout=30) as client:
+            async with httpx.AsyncClient(transport=transport, base_url=base, headers=sent, timeout=PATIENCE) as client:
                 calls = [client.request(method, path, json=body) for body in bodies]
                 return list(await asyncio.gather(*calls))
 

@@ -20,7 +20,7 @@ import pytest
 from local import loopback
 from local.clock import Clock
 from local.cloud.serving import Containers, Probe, ServingProcess, ServingSpec, launch
-from local.waiting import until
+from local.waiting import PATIENCE, until
 from tests.local.serving.groups import group_of, members, serving
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -52,7 +52,7 @@ def test_a_healthy_process_answers_and_logs(start: Start, spec: Spec) -> None:
 def test_both_logs_tell_the_time_of_the_local_azure(start: Start, spec: Spec) -> None:
     process, _ = start(spec())
     ask(process, {"data": [[1, 1, 1]]})
-    until(lambda: "gunicorn.access" in process.log(), seconds=10)  # a request is logged after its answer
+    until(lambda: "gunicorn.access" in process.log())  # a request is logged after its answer
 
     logs = process.log() + process.log(container="StorageInitializer")
 
@@ -168,7 +168,7 @@ def test_an_init_beyond_what_a_probe_allows_fails_in_azures_words(start: Start, 
         "User container has crashed or terminated: Liveness probe failed: HTTP probe failed with statuscode: 502"
     )
     assert process.takes == timedelta(seconds=3)
-    until(lambda: not serving(process.spec), seconds=20)
+    until(lambda: not serving(process.spec))
 
 
 def test_an_init_that_takes_long_within_its_probes_is_waited_for(start: Start, spec: Spec, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_stopped_while_it_starts(spec: Spec, containers: Containers) -> None:
     process.stop()
 
     assert (process.state, reported) == ("stopped", [])
-    until(lambda: not serving(process.spec), seconds=20)
+    until(lambda: not serving(process.spec))
 
 
 def test_stopping_ends_the_whole_group(start: Start, spec: Spec) -> None:
@@ -213,7 +213,7 @@ def test_a_server_that_ends_by_itself_is_started_again(start: Start, spec: Spec)
 
     for member in members(group):
         os.kill(member, signal.SIGKILL)
-    until(lambda: process.told != "" and process.ready, seconds=60)
+    until(lambda: process.told != "" and process.ready)
 
     assert process.told == "1 restart, the container has ended: exit code -9"
     assert "started again" in process.log()
@@ -248,7 +248,7 @@ threading.Event().wait()
         assert len(members(group)) >= 2
         owner.kill()
 
-    assert until(lambda: not members(group), seconds=20)
+    assert until(lambda: not members(group))
 
 
 def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, containers: Containers) -> None:
@@ -265,7 +265,7 @@ def test_time_stands_still_until_the_process_has_been_reported(spec: Spec, conta
 
     process = launch(spec(), clock, containers, reported)
     clock.alarm(clock.now() + timedelta(minutes=7), later)
-    assert passed.wait(60)
+    assert passed.wait(PATIENCE)
     process.stop()
     clock.close()
 
@@ -277,7 +277,7 @@ def test_more_workers_on_request(start: Start, spec: Spec) -> None:
 
     # The supervisor, gunicorn's master and two workers. The first may answer before the second is there.
     group = group_of(process.spec)
-    until(lambda: len(members(group)) == 4, seconds=20)
+    until(lambda: len(members(group)) == 4)
 
 
 @pytest.mark.parametrize("variables", [{"A": "x\0y"}, {"A=B": "x"}])

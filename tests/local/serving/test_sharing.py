@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import loopback
 from local.clock import Clock
 from local.cloud.serving import Containers, ServingProcess, ServingSpec, Sharing
 from local.cloud.world import Durations
@@ -41,11 +42,11 @@ def test_the_same_content_is_served_by_one_process_until_the_last_one_leaves(
     assert first.port == second.port
     assert "served by the process of deployment blue of endpoint credit-risk" in second.notes
     first.stop()
-    answer = httpx.post(f"http://{ADDRESS}:{second.port}/score", json={"data": [[1.0, 2.0, 3.0]]})
+    answer = loopback.ask("POST", f"http://{ADDRESS}:{second.port}/score", json={"data": [[1.0, 2.0, 3.0]]})
     assert answer.status_code == 200
     second.stop()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://{ADDRESS}:{second.port}/")
+        loopback.ask("GET", f"http://{ADDRESS}:{second.port}/")
     assert reports.states == ["healthy", "healthy"]
 
 

@@ -61,7 +61,7 @@ class Container:
             self.upkeep.suspect()
             return done()
 
-        until(looked, seconds=20)
+        until(looked)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import threading
 import azure.durable_functions as df
 import azure.functions as func
 
+from local.waiting import PATIENCE
+
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 CROWD = 100
 together = threading.Barrier(CROWD)
@@ -113,7 +115,7 @@ def context_(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
 @app.route(route="together")
 def wait_for_the_crowd(req: func.HttpRequest) -> str:
     """Answers once as many calls as the crowd has are being served at the same time."""
-    return str(together.wait(20) < CROWD)
+    return str(together.wait(PATIENCE) < CROWD)
 
 
 @app.event_grid_trigger(arg_name="event")

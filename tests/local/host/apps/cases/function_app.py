@@ -11,6 +11,8 @@ import typing
 import azure.durable_functions as df
 import azure.functions as func
 
+from local.waiting import PATIENCE
+
 cases = df.Blueprint()
 failed: set = set()
 release = threading.Event()
@@ -65,7 +67,7 @@ def weigh_all(parcels: typing.List[Parcel]) -> int:  # noqa: UP006 - the worker 
 
 @cases.activity_trigger(input_name="ignored")
 def long(ignored) -> str:
-    release.wait(20)
+    release.wait(PATIENCE)
     return "the activity came first"
 
 

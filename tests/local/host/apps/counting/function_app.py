@@ -9,6 +9,8 @@ import threading
 import azure.durable_functions as df
 import azure.functions as func
 
+from local.waiting import PATIENCE
+
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 attempts: dict = {}
 release = threading.Event()
@@ -23,7 +25,7 @@ def counter(context):
     elif operation == "explode":
         raise RuntimeError("entity exploded")
     elif operation == "hold":
-        release.wait(20)
+        release.wait(PATIENCE)
     elif operation == "gone":
         context.destruct_on_exit()
         return

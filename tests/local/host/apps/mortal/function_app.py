@@ -11,6 +11,8 @@ import threading
 import azure.durable_functions as df
 import azure.functions as func
 
+from local.waiting import PATIENCE
+
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 ran: list = []
 """What activities have done."""
@@ -33,7 +35,7 @@ async def note_later(value):
 @app.activity_trigger(input_name="value")
 def held(value):
     entered.set()
-    release.wait(20)
+    release.wait(PATIENCE)
     ran.append(value)
     return value
 
@@ -88,7 +90,7 @@ def only_waits(context):
 
 @app.orchestration_trigger(context_name="context")
 def blocks(context):
-    release.wait(20)
+    release.wait(PATIENCE)
     return "unblocked"
     yield
 
@@ -104,7 +106,7 @@ def parent(context):
 @app.route(route="held")
 def held_request(req: func.HttpRequest) -> str:
     entered.set()
-    release.wait(20)
+    release.wait(PATIENCE)
     return "late"
 
 

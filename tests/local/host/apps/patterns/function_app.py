@@ -10,6 +10,8 @@ import threading
 
 import azure.durable_functions as df
 
+from local.waiting import PATIENCE
+
 app = df.DFApp()
 attempts: collections.Counter = collections.Counter()
 release = threading.Event()
@@ -42,7 +44,7 @@ async def double_async(number: int) -> int:
 
 @app.activity_trigger(input_name="ignored")
 def wait_for_release(ignored: None) -> str:
-    release.wait(20)
+    release.wait(PATIENCE)
     return "released"
 
 
@@ -184,5 +186,5 @@ def calls_http(context):
 @app.orchestration_trigger(context_name="context")
 def blocks(context):
     """What an orchestrator must never do: hold its thread."""
-    release.wait(20)
+    release.wait(PATIENCE)
     return "unblocked"

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import azure.durable_functions as df
 
+from local.waiting import PATIENCE
+
 app = df.DFApp()
 SECOND = timedelta(seconds=1)
 release = threading.Event()
@@ -35,7 +37,7 @@ def same(payload):
 
 @app.activity_trigger(input_name="payload")
 def slow(payload):
-    release.wait(20)
+    release.wait(PATIENCE)
     return payload
 
 

@@ -10,6 +10,8 @@ import threading
 import azure.durable_functions as df
 import azure.functions as func
 
+from local.waiting import PATIENCE
+
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 how: list = []
 """What the next calls do, one after the other; what nothing is said of ends by itself."""
@@ -36,7 +38,7 @@ def stick(who):
     if said == "cannot be told":
         raise Untellable
     if said == "blocks":
-        gate.wait(60)
+        gate.wait(PATIENCE)
     if said == "loops":
         spinning.append(who)
         try:
