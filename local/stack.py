@@ -6,16 +6,19 @@ unless told otherwise, so a 15-minute wait takes no time and every timestamp sti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
 from local import loopback
 from local.checkout import APP_SETTINGS, EXAMPLE_POLICIES, ROOT, SCORING_PYTHON
-from local.clock import Clock
+from local.clock import Clock, Hold
 from local.cloud.cloud import LocalCloud
 from local.cloud.world import APP, DEVELOPER
 from local.host.host import LocalHost
@@ -30,7 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["APP_SETTINGS", "ROOT", "SCORING_PYTHON", "TERMINAL", "LocalStack", "applied", "forget_connections"]
 
+Begun = TypeVar("Begun")
+
 TERMINAL = ("Succeeded", "Failed", "Canceled")
+
+# Between two looks of who waits for a state that passes: shorter than anything that Azure is waited for in.
+_LOOK = timedelta(seconds=15)
 
 
 class LocalStack:
@@ -123,6 +131,30 @@ class LocalStack:
             return until(ready, seconds=seconds, every=0.02)
         except TimeoutError as late:
             raise TimeoutError(f"{late}; time is held by {self.clock.held_by() or 'nobody'}") from None
+
+    @contextmanager
+    def standing(self, begin: Callable[[], Begun], ready: Callable[[Begun], Any]) -> Iterator[Begun]:
+        """Virtual time stands still inside, from when what `begin` gives is `ready`; TimeoutError as for `until`.
+
+        Whoever looks while time goes on may come too late for what lasts minutes in Azure: a stepped clock passes them
+        in no time.
+        """
+        held = self.clock.hold("who looks")
+        try:
+            begun = begin()
+            while not ready(begun):
+                held = self._later(held)
+            yield begun
+        finally:
+            held.release()
+
+    def _later(self, held: Hold) -> Hold:
+        """Let time go on until the next look; the hold in which it stands still again."""
+        reached = SimpleQueue[Hold]()
+        self.clock.alarm(self.clock.now() + _LOOK, lambda: reached.put(self.clock.hold("who looks")))
+        held.release()
+        again: Hold = self.until(lambda: None if reached.empty() else reached.get())
+        return again
 
     def deploy(self, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """POST a deployment request and wait for its end."""

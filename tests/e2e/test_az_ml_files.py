@@ -104,21 +104,28 @@ def endpoint(stack: LocalStack) -> Any:
     return stack.developer().online_endpoints.get("from-files")
 
 
-def test_the_documents_four_commands_are_one(stack: LocalStack, project: Path) -> None:
+@pytest.fixture(scope="module")
+def first(stack: LocalStack, project: Path) -> tuple[str, dict[str, Any]]:
+    """What the documents' four commands print as one, and the status of what they deployed."""
     names = ("endpoint.yml", "model.yml", "environment.yml", "blue-deployment.yml")
     files = [word for name in names for word in ("-f", f"endpoints/{name}")]
     done = slipway(stack, project, "deploy", *files, "--request", "sample-request.json")
-    status = newest(stack)
+    return done.stdout, newest(stack)
+
+
+def test_the_documents_four_commands_are_one(stack: LocalStack, first: tuple[str, dict[str, Any]]) -> None:
+    printed, status = first
 
     assert (status["status"], status["model"]) == ("Succeeded", "from-files-model:1")
     assert status["result"]["answer"] == [samples.answer_of([1, 2, 3])]
     assert endpoint(stack).tags["year"] == "2026"
     # What goes up and what does not is told.
-    assert "uploading model azureml:from-files-model from endpoints/../model (1 file, 33 bytes)" in done.stdout
-    assert "left out: debug.log" in done.stdout
-    assert "uploaded too, as az ml does: .env" in done.stdout
+    assert "uploading model azureml:from-files-model from endpoints/../model (1 file, 33 bytes)" in printed
+    assert "left out: debug.log" in printed
+    assert "uploaded too, as az ml does: .env" in printed
 
 
+@pytest.mark.usefixtures("first")
 def test_a_second_deployment_of_unchanged_files_confirms_what_is_there(stack: LocalStack, project: Path) -> None:
     (project / "endpoints" / "endpoint.yml").write_text(
         "name: from-files\ndescription: two of them\ntags: {team: risk}\n"
@@ -142,6 +149,7 @@ def test_a_second_deployment_of_unchanged_files_confirms_what_is_there(stack: Lo
     assert found.auth_mode == "key"
 
 
+@pytest.mark.usefixtures("first")
 def test_the_same_model_again_is_no_new_version(stack: LocalStack, project: Path) -> None:
     (project / "endpoints" / "teal-deployment.yml").write_text(
         FILES["endpoints/blue-deployment.yml"].replace("name: blue", "name: teal").replace("DS3_v2", "F2s_v2")
@@ -154,6 +162,7 @@ def test_the_same_model_again_is_no_new_version(stack: LocalStack, project: Path
     assert [str(one.version) for one in stack.developer().environments.list("from-files-serving")] == ["1"]
 
 
+@pytest.mark.usefixtures("first")
 def test_a_deployment_without_a_model_answers_too(stack: LocalStack, project: Path) -> None:
     (project / "workflow").mkdir()
     (project / "workflow" / "score.py").write_text("def init(): ...\n\n\ndef run(raw): return {'said': raw}\n")

@@ -132,6 +132,7 @@ def readable(stack: LocalStack) -> Iterator[None]:
     assignment = stack.cloud.authorization.seed(APP.principal_id, READER, storage_id(WORKSPACE_STORAGE))
     yield
     stack.cloud.authorization.remove(assignment.name)
+    stack.cloud.authorization.settle()
 
 
 def registered(stack: LocalStack, folder: Path, name: str, kind: str = "mlflow_model") -> str:

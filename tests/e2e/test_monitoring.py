@@ -270,6 +270,7 @@ def test_a_plan_warns_of_cores_that_the_maximum_takes(stack: LocalStack) -> None
     finally:
         quota.cores = samples.ROOM
         stack.cloud.authorization.remove(reader.name)
+        stack.cloud.authorization.settle()
     assert ("QuotaAtMaximum", "autoscale.maximum") in codes(found, "warnings")
     assert not codes(found, "problems")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,11 @@ def asked(stack: LocalStack, *bodies: dict[str, Any]) -> list[str]:
 
 def request(endpoint: str, deployment: str = "blue", **more: Any) -> dict[str, Any]:
     return samples.request(endpoint=endpoint, deployment=deployment, access={}) | more
+
+
+def step_of_the_first(stack: LocalStack, name: str) -> Callable[[list[str]], bool]:
+    """Whether the first of some runs has come to a step."""
+    return lambda ids: name in [step["name"] for step in stack.status(ids[0])["steps"]]
 
 
 def begun(status: dict[str, Any], step: str) -> datetime:
@@ -79,12 +84,11 @@ def test_who_supersedes_replaces_those_that_wait_and_not_the_one_that_runs(share
 
 
 def test_one_that_allows_it_is_canceled_by_who_supersedes(shared: LocalStack) -> None:
-    running = str(shared.post(request("interrupted", "first", interruptible=True))["id"])
-    shared.until(lambda: "begin_deployment" in str(shared.status(running)["steps"]))
+    first = request("interrupted", "first", interruptible=True)
+    with shared.standing(lambda: asked(shared, first), step_of_the_first(shared, "begin_deployment")) as [running]:
+        [superseding] = asked(shared, request("interrupted", "last", when_busy="supersede"))
 
-    last = shared.deploy(request("interrupted", "last", when_busy="supersede"))
-
-    status = shared.wait(running)
+    status, last = shared.wait(running), shared.wait(superseding)
     assert (status["status"], status["error"]["code"]) == ("Canceled", "Canceled")
     assert last["id"] in status["error"]["message"]
     assert last["status"] == "Succeeded"
@@ -92,13 +96,13 @@ def test_one_that_allows_it_is_canceled_by_who_supersedes(shared: LocalStack) ->
 
 
 def test_a_run_can_be_canceled_while_azure_works_for_it_and_while_it_waits(shared: LocalStack) -> None:
-    running, waiting, last = asked(shared, *(request("canceled", name) for name in ("first", "second", "third")))
-    shared.until(lambda: "deployment_provisioned" in str(shared.status(running)["steps"]))
-
-    places = [reading.step(shared.status(one), "wait_for_turn") for one in (waiting, last)]
-    with shared.http as http:
-        answers = [http.post(f"/api/deployments/{one}/cancel") for one in (waiting, running)]
-        unknown = http.post("/api/deployments/dep-0/cancel")
+    bodies = [request("canceled", name) for name in ("first", "second", "third")]
+    with shared.standing(lambda: asked(shared, *bodies), step_of_the_first(shared, "deployment_provisioned")) as ids:
+        running, waiting, last = ids
+        places = [reading.step(shared.status(one), "wait_for_turn") for one in (waiting, last)]
+        with shared.http as http:
+            answers = [http.post(f"/api/deployments/{one}/cancel") for one in (waiting, running)]
+            unknown = http.post("/api/deployments/dep-0/cancel")
     statuses = [shared.wait(one) for one in (running, waiting, last)]
     with shared.http as http:
         again = http.post(f"/api/deployments/{running}/cancel")
@@ -115,10 +119,11 @@ def test_a_run_can_be_canceled_while_azure_works_for_it_and_while_it_waits(share
 
 
 def test_an_owner_that_is_terminated_is_undone_and_holds_nobody_up_for_long(shared: LocalStack) -> None:
-    owner, waiting = asked(shared, request("terminated"), request("terminated", "green"))
-    shared.until(lambda: "begin_deployment" in str(shared.status(owner)["steps"]))
-    with shared.http as http:
-        ended = http.post(f"/runtime/webhooks/durabletask/instances/{owner}/terminate", params={"reason": "enough"})
+    bodies = [request("terminated"), request("terminated", "green")]
+    with shared.standing(lambda: asked(shared, *bodies), step_of_the_first(shared, "begin_deployment")) as ids:
+        owner, waiting = ids
+        with shared.http as http:
+            ended = http.post(f"/runtime/webhooks/durabletask/instances/{owner}/terminate", params={"reason": "enough"})
         assert ended.status_code == 202
 
     assert shared.wait(waiting)["status"] == "Succeeded"

@@ -115,8 +115,8 @@ def test_a_runtime_that_is_canceled_leaves_no_machine_behind_and_a_stopped_one_i
     with stack.clock.busy():
         accepted = ask(stack, wanted("canceled"))
         made = stack.until(lambda: "canceled" in stack.cloud.state.computes)
-    with stack.http as http:
-        http.post(f"{accepted['links']['self']}/cancel").raise_for_status()
+        with stack.http as http:
+            http.post(f"{accepted['links']['self']}/cancel").raise_for_status()
 
     status = ended(stack, accepted)
 
@@ -191,6 +191,7 @@ def test_a_machine_beyond_the_quota_is_told_by_the_plan_or_refused_in_azures_wor
     told_before = make(stack, wanted("too-large"))
 
     stack.cloud.authorization.remove(reader.name)
+    stack.cloud.authorization.settle()
     stack.cloud.state.quota.family_cores.clear()
     assert (told_before["error"]["code"], told_before["error"]["step"]) == ("QuotaExceeded", "plan_runtime")
     assert (refused["error"]["code"], refused["error"]["step"]) == ("QuotaExceeded", "ensure_compute")

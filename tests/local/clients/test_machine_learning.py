@@ -155,7 +155,8 @@ class TestEndpoints:
             ml.online_endpoints.begin_create_or_update(*HERE, name, endpoint(tags=tags)).result()
 
         def names(**asked: Any) -> list[str]:
-            return [one.name for one in ml.online_endpoints.list(*HERE, **asked)]
+            # Other tests make others.
+            return [one.name for one in ml.online_endpoints.list(*HERE, **asked) if one.name in ("first", "second")]
 
         assert names() == names(compute_type="Managed") == ["first", "second"]
         assert names(name="second") == names(tags="live") == names(tags="team=credit") == ["second"]
