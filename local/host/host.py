@@ -240,9 +240,10 @@ class LocalHost:
         self._closed.set()
 
     def _drain(self, writer: Writer) -> None:
-        self._web.drain()
         self._parts.timers.close()
         self._parts.engine.stop()
+        # Last: who is refused knows by that that nothing more begins.
+        self._web.drain()
         if not self._holds.wait_idle(DRAIN):
             _log.warning("the local host stops with work in hand; its activities will run again")
         writer.finish()

@@ -18,9 +18,12 @@ URL, KEY, REQUEST = (f"SLIPWAY_CONTRACT_{name}" for name in ("URL", "KEY", "REQU
 READ_ONLY = "SLIPWAY_CONTRACT_READ_ONLY"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack | None]:
-    """A local stack that checks keys as Azure does; None where another Slipway is asked."""
+    """A local stack that checks keys as Azure does; None where another Slipway is asked.
+
+    No longer than these tests: the environment that it needs is that of the whole process.
+    """
     if os.environ.get(URL):
         yield None
         return
@@ -29,7 +32,7 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack |
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(own_stack: LocalStack | None) -> Iterator[Service]:
     """The Slipway that is asked."""
     url, key = os.environ.get(URL, ""), os.environ.get(KEY, "")
@@ -40,7 +43,7 @@ def service(own_stack: LocalStack | None) -> Iterator[Service]:
         yield asked
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wanted(own_stack: LocalStack | None) -> dict[str, Any] | None:
     """A request that can succeed there, if one is at hand."""
     if own_stack is not None:

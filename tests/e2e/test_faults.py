@@ -185,9 +185,10 @@ def test_an_endpoint_that_is_being_deleted_is_made_anew_with_its_roles(stack: Lo
     roles = {"additional": [{"role": "Storage Blob Data Reader", "scope": scope}]}
     request = samples.request(endpoint="phoenix", identity=None, access=roles)
     first = stack.deploy(request)
-    stack.developer().online_endpoints.begin_delete("phoenix")
+    deleting = stack.developer().online_endpoints.begin_delete("phoenix")
 
     again = stack.deploy(request)
+    deleting.wait()
 
     assert (first["status"], again["status"]) == ("Succeeded", "Succeeded")
     principals = [status["result"]["observed"]["principal_id"] for status in (first, again)]

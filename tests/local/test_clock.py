@@ -54,7 +54,8 @@ def test_of_several_pieces_of_work_the_first_to_end_is_waited_for() -> None:
             stands = until(lambda: clock.now() if not moves(clock) else None)
         assert until(lambda: clock.now() > stands)
 
-    assert stands - began < timedelta(minutes=10)
+    # Between the six minutes of the one, whenever it began, and the ten hours of the other.
+    assert stands - began < timedelta(hours=5)
     clock.close()
 
 
@@ -69,7 +70,8 @@ def test_who_shares_the_clock_stands_still_with_it(tmp_path: Path) -> None:
         assert not rung(other, 0.1)
 
     assert rung(other, PATIENCE)
-    assert abs(other.now() - clock.now()) < timedelta(minutes=5)
+    before, seen, after = clock.now(), other.now(), clock.now()
+    assert before - timedelta(minutes=5) < seen < after + timedelta(minutes=5)
     other.close()
     clock.close()
 

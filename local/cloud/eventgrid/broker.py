@@ -16,7 +16,7 @@ from local.cloud.eventgrid.events import Event, model_registered, read_event
 from local.cloud.eventgrid.filters import EventFilter
 from local.cloud.eventgrid.requests import check_destination
 from local.cloud.eventgrid.subscriptions import Schema, Subscription
-from local.cloud.eventgrid.webhooks import RESPONSE_TIMEOUT, Webhooks
+from local.cloud.eventgrid.webhooks import Webhooks
 from local.cloud.schedule import Schedule
 
 # Event Grid tries the handshake again after 5 s; how often is not documented: once more, here.
@@ -44,12 +44,11 @@ class EventGrid:
         *,
         deliver_times: int = 1,
         shuffle: int | None = None,
-        response_timeout: timedelta = RESPONSE_TIMEOUT,
     ) -> None:
         self.clock = clock
         self.deliver_times = deliver_times
         self._order = _disorder(shuffle)
-        self._webhooks = Webhooks(response_timeout)
+        self.webhooks = Webhooks()
         self.schedule = Schedule(clock)
         self._subscriptions: dict[str, Subscription] = {}
         self._log: deque[DeliveryRecord] = deque(maxlen=_LOG_LENGTH)
@@ -91,7 +90,7 @@ class EventGrid:
         check_destination(endpoint_url)
         subscription = Subscription(name, topic, endpoint_url, filters or EventFilter(), schema)
         with self.clock.busy(f"the handshake of {name}"):
-            problem = self._webhooks.validate(subscription, self.clock.now())
+            problem = self.webhooks.validate(subscription, self.clock.now())
         if problem is not None:
             raise HandshakeFailed(f"{subscription.base_url}: {problem}")
         subscription.provisioning_state = "Succeeded"
@@ -130,7 +129,7 @@ class EventGrid:
     def close(self) -> None:
         """Stop delivering; waits for the attempts under way."""
         self.schedule.close()
-        self._webhooks.close()
+        self.webhooks.close()
 
     def _accept(self, event: Event) -> None:
         with self._lock:
@@ -151,7 +150,7 @@ class EventGrid:
             if self._subscriptions.get(subscription.key) is not subscription:
                 return
         at = self.clock.now()
-        status = self._webhooks.deliver(subscription, event, attempt - 1)
+        status = self.webhooks.deliver(subscription, event, attempt - 1)
         outcome, reason, delay = judge(status, attempt, at - event.time, subscription.retry)
         record = DeliveryRecord(at, subscription.name, event.id, event.subject, attempt, status, outcome, reason)
         with self._lock:
@@ -160,7 +159,7 @@ class EventGrid:
             self._plan(subscription, event, attempt + 1, self.clock.now() + delay)
 
     def _validate(self, subscription: Subscription, attempt: int) -> None:
-        problem = self._webhooks.validate(subscription, self.clock.now())
+        problem = self.webhooks.validate(subscription, self.clock.now())
         if problem is not None and attempt < HANDSHAKE_ATTEMPTS:
             later = self.clock.now() + HANDSHAKE_PAUSE
             self.schedule.at(later, partial(self._validate, subscription, attempt + 1))

@@ -25,8 +25,10 @@ _ORIGIN = "eventgrid.azure.net"
 class Webhooks:
     """Talks to subscribers. Never through a proxy, never further than this machine."""
 
-    def __init__(self, timeout: timedelta = RESPONSE_TIMEOUT) -> None:
-        self._client = loopback.client(timeout=timeout.total_seconds())
+    def __init__(self) -> None:
+        self._client = loopback.client()
+        self.patience = RESPONSE_TIMEOUT
+        """How long an answer is waited for; may be changed at any time."""
 
     def close(self) -> None:
         """Drop connections."""
@@ -74,7 +76,9 @@ class Webhooks:
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: str) -> httpx.Response | None:
         try:
-            return self._client.request(method, url, headers=headers, content=body.encode())
+            return self._client.request(
+                method, url, headers=headers, content=body.encode(), timeout=self.patience.total_seconds()
+            )
         except httpx.HTTPError:
             return None
 

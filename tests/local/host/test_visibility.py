@@ -13,6 +13,7 @@ import pytest
 from local.clock import Clock
 from local.host.events import moment_of
 from local.host.settings import HostSettings
+from local.waiting import until
 from tests.local.host.driver import START, Driver, OpenHost
 
 MINUTE = timedelta(minutes=1)
@@ -35,6 +36,8 @@ def asked_to_end(driver: Driver) -> None:
     """Stop the host while it has the activity in hand, which ends meanwhile."""
     stopping = threading.Thread(target=driver.host.stop)
     stopping.start()
+    # Nothing more begins on a host that refuses requests.
+    until(lambda: driver.http.get("/admin/host/ping").status_code == 503)
     driver.app().release.set()
     stopping.join()
 

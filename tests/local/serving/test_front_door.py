@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -105,7 +106,8 @@ def test_a_share_of_live_requests_is_mirrored(
     linear: Processes, mirror: int, pinned: dict[str, str], copied: bool
 ) -> None:
     def scored() -> int:
-        return linear["green"].log().count("POST /score")
+        # As the inference server says it before it answers; gunicorn tells of the same request after its answer.
+        return linear["green"].log().count("POST /score 200")
 
     before = scored()
     answer = Client(linear, {"blue": 100}, mirror={"green": mirror})(**pinned)
@@ -199,7 +201,8 @@ def test_more_than_a_deployment_can_queue_is_429(start: Start, spec: Spec) -> No
 
 
 def test_a_worker_that_dies_fails_one_request(start: Start, spec: Spec) -> None:
-    process, reports = start(spec())
+    # The next request waits until there is another worker.
+    process, reports = start(spec(request_timeout=timedelta(seconds=PATIENCE)))
     client = Client({"blue": process})
 
     assert client(body={"exit": 1}).status_code == 424
