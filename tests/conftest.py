@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from local.stack import APP_SETTINGS, LocalStack
-from tests import samples
+from tests import drawn, samples
+
+__all__ = ["drawn"]
 
 # Bytes: ten times what a whole run writes.
 ENOUGH = 2 * 1024**3

@@ -45,7 +45,9 @@ class PacedLoad:
         )
         self._connection.set_tunnel(str(uri.hostname), 443)
         self._due = SimpleQueue[Hold | None]()
-        self._over = threading.Event()
+        self._over = False
+        # The alarm's thread must not take a hold that nobody is there to end any more.
+        self._ending = threading.Lock()
         self._thread = threading.Thread(target=self._send)
         self.moments: list[datetime] = []
         self.answers: list[tuple[int, str]] = []
@@ -56,16 +58,18 @@ class PacedLoad:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._due.put(None)
+        with self._ending:
+            self._over = True
+            self._due.put(None)
         self._thread.join()
         self._connection.close()
 
     def _send_at(self, moment: datetime) -> None:
         def ring() -> None:
-            if not self._over.is_set():
-                self._send_at(moment + self._pause)
-                self._due.put(self._clock.hold("an application's requests"))
+            with self._ending:
+                if not self._over:
+                    self._send_at(moment + self._pause)
+                    self._due.put(self._clock.hold("an application's requests"))
 
         self._clock.alarm(moment, ring)
 

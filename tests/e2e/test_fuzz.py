@@ -112,16 +112,10 @@ def test_every_answer_is_documented(operation: str, running: Running, session: r
     asks(running=running, session=session)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def is_documented(case: schemathesis.Case[Any], running: Running, session: requests.Session) -> None:
     """Send a request; raises what its answer has that the document has not."""
-    # Hypothesis takes words from whatever modules are loaded: a length that is none never gets as far as the app.
+    # A length that is none never gets as far as the app.
     for name in [name for name in case.headers or {} if name.lower() == "content-length"]:
         del case.headers[name]
     # Nor does a header that is not UTF-8; requests would write it as Latin-1.

@@ -17,7 +17,7 @@ from contracts.problems import Problem, RequestProblems, read_request
 from contracts.request import DeploymentRequest
 from tests.unit.complete_request import complete
 
-REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+EXAMPLES = settings(max_examples=150)
 
 # Words of pydantic, of Python and of regular expressions, none of which helps who writes a request.
 NOT_OURS = re.compile(
@@ -119,7 +119,7 @@ def test_what_is_missing_is_told_in_our_words(path: tuple[Any, ...]) -> None:
     cut=st.integers(0, 4),
     value=st.sampled_from(WRONG),
 )
-@REPEATABLE
+@EXAMPLES
 def test_an_unknown_field_is_told_one_that_can_be_written_there(
     path: tuple[Any, ...], letters: str, cut: int, value: Any
 ) -> None:
@@ -132,7 +132,7 @@ def test_an_unknown_field_is_told_one_that_can_be_written_there(
 
 
 @given(values=st.dictionaries(st.sampled_from(PLACES), st.sampled_from(WRONG), min_size=2, max_size=6))
-@REPEATABLE
+@EXAMPLES
 def test_many_wrong_values_at_once_are_told_in_our_words(values: dict[tuple[Any, ...], Any]) -> None:
     body = complete()
     for path, value in values.items():

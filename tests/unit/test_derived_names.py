@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.derived_names import online_name
 from contracts.names import is_online_name
 
-REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=400)
+EXAMPLES = settings(max_examples=400)
 
 # Few letters, so that many of them come close to each other.
 ASSET = st.text("aB1-_.", min_size=1, max_size=36).filter(lambda name: name[0] in "aB1")
@@ -62,7 +62,7 @@ def test_one_model_has_one_endpoint_whatever_its_versions() -> None:
 
 
 @given(TEMPLATES, ASSET, ASSET, ASSET, ASSET)
-@REPEATABLE
+@EXAMPLES
 def test_no_two_models_or_versions_have_one_name(
     template: str, model: str, version: str, other: str, next_: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_no_two_models_or_versions_have_one_name(
 
 
 @given(TEMPLATES, ASSET, ASSET)
-@REPEATABLE
+@EXAMPLES
 def test_a_name_made_of_a_made_name_is_another_one(template: str, model: str, version: str) -> None:
     name = online_name("{model}", model, version)
 

@@ -101,7 +101,7 @@ hubs = st.lists(st.tuples(ages, st.sampled_from("ab"), st.booleans()), max_size=
     kind=st.sampled_from([None, "a", "b"]),
     bounds=st.sampled_from([(LOOK_AT_MOST, OVERFULL), (8, 5), (1, 1)]),
 )
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_every_instance_is_seen_once_newest_first(
     hub: list[tuple[int, str, bool]],
     arrivals: list[list[int]],

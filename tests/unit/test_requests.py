@@ -16,7 +16,7 @@ from contracts.request import DeploymentRequest
 from tests.samples import request
 from tests.unit.changed_request import GRANT_SCOPE, changed, problems
 
-REPEATABLE = settings(deadline=None, derandomize=True, database=None, max_examples=60)
+EXAMPLES = settings(max_examples=60)
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -244,7 +244,7 @@ def test_a_version_may_be_written_as_a_number() -> None:
 
 
 @given(sent=JSON.filter(lambda value: value is not None), expected=JSON.filter(lambda value: value is not None))
-@REPEATABLE
+@EXAMPLES
 def test_an_accepted_request_reads_back_equal_from_its_wire(sent: Any, expected: Any) -> None:
     taken = read_request(request(smoke_test={"request": sent, "expect": {"json": expected}}))
 
@@ -253,7 +253,7 @@ def test_an_accepted_request_reads_back_equal_from_its_wire(sent: Any, expected:
 
 
 @given(wait=st.timedeltas(min_value=timedelta(0), max_value=timedelta(hours=24)))
-@REPEATABLE
+@EXAMPLES
 def test_a_duration_reads_back_to_the_microsecond(wait: timedelta) -> None:
     asked = {"propagation": {"wait": iso_duration(wait), "give_up_after": "PT24H"}}
     taken = read_request(request(access=asked))
