@@ -145,7 +145,7 @@ def test_a_second_deployment_of_unchanged_files_confirms_what_is_there(stack: Lo
     # Changed by what the file says, and in nothing else.
     assert found.description == "two of them"
     assert (found.tags["year"], found.tags["team"]) == ("2026", "risk")
-    assert found.traffic == {"blue": 90, "green": 10}
+    assert reading.traffic(stack, "from-files") == {"blue": 90, "green": 10}
     assert found.auth_mode == "key"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -65,11 +66,14 @@ def wrong(endpoint: str, **parts: Any) -> dict[str, Any]:
     return samples.request(endpoint=endpoint, expect={"json": [0]}, **parts)
 
 
-def delete(stack: LocalStack, endpoint: str) -> None:
-    """Somebody deletes a deployment by hand."""
+@contextmanager
+def deleted(stack: LocalStack, endpoint: str) -> Iterator[None]:
+    """Somebody has deleted the endpoint's deployments by hand; afterwards they are there again."""
     with stack.cloud.state.lock:
         [found] = [one for one in stack.cloud.state.endpoints.values() if one.name == endpoint]
-        found.deployments.clear()
+        there, found.deployments = found.deployments, {}
+    yield
+    found.deployments = there
 
 
 class TestOfADeploymentThatIsGone:
@@ -161,10 +165,11 @@ def test_without_the_right_to_keep_it_the_log_is_azures_as_long_as_the_deploymen
     assert lost["detail"].startswith("MissingRight: Slipway's identity may not read and write https://slipwayapp.blob.")
     assert status["links"]["logs"] == f"/api/deployments/{status['id']}/logs"
     assert "POST /score 200" in answer(stack, status).text
-    delete(stack, "no-right")
-    assert (answer(stack, status).status_code, answer(stack, status).json()["title"]) == (503, "Azure unavailable")
-    authorization.seed(world.APP.principal_id, own.role.name, own.scope)
-    gone = answer(stack, status)
+    with deleted(stack, "no-right"):
+        unknown = answer(stack, status)
+        authorization.seed(world.APP.principal_id, own.role.name, own.scope)
+        gone = answer(stack, status)
+    assert (unknown.status_code, unknown.json()["title"]) == (503, "Azure unavailable")
     assert (gone.status_code, gone.json()["title"]) == (404, "No log")
 
 
@@ -178,8 +183,8 @@ def test_of_a_deployment_that_was_found_and_failed_it_is_kept_too(stack: LocalSt
 
     assert status["error"]["code"] == "WrongAnswer"
     assert [entry["how"] for entry in status["ledger"] if entry["kind"] == "deployment"] == ["found"]
-    delete(stack, "serving")
-    assert "POST /score 200" in answer(stack, status).text
+    with deleted(stack, "serving"):
+        assert "POST /score 200" in answer(stack, status).text
 
 
 def test_a_run_that_made_no_deployment_has_none(stack: LocalStack) -> None:

@@ -28,6 +28,7 @@ from triggers.requests import judged
 
 NO_PROXY = {"http": "", "https": ""}
 THEIRS = "dep-ffffffffffffffffffffffffffffffff"
+VERSIONS = {"autoscaleSettings": versions.AUTOSCALE, "metricAlerts": versions.ALERTS}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="module")
-def deployed(stack: LocalStack) -> dict[str, Any]:
-    """The status of the run that made it."""
-    return stack.deploy(samples.request(autoscale=AUTOSCALE, alerts=ALERTS))
+def made(stack: LocalStack) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """The status of the run that made it, and its settings by their kind."""
+    status = stack.deploy(samples.request(autoscale=AUTOSCALE, alerts=ALERTS))
+    return status, {kind: settings(kind) for kind in VERSIONS}
+
+
+@pytest.fixture
+def deployed(made: tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]) -> Iterator[dict[str, Any]]:
+    """The status of the run that made it; its settings are as it made them, also after the test."""
+    status, as_made = made
+    yield status
+    for kind, version in VERSIONS.items():
+        for one in settings(kind):
+            if one not in as_made[kind]:
+                clients().delete(one["id"], version)
+        for one in as_made[kind]:
+            if one not in settings(kind):
+                clients().put(one["id"], version, one)
 
 
 def plan(stack: LocalStack, **parts: Any) -> dict[str, Any]:
@@ -84,7 +100,7 @@ def test_without_the_rights_the_plan_says_so(stack: LocalStack) -> None:
     for one in held:
         stack.cloud.authorization.remove(one.name)
     stack.cloud.authorization.settle()
-    found = plan(stack, autoscale=AUTOSCALE, alerts=ALERTS)
+    found = plan(stack, endpoint="another", autoscale=AUTOSCALE, alerts=ALERTS)
     for one in held:
         stack.cloud.authorization.seed(world.APP.principal_id, one.role.name, one.scope)
 
@@ -207,10 +223,9 @@ def test_what_a_run_made_goes_and_what_others_made_is_named(stack: LocalStack, d
 
 
 def test_settings_of_others_are_named_and_not_touched(stack: LocalStack, deployed: dict[str, Any]) -> None:
-    for kind, wanted in (("autoscaleSettings", AUTOSCALE), ("metricAlerts", ALERTS)):
-        part, version = ("autoscale", versions.AUTOSCALE) if kind[0] == "a" else ("alerts", versions.ALERTS)
+    for kind, part, wanted in (("autoscaleSettings", "autoscale", AUTOSCALE), ("metricAlerts", "alerts", ALERTS)):
         for one in settings(kind):
-            clients().put(one["id"], version, {**one, "tags": {"team": "risk"}})
+            clients().put(one["id"], VERSIONS[kind], {**one, "tags": {"team": "risk"}})
         before = settings(kind)
 
         assert ("SettingConflict", part) in codes(plan(stack, **{part: wanted}), "problems")
@@ -226,6 +241,7 @@ def test_settings_of_others_are_named_and_not_touched(stack: LocalStack, deploye
     clients().delete(f"{INSIGHTS}/autoscaleSettings/by-hand", versions.AUTOSCALE)
 
 
+@pytest.mark.usefixtures("deployed")
 def test_a_failed_deployment_takes_its_settings_with_it(stack: LocalStack) -> None:
     before = (len(settings()), len(settings("metricAlerts")))
     shares: Any = {"traffic": {"blue": 50, "green": 50}}

@@ -112,6 +112,7 @@ def test_what_the_client_hears_of_instances_that_run_or_have_ended(cases: Driver
     assert [call(action, "long") for action in ("suspend", "resume", "terminate")] == [well] * 3
     assert "410" in call("raise", "long")[1] or "gone" in call("raise", "long")[1].lower()
     assert [call(action, "nobody")[0] for action in ("raise", "suspend", "resume", "terminate")] == [400] * 4
+    assert cases.run("rethrows")["runtimeStatus"] == "Failed"
     ended, purged = int(call("all")[1]), int(call("purge")[1])
     # Entities run always, and what failed was not asked for.
     assert 0 < purged < ended
