@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from azure_api.clients import NO_RETRY, STORAGE_TIMEOUTS
 from local.stack import APP_SETTINGS, LocalStack
+from local.waiting import PATIENCE
 from tests import drawn, samples
 
 __all__ = ["drawn"]
@@ -26,6 +28,10 @@ os.environ["LOCAL_AZURE_STRICT"] = "1"
 os.environ.update(
     SLIPWAY_SUBSCRIPTION_ID="00000000-0000-0000-0000-000000000001", SLIPWAY_RESOURCE_GROUP="rg", SLIPWAY_WORKSPACE="ws"
 )
+
+# Of the app in this process: a machine that is busy is no Azure that does not answer.
+for bounds in (NO_RETRY, STORAGE_TIMEOUTS):
+    bounds.update(connection_timeout=PATIENCE, read_timeout=PATIENCE)
 
 # What a task hub has told is on the disk, which each commit waits for. Here the disk is memory, where there is enough
 # of it and programs may be started from it (Linux; not in every container).
