@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import random
 import socket
 import ssl
+from contextlib import suppress
 from functools import cache
 from typing import Any, cast
 
@@ -27,6 +30,19 @@ def bind(port: int = 0) -> socket.socket:
         raise OSError(reason.errno, f"port {port} of {ADDRESS} cannot be used: {reason.strerror}") from None
     bound.listen(256)
     return bound
+
+
+def unclaimed_port() -> int:
+    """A port for somebody who binds it later: a free one of those that no system gives to whoever asks for any.
+
+    OSError when none is to be had.
+    """
+    # Linux gives those from 32768, others those from 49152; each connection that is made takes one.
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind((ADDRESS, port))
+            return port
+    raise OSError(errno.EADDRINUSE, f"no port of {ADDRESS} is free")
 
 
 def port_of(bound: socket.socket) -> int:

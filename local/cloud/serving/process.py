@@ -25,7 +25,7 @@ from local.cloud.serving.spec import ServingSpec
 from local.cloud.serving.starting import Starting
 from local.cloud.serving.upkeep import Upkeep
 from local.cloud.world import Durations
-from local.loopback import ADDRESS, port_of
+from local.loopback import ADDRESS, port_of, unclaimed_port
 
 State = Literal["starting", "healthy", "failed", "stopped"]
 
@@ -213,16 +213,16 @@ class ServingProcess:
 
     def _spawned(self, container: Built | OwnImage) -> None:
         with socket.socket() as listening:
-            # Bound here and handed over, so that no other process can take the port in between. Not yet listening:
-            # a probe has to be refused until the server is there.
-            listening.bind((ADDRESS, 0))
-            self._port = port_of(listening)
             if isinstance(container, OwnImage):
-                listening.close()  # a command of somebody's own binds its port itself
+                self._port = unclaimed_port()
                 self._say(f"container {self.spec.image} is run as a command of this machine, by local-images.yml")
                 with self._lock, self._log_pipe() as log:
                     self._server = server_process.spawn_own(self.spec, container, self.port, log)
                 return
+            # Bound here and handed over, so that no other process can take the port in between. Not yet listening:
+            # a probe has to be refused until the server is there.
+            listening.bind((ADDRESS, 0))
+            self._port = port_of(listening)
             for note in container.notes:
                 self._say(note)
             spawn = server_process.spawn_server
