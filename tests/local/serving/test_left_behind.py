@@ -39,13 +39,13 @@ def test_what_is_left_elsewhere_is_ended(tmp_path: Path, ending: Callable[[subpr
     command = ["sh", "-c", COMMAND, str(container)]
     words = [sys.executable, "-I", "-S", supervise.__file__, "-", json.dumps(["sh", "-c", STOP, str(container)])]
     with subprocess.Popen([*words, *command], stdin=subprocess.PIPE, start_new_session=True) as supervisor:
-        until(container.exists, seconds=60)
+        until(container.exists)
         running = int(container.read_text())
         assert lives(running)
 
         ending(supervisor)
 
-        until(lambda: not lives(running), seconds=60)
+        until(lambda: not lives(running))
 
 
 def lives(process: int) -> bool:
