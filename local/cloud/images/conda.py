@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from local.cloud.images.problems import build_fails, cannot_build_here
+from local.cloud.images.requirement import read_requirement
 
 _DATA = Path(__file__).with_name("data") / "conda.yml"
 # `channel::name`, then a version in any of conda's forms, then perhaps a build.
@@ -79,7 +80,7 @@ def read(text: str) -> CondaFile:
 def _numpy_1(requirements: Iterable[str]) -> list[str]:
     """The bound on numpy that conda-forge's builds of these versions bring with them, where one does."""
     first: dict[str, str] = _data()["numpy_1_before"]
-    listed = [Requirement(one) for one in requirements]
+    listed = [read_requirement(one) for one in requirements]
     bounded = any(one.name == "numpy" and _is_older(one, "2") for one in listed)
     old = any(one.name in first and _is_older(one, first[one.name]) for one in listed)
     return ["numpy<2"] if old and not bounded else []

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from packaging.markers import default_environment
+from packaging.markers import Marker, default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from local.cloud.images.interpreters import Interpreter
+from local.cloud.images.requirement import read_requirement
 
 _ASK = """
 import importlib.metadata as metadata, json, platform
@@ -61,7 +62,7 @@ class Installed:
                 continue
             seen.add(line)
             try:
-                requirement = Requirement(line)
+                requirement = read_requirement(line)
             except InvalidRequirement:
                 return None
             if requirement.marker is not None and not requirement.marker.evaluate(self._markers("")):
@@ -82,16 +83,23 @@ class Installed:
     def _needs(self, package: Package, extras: set[str]) -> list[str]:
         needs = []
         for text in package.requires:
-            need = Requirement(text)
-            marker, need.marker = need.marker, None
+            need, marker = _need(text)
             if marker is None or any(marker.evaluate(self._markers(extra)) for extra in ("", *extras)):
-                needs.append(str(need))
+                needs.append(need)
         return needs
 
     def _markers(self, extra: str) -> dict[str, str]:
         known = {name: str(value) for name, value in default_environment().items()}
         python = {"python_version": self.interpreter.minor, "python_full_version": self.interpreter.version}
         return {**known, **python, "extra": extra}
+
+
+@cache
+def _need(text: str) -> tuple[str, Marker | None]:
+    """What a package needs, and when. Kept: it is the same for each deployment, and reading it takes long."""
+    need = read_requirement(text)
+    marker, need.marker = need.marker, None
+    return str(need), marker
 
 
 @cache
