@@ -4,8 +4,9 @@ As the extension answers on Azure Storage (recorded): at most 100 at a time, `to
 IDs; the header `x-ms-continuation-token` names the first instance of the next page, and the last page names none. A
 state that is none is no condition, and neither is a date that is none; a state must be spelled as it is.
 
-Other than there: no blank follows the token, which HTTP does not allow. Not compared: what a token that nobody gave out
-gets (here 400); a page on Azure may hold less than it could.
+The token ends in a blank, which most clients strip and nobody must send: Storage's token is two keys with a blank
+between, of which the second is empty. Not compared: what a token that nobody gave out gets (here 400); a page on Azure
+may hold less than it could.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from local.host.client_binding import WEBHOOK
 from local.host.events import moment_of
 from local.host.instance_query import InstanceQuery
+from local.host.web import BLANK
 from local.host.writer import HubRefusal
 
 PAGE = 100
@@ -57,7 +59,7 @@ def token_for(request: Request, instance_id: str | None) -> dict[str, str]:
     """
     if instance_id is None:
         return {} if request.url.path.lower().startswith(WEBHOOK) else {TOKEN: ""}
-    return {TOKEN: base64.b64encode(instance_id.encode()).decode()}
+    return {TOKEN: base64.b64encode(instance_id.encode()).decode() + BLANK}
 
 
 def moment_in(request: Request, name: str) -> datetime | None:

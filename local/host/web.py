@@ -34,12 +34,17 @@ STOP_GRACE = 2.0
 MAX_HEADERS, MAX_FIRST_LINE = 32 * 1024, 8 * 1024
 # What is read of a head at all, to be able to say which of the two was too long.
 MAX_HEAD = 128 * 1024
+# Ends the value of a header that ends in a blank, which h11 lets nobody write.
+BLANK = "\x1f"
 
 _log = logging.getLogger("local.host")
 
 
 class _Connection(h11.Connection):
-    """Notes what uvicorn does not hand on: the target of each request, and what is wrong with one that is none."""
+    """Notes what uvicorn does not hand on: the target of each request, and what is wrong with one that is none.
+
+    And writes out blanks at the end of a header.
+    """
 
     state: dict[str, Any]
 
@@ -53,6 +58,11 @@ class _Connection(h11.Connection):
         if isinstance(event, h11.Request):
             self.state["target"] = event.target
         return event
+
+    def send(self, event: Any) -> Any:
+        """The event's bytes."""
+        data = super().send(event)
+        return data.replace(f"{BLANK}\r\n".encode(), b" \r\n") if isinstance(event, h11.Response) else data
 
 
 class _Protocol(H11Protocol):

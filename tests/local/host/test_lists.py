@@ -12,6 +12,7 @@ import pytest
 from local.clock import Clock
 from local.host.host import LocalHost
 from local.host.settings import HostSettings
+from tests.local.host.asking import ask
 from tests.local.host.driver import APPS, DURABLE, START, Driver, OpenHost
 
 TOKEN = "x-ms-continuation-token"
@@ -61,6 +62,16 @@ def test_top_makes_pages_smaller_and_nothing_else(crowd: Driver, top: str, sizes
 
 def test_the_token_names_the_first_instance_of_the_next_page(crowd: Driver) -> None:
     assert crowd.http.get(f"{DURABLE}/instances").headers[TOKEN] == "aS0xMDA="
+
+
+def test_a_blank_follows_the_token_on_the_wire_and_may_be_sent_back(crowd: Driver) -> None:
+    """`ask` keeps what clients strip."""
+    base = crowd.http.get("/api/client-base").text
+    target = f"{base.removeprefix(crowd.host.url)}instances?top=7"
+    token = ask(crowd.host, "GET", target).headers[TOKEN]
+    assert token == "aS0wMDc= "
+    answers = [ask(crowd.host, "GET", target, ((TOKEN, sent),)) for sent in (token, token.strip())]
+    assert [ids(answer.json)[0] for answer in answers] == ["i-007", "i-007"]
 
 
 def test_the_url_that_the_sdks_client_has_takes_the_token_too(crowd: Driver) -> None:
