@@ -114,6 +114,8 @@ class ScriptedHub:
 class _Handler(BaseHTTPRequestHandler):
     hub: ClassVar[ScriptedHub]
     protocol_version = "HTTP/1.1"
+    # Else the body waits 40 ms for the receipt of the head.
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self._answer()
