@@ -16,7 +16,7 @@ from contracts.status import EventOutcome
 from orchestrations.runbooks import REACT
 from settings import settings
 from triggers.deciding import order_for
-from triggers.hub import Hub, Instance, Query
+from triggers.hub import Hub, Instance, Query, every
 from triggers.policies import PolicyFolder, read_folder, tell_invalid
 from triggers.starting import find, start_once
 from triggers.statuses import plain
@@ -92,14 +92,8 @@ async def decide_again(client: Any, instance_id: str, folder: PolicyFolder) -> b
 async def _waiting(client: Any, policies: str) -> list[str]:
     """Ids of the registrations that wait for other policies than these."""
     query = Query(REACT.prefix, ENDED, since=datetime.now(UTC) - DECIDED_WITHIN)
-    found, token = [], ""
     async with Hub(client) as hub:
-        while True:
-            page = await hub.page(query, token)
-            found += [one.id for one in page.instances if _waiting_outcome(one, policies)]
-            token = page.token
-            if not token:
-                return found
+        return [one.id async for one in every(hub, query) if _waiting_outcome(one, policies)]
 
 
 def _waiting_outcome(instance: Instance | None, policies: str) -> EventOutcome | None:

@@ -23,7 +23,7 @@ from orchestrations.policies import RESUMPTIONS_ALLOWED
 from orchestrations.run import OWN_WORDS
 from orchestrations.runbooks import RUNBOOKS, Runbook
 from orchestrations.stage import Recalled, recall
-from triggers.hub import Hub, HubUnavailable, Instance, Query
+from triggers.hub import Hub, HubUnavailable, Instance, Query, every
 from triggers.statuses import UNREADABLE, is_of, plain, progress_of
 
 log = logging.getLogger("slipway.guard")
@@ -42,14 +42,8 @@ async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
     since = datetime.now(UTC) - LOOKED_BACK
     async with Hub(client) as hub:
         for runbook in RUNBOOKS:
-            query, token = Query(runbook.prefix, (FAILED, TERMINATED), since), ""
-            while True:
-                page = await hub.page(query, token)
-                for instance in page.instances:
-                    await carry_on(client, runbook, instance)
-                token = page.token
-                if not token:
-                    break
+            async for instance in every(hub, Query(runbook.prefix, (FAILED, TERMINATED), since)):
+                await carry_on(client, runbook, instance)
 
 
 async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:

@@ -8,7 +8,7 @@ address opens every instance of the hub, and is in no text that is made here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +109,7 @@ class Hub:
 
     def __init__(self, client: Any) -> None:
         # The SDK has no public way to this address.
-        self._address = str(client._orchestration_bindings.rpc_base_url).rstrip("/")
+        self.address = str(client._orchestration_bindings.rpc_base_url).rstrip("/")
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -159,13 +159,25 @@ class Hub:
         headers = {TOKEN: token} if token else {}
         try:
             asked = self._session.get(
-                f"{self._address}/{path}", params=parameters, headers=headers, allow_redirects=False
+                f"{self.address}/{path}", params=parameters, headers=headers, allow_redirects=False
             )
             async with asked as response:
                 return response.status, await response.read(), response.headers.get(TOKEN, "").strip()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Not the error itself: it names the address.
             raise HubUnavailable(f"the task hub does not answer ({type(error).__name__})") from None
+
+
+async def every(hub: Hub, query: Query) -> AsyncIterator[Instance]:
+    """All that are asked for, in the order of their ids. Raises HubUnavailable."""
+    token = ""
+    while True:
+        page = await hub.page(query, token)
+        for instance in page.instances:
+            yield instance
+        token = page.token
+        if not token:
+            return
 
 
 def _unexpected(status: int) -> HubUnavailable:
