@@ -8,6 +8,8 @@ The mark that a confirming run leaves is the entry in its own ledger, which it s
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +21,10 @@ from contracts.ledger import LedgerEntry
 from contracts.operations import OperationResult
 from contracts.status import DeploymentResult, Progress
 from orchestrations import steps
-from orchestrations.runbooks import RUNBOOKS, Runbook
-from triggers.hub import Hub, Instance, Query
+from orchestrations.runbooks import RUNBOOKS
+from triggers.hub import Hub, Instance, Query, every
 from triggers.hub_activity import hub_activity
+from triggers.readings import shared
 from triggers.statuses import UNREADABLE, plain
 
 log = logging.getLogger("slipway.claims")
@@ -32,6 +35,17 @@ RUNNING = ("Pending", "Running")
 ALIVE = (*RUNNING, "Completed")
 
 
+@dataclass(frozen=True)
+class Claims:
+    """Ids of the runs that had confirmed something when they were read, by the key of its ledger entries."""
+
+    runs: Mapping[tuple[str, str], Sequence[str]]
+
+    def on(self, entry: LedgerEntry, mark: str) -> str | None:
+        """The id of one that has confirmed what the entry refers to and has another mark; None for none."""
+        return next((run for run in self.runs.get(entry.key, ()) if run != mark), None)
+
+
 @hub_activity
 async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> dict[str, Any]:
     """Activity: the id of another run that is alive or succeeded, and has confirmed what the entry refers to.
@@ -39,43 +53,32 @@ async def find_claim(payload: Json, client: df.DurableOrchestrationClient) -> di
     Of what is to go for good, only of one that is alive: who has ended relies on what Azure has.
     """
     order = EntryInput.from_wire(payload)
-    return {"ok": Claim(claimed_by=await claimed_by(client, order)).to_wire()}
+    hub, about = Hub(client), (order.for_good is True, order.entry.kind == steps.ROLE_ASSIGNMENT.kind)
+    claims = await shared((hub.address, about), lambda: read_claims(hub, *about))
+    return {"ok": Claim(claimed_by=claims.on(order.entry, order.mark)).to_wire()}
 
 
-async def claimed_by(client: Any, order: EntryInput) -> str | None:
-    """That run's id; None for none. Raises HubUnavailable."""
-    since = datetime.now(UTC) - LOOKED_BACK
-    async with Hub(client) as hub:
-        for runbook in (one for one in RUNBOOKS if steps.DEPLOYMENT in one.takes or _grants(one, order.entry)):
-            states = RUNNING if order.for_good else ALIVE
-            found = await _claimed_in(hub, Query(prefix=runbook.prefix, states=states, since=since), order)
-            if found:
-                return found
-    return None
+async def read_claims(hub: Hub, for_good: bool, roles: bool) -> Claims:
+    """Those on roles, or on whatever else a deployment has; of what is to go for good, those of runs that are alive.
+
+    Opens the hub; raises HubUnavailable.
+    """
+    since, states = datetime.now(UTC) - LOOKED_BACK, RUNNING if for_good else ALIVE
+    kinds = {steps.DEPLOYMENT, steps.ROLE_ASSIGNMENT} if roles else {steps.DEPLOYMENT}
+    runs: dict[tuple[str, str], list[str]] = {}
+    async with hub:
+        for runbook in (one for one in RUNBOOKS if kinds.intersection(one.takes)):
+            async for instance in every(hub, Query(runbook.prefix, states, since)):
+                for entry in (one for one in _ledger(instance) if _is_claim(one, for_good)):
+                    runs.setdefault(entry.key, []).append(instance.id)
+    return Claims(runs)
 
 
-def _grants(runbook: Runbook, entry: LedgerEntry) -> bool:
-    """Whether it may grant roles to what is no endpoint, and the entry is a role."""
-    return entry.kind == steps.ROLE_ASSIGNMENT.kind and steps.ROLE_ASSIGNMENT in runbook.takes
-
-
-async def _claimed_in(hub: Hub, query: Query, order: EntryInput) -> str | None:
-    token = ""
-    while True:
-        page = await hub.page(query, token)
-        for instance in page.instances:
-            if instance.id != order.mark and any(_is_claim(entry, order) for entry in _ledger(instance)):
-                return instance.id
-        token = page.token
-        if not token:
-            return None
-
-
-def _is_claim(theirs: LedgerEntry, order: EntryInput) -> bool:
-    if theirs.key != order.entry.key or theirs.fate != "in_use" or theirs.how == "removed":
+def _is_claim(theirs: LedgerEntry, for_good: bool) -> bool:
+    if theirs.fate != "in_use" or theirs.how == "removed":
         return False
     # Only begun counts too: it may have found ours there by now. And what is to go for good may be theirs altogether.
-    return theirs.how == "found" or not theirs.sure or order.for_good is True
+    return theirs.how == "found" or not theirs.sure or for_good
 
 
 def _ledger(instance: Instance) -> list[LedgerEntry]:

@@ -18,7 +18,6 @@ from activities.strays import (
     removing,
     settings_without_deployment,
 )
-from contracts.activities import EntryInput
 from contracts.errors import DeploymentError
 from contracts.findings import FindingList, Stray
 from contracts.ledger import LedgerEntry
@@ -29,7 +28,7 @@ from contracts.runtimes import QUEUE
 from contracts.status import DeploymentState
 from orchestrations.runbooks import runbook_of
 from triggers.answers import answer, azure_unavailable, problem_of
-from triggers.claims import claimed_by
+from triggers.claims import Claims, read_claims
 from triggers.conditional import hub_unavailable
 from triggers.hub import REQUESTS_AT_ONCE, Hub, HubUnavailable, Instance
 from triggers.line import queue_of
@@ -106,10 +105,10 @@ async def found_at(client: Any, endpoint: str, mark: str | None) -> Compared:
     async with Hub(client) as hub:
         in_use |= {one.id: str(one.made_by) for one in strays if await _works(hub, one)}
         grants = [one async for one in _grants(hub, things) if one.endpoint == endpoint]
-        for one in grants:
-            entry = LedgerEntry(kind="role_assignment", id=one.id)
-            relying = await claimed_by(client, EntryInput(mark=mark or "", entry=entry, for_good=True))
-            in_use |= {one.id: relying} if relying else {}
+    claims = await read_claims(Hub(client), for_good=True, roles=True) if grants else Claims({})
+    for one in grants:
+        relying = claims.on(LedgerEntry(kind="role_assignment", id=one.id), mark or "")
+        in_use |= {one.id: relying} if relying else {}
     return Compared(endpoint, things, releases, [*strays, *grants], in_use)
 
 

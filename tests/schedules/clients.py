@@ -31,7 +31,8 @@ from triggers.hub import Page, Query
 def asking(hub: Hub) -> dict[str, Callable[[Any], Any]]:
     """The activities that ask the task hub, answered from this one."""
     return {
-        "find_claim": lambda payload: finished(claims.find_claim(payload, Client(hub))),
+        # It may read for others too.
+        "find_claim": lambda payload: asyncio.run(_whole(claims.find_claim(payload, Client(hub)))),
         "wake": lambda payload: finished(waking.wake(payload, Client(hub))),
         "find_order": lambda payload: finished(stored_orders.find_order(payload, Client(hub))),
         "start_operation": lambda payload: finished(later.start_operation(payload, Client(hub))),
@@ -101,6 +102,7 @@ class _Answers:
 
     def __init__(self, client: Client) -> None:
         self._hub = client.hub
+        self.address = str(id(client.hub))
 
     async def __aenter__(self) -> Self:
         return self

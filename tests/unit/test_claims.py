@@ -22,11 +22,11 @@ def hub() -> Iterator[ScriptedHub]:
         yield running
 
 
-def shows(hub: ScriptedHub, status: str, **entry: Any) -> None:
-    """One run about a runtime that has the role in its ledger."""
+def shows(hub: ScriptedHub, status: str, run: str = RUN, **entry: Any) -> None:
+    """One run, about a runtime, that has the role in its ledger."""
     shown = {"ledger": [{**ROLE.to_wire(), **entry}]}
-    hub.instances[RUN] = {
-        "instanceId": RUN,
+    hub.instances[run] = {
+        "instanceId": run,
         "name": "make_runtime",
         "runtimeStatus": status,
         "createdTime": "2126-11-20T14:00:00Z",
@@ -37,13 +37,18 @@ def shows(hub: ScriptedHub, status: str, **entry: Any) -> None:
 
 
 def claimed(hub: ScriptedHub, *, for_good: bool | None) -> str | None:
-    order = EntryInput(mark="runtime-deletion-1", entry=ROLE, for_good=for_good)
+    told: str | None = asked_at_once(hub, EntryInput(mark="runtime-deletion-1", entry=ROLE, for_good=for_good))[0]
+    return told
 
-    async def ask() -> dict[str, Any]:
-        return await find_claim(order.to_wire(), hub.client())
 
-    found: str | None = asyncio.run(ask())["ok"].get("claimed_by")
-    return found
+def asked_at_once(hub: ScriptedHub, *orders: EntryInput) -> list[Any]:
+    """Whose claim each order is told of, or the error."""
+
+    async def ask() -> list[dict[str, Any]]:
+        return await asyncio.gather(*(find_claim(order.to_wire(), hub.client()) for order in orders))
+
+    told = asyncio.run(ask())
+    return [one["ok"].get("claimed_by") if "ok" in one else one["error"]["code"] for one in told]
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,46 @@ def test_what_a_run_relies_on(
     shows(hub, status, **entry)
 
     assert (claimed(hub, for_good=None), claimed(hub, for_good=True)) == (undone, deleted)
+
+
+class GrowingHub(ScriptedHub):
+    """A run shows a claim on the role when the first list has been told."""
+
+    def answer(self, method: str, target: str, token: str) -> tuple[int, bytes, dict[str, str]]:
+        told = super().answer(method, target, token)
+        shows(self, "Running", run=DEPLOYMENT, how="found")
+        return told
+
+
+DEPLOYMENT = "dep-0000000000000000000000000000000b"
+
+
+def test_who_asks_while_others_do_shares_one_reading_that_began_later() -> None:
+    orders = [EntryInput(mark=f"run-{number}", entry=ROLE) for number in range(20)]
+    mine = EntryInput(mark=DEPLOYMENT, entry=ROLE)
+    with GrowingHub() as hub:
+        told = asked_at_once(hub, *orders, mine)
+        at_once = len(hub.asked)
+        alone = asked_at_once(hub, orders[0])
+
+    # The first one began to read before the claim was there; everybody else asked meanwhile.
+    assert (told, alone) == ([None, *[DEPLOYMENT] * 19, None], [DEPLOYMENT])
+    assert at_once == 2 * (len(hub.asked) - at_once)
+
+
+def test_what_is_to_go_for_good_and_what_is_no_role_are_asked_for_on_their_own(hub: ScriptedHub) -> None:
+    shows(hub, "Completed", how="found")
+    model = ROLE.model_copy(update={"kind": "model"})
+    orders = [EntryInput(mark="run-1", entry=entry, for_good=kind) for entry in (ROLE, model) for kind in (None, True)]
+
+    assert asked_at_once(hub, *orders, *orders) == [RUN, None, None, None] * 2
+
+
+def test_a_reading_that_fails_fails_nobody_else(hub: ScriptedHub) -> None:
+    for _ in range(2):
+        hub.answers("GET", "instances", status=503)
+    hub.answers("GET", "instances", body=[])
+
+    told = asked_at_once(hub, *[EntryInput(mark="run-1", entry=ROLE)] * 4)
+
+    assert told == ["CloudUnavailable", "CloudUnavailable", None, None]

@@ -12,7 +12,6 @@ import pytest
 from activities.removing import Compared, next_to_go, whole_plan
 from activities.strays import Things, about_endpoint, grants_without_identity, settings_without_deployment
 from azure_api.clients import clients
-from contracts.activities import EntryInput
 from contracts.errors import CloudUnavailable
 from contracts.findings import FindingList, Stray
 from contracts.ledger import LedgerEntry
@@ -20,7 +19,8 @@ from settings import findings_schedule
 from tests.replay.operations import released
 from tests.unit.scripted_hub import ScriptedHub, document
 from triggers import findings
-from triggers.claims import claimed_by
+from triggers.claims import read_claims
+from triggers.hub import Hub
 
 
 def endpoint(**properties: Any) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def test_a_role_is_relied_on_by_runs_that_have_not_ended_and_name_it() -> None:
 
     async def relying(mark: str) -> str | None:
         entry = LedgerEntry(kind="role_assignment", id="/role")
-        return await claimed_by(hub.client(), EntryInput(mark=mark, entry=entry, for_good=True))
+        claims = await read_claims(Hub(hub.client()), for_good=True, roles=True)
+        return claims.on(entry, mark)
 
     every = [run(1, "Completed"), run(2, "Running", fate="undone"), run(3, "Running", id="/other"), run(4, "Running")]
     with ScriptedHub() as hub:
