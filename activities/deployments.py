@@ -15,7 +15,7 @@ from activities.platforms.managed import Managed
 from activities.resource import Resource, There
 from activities.scene import Finding, Scene
 from activities.servings import Serving, serving_of
-from azure_api import begin
+from azure_api import begin, online
 from azure_api.clients import clients
 from azure_api.errors import refusal_in, translated
 from azure_api.rights import Right
@@ -29,7 +29,7 @@ from contracts.errors import (
     ScoringScriptFailed,
 )
 from contracts.ledger import LedgerEntry, deployment_reference, endpoint_and_deployment
-from contracts.marks import DIGEST_TAG, MARK_TAG
+from contracts.marks import DIGEST_TAG, MARK_TAG, mark_in
 from contracts.online import OnlineDeploymentRequest
 from contracts.plan import Resolved
 
@@ -96,20 +96,20 @@ class Deployments(Resource[OnlineDeploymentRequest]):
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
         """How far creating the deployment is; raises why it failed, with the end of the container's log."""
         endpoint, name = endpoint_and_deployment(entry.id)
-        found = begin.get_deployment(endpoint, name)
+        found = online.deployment(endpoint, name)
         if found is None:
             return Provisioning(state="Deleted", done=False, absent=True)
-        state = begin.state_of(found)
+        state = online.state_of(found)
         if state in (begin.FAILED, begin.CANCELED):
-            raise _with_log(begin.why_failed(found), endpoint, name)
+            raise _with_log(online.why_failed(found), endpoint, name)
         return Provisioning(state=state, done=state == begin.SUCCEEDED)
 
     def there(self, order: EntryInput) -> There | None:
         """The deployment of that name."""
-        found = begin.get_deployment(*endpoint_and_deployment(order.entry.id))
+        found = online.deployment(*endpoint_and_deployment(order.entry.id))
         if found is None:
             return None
-        return There(found, ours=begin.mark_of(found) == order.mark, state=begin.state_of(found))
+        return There(found, ours=mark_in(found) == order.mark, state=online.state_of(found))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:
         """One that has traffic stays: this run's is taken back by then, so that it was given by who relies on it.

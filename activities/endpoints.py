@@ -16,7 +16,7 @@ from activities.platforms.managed import Managed
 from activities.resource import Resource, There
 from activities.role_assignments import revoke_roles
 from activities.scene import Finding, Scene
-from azure_api import begin, versions
+from azure_api import begin, online, versions
 from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
@@ -24,6 +24,7 @@ from contracts.activities import EndpointEnsured, EnsureInput, EntryInput, Provi
 from contracts.endpoint_errors import MadeByOthers, StillServing
 from contracts.errors import DeploymentError, EndpointBusy, EndpointConflict, IdentityNotFound, MissingRight
 from contracts.ledger import LedgerEntry, reference, short_name
+from contracts.marks import mark_in
 from contracts.online import EndpointRequest
 from contracts.operator_limits import IdentityNotAllowed
 
@@ -119,12 +120,12 @@ class Endpoints(Resource[EndpointRequest]):
 
     def there(self, order: EntryInput) -> There | None:
         """The endpoint of that name."""
-        found = begin.get_endpoint(short_name(order.entry.id))
+        found = online.endpoint(short_name(order.entry.id))
         if found is None:
             return None
         # What was changed is another's endpoint, with this run's words on it.
-        ours = order.entry.how == "changed" or begin.mark_of(found) == order.mark
-        return There(found, ours=ours, state=begin.state_of(found))
+        ours = order.entry.how == "changed" or mark_in(found) == order.mark
+        return There(found, ours=ours, state=online.state_of(found))
 
     def why_it_stays(self, found: There, order: EntryInput) -> str | None:
         """One that works stays after a failure, one that others have made, and one that holds something."""
@@ -141,8 +142,9 @@ class Endpoints(Resource[EndpointRequest]):
         The roles that other runs gave to its own identity go with it.
         Those runs may have ended, and left them for whoever deploys to it next.
         """
-        if not found.thing.identity.user_assigned_identities:
-            revoke_roles(begin.principal_of(found.thing), but_of=order.mark)
+        identity = found.thing["identity"]
+        if not identity.get("userAssignedIdentities"):
+            revoke_roles(str(identity["principalId"]), but_of=order.mark)
         with translated():
             begin.begin_delete_endpoint(short_name(order.entry.id))
         return Provisioning(state="Deleting", done=False)
@@ -236,12 +238,12 @@ def _without_version(model: str) -> str:
 
 def endpoint_state(name: str) -> Provisioning:
     """How far an endpoint is; raises its error when it failed."""
-    found = begin.get_endpoint(name)
+    found = online.endpoint(name)
     if found is None:
         return Provisioning(state="Deleted", done=False, absent=True)
-    state = begin.state_of(found)
+    state = online.state_of(found)
     if state in (begin.FAILED, begin.CANCELED):
-        raise begin.why_failed(found)
+        raise online.why_failed(found)
     return Provisioning(state=state, done=state == begin.SUCCEEDED)
 
 

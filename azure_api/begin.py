@@ -13,8 +13,8 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from azure_api.clients import clients
-from azure_api.errors import meaning, translated, unwrap
-from contracts.errors import CloudUnavailable, DeploymentError, ProvisioningFailed
+from azure_api.errors import translated
+from contracts.errors import CloudUnavailable
 from contracts.marks import MARK_TAG
 
 # Azure ML's terminal states; everything else is still going on.
@@ -123,10 +123,14 @@ def _agree(what: str, listed: bool) -> None:
 
 
 def state_of(entity: Any) -> str:
-    """Provisioning state as Azure writes it: the SDK gives an enum member or text, and ARM's words have no case."""
+    """Provisioning state: the SDK gives an enum member or text, and ARM's words have no case."""
     state = entity.provisioning_state
-    text = str(getattr(state, "value", state))
-    return _IN_ANY_CASE.get(text.lower(), text)
+    return spelled(str(getattr(state, "value", state)))
+
+
+def spelled(state: str) -> str:
+    """A provisioning state in the letters that it has here."""
+    return _IN_ANY_CASE.get(state.lower(), state)
 
 
 def mark_of(entity: Any) -> str | None:
@@ -161,19 +165,3 @@ def client_of(endpoint: Any) -> str | None:
     for identity in endpoint.identity.user_assigned_identities or []:
         return str(identity.client_id or vars(identity)["clientId"])
     return None
-
-
-def why_failed(entity: Any) -> DeploymentError:
-    """The error of a failed endpoint or deployment, which only its operation's status tells."""
-    uri = (entity.properties or {}).get("AzureAsyncOperationUri")
-    if not uri:
-        return ProvisioningFailed(f"{entity.name} is {state_of(entity)} and Azure keeps no operation for it.")
-    with translated():
-        try:
-            status = clients().get(uri)
-        except ResourceNotFoundError:
-            return ProvisioningFailed(f"{entity.name} is {state_of(entity)}; Azure no longer knows why.")
-    error = meaning(unwrap(200, status))
-    # The operation has ended: looking again would find the same end.
-    error.retryable = False
-    return error

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from azure_api import looking, versions
+from azure.core.exceptions import ResourceNotFoundError
+
+from azure_api import begin, looking, versions
 from azure_api.clients import clients
-from azure_api.errors import translated
+from azure_api.errors import meaning, translated, unwrap
+from contracts.errors import DeploymentError, ProvisioningFailed
 
 # Where a list goes on (operation OnlineEndpoints_List).
 SKIP = "$skip"
@@ -66,6 +69,27 @@ def deployment(endpoint: str, name: str) -> dict[str, Any] | None:
 def deployments(endpoint: str) -> list[dict[str, Any]]:
     """The documents of an endpoint's deployments, of all pages. Raises deployment errors."""
     return looking.listed(f"{_path(endpoint)}/deployments", versions.ONLINE)
+
+
+def state_of(document: dict[str, Any]) -> str:
+    """How far an endpoint or a deployment is."""
+    return begin.spelled(str(document["properties"].get("provisioningState")))
+
+
+def why_failed(document: dict[str, Any]) -> DeploymentError:
+    """The error of a failed endpoint or deployment, which only its operation's status tells."""
+    name, uri = document["name"], (document["properties"].get("properties") or {}).get("AzureAsyncOperationUri")
+    if not uri:
+        return ProvisioningFailed(f"{name} is {state_of(document)} and Azure keeps no operation for it.")
+    with translated():
+        try:
+            status = clients().get(uri)
+        except ResourceNotFoundError:
+            return ProvisioningFailed(f"{name} is {state_of(document)}; Azure no longer knows why.")
+    error = meaning(unwrap(200, status))
+    # The operation has ended: looking again would find the same end.
+    error.retryable = False
+    return error
 
 
 def _path(*endpoint: str) -> str:
