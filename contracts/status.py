@@ -46,7 +46,12 @@ class Progress(Contract):
 
     def to_wire(self) -> dict[str, Any]:
         """As every contract, without what is said by a default."""
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return shown(self)
+
+
+def shown(part: Contract) -> dict[str, Any]:
+    """A progress, or one of its steps or entries, as it stands in a custom status."""
+    return part.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 class DeploymentResult(Contract):
