@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cache
 
 import httpx
 from starlette.requests import Request
@@ -44,16 +45,17 @@ async def forward(process: ServingProcess, name: str, request: Request) -> Respo
     path = process.spec.scoring_path if request.url.path == "/score" else request.url.path
     url = f"http://{ADDRESS}:{process.port}{path}"
     headers = {key: value for key, value in request.headers.items() if key not in _NOT_FORWARDED}
-    body = await request.body()
-    # Plain HTTP on the loopback interface: nothing to verify, and loading certificates would cost each request 20 ms.
-    transport = httpx.AsyncHTTPTransport(verify=False)
+    sent = _asking().build_request(
+        request.method, url, params=request.url.query, headers=headers, content=await request.body()
+    )
     try:
         # request_timeout_ms bounds real work of a real process, so it is real time, whatever the clock's speed.
-        async with (
-            asyncio.timeout(process.spec.request_timeout.total_seconds()),
-            httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client,  # noqa: S113 - line above
-        ):
-            answer = await client.request(request.method, url, params=request.url.query, headers=headers, content=body)
+        async with asyncio.timeout(process.spec.request_timeout.total_seconds()):
+            answer = await _sending().handle_async_request(sent)
+            try:
+                await answer.aread()
+            finally:
+                await answer.aclose()
     except TimeoutError:
         process.suspect()
         raise Rejection(408, "upstream request timeout", routing) from None
@@ -64,6 +66,23 @@ async def forward(process: ServingProcess, name: str, request: Request) -> Respo
     if answer.status_code == 200:
         return Response(answer.content, 200, {**kept, **routing})
     return Response(answer.content, 424, {**kept, **_model_error(answer.status_code), **routing})
+
+
+@cache
+def _asking() -> httpx.AsyncClient:
+    """Writes requests, and sends none: it would keep cookies of one for the next.
+
+    To make one for each request takes longer than the request does.
+    """
+    return httpx.AsyncClient(transport=_sending(), timeout=None, trust_env=False)  # noqa: S113 - `forward` has one
+
+
+@cache
+def _sending() -> httpx.AsyncHTTPTransport:
+    """Sends each request on a connection of its own; plain HTTP on the loopback interface: nothing to verify."""
+    return httpx.AsyncHTTPTransport(
+        verify=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    )
 
 
 def nobody_there(name: str) -> Rejection:
