@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from local.cloud.images.interpreters import Interpreter
 from local.cloud.images.requirement import read_requirement
+from local.waiting import PATIENCE
 
 _ASK = """
 import importlib.metadata as metadata, json, platform
@@ -25,8 +26,6 @@ for one in metadata.distributions():
         found[one.metadata["Name"]] = [one.version, one.requires or [], files]
 print(json.dumps({"python": platform.python_version(), "packages": found}))
 """
-# An interpreter that takes longer to list its packages is broken.
-_ASK_TIMEOUT = 60.0
 
 
 def version_of(python: Path, package: str) -> str | None:
@@ -111,7 +110,7 @@ def inspect(interpreter: Path) -> Installed:
     if not interpreter.exists():
         raise FileNotFoundError(interpreter)
     answer = subprocess.run(
-        [str(interpreter), "-I", "-c", _ASK], capture_output=True, text=True, timeout=_ASK_TIMEOUT, check=False
+        [str(interpreter), "-I", "-c", _ASK], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if answer.returncode != 0:
         raise RuntimeError(f"{interpreter} could not list its packages: {answer.stderr[-500:]}")
