@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import httpx
 from starlette.requests import Request
@@ -77,12 +78,20 @@ def _asking() -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=_sending(), timeout=None, trust_env=False)  # noqa: S113 - `forward` has one
 
 
-@cache
 def _sending() -> httpx.AsyncHTTPTransport:
-    """Sends each request on a connection of its own; plain HTTP on the loopback interface: nothing to verify."""
-    return httpx.AsyncHTTPTransport(
-        verify=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    )
+    """Sends each request on a connection of its own; plain HTTP on the loopback interface: nothing to verify.
+
+    One for each loop: its connections may not come and go in two threads at once.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loops:
+        _of_loops[loop] = httpx.AsyncHTTPTransport(
+            verify=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        )
+    return _of_loops[loop]
+
+
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
 
 
 def nobody_there(name: str) -> Rejection:
