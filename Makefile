@@ -7,6 +7,9 @@ INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --no-deps --require-hashes
 # Arguments of a command, e.g. `make up ARGS="--speed 60"`.
 ARGS ?=
 
+# Where it is set (container images often do), each of the suite's processes compiles the same files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo up test examples contract check compile bench docs lint types policies lock environments clean
 
 demo: environments

@@ -51,6 +51,10 @@ if _holds_a_run(MEMORY):
 # They take tens of seconds, most of them waiting: begun last, they would be all that is left to do.
 LONGEST = ("test_demo.py", "test_sigkill.py", "test_fuzz.py", "test_walkthrough.py")
 
+# Objects, and not Python's 700, after which the new ones are looked through: what tests leave behind is little, and
+# hardly any of it in circles.
+ALLOCATED = 10_000
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
@@ -60,6 +64,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(ALLOCATED)
         gc.enable()
 
 
