@@ -196,6 +196,9 @@ NAMED: dict[str, str] = {
     "STORAGE_SAS": "sv=2023",
     "SERVICE_CREDENTIALS": "hunter2",
     "WIFI_PASSCODE": "hunter2",
+    "DB_PWD": "hunter2",
+    "PROXY_AUTHORIZATION": "hunter2",
+    "SESSION_COOKIE": "hunter2",
 }
 # Only as environment variables: a tag of such a name may say something else.
 SETTINGS: dict[str, str] = {
