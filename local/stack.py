@@ -120,10 +120,7 @@ class LocalStack:
 
         HostDied when the host dies before.
         """
-        # Asking again and again would have the host do little else; only what the platform ended is not the end yet.
-        self.host.wait_for(deployment_id, timeout=seconds)
-        ended: dict[str, Any] = self.until(lambda: self._ended(deployment_id), seconds=seconds)
-        return ended
+        return self.ended(f"/api/deployments/{deployment_id}", seconds=seconds)
 
     def until(self, ready: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
         """What `ready` gives once it is true; TimeoutError after `seconds` of real time."""
@@ -167,9 +164,14 @@ class LocalStack:
         accepted.raise_for_status()
         return self.ended(accepted.headers["Location"])
 
-    def ended(self, location: str) -> dict[str, Any]:
-        """What that address tells of an instance once it has ended."""
-        ended: dict[str, Any] = self.until(lambda: self._ended_at(location))
+    def ended(self, location: str, *, seconds: float = PATIENCE) -> dict[str, Any]:
+        """What that address, whose last part is the ID of an instance, tells of it once it has ended.
+
+        TimeoutError after `seconds` of real time; HostDied when the host dies before.
+        """
+        # Asking again and again would have the host do little else; only what the platform ended is not the end yet.
+        self.host.wait_for(location.rpartition("/")[2], timeout=seconds)
+        ended: dict[str, Any] = self.until(lambda: self._ended_at(location), seconds=seconds)
         return ended
 
     def developer(self) -> MLClient:
@@ -198,9 +200,6 @@ class LocalStack:
         """The raw Durable history of an instance."""
         with self.http as http:
             return http.get(f"/admin/local/instances/{instance_id}/history").raise_for_status().json()
-
-    def _ended(self, deployment_id: str) -> dict[str, Any] | None:
-        return self._ended_at(f"/api/deployments/{deployment_id}")
 
     def _ended_at(self, location: str) -> dict[str, Any] | None:
         with self.http as http:

@@ -42,7 +42,10 @@ def ended(stack: LocalStack, body: dict[str, Any]) -> dict[str, Any]:
 
     def settled() -> dict[str, Any] | None:
         try:
-            status = stack.status(stack.post(body, key=key)["id"])
+            accepted = stack.post(body, key=key)["id"]
+            # Each call is a call of the worker, and costs as much as a step of the deployment does.
+            stack.host.wait_for(accepted)
+            status = stack.status(accepted)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != 500:  # whatever else is answered, no worker's death explains it
                 raise

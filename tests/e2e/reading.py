@@ -43,6 +43,15 @@ def works(status: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in status["ledger"] if entry["how"] != "found"]
 
 
+def settled(stack: LocalStack, event: dict[str, Any]) -> bool:
+    """Whether a registration has its outcome; the run that is still to give it one is waited for, and asked again."""
+    if event["outcome"] not in ("received", "deploying"):
+        return True
+    # Asking again and again would have the host do little else.
+    stack.host.wait_for(event["id"])
+    return False
+
+
 def journal(stack: LocalStack, operation: str | None = None) -> list[Entry]:
     """What the app asked of the local Azure, in order."""
     return stack.cloud.journal.entries(operation=operation, caller="slipway-app")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.cloud import world
-from local.stack import TERMINAL, LocalStack
+from local.stack import LocalStack
 from tests import samples
 
 OWN_IMAGE = f"{world.REGISTRY}.azurecr.io/azureml/flows:1"
@@ -50,9 +50,7 @@ def told(stack: LocalStack, path: str) -> Any:
 
 
 def ended(stack: LocalStack, accepted: dict[str, Any]) -> dict[str, Any]:
-    path = accepted["links"]["self"]
-    last: dict[str, Any] = stack.until(lambda: one if (one := told(stack, path))["status"] in TERMINAL else None)
-    return last
+    return stack.ended(accepted["links"]["self"])
 
 
 def make(stack: LocalStack, body: Any) -> dict[str, Any]:

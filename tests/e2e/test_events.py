@@ -53,7 +53,7 @@ def settled(stack: LocalStack, version: str, model: str = "credit-risk") -> dict
 
     def ended() -> dict[str, Any] | None:
         event = events(stack, model).get(version)
-        return event if event and event["outcome"] not in ("received", "deploying") else None
+        return event if event and reading.settled(stack, event) else None
 
     found: dict[str, Any] = stack.until(ended)
     return found

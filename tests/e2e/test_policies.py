@@ -63,15 +63,11 @@ def outcome(stack: LocalStack, model: str, version: str = "1", *states: str) -> 
         with stack.http as http:
             listed = http.get("/api/events", params={"model": model, "limit": 200}).raise_for_status().json()["events"]
         found = [event for event in listed if (event["model"], event["version"]) == (model, version)]
-        wanted = [one for one in found if one["outcome"] in states or (not states and _settled(one))]
+        wanted = [one for one in found if one["outcome"] in states or (not states and reading.settled(stack, one))]
         return wanted[0] if wanted else None
 
     event: dict[str, Any] = stack.until(ended)
     return event
-
-
-def _settled(event: dict[str, Any]) -> bool:
-    return event["outcome"] not in ("received", "deploying")
 
 
 def policies_changed(stack: LocalStack) -> None:
