@@ -51,8 +51,12 @@ class Registrations:
         with self._stack.http as http:
             events = http.get("/api/events").raise_for_status().json()["events"]
         outcomes = {event["version"]: event for event in events}
+        under_way = [event["id"] for event in events if event["outcome"] not in ENDED]
+        # Asking again and again would have the host do little else.
+        for instance in under_way:
+            self._stack.host.wait_for(instance)
         everything = len(outcomes) == len(self._versions) and self._delivered() >= len(self._versions)
-        return outcomes if everything and all(event["outcome"] in ENDED for event in events) else None
+        return outcomes if everything and not under_way else None
 
     def _delivered(self) -> int:
         done = [one for one in self._stack.cloud.events.deliveries() if one.outcome == "delivered"]
