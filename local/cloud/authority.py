@@ -8,7 +8,7 @@ from typing import NamedTuple
 import trustme
 
 from local.cloud import language_models
-from local.cloud.hosts import BLOB_SUFFIX, GRAPH, INFERENCE_SUFFIX, MANAGEMENT, REGISTRY_DISCOVERY
+from local.cloud.hosts import BLOB_SUFFIX, GRAPH, INFERENCE_SUFFIX, MANAGEMENT, REGISTRY_DISCOVERY, VAULT_SUFFIX
 
 
 class Certificates(NamedTuple):
@@ -21,7 +21,7 @@ class Certificates(NamedTuple):
 def issue(data: Path) -> Certificates:
     """Create an authority and one server certificate for all emulated hosts under `data`."""
     authority = trustme.CA(organization_name="Slipway local Azure")
-    suffixes = (INFERENCE_SUFFIX, BLOB_SUFFIX, *language_models.SUFFIXES)
+    suffixes = (INFERENCE_SUFFIX, BLOB_SUFFIX, VAULT_SUFFIX, *language_models.SUFFIXES)
     leaf = authority.issue_cert(MANAGEMENT, GRAPH, REGISTRY_DISCOVERY, *(f"*{suffix}" for suffix in suffixes))
     files = Certificates(data / "ca.pem", data / "server.pem")
     files.server.touch(mode=0o600)

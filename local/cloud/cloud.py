@@ -17,7 +17,6 @@ from local.cloud.arm.router import ArmRouter
 from local.cloud.authorization import Authorization, Propagation
 from local.cloud.beyond import is_beyond
 from local.cloud.blob.access import BlobAccess
-from local.cloud.blob.service import BlobService
 from local.cloud.blob.store import BlobStore
 from local.cloud.control import Control
 from local.cloud.credential import LocalCredential
@@ -32,7 +31,8 @@ from local.cloud.images.own import NAME as OWN_IMAGES
 from local.cloud.ingress import AzureHosts, LoopbackPaths
 from local.cloud.journal import Journal
 from local.cloud.keeping import Keeping
-from local.cloud.language_models import Accounts, LanguageModels
+from local.cloud.keyvault.vaults import Vaults
+from local.cloud.language_models import Accounts
 from local.cloud.listener import Listener
 from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.scoring import EndpointDirectory
@@ -87,7 +87,7 @@ class LocalCloud:
         self.world = self._world(clock, durations or Durations(), containers)
         self._providers = Providers(self.world, self.state, datastore_credentials)
         self._proxy = Proxy(
-            lambda host: hosts.emulated(host, self.blobs.accounts, self._models),
+            lambda host: hosts.emulated(host, self.blobs.accounts, self.world.vaults, self._models),
             port_of(self._addresses.azure),
             lambda: self.faults.dead,
             passed_on=lambda host: self._keeps and is_beyond(host),
@@ -120,9 +120,9 @@ class LocalCloud:
             self._keeping.write(self._headers)
 
     def _world(self, clock: Clock, durations: Durations, containers: Containers) -> World:
-        tokens, directory = Tokens(), Directory()
+        tokens, directory, vaults = Tokens(), Directory(), Vaults(clock)
         blobs = BlobStore(self.data / "azure-blobs", clock)
-        existing = Existing(self.state, blobs, directory, self._models)
+        existing = Existing(self.state, blobs, directory, vaults, self._models)
         authorization = Authorization(
             clock,
             tenant=TENANT,
@@ -139,6 +139,7 @@ class LocalCloud:
             authorization=authorization,
             blobs=blobs,
             directory=directory,
+            vaults=vaults,
             access=BlobAccess(clock, tokens, authorization),
             events=EventGrid(clock),
             journal=Journal(),
@@ -158,11 +159,7 @@ class LocalCloud:
             permissions=world.authorization,
             lock=self.state.lock,
         )
-        blob = BlobService(world.blobs, world.access, world.clock)
-        models = LanguageModels(self._models, world.tokens, world.authorization, world.clock)
-        azure = AzureHosts(
-            management=management, blob=blob, inference=self._inference, models=models, accounts=self.blobs.accounts
-        )
+        azure = AzureHosts(world, management=management, inference=self._inference, models=self._models)
         identity = Router([Route("/msi/token", world.identities.token)])
         control = Starlette(routes=self.control.routes())
         local = LoopbackPaths(identity=Gate(identity, world.clock, world.journal, world.faults), control=control)

@@ -53,6 +53,8 @@ def _operation(method: str, host: str, path: str) -> str:
         return target_of(method, path).action
     if host.endswith(hosts.BLOB_SUFFIX):
         return f"blob/{method.lower()}"
+    if host.endswith(hosts.VAULT_SUFFIX):
+        return f"vault/{method.lower()}"
     if host.endswith(hosts.INFERENCE_SUFFIX):
         return "inference/score"
     return "managedIdentity/token" if path.endswith("/token") else path.strip("/")

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud import hosts
+from local.cloud.blob.service import BlobService
 from local.cloud.exchange import Exchange
-from local.cloud.language_models import LanguageModels
+from local.cloud.keyvault.service import VaultService
+from local.cloud.language_models import Accounts, LanguageModels
+from local.cloud.shared import World
 
 
 class AzureHosts:
-    """Sends a request to the service its Host header names.
+    """Sends a request to the service its Host header names: storage accounts, vaults and models that there are."""
 
-    `accounts` are the storage accounts that there are.
-    """
-
-    def __init__(
-        self,
-        *,
-        management: ASGIApp,
-        blob: ASGIApp,
-        inference: ASGIApp,
-        models: LanguageModels,
-        accounts: Container[object],
-    ) -> None:
-        self._accounts = accounts
-        self._models = models
+    def __init__(self, world: World, *, management: ASGIApp, inference: ASGIApp, models: Accounts) -> None:
+        self._world = world
+        self._models = LanguageModels(models, world.tokens, world.authorization, world.clock)
         self._management = management
-        self._blob = blob
+        self._blob = BlobService(world.blobs, world.access, world.clock)
+        self._vault = VaultService(world.vaults, world.tokens, world.authorization, world.clock)
         self._inference = inference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,22 +31,28 @@ class AzureHosts:
     def _service(self, host: str) -> ASGIApp:
         if host == hosts.MANAGEMENT:
             return self._management
-        if hosts.is_blobs(host, self._accounts):
+        if hosts.is_blobs(host, self._world.blobs.accounts):
             return self._blob
+        if hosts.is_vault(host, self._world.vaults):
+            return self._vault
         if host.endswith(hosts.INFERENCE_SUFFIX):
             return self._inference
         if host in self._models.accounts:
             return self._models
-        if host == hosts.GRAPH:
-            # What it answers to an identity that has no right in the directory; `az role` then does without names.
-            denied = {
-                "code": "Authorization_RequestDenied",
-                "message": "Insufficient privileges to complete the operation.",
-            }
-            return JSONResponse({"error": denied}, 403)
-        # Registry discovery among them: a quick no spares the SDK 4.8 s of retries.
-        message = f"The local Azure has nothing at {host}."
-        return JSONResponse({"error": {"code": "NotEmulatedLocally", "message": message}}, 404)
+        return _nothing_at(host)
+
+
+def _nothing_at(host: str) -> JSONResponse:
+    if host == hosts.GRAPH:
+        # What it answers to an identity that has no right in the directory; `az role` then does without names.
+        denied = {
+            "code": "Authorization_RequestDenied",
+            "message": "Insufficient privileges to complete the operation.",
+        }
+        return JSONResponse({"error": denied}, 403)
+    # Registry discovery among them: a quick no spares the SDK 4.8 s of retries.
+    message = f"The local Azure has nothing at {host}."
+    return JSONResponse({"error": {"code": "NotEmulatedLocally", "message": message}}, 404)
 
 
 class LoopbackPaths:

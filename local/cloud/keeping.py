@@ -37,6 +37,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "BlobStore": ("_containers", "_number"),
     "Directory": ("_held", "_uses"),
     "EventGrid": ("_subscriptions", "_log"),
+    "Vaults": ("_held",),
     "Tokens": ("_key",),
     "IdentityEndpoint": ("_attached",),
     "Containers": ("_in_registry",),
@@ -70,6 +71,7 @@ class Keeping:
             world.blobs,
             world.blobs.accounts,
             world.directory,
+            world.vaults,
             world.events,
             world.tokens,
             world.identities,
@@ -83,7 +85,7 @@ class Keeping:
         world = self._world
         with ExitStack() as still:
             # In the order in which requests take them.
-            for lock in (self._state.lock, world.authorization.lock, world.blobs.lock):
+            for lock in (self._state.lock, world.authorization.lock, world.blobs.lock, world.vaults.lock):
                 still.enter_context(lock)
             held = {name: {one: vars(self._parts[name])[one] for one in kept} for name, kept in _KEPT.items()}
             due = {name: _to_be_done(schedule) for name, schedule in self._schedules.items()}

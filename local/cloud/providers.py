@@ -9,6 +9,7 @@ from local.cloud.authorization.provider import AuthorizationProvider
 from local.cloud.diagnostics import DiagnosticsProvider
 from local.cloud.eventgrid.provider import EventGridProvider
 from local.cloud.insights.provider import Insights
+from local.cloud.keyvault.provider import VaultProvider
 from local.cloud.machinelearning import service
 from local.cloud.machinelearning.datastores import Credentials
 from local.cloud.machinelearning.state import WorkspaceState
@@ -26,6 +27,7 @@ class Providers:
         routes: list[ArmRoute] = [
             *self.machine_learning.routes(),
             *Resources(world, state).routes(),
+            *VaultProvider(world.vaults, world.clock).routes(),
             *AuthorizationProvider(authorization).routes(),
             *EventGridProvider(world.events, authorization, authorization.scope_exists).routes(),
             *DiagnosticsProvider(state).routes(),

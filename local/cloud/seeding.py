@@ -28,6 +28,7 @@ def seed_world(world: World, state: WorkspaceState) -> None:
     shutil.rmtree(world.folder, ignore_errors=True)
     world.blobs.clear()
     world.directory.reset()
+    world.vaults.reset()
     for account, container in (
         (WORKSPACE_STORAGE, BLOB_CONTAINER),
         (FEATURE_STORAGE, FEATURE_CONTAINER),

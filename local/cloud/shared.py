@@ -17,6 +17,7 @@ from local.cloud.identity.endpoint import IdentityEndpoint
 from local.cloud.identity.tokens import Tokens
 from local.cloud.images.containers import Containers
 from local.cloud.journal import Journal
+from local.cloud.keyvault.vaults import Vaults
 from local.cloud.schedule import Schedule
 from local.cloud.world import Durations
 
@@ -38,6 +39,7 @@ class World:
     blobs: BlobStore
     access: BlobAccess
     directory: Directory
+    vaults: Vaults
     events: EventGrid
     journal: Journal
     faults: Faults

@@ -23,6 +23,7 @@ APP_STORAGE = "slipwayapp"
 LOG_CONTAINER = "deployment-logs"
 STORAGE_ACCOUNTS = (WORKSPACE_STORAGE, FEATURE_STORAGE, APP_STORAGE)
 REGISTRY = "slipwaylocalacr"
+WORKSPACE_VAULT = "slipwaylocalkv"
 DATASTORE = "workspaceblobstore"
 CONNECTION = "help-desk"
 
@@ -44,7 +45,6 @@ SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
 RESOURCE_GROUP_ID = f"{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}"
 WORKSPACE_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
 REGISTRY_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY}"
-WORKSPACE_VAULT_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.KeyVault/vaults/slipwaylocalkv"
 ACTION_GROUP_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/actionGroups/slipway-on-call"
 WORKSPACE_INSIGHTS_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/components/slipway-local"
 
@@ -52,6 +52,11 @@ WORKSPACE_INSIGHTS_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.Insights/compo
 def storage_id(account: str) -> str:
     """The ARM id of a storage account of this world."""
     return f"{RESOURCE_GROUP_ID}/providers/Microsoft.Storage/storageAccounts/{account}"
+
+
+def vault_id(vault: str) -> str:
+    """The ARM id of a key vault of this world."""
+    return f"{RESOURCE_GROUP_ID}/providers/Microsoft.KeyVault/vaults/{vault}"
 
 
 @dataclass(frozen=True)

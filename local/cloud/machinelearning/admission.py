@@ -97,9 +97,6 @@ def _check_emulated(properties: Json) -> None:
         raise not_emulated("modelMountPath", "Read the model from AZUREML_MODEL_DIR.")
     if str(properties.get("egressPublicNetworkAccess")).lower() == "disabled":
         raise not_emulated("network isolation (egressPublicNetworkAccess disabled)", "Leave it enabled.")
-    for name, value in as_json(properties.get("environmentVariables")).items():
-        if "${{keyvault:" in str(value):
-            raise not_emulated(f"secrets of a key vault (environment variable {name})", "Use a connection's.")
 
 
 def _check_tier(body: Json) -> None:

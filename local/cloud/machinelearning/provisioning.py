@@ -90,7 +90,7 @@ class Provisioning:
     def _started(self, endpoint: Endpoint, deployment: Deployment, operation: Operation) -> StartupProblem | None:
         spec = self._unpacking.spec(endpoint, deployment)
         if isinstance(spec, ServingSpec):
-            spec = inject(spec, endpoint, self._state, self._world.authorization)
+            spec = inject(spec, endpoint, self._state, self._world)
         if not isinstance(spec, ServingSpec):
             return spec
         self._launch(endpoint, deployment, operation, spec)

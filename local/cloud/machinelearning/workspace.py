@@ -23,9 +23,10 @@ from local.cloud.world import (
     WORKSPACE_ID,
     WORKSPACE_INSIGHTS_ID,
     WORKSPACE_STORAGE,
-    WORKSPACE_VAULT_ID,
+    WORKSPACE_VAULT,
     stable_id,
     storage_id,
+    vault_id,
 )
 
 
@@ -82,7 +83,7 @@ class WorkspaceResource:
             "friendlyName": WORKSPACE,
             "description": "",
             "storageAccount": storage_id(WORKSPACE_STORAGE),
-            "keyVault": WORKSPACE_VAULT_ID,
+            "keyVault": vault_id(WORKSPACE_VAULT),
             "applicationInsights": WORKSPACE_INSIGHTS_ID,
             "hbiWorkspace": False,
             "tenantId": TENANT,

@@ -9,6 +9,7 @@ from local.cloud.authorization.scopes import normalise
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import BlobStore
 from local.cloud.directory import Directory
+from local.cloud.keyvault.vaults import Vaults
 from local.cloud.language_models import Accounts
 from local.cloud.machinelearning.records import AssetKind
 from local.cloud.machinelearning.state import WorkspaceState
@@ -20,7 +21,6 @@ from local.cloud.world import (
     SUBSCRIPTION_ID,
     WORKSPACE_ID,
     WORKSPACE_INSIGHTS_ID,
-    WORKSPACE_VAULT_ID,
     storage_id,
 )
 
@@ -33,7 +33,6 @@ _FIXED = frozenset(
         WORKSPACE_ID,
         f"{WORKSPACE_ID}/datastores/{DATASTORE}",
         REGISTRY_ID,
-        WORKSPACE_VAULT_ID,
         WORKSPACE_INSIGHTS_ID,
         ACTION_GROUP_ID,
     )
@@ -43,8 +42,11 @@ _FIXED = frozenset(
 class Existing:
     """Looks ids up, whatever their case."""
 
-    def __init__(self, state: WorkspaceState, blobs: BlobStore, directory: Directory, models: Accounts) -> None:
+    def __init__(
+        self, state: WorkspaceState, blobs: BlobStore, directory: Directory, vaults: Vaults, models: Accounts
+    ) -> None:
         self._models = models
+        self._vaults = vaults
         self._state = state
         self._blobs = blobs
         self._directory = directory
@@ -56,6 +58,7 @@ class Existing:
             wanted in _FIXED
             or self._directory.with_id(wanted) is not None
             or self._is_storage(wanted)
+            or self._vaults.has(wanted)
             or wanted in map(normalise, self._models.scopes())
             or self._is_in_workspace(wanted)
         )

@@ -16,7 +16,7 @@ class Resources:
     def __init__(self, world: World, state: WorkspaceState) -> None:
         self._state = state
         self._identities = UserAssignedIdentities(world.directory, world.authorization)
-        self._listing = Listing(world.authorization)
+        self._listing = Listing(world)
         self._storage = storage.StorageAccounts(world.blobs, world.access)
 
     def routes(self) -> list[ArmRoute]:

@@ -109,10 +109,13 @@ def _model_in(described: Any) -> Any:
 def _of_bicep(document: dict[str, Any]) -> dict[str, Field]:
     if isinstance(document, _Tree):
         return _as_fields(document)
+    fields = document["properties"]
+    # Of a resource: Bicep's own, of which one is in the path.
+    own = {"apiVersion", "name"} if "apiVersion" in fields else set()
     return {
         name: Field(bool(one.get("readOnly")), (one,) if one.get("properties") else ())
-        for name, one in document["properties"].items()
-        if name not in ("apiVersion", "name")  # Bicep's own, of which one is in the path
+        for name, one in fields.items()
+        if name not in own
     }
 
 

@@ -14,7 +14,17 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
 from local.cloud.cloud import LocalCloud
-from local.cloud.world import RESOURCE_GROUP, SUBSCRIPTION, USER_ASSIGNED, WORKSPACE, WORKSPACE_ID
+from local.cloud.hosts import vault_url
+from local.cloud.world import (
+    DEVELOPER,
+    RESOURCE_GROUP,
+    SUBSCRIPTION,
+    USER_ASSIGNED,
+    WORKSPACE,
+    WORKSPACE_ID,
+    WORKSPACE_VAULT,
+    vault_id,
+)
 from local.waiting import PATIENCE
 
 with warnings.catch_warnings():
@@ -64,6 +74,23 @@ def grant(cloud: LocalCloud, role: str, scope: str, principal: str) -> None:
         found = next(iter(authorization.role_definitions.list(scope, filter=f"roleName eq '{role}'")))
         properties = {"role_definition_id": found.id, "principal_id": principal, "principal_type": "ServicePrincipal"}
         authorization.role_assignments.create(scope, str(uuid4()), properties)
+
+
+def keep_secret(cloud: LocalCloud, name: str, value: str, reader: str) -> str:
+    """Where a secret is that somebody has put into the workspace's vault, for `reader` to read."""
+    address = f"{vault_url(WORKSPACE_VAULT)}/secrets/{name}"
+    cloud.authorization.seed(DEVELOPER.principal_id, "Key Vault Secrets Officer", vault_id(WORKSPACE_VAULT))
+    cloud.authorization.seed(reader, "Key Vault Secrets User", vault_id(WORKSPACE_VAULT))
+    token = cloud.credential(DEVELOPER.name).get_token("https://vault.azure.net/.default").token
+    answer = requests.put(
+        address,
+        params={"api-version": "7.4"},
+        json={"value": value},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE,
+    )
+    assert answer.ok, answer.text
+    return address
 
 
 def arm(

@@ -19,7 +19,18 @@ from local.cloud.world import (
     WORKSPACE_STORAGE,
     storage_id,
 )
-from tests.local.cloud.sdk import PROPAGATION, Describe, arm, deploy, detail, grant, principal_of, score, user_assigned
+from tests.local.cloud.sdk import (
+    PROPAGATION,
+    Describe,
+    arm,
+    deploy,
+    detail,
+    grant,
+    keep_secret,
+    principal_of,
+    score,
+    user_assigned,
+)
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -144,15 +155,19 @@ class TestEndpointIdentity:
         self, cloud: LocalCloud, ml: MLClient, deployment_of: Describe
     ) -> None:
         cloud.blobs.put(FEATURE_STORAGE, "features", "rate.txt", b"0.07")
-        deploy(ml, deployment_of(code="reads_blob"))
+        principal = principal_of(ml.online_endpoints.get("double"))
+        address = keep_secret(cloud, "multiplier", "seven", principal)
+        variables = {"SECRET_URL": f"{address}?api-version=7.4", "INJECTED": f"is ${{{{keyvault:{address}}}}}"}
+        deploy(ml, deployment_of(code="as_identity", environment_variables=variables))
         refused = {"refused": 403, "code": "AuthorizationPermissionMismatch"}
         assert score(cloud, ml, {}).json() == refused
-        principal = principal_of(ml.online_endpoints.get("double"))
         grant(cloud, "Storage Blob Data Reader", storage_id(FEATURE_STORAGE), principal)
         with cloud.clock.busy():
             assert score(cloud, ml, {}).json() == refused
             cloud.clock.advance(PROPAGATION)
-        assert score(cloud, ml, {}).json() == {"rate": "0.07"}
+        assert score(cloud, ml, {}).json() == {"rate": "0.07", "secret": "seven", "injected": "is seven"}
+        told = ml.online_deployments.get("blue", "double").environment_variables
+        assert told["INJECTED"] == variables["INJECTED"]
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -206,7 +221,6 @@ class TestAdmission:
             ({"modelMountPath": "/mnt/model"}, "modelMountPath"),
             ({"egressPublicNetworkAccess": "disabled"}, "network isolation"),
             ({"environmentVariables": {"AML_APP_ROOT": "/mine"}}, "the environment variable AML_APP_ROOT"),
-            ({"environmentVariables": {"KEY": "${{keyvault:https://a.vault.azure.net/secrets/k}}"}}, "of a key vault"),
             ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
         ],
     )

@@ -11,8 +11,8 @@ import pytest
 from local.cloud.cloud import LocalCloud
 from local.cloud.machinelearning.injection import inject
 from local.cloud.serving import ServingSpec, StartupProblem
-from local.cloud.world import CONNECTION, WORKSPACE_ID
-from tests.local.cloud.sdk import arm
+from local.cloud.world import CONNECTION, DEVELOPER, WORKSPACE_ID, WORKSPACE_VAULT, vault_id
+from tests.local.cloud.sdk import arm, keep_secret
 
 # After `sdk`, which silences what their first import warns of.
 from azure.ai.ml import MLClient  # isort: skip
@@ -67,12 +67,12 @@ def test_secrets_are_injected_once_the_endpoints_role_is_in_effect(
     }
     spec = ServingSpec("double", "blue", "i", None, tmp_path, "", tmp_path, "m", "1", tmp_path, variables)
 
-    refused = inject(spec, held, cloud.state, cloud.authorization)
+    refused = inject(spec, held, cloud.state, cloud.world)
     assert isinstance(refused, StartupProblem)
     assert refused.code == "SecretsInjectionError"
 
     cloud.authorization.seed(held.identities[0].principal_id, READER, WORKSPACE_ID)
-    told = inject(spec, held, cloud.state, cloud.authorization)
+    told = inject(spec, held, cloud.state, cloud.world)
     assert isinstance(told, ServingSpec)
     seen = dict(told.environment_variables)
     assert (seen["BASE"], seen["KEY"], seen["PLAIN"]) == ("at https://gpt.example", KEY, "as it is")
@@ -80,6 +80,37 @@ def test_secrets_are_injected_once_the_endpoints_role_is_in_effect(
     assert len(seen["DESK"]) > 20
 
     wrong = replace(spec, environment_variables={"KEY": "${{azureml://connections/gpt/credentials/other}}"})
-    missing = inject(wrong, held, cloud.state, cloud.authorization)
+    missing = inject(wrong, held, cloud.state, cloud.world)
     assert isinstance(missing, StartupProblem)
     assert missing.message.endswith("There is nothing at ${{azureml://connections/gpt/credentials/other}}.")
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("https://slipwaylocalkv.vault.azure.net/secrets/nobody", "There is nothing at"),
+        ("https://nobody.vault.azure.net/secrets/key", "There is nothing at"),
+        ("https://slipwaylocalkv.vault.azure.net/secrets/key/0123456789abcdef", "There is nothing at"),
+        ("https://slipwaylocalkv.vault.azure.net/secrets/key", ""),
+    ],
+)
+def test_a_vaults_secret_is_injected_as_the_endpoints_identity_may_read_it(
+    cloud: LocalCloud, endpoint: ManagedOnlineEndpoint, tmp_path: Path, reference: str, said: str
+) -> None:
+    held = cloud.state.named(str(endpoint.name))
+    variables = {"KEY": f"${{{{keyvault:{reference}}}}}"}
+    spec = ServingSpec("double", "blue", "i", None, tmp_path, "", tmp_path, "m", "1", tmp_path, variables)
+    keep_secret(cloud, "key", "of the vault", DEVELOPER.principal_id)
+
+    refused = inject(spec, held, cloud.state, cloud.world)
+    cloud.authorization.seed(held.identities[0].principal_id, "Key Vault Secrets User", vault_id(WORKSPACE_VAULT))
+    told = inject(spec, held, cloud.state, cloud.world)
+
+    assert isinstance(refused, StartupProblem)
+    assert refused.code == "SecretsInjectionError"
+    if said:
+        assert isinstance(told, StartupProblem)
+        assert f"{said} {variables['KEY']}" in told.message
+    else:
+        assert isinstance(told, ServingSpec)
+        assert told.environment_variables == {"KEY": "of the vault"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,10 @@ from local.checkout import SCORING_PYTHON
 from local.clock import Clock
 from local.cloud.cloud import KeptCloud
 from local.cloud.keeping import KeptDamaged
-from local.cloud.world import BLOB_CONTAINER, WORKSPACE_STORAGE
+from local.cloud.world import BLOB_CONTAINER, DEVELOPER, WORKSPACE_STORAGE, WORKSPACE_VAULT
 from local.process_environment import applied
 from local.waiting import until
-from tests.local.cloud.sdk import arm
+from tests.local.cloud.sdk import arm, keep_secret
 
 BODY = {"location": "eastus", "properties": {"authMode": "Key"}}
 MODEL = {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/some/", "modelType": "custom_model"}}
@@ -35,6 +36,7 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         assert arm(cloud, "PUT", "/models/some/versions/1", body=MODEL).ok
         with clock.busy():
             assert arm(cloud, "PUT", "/onlineEndpoints/double", body=BODY).ok
+            keep_secret(cloud, "key", "of the vault", DEVELOPER.principal_id)
             grants = [one.name for one in cloud.authorization.assignments()]
             keys = cloud.state.named("double").keys
             kept = clock.hold("the test")
@@ -43,6 +45,10 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         assert cloud.blobs.get(WORKSPACE_STORAGE, BLOB_CONTAINER, "some/file").content() == b"content"
         assert arm(cloud, "GET", "/models/some/versions/1").ok
         assert [one.name for one in cloud.authorization.assignments()] == grants
+        held = cloud.world.vaults.named(WORKSPACE_VAULT)
+        assert held
+        assert [one.current.value for one in held.secrets.values()] == ["of the vault"]
+        assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o600
         assert arm(cloud, "GET", "/onlineEndpoints/double").json()["properties"]["provisioningState"] == "Creating"
         kept.release()
         assert until(lambda: cloud.state.named("double").state == "Succeeded")

@@ -18,6 +18,8 @@ from tests.local.cloud.whole_bodies import WHOLE
 PLANTED = "nobodyHasThis"
 # What is read of these has other models than what is written.
 MORE_IN_ANSWERS = {storage_id("whole"), f"{storage_id(WORKSPACE_STORAGE)}/blobServices/default/containers/mine"}
+# Told by the resource that they are part of.
+PARTS = {path for path in WHOLE if "/accessPolicies/" in path}
 
 
 def planted(body: Any, shape: dict[str, Any]) -> Iterator[Any]:
@@ -53,7 +55,7 @@ def test_a_patch_is_judged_too(world: World) -> None:
 
 
 def test_what_azure_itself_answers_may_be_sent_back(world: World) -> None:
-    for path in set(WHOLE) - MORE_IN_ANSWERS:
+    for path in set(WHOLE) - MORE_IN_ANSWERS - PARTS:
         world.forget()
         if world.put(path, WHOLE[path]).status_code < 300 and "/eventSubscriptions/" not in path:
             read = world.get(path)

@@ -11,10 +11,13 @@ from local.cloud.world import (
     REGION,
     RESOURCE_GROUP_ID,
     SUBSCRIPTION,
+    TENANT,
     USER_ASSIGNED,
     WORKSPACE_ID,
     WORKSPACE_STORAGE,
+    WORKSPACE_VAULT,
     storage_id,
+    vault_id,
 )
 
 GUID = str(UUID(int=7))
@@ -99,6 +102,16 @@ SERVICE = {
             "tmpfs": {"size": 1},
         }
     ],
+}
+POLICY = {
+    "tenantId": TENANT,
+    "objectId": GUID,
+    "permissions": {
+        "keys": ["get", "wrapKey"],
+        "secrets": ["get", "list"],
+        "certificates": ["getissuers"],
+        "storage": ["getsas"],
+    },
 }
 WHOLE: dict[str, dict[str, Any]] = {
     f"{WORKSPACE_ID}/computes/whole": {
@@ -290,5 +303,25 @@ WHOLE: dict[str, dict[str, Any]] = {
     f"{storage_id(WORKSPACE_STORAGE)}/blobServices/default/containers/mine": {
         "properties": {"metadata": {"a": "b"}, "publicAccess": "None"}
     },
+    vault_id("whole"): {
+        "location": REGION,
+        "tags": {"team": "risk"},
+        "properties": {
+            "tenantId": TENANT,
+            "sku": {"family": "A", "name": "premium"},
+            "accessPolicies": [POLICY],
+            "enabledForDeployment": True,
+            "enabledForDiskEncryption": True,
+            "enabledForTemplateDeployment": True,
+            "enablePurgeProtection": True,
+            "enableRbacAuthorization": False,
+            "enableSoftDelete": True,
+            "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow"},
+            "publicNetworkAccess": "Enabled",
+            "softDeleteRetentionInDays": 30,
+            "createMode": "default",
+        },
+    },
+    f"{vault_id(WORKSPACE_VAULT)}/accessPolicies/replace": {"properties": {"accessPolicies": [POLICY]}},
     RESOURCE_GROUP_ID: {"location": REGION, "tags": {"team": "risk"}},
 }
