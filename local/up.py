@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.checkout import ROOT
+from local.cloud.environment import write_workspace_file
 from local.cloud.keeping import KEPT
 from local.cloud.world import DEVELOPER
 from local.example import copy_example, register, train
@@ -43,6 +44,7 @@ def main() -> int:
         with _claimed(options.data.resolve(), fresh=options.fresh) as data, _processes(data, options, screen) as local:
             env_file = data / "env"
             write_shell_file(env_file, local.environment(DEVELOPER.name))
+            write_workspace_file(data / "config.json")
             request = _prepare_example(local, data)
             _say_what_runs(screen, local, env_file, request)
             while not stop.wait(0.5):

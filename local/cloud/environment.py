@@ -7,6 +7,7 @@ the first is missing. Lower-case proxy variables win over upper-case ones, so bo
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Mapping
@@ -71,6 +72,12 @@ def settings() -> dict[str, str]:
         "SLIPWAY_WORKSPACE": WORKSPACE,
         "SLIPWAY_LOGS_URL": f"{blob_url(APP_STORAGE)}/{LOG_CONTAINER}",
     }
+
+
+def write_workspace_file(path: Path) -> None:
+    """Write what the studio hands out as the workspace's `config.json`, from which `MLClient.from_config` is made."""
+    names = {"subscription_id": SUBSCRIPTION, "resource_group": RESOURCE_GROUP, "workspace_name": WORKSPACE}
+    path.write_text(json.dumps(names, indent=4) + "\n")
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:

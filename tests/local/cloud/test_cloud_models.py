@@ -12,7 +12,8 @@ from azure.identity import ManagedIdentityCredential
 
 from local.clock import Clock
 from local.cloud.cloud import LocalCloud
-from local.cloud.world import APP, WORKSPACE_STORAGE, storage_id
+from local.cloud.environment import write_workspace_file
+from local.cloud.world import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE, WORKSPACE_STORAGE, storage_id
 from tests.local.cloud.conftest import SCORING_PYTHON
 from tests.local.cloud.sdk import SAMPLES, Describe, arm, client, deploy
 
@@ -104,3 +105,15 @@ def test_identity_based_datastore_asks_for_a_role(
         contributor = "Storage Blob Data Contributor"
         other.authorization.seed(APP.principal_id, contributor, storage_id(WORKSPACE_STORAGE))
         assert ml.models.create_or_update(Model(name="double", path=folder)).version == "1"
+
+
+def test_a_client_is_made_from_the_workspaces_file(tmp_path: Path) -> None:
+    write_workspace_file(tmp_path / "config.json")
+
+    made = MLClient.from_config(ManagedIdentityCredential(), path=tmp_path)
+
+    assert (made.subscription_id, made.resource_group_name, made.workspace_name) == (
+        SUBSCRIPTION,
+        RESOURCE_GROUP,
+        WORKSPACE,
+    )
