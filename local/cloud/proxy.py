@@ -60,8 +60,15 @@ class Proxy:
             self.refused.append(target)
             await _refuse(writer, method, target)
             return
-        to = connected_beyond(host, int(port)) if out else asyncio.open_connection(ADDRESS, self._target_port)
-        upstream_reader, upstream_writer = await to
+        if out:
+            try:
+                upstream_reader, upstream_writer = await connected_beyond(host, int(port))
+            except (OSError, EOFError, ValueError) as reason:
+                said = f"The local Azure passes {target} on, and this machine does not reach it: {reason}"
+                await _say(writer, "502 Bad Gateway", said)
+                return
+        else:
+            upstream_reader, upstream_writer = await asyncio.open_connection(ADDRESS, self._target_port)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await writer.drain()
@@ -71,10 +78,13 @@ class Proxy:
 
 
 async def _refuse(writer: asyncio.StreamWriter, method: str, target: str) -> None:
-    body = (
-        f"The local Azure refuses {method} {target}: only the Azure hosts it emulates can be reached, over HTTPS.\n"
-    ).encode()
-    head = f"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close"
+    said = f"The local Azure refuses {method} {target}: only the Azure hosts it emulates can be reached, over HTTPS."
+    await _say(writer, "403 Forbidden", said)
+
+
+async def _say(writer: asyncio.StreamWriter, status: str, sentence: str) -> None:
+    body = f"{sentence}\n".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close"
     writer.write(head.encode() + b"\r\n\r\n" + body)
     await writer.drain()
 
