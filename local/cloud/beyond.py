@@ -26,14 +26,18 @@ def is_beyond(host: str) -> bool:
 
 
 async def connected_beyond(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the host, through this machine's own proxy where it has one; OSError without it."""
+    """A connection to the host, through this machine's own proxy where it has one; OSError or EOFError without it."""
     variables = of_this_machine()
     proxy = urlsplit(variables.get("https_proxy") or variables.get("HTTPS_PROXY") or "")
     if not proxy.hostname:
         return await asyncio.open_connection(host, port)
     reader, writer = await asyncio.open_connection(proxy.hostname, proxy.port or 80)
     writer.write(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-    head = await reader.readuntil(b"\r\n\r\n")
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except BaseException:
+        writer.close()
+        raise
     if head.split(b" ", 2)[1:2] != [b"200"]:
         writer.close()
         raise OSError(f"the proxy of this machine refuses {host}:{port}")
