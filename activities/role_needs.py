@@ -24,7 +24,10 @@ from contracts.online import ENFORCE
 from contracts.plan import NeededRole
 
 _CONNECTION = re.compile(r"azureml://connections/([^/}\s]+)")
+# Of a vault a reference tells the address alone, and not in which group it is.
+_VAULT = re.compile(r"\$\{\{keyvault:(https://([^./}\s]+)[^}\s]*)\}\}", re.IGNORECASE)
 _VARIABLES = "deployment.environment_variables"
+VAULT_READER = "Key Vault Secrets User"
 # Of connections with Microsoft Entra ID: what the endpoint's identity then calls itself.
 _OPENAI = frozenset({"azureopenai", "azure_open_ai", "aiservices"})
 
@@ -54,6 +57,7 @@ def automatic_roles(scene: Scene, finding: Finding) -> list[NeededRole]:
         command = commands.granting(METRICS_WRITER.name, str(workspace.id), to="<the identity>")
         finding.warn("MetricsNeedARole", "access.additional", message, command)
     variables = (scene.order.part("deployment") or {}).get("environment_variables") or {}
+    _leave_vaults_unchecked(variables, finding)
     named = {**_connections(variables), **_of_flow(variables, scene)}
     why = _reads_secrets(named, variables, scene)
     if why and not _secrets_are_given(scene):
@@ -67,6 +71,14 @@ def is_user_assigned(scene: Scene) -> bool:
         return True
     found = scene.endpoint.identity if scene.endpoint is not None else None
     return bool(found and found.user_assigned_identities)
+
+
+def _leave_vaults_unchecked(variables: dict[str, Any], finding: Finding) -> None:
+    for variable, value in variables.items():
+        for address, vault in _VAULT.findall(str(value)):
+            message = f"whether the endpoint's identity may read {address}: {VAULT_READER} or an access policy lets it"
+            command = commands.granting(VAULT_READER, f"<ID of the vault {vault}>", to="<the identity>")
+            finding.leave_unchecked("VaultUnknown", f"{_VARIABLES}.{variable}", message, command)
 
 
 def _connections(variables: dict[str, Any]) -> dict[str, Named]:

@@ -29,6 +29,7 @@ from tests.schedules.plan_parts import (
     PRINCIPAL,
     PROMPT_FLOW,
     READS_BANK,
+    READS_VAULT,
     RETIRED,
     RUNTIME,
     SERVED,
@@ -165,6 +166,7 @@ ROLES = [
     fine("an identity of somebody's", of_user(IDENTITY_ID), finds="MetricsNeedARole"),
     fine("a connection that Slipway may not look at", READS_BANK, locked, "ConnectionUnknown"),
     stopped("no connection", "AssetNotFound", READS_BANK),
+    fine("a vault's secret", READS_VAULT, finds="VaultUnknown"),
     fine("two of them", of_user(IDENTITY_ID, f"{IDENTITY_ID}-2"), finds="OneIdentityGranted"),
 ]
 

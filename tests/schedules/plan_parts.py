@@ -56,6 +56,7 @@ def of_user(*identities: str) -> dict[str, Any]:
 
 ON_CLUSTER = {"endpoint": {"compute": "azureml:cluster"}, "deployment": {"type": "kubernetes", "instance_type": None}}
 READS_BANK = on(environment_variables={"BANK": "${{azureml://connections/bank/target}}"})
+READS_VAULT = on(environment_variables={"KEY": "${{keyvault:https://team.vault.azure.net/secrets/key}}"})
 LOG_ANALYTICS = f"{WORKSPACE.resource_group_id}/providers/Microsoft.OperationalInsights/workspaces/l"
 LOGS: dict[str, Any] = {"diagnostics": {"workspace_id": LOG_ANALYTICS}}
 NO_SCRIPT = {"code_configuration": None}
