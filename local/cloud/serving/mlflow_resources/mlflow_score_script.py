@@ -3,7 +3,7 @@
 Runs under the inference server, in the environment that the model itself asks for. Its behaviour is that of the script
 in Azure/azureml-assets (assets/inference/environments/mlflow-py312-inference, 23 July 2026): what it imports, that it
 loads the model before it is asked anything, how `input_data` becomes a table or tensors, and that tables are answered
-as records. Nothing is collected here.
+as records. Nothing is collected here. A model of 2022 asks for Python 3.8, so nothing newer may be in here.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def of_signature(schema: Any) -> Any:
     try:
         if schema.is_tensor_spec():
             zeros = [np.zeros([1 if size == -1 else size for size in one.shape], one.type) for one in schema.inputs]
-            return dict(zip(schema.input_names(), zeros, strict=True)) if schema.has_input_names() else zeros[0]
-        types = zip(schema.input_names(), schema.pandas_types(), strict=True)
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types})
+            return dict(zip(schema.input_names(), zeros)) if schema.has_input_names() else zeros[0]
+        types = dict(zip(schema.input_names(), schema.pandas_types()))
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
     except Exception as reason:  # of any column that pandas has no type for
         logger.warning("no example can be made of the model's signature: %s", reason)
         return None
@@ -112,7 +112,7 @@ def typed(sample: Any, orient: str) -> AbstractParameterType:
 
 def read(given: Any) -> Any:
     """What the model is given, where nothing says how it is to be read."""
-    if isinstance(given, np.ndarray | pd.DataFrame):
+    if isinstance(given, (np.ndarray, pd.DataFrame)):
         return given
     if isinstance(given, dict):
         if set(given) >= SPLIT:
