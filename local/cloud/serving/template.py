@@ -35,14 +35,15 @@ _UNSEEN = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "GLIBC_", "OPENSSL_"
 _ALL = "*"
 
 
-class _Watched(os._Environ[str]):
+class _Watched(os._Environ):  # type: ignore[type-arg]  # Python 3.8 takes no type here
     """The environment, remembering what it is asked for."""
 
     asked: set[str] = set()  # noqa: RUF012 - one environment, one set
 
     def __getitem__(self, name: Any) -> str:
         self.asked.add(os.fsdecode(name))
-        return super().__getitem__(name)
+        value: str = super().__getitem__(name)
+        return value
 
     def __iter__(self) -> Any:
         self.asked.add(_ALL)

@@ -16,20 +16,26 @@ OLDEST = (3, 8)
 
 
 def newer(tree: ast.AST) -> Iterator[str]:
-    """Calls that compile on any Python and fail on an old one when they are reached."""
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call):
-            called = ast.unparse(call.func)
-            if called in ("isinstance", "issubclass") and any(isinstance(one, ast.BinOp) for one in call.args):
-                yield f"{ast.unparse(call)} needs 3.10"
-            if called == "zip" and any(one.arg == "strict" for one in call.keywords):
-                yield f"{ast.unparse(call)} needs 3.10"
+    """What compiles on any Python and fails on an old one when it is reached."""
+    for found in ast.walk(tree):
+        if isinstance(found, ast.Call):
+            called = ast.unparse(found.func)
+            if called in ("isinstance", "issubclass") and any(isinstance(one, ast.BinOp) for one in found.args):
+                yield f"{ast.unparse(found)} needs 3.10"
+            if called == "zip" and any(one.arg == "strict" for one in found.keywords):
+                yield f"{ast.unparse(found)} needs 3.10"
             if called.rpartition(".")[2] in ("removeprefix", "removesuffix"):
-                yield f"{ast.unparse(call)} needs 3.9"
+                yield f"{ast.unparse(found)} needs 3.9"
+        if isinstance(found, ast.ClassDef) and any(isinstance(base, ast.Subscript) for base in found.bases):
+            yield f"the base of {found.name} may need 3.9"
 
 
 @pytest.mark.parametrize(
-    "script", [SERVING / "supervise.py", SERVING / "gunicorn_settings.py", no_code.RESOURCES / no_code.SCRIPT]
+    "script",
+    [
+        *(SERVING / name for name in ("supervise.py", "template.py", "gunicorn_settings.py")),
+        no_code.RESOURCES / no_code.SCRIPT,
+    ],
 )
 def test_nothing_is_newer_than_the_oldest_python(script: Path) -> None:
     assert list(newer(ast.parse(script.read_text(), feature_version=OLDEST))) == []
