@@ -6,6 +6,8 @@ import asyncio
 import base64
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -65,7 +67,8 @@ class ScriptedHub:
             finally:
                 await http_utils._close_session()
 
-        answer: func.HttpResponse = asyncio.run(called())
+        with _own_session():
+            answer: func.HttpResponse = asyncio.run(called())
         assert SECRET not in f"{answer.get_body()!r} {dict(answer.headers)}"
         return answer
 
@@ -109,6 +112,17 @@ class ScriptedHub:
         rows = [self.instances[one] | {"input": None} for one in ids[: self.page]]
         following = base64.b64encode(ids[self.page].encode()).decode() + " " if len(ids) > self.page else ""
         return 200, json.dumps(rows).encode(), {TOKEN: following}
+
+
+@contextmanager
+def _own_session() -> Iterator[None]:
+    """The SDK has one session for a process, of the event loop that made it: here perhaps a host's, of other tests."""
+    before = http_utils._client_session, http_utils._session_lock
+    http_utils._client_session, http_utils._session_lock = None, asyncio.Lock()
+    try:
+        yield
+    finally:
+        http_utils._client_session, http_utils._session_lock = before
 
 
 class _Handler(BaseHTTPRequestHandler):
