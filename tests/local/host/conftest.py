@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,3 +61,16 @@ def host(data: Path) -> Iterator[LocalHost]:
     """The app `asked` on a host that wants keys, and says in its log what it shows."""
     with asked(data, settings=HostSettings(enable_auth=True), echo_log=True) as served:
         yield served
+
+
+@pytest.fixture
+def left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For a program that takes this process for its own: folder, variables and the app's module are put back."""
+    monkeypatch.chdir(".")
+    environment, app = dict(os.environ), sys.modules.get("function_app")
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.modules.pop("function_app", None)
+    if app is not None:
+        sys.modules["function_app"] = app

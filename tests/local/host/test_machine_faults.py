@@ -177,6 +177,7 @@ def test_a_task_hub_that_cannot_be_trusted_is_refused_and_the_folder_left_free(
             start(left)
 
 
+@pytest.mark.usefixtures("left_as_it_was")
 def test_the_process_says_so_in_one_sentence(
     left: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

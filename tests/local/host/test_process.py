@@ -122,6 +122,7 @@ def test_settings_of_the_app_become_environment_without_overriding_it(
         (["--app", "broken"], "host.json is not valid JSON"),
     ],
 )
+@pytest.mark.usefixtures("left_as_it_was")
 def test_options_that_cannot_work_are_refused_with_what_to_do(
     options: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

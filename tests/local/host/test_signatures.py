@@ -11,6 +11,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+import function_app
 from local.checkout import ROOT
 from local.host.index import UnsupportedApp, index_app
 from tests.local.host.variants import BEFORE, FUTURE, REFUSED, TAKEN
@@ -90,8 +91,6 @@ def test_both_refuse_what_cannot(name: str, worker: Any, loaded: Load) -> None:
 
 
 def test_both_find_the_same_functions_in_slipway(worker: Any) -> None:
-    import function_app
-
     assert theirs(worker, function_app.app) is None
     index = index_app(function_app.app)
     assert set(index.functions) == {name for name, _, _ in triggers()}
