@@ -24,6 +24,11 @@ class SecretOutOfReach(Exception):
     """What is referred to cannot be read; the message says which and why."""
 
 
+def are_in(value: str) -> bool:
+    """Whether a text refers to a secret of a vault."""
+    return _REFERENCE.search(value) is not None
+
+
 def filled_in(value: str, vaults: Vaults, permissions: Permissions, principal_id: str) -> str:
     """The text with each reference replaced by its secret, as that principal may read it. Raises SecretOutOfReach."""
 

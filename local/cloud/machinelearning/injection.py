@@ -7,6 +7,7 @@ Not compared with live Azure.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from local.cloud.keyvault import references
@@ -25,11 +26,12 @@ _REFUSED = (
     "reference schema in the environment variables is accurate."
 )
 
-
 _VAULT_REFUSED = (
     "Failed to retrieve and inject key vault secrets. Please verify that the endpoint identity has been granted the "
     "Key Vault Secrets User role, or the get permission by an access policy."
 )
+# Each of them is filled in by itself: what a secret says is no reference, whatever it looks like.
+_REFERENCES = re.compile(r"(\$\{\{[^}]*\}\})")
 
 
 def inject(spec: ServingSpec, endpoint: Endpoint, state: WorkspaceState, world: World) -> ServingSpec | StartupProblem:
@@ -38,11 +40,16 @@ def inject(spec: ServingSpec, endpoint: Endpoint, state: WorkspaceState, world: 
     principal, permissions = endpoint.identities[0].principal_id, world.authorization
     if named and not permissions.allowed(principal, _LIST_SECRETS, f"{WORKSPACE_ID}/connections/{named[0]}"):
         return StartupProblem("SecretsInjectionError", _REFUSED)
+
+    def read(part: str) -> str:
+        if references.are_in(part):
+            return references.filled_in(part, world.vaults, permissions, principal)
+        return filled_in(part, state)
+
     try:
         with state.lock:
             filled = {
-                name: filled_in(references.filled_in(value, world.vaults, permissions, principal), state)
-                for name, value in spec.environment_variables.items()
+                name: "".join(map(read, _REFERENCES.split(value))) for name, value in spec.environment_variables.items()
             }
     except KeyError as reference:
         return StartupProblem("SecretsInjectionError", f"{_REFUSED} There is nothing at {reference.args[0]}.")

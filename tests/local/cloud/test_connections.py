@@ -105,6 +105,9 @@ def test_a_vaults_secret_is_injected_as_the_endpoints_identity_may_read_it(
     assert told(address) == told(f"{address}/") == "is of the vault"
     for nothing in (f"{address}2", f"{address}/0123456789abcdef", address.replace("slipwaylocalkv", "nobody")):
         assert told(nothing).endswith(f"There is nothing at ${{{{keyvault:{nothing}}}}}.")
+    secret_that_looks_like_one = "${{azureml://connections/nobody/credentials/key}}"
+    looking = keep_secret(cloud, "looking", secret_that_looks_like_one, DEVELOPER.principal_id)
+    assert told(looking) == f"is {secret_that_looks_like_one}"
     vault = cloud.world.vaults.named(WORKSPACE_VAULT)
     assert vault
     secret = vault.secrets["key"]
