@@ -32,6 +32,7 @@ from contracts.updates import (
     SCRIPT,
     SETTINGS,
     SIZE,
+    TAGS,
     Update,
     UpdateInput,
 )
@@ -92,6 +93,8 @@ def plan_update(order: UpdateInput) -> Update:
         message = f"deployment {order.deployment} is {begin.state_of(entity)}: only one that is Succeeded is changed"
         raise DeploymentConflict(message, suggestion="Wait for it, or deploy under another name.")
     after = _wanted(order.wanted)
+    if TAGS in after:
+        after[TAGS] = _spelled(entity.tags or {}, after[TAGS])
     if after.keys() != {SIZE}:
         made_from = (entity.tags or {}).get(DIGEST_TAG, "")
         after[MADE_FROM] = digest([made_from, after])
@@ -147,6 +150,12 @@ def _wanted(asked: dict[str, Any]) -> Words:
         if asked.get(part):
             wanted[part] = {name: kept(text) for name, text in asked[part].items()}
     return wanted
+
+
+def _spelled(there: Words, asked: Words) -> Words:
+    """The tags that are asked for, under the names that they have already: to Azure these are the same in any case."""
+    names = {name.lower(): name for name in there}
+    return {names.get(name.lower(), name): text for name, text in asked.items()}
 
 
 def _there(collection: str, asset: str) -> str:

@@ -76,7 +76,11 @@ class UpdateRequest(Queued):
     @field_validator(TAGS)
     @classmethod
     def _nobody_elses(cls, tags: TagChanges | None) -> TagChanges | None:
-        own = sorted({MARK_TAG, DIGEST_TAG} & {name.lower() for name in tags or {}})
+        names = [name.lower() for name in tags or {}]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"to Azure, names of tags are the same in any case: say {', '.join(twice)} once")
+        own = sorted({MARK_TAG, DIGEST_TAG}.intersection(names))
         if own:
             raise ValueError(f"Slipway knows its deployments by {' and '.join(own)}: leave that out")
         return tags
