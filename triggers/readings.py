@@ -21,6 +21,7 @@ class _Reading:
     asking: int = 0
     begun: int = 0
     ended: int = 0
+    failing: bool = False
     told: Any = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -31,7 +32,8 @@ _read_now: dict[Hashable, _Reading] = {}
 async def shared(what: Hashable, read: Callable[[], Awaitable[Told]]) -> Told:
     """What `read` tells, or what it told somebody else who asked for `what`; raises what it raises.
 
-    One that fails is told to nobody else.
+    One that fails is told to nobody else. Those who have waited for it read at once, each for itself: one after the
+    other, they would wait out the time limit of a hub that does not answer as often as there are of them.
     """
     # A loop that is given up in the middle of a reading must not keep another one waiting.
     key = (asyncio.get_running_loop(), what)
@@ -40,11 +42,16 @@ async def shared(what: Hashable, read: Callable[[], Awaitable[Told]]) -> Told:
     reading.asking += 1
     try:
         async with reading.turn:
-            if reading.ended <= asked_after:
-                reading.begun += 1
+            if reading.ended <= asked_after and not reading.failing:
+                reading.begun, reading.failing = reading.begun + 1, True
                 reading.told, reading.ended = await read(), reading.begun
-            told: Told = reading.told
-            return told
+                reading.failing = False
+            if reading.ended > asked_after:
+                told: Told = reading.told
+                return told
+        alone = await read()
+        reading.failing = False
+        return alone
     finally:
         reading.asking -= 1
         if not reading.asking:

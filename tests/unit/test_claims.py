@@ -12,6 +12,8 @@ from contracts.activities import EntryInput
 from contracts.ledger import LedgerEntry
 from tests.unit.scripted_hub import ScriptedHub
 from triggers.claims import find_claim
+from triggers.hub import HubUnavailable
+from triggers.readings import shared
 
 ROLE, RUN = LedgerEntry(kind="role_assignment", id="/role"), "run-0000000000000000000000000000000a"
 
@@ -111,4 +113,33 @@ def test_a_reading_that_fails_fails_nobody_else(hub: ScriptedHub) -> None:
 
     told = asked_at_once(hub, *[EntryInput(mark="run-1", entry=ROLE)] * 4)
 
-    assert told == ["CloudUnavailable", "CloudUnavailable", None, None]
+    assert sorted(map(str, told)) == ["CloudUnavailable", "CloudUnavailable", "None", "None"]
+
+
+def test_who_has_waited_for_a_reading_that_failed_waits_for_no_further_one() -> None:
+    async def ask() -> tuple[int, list[Any]]:
+        begun, all_have_asked, answered = 0, asyncio.Event(), asyncio.Event()
+
+        async def read() -> str:
+            nonlocal begun
+            begun += 1
+            if begun == 1:
+                await all_have_asked.wait()
+                raise HubUnavailable("it does not answer")
+            await answered.wait()
+            return "told"
+
+        asking = [asyncio.ensure_future(shared("claims", read)) for _ in range(5)]
+        asyncio.get_running_loop().call_soon(all_have_asked.set)
+        await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        for _ in range(20):  # turns of the loop, in which whoever waits for nothing else goes on
+            await asyncio.sleep(0)
+        at_once = begun
+        answered.set()
+        return at_once, await asyncio.gather(*asking, return_exceptions=True)
+
+    at_once, told = asyncio.run(ask())
+
+    assert at_once == 5
+    assert isinstance(told[0], HubUnavailable)
+    assert told[1:] == ["told"] * 4
