@@ -142,8 +142,9 @@ class Endpoints(Resource[EndpointRequest]):
         The roles that other runs gave to its own identity go with it.
         Those runs may have ended, and left them for whoever deploys to it next.
         """
-        identity = found.thing["identity"]
-        if not identity.get("userAssignedIdentities"):
+        identity = found.thing.get("identity") or {}
+        # One that never came up may have none yet.
+        if identity.get("principalId") and not identity.get("userAssignedIdentities"):
             revoke_roles(str(identity["principalId"]), but_of=order.mark)
         with translated():
             begin.begin_delete_endpoint(short_name(order.entry.id))
