@@ -27,7 +27,7 @@ _CONNECTION = re.compile(r"azureml://connections/([^/}\s]+)")
 # Of a vault a reference tells the address alone, and not in which group it is.
 _VAULT = re.compile(r"\$\{\{keyvault:(https://([^./}\s]+)[^}\s]*)\}\}", re.IGNORECASE)
 _VARIABLES = "deployment.environment_variables"
-VAULT_READER = "Key Vault Secrets User"
+_VAULT_READER = "Key Vault Secrets User"
 # Of connections with Microsoft Entra ID: what the endpoint's identity then calls itself.
 _OPENAI = frozenset({"azureopenai", "azure_open_ai", "aiservices"})
 
@@ -76,8 +76,8 @@ def is_user_assigned(scene: Scene) -> bool:
 def _leave_vaults_unchecked(variables: dict[str, Any], finding: Finding) -> None:
     for variable, value in variables.items():
         for address, vault in _VAULT.findall(str(value)):
-            message = f"whether the endpoint's identity may read {address}: {VAULT_READER} or an access policy lets it"
-            command = commands.granting(VAULT_READER, f"<ID of the vault {vault}>", to="<the identity>")
+            message = f"whether the endpoint's identity may read {address}: {_VAULT_READER} or an access policy lets it"
+            command = commands.granting(_VAULT_READER, f"<ID of the vault {vault}>", to="<the identity>")
             finding.leave_unchecked("VaultUnknown", f"{_VARIABLES}.{variable}", message, command)
 
 

@@ -9,10 +9,12 @@ from pydantic import Field, HttpUrl, TypeAdapter, ValidationError, field_validat
 from contracts.base import Contract, Json
 from contracts.names import AssetName, ImageName, ModelPath, RoutePath, ScriptName
 from contracts.references import CodeReference
-from contracts.values import AS_WORDS, IN_ANY_CASE, AsText, Whole
+from contracts.values import AS_WORDS, IN_ANY_CASE, ONCE, AsText, Whole
 
 # Limits of Azure Resource Manager for tags; properties of assets hold longer texts.
 Tags = dict[Annotated[str, Field(max_length=512)], Annotated[AsText, Field(max_length=256)]]
+# Of what Resource Manager has itself, an asset not among it: the names have no case there.
+ResourceTags = Annotated[Tags, ONCE]
 Properties = dict[Annotated[str, Field(max_length=512)], Annotated[AsText, Field(max_length=8000)]]
 Description = Annotated[str, Field(max_length=2000)]
 ModelType = Literal["custom_model", "mlflow_model", "triton_model"]

@@ -15,7 +15,7 @@ from contracts.assets import (
     Description,
     EnvironmentDefinition,
     Properties,
-    Tags,
+    ResourceTags,
     Variables,
 )
 from contracts.base import Contract, json_type
@@ -75,7 +75,7 @@ class EndpointRequest(Contract):
     auth_mode: Annotated[Literal["key", "aml_token", "aad_token"], AS_WORDS] | None = None
     identity: EndpointIdentity | None = None
     description: Description | None = None
-    tags: Tags = {}
+    tags: ResourceTags = {}
     properties: Properties = {}
     public_network_access: Annotated[Literal["enabled", "disabled"], IN_ANY_CASE] | None = None
     mirror_traffic: Annotated[
@@ -195,7 +195,7 @@ class OnlineDeploymentRequest(Contract):
     private_network_connection: Flag | None = None
     resources: ResourceRequirements | None = None
     description: Description | None = None
-    tags: Tags = {}
+    tags: ResourceTags = {}
     properties: Properties = {}
 
     @field_validator("egress_public_network_access", "private_network_connection", "resources", "scale_settings")

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from contracts.activities import Ensured
-from contracts.assets import Tags
+from contracts.assets import ResourceTags
 from contracts.base import Contract
 from contracts.errors import Failure
 from contracts.ledger import LedgerEntry
@@ -84,7 +84,7 @@ class RuntimeCompute(Contract):
     create_on_behalf_of: AssignedUser | None = None
     idle_time_before_shutdown_minutes: Annotated[Whole, IDLE_MINUTES] | None = None
     identity: EndpointIdentity | None = None
-    tags: Tags = {}
+    tags: ResourceTags = {}
 
     @field_validator("identity")
     @classmethod

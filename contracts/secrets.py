@@ -48,8 +48,6 @@ _OPEN_TOKENS = re.compile(
     r"max|min|num|n|total|new|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|prompt|completion|input|output"
     r"|context|image|first|last|next|count|word"
 )
-# In one word of each name that may be of a secret: most names have none of them, and need no closer look.
-_WORTH_LOOKING = re.compile(r"(?i)pass|pwd|secret|cred|sas|authorization|cookie|token|pat|bearer|key|conn")
 # What follows the name of a secret without making it another thing.
 _SUFFIX = re.compile(
     r"[0-9]+|[a-z]|primary|secondary|prod|production|dev|test|staging|stage|old|new|values?|base|json|default|main"
@@ -133,8 +131,6 @@ def _shown(name: str) -> str:
 
 
 def _suspicion(name: str) -> Suspicion:
-    if not _WORTH_LOOKING.search(name):
-        return "none"
     words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name[:200])]
     # A key vault is a place.
     words = re.sub(r"\bkey vault\b", "vault", " ".join(words)).split()

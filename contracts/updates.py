@@ -15,7 +15,7 @@ from contracts.plan import PlanProblem
 from contracts.queue import Queued
 from contracts.references import CodeReference, EnvironmentReference, ModelReference
 from contracts.smoke_test import SmokeTestRequest
-from contracts.values import AsText, Flag, Whole
+from contracts.values import ONCE, AsText, Flag, Whole
 
 SIZE = "instance_count"
 SETTINGS = ("request_settings", "liveness_probe", "readiness_probe", "app_insights_enabled")
@@ -50,6 +50,7 @@ VariableChanges = Annotated[
 
 TagChanges = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=512)], Annotated[AsText, Field(max_length=256)] | None],
+    ONCE,
     Field(max_length=50, description="those that change; null takes one away, and the others stay"),
 ]
 
@@ -76,11 +77,7 @@ class UpdateRequest(Queued):
     @field_validator(TAGS)
     @classmethod
     def _nobody_elses(cls, tags: TagChanges | None) -> TagChanges | None:
-        names = [name.lower() for name in tags or {}]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"to Azure, names of tags are the same in any case: say {', '.join(twice)} once")
-        own = sorted({MARK_TAG, DIGEST_TAG}.intersection(names))
+        own = sorted({MARK_TAG, DIGEST_TAG} & {name.lower() for name in tags or {}})
         if own:
             raise ValueError(f"Slipway knows its deployments by {' and '.join(own)}: leave that out")
         return tags

@@ -27,7 +27,7 @@ class Board:
         self._about: dict[str, str] = {}
         self._error: Failure | None = None
         self._ended = False
-        self._written: dict[int, tuple[Contract, dict[str, Any], str]] = {}
+        self._written: dict[int, tuple[Contract, dict[str, Any]]] = {}
         """Steps and entries that were shown, by their identity: none ever changes, another takes its place."""
 
     def about(self, **names: str) -> None:
@@ -45,27 +45,19 @@ class Board:
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
         about = Progress(**self._about, steps=[], ledger=[], error=self._error, ended=self._ended).to_wire()
-        lists = {"steps": [self._write(one) for one in steps], "ledger": [self._write(one) for one in ledger]}
-        parts = {name: [wire for wire, _ in of] for name, of in lists.items() if of}
-        wire = {**about, **parts}
+        parts = {"steps": [self._write(one) for one in steps], "ledger": [self._write(one) for one in ledger]}
+        wire = {**about, **{name: part for name, part in parts.items() if part}}
         # A turn shows a board for each step that it replays, and one look tells of hardly any that it must change.
-        texts = [json.dumps(about), *(text for of in lists.values() for _, text in of)]
-        most = sum(len(text) + _BETWEEN for text in texts) + _AROUND
-        fits = most <= PROGRESS_LIMIT_BYTES and not any("=" in text for text in texts)
-        self.shown = wire if fits else fitted(readable(wire))
+        text = json.dumps(wire)
+        self.shown = wire if "=" not in text and len(text) <= PROGRESS_LIMIT_BYTES else fitted(readable(wire))
         self._publish(self.shown)
 
-    def _write(self, part: Contract) -> tuple[dict[str, Any], str]:
-        """A step or an entry as it is shown, and its text: each is written once, however often it is shown."""
-        written = self._written.get(id(part))
-        if written is None:
-            wire = shown(part)
-            written = self._written[id(part)] = part, wire, json.dumps(wire)
-        return written[1], written[2]
+    def _write(self, part: Contract) -> dict[str, Any]:
+        """A step or an entry as it is shown: each is written once, however often it is shown."""
+        if id(part) not in self._written:
+            self._written[id(part)] = part, shown(part)
+        return self._written[id(part)][1]
 
-
-# At most so many characters are between two parts of a board, and around its lists.
-_BETWEEN, _AROUND = len(", "), len(', "steps": [], "ledger": []')
 
 # What the Functions host takes for the beginning of a credential (recorded): in the text that a failed orchestrator
 # ends with, its custom status included, it hides all that follows up to the next quote.

@@ -52,31 +52,8 @@ def _holds_a_run(folder: Path) -> bool:
 if _holds_a_run(MEMORY):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# They take tens of seconds, of a processor or of waiting, the longest first. Begun last, they would be all that is left
-# to do; begun by one worker, what the others have to steal from it.
-LONGEST = (
-    "schedules/test_random_schedules.py",
-    "e2e/test_fuzz.py",
-    "e2e/test_demo.py",
-    "chaos/test_sigkill.py",
-    "e2e/test_faults.py",
-    "chaos/test_worker_dies.py",
-    "e2e/test_operations.py",
-    "schedules/test_one_fault.py",
-    "e2e/test_rollouts.py",
-    "e2e/test_secrets.py",
-    "e2e/test_policies.py",
-    "chaos/test_host_dies.py",
-    "chaos/test_host_dies_undoing.py",
-    "e2e/test_events.py",
-    "e2e/test_rbac.py",
-    "infra/test_walkthrough.py",
-)
-TESTS = Path(__file__).parent
-
-# Objects, and not Python's 700, after which the new ones are looked through: what tests leave behind is little, and
-# hardly any of it in circles.
-ALLOCATED = 10_000
+# They take tens of seconds, most of them waiting: begun last, they would be all that is left to do.
+LONGEST = ("test_demo.py", "test_sigkill.py", "test_fuzz.py", "test_walkthrough.py")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -87,27 +64,12 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
-        gc.set_threshold(ALLOCATED)
         gc.enable()
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker begins with some of the longest; for the rest, the order does not matter.
-
-    A worker is first given an even share of the tests, one after the other in this order (pytest-xdist, `worksteal`).
-    """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
-    longest = sorted((item for item in items if item.path in places), key=lambda item: places[item.path])
-    others = [item for item in items if item.path not in places]
-    ordered: list[pytest.Item] = []
-    for worker in range(workers):
-        own = [item for item in longest if places[item.path] % workers == worker]
-        room = max(0, (len(items) - len(ordered)) // (workers - worker) - len(own))
-        ordered += own + others[:room]
-        del others[:room]
-    items[:] = ordered
+    """The longest first; for the rest, the order does not matter."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture

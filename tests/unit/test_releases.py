@@ -233,7 +233,7 @@ def test_a_rollback_names_a_release(body: Any, to: Any) -> None:
         ({"environment_variables": {"DB_PASSWORD": "hunter2"}}, "write a reference, ${{azureml://connections/"),
         ({"tags": {"Slipway-Instance": None}}, "Slipway knows its deployments by slipway-instance: leave that out"),
         ({"tags": {"owner": "x" * 257}}, "256"),
-        ({"tags": {"Owner": "a", "owner": None}}, "in any case: say owner once"),
+        ({"tags": {"Owner": "a", "owner": None}}, "owner stands here twice: names have no case"),
         ({"description": "password=hunter2hunter2"}, "looks like a password"),
         ({"code_configuration": {}}, "name code, scoring_script, or both"),
         ({"code_configuration": {"code": "./src"}}, "name a registered asset"),

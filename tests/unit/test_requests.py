@@ -61,6 +61,8 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("endpoint/mirror_traffic", {"blue": 10, "green": 10}, "", "invalid_value"),
     ("endpoint/public_network_access", "sometimes", "", "invalid_value"),
     ("endpoint/tags", {"a": "x" * 257}, ".a", "invalid_value"),
+    ("endpoint/tags", {"a": "x", "A": "y"}, "", "invalid_value"),
+    ("deployment/tags", {"a": "x", "A": "y"}, "", "invalid_value"),
     ("endpoint/descripton", "typo", "", "unknown_field"),
     ("deployment/instance_count", "many", "", "wrong_type"),
     ("deployment/instance_count", 1.5, "", "wrong_type"),

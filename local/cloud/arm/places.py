@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from local.cloud.arm.call import Answer, Call, Handler
 from local.cloud.arm.documents import Json, as_json
 from local.cloud.arm.errors import ArmError, resource_not_found
+from local.cloud.arm.route import ArmRoute
 from local.cloud.arm.schema import mapping, text
 from local.cloud.world import REGION, RESOURCE_GROUP, SUBSCRIPTION
 
@@ -43,6 +44,16 @@ def named(documents: Callable[[], dict[str, Json]], kind: str) -> Handler:
         return Answer(200, tracked(found(documents(), kind, call)))
 
     return in_group(get)
+
+
+def reading(kind: str, versions: Sequence[str], documents: Callable[[], dict[str, Json]]) -> list[ArmRoute]:
+    """The lines of the route table by which resources of a kind are listed, wherever they are asked for, and read."""
+    one = f"{GROUP_PATTERN}/providers/{kind}"
+    return [
+        ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{kind}", versions, listed(documents)),
+        ArmRoute("GET", one, versions, listed(documents)),
+        ArmRoute("GET", f"{one}/{{name}}", versions, named(documents, kind)),
+    ]
 
 
 def found(documents: dict[str, Json], kind: str, call: Call) -> Json:

@@ -20,7 +20,7 @@ from local.cloud.arm.places import (
     found,
     in_group,
     listed,
-    named,
+    reading,
     tags_of,
     tracked,
 )
@@ -77,9 +77,7 @@ class VaultProvider:
         policies = f"{one}/accessPolicies/{{operation}}"
         modules = (f"{provider}/managedHSMs", f"{GROUP_PATTERN}/providers/{_PROVIDER}/managedHSMs")
         return [
-            ArmRoute("GET", f"{provider}/vaults", _VERSIONS, listed(self._documents)),
-            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
-            ArmRoute("GET", one, _VERSIONS, named(self._documents, _KIND)),
+            *reading(_KIND, _VERSIONS, self._documents),
             ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=VAULT),
             ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=VAULT_PATCH),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._delete)),

@@ -209,7 +209,7 @@ def _as_deleted(asked: Asked, secret: Secret) -> Json:
 def _page(asked: Asked, path: str, items: Sequence[Json]) -> Json:
     """As many as were asked for, at most 25, and a link to the rest."""
     numbers = (asked.query.get("$skiptoken", "0"), asked.query.get("maxresults", str(_PAGE)))
-    if not all(one.isdigit() for one in numbers) or not 1 <= int(numbers[1]) <= _PAGE:
+    if not all(one.isdecimal() for one in numbers) or not 1 <= int(numbers[1]) <= _PAGE:
         raise errors.bad_parameter(f"maxresults must be a number from 1 to {_PAGE}.")
     first, size = (int(one) for one in numbers)
     following = first + size

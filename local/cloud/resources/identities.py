@@ -12,13 +12,11 @@ from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import ArmError
 from local.cloud.arm.places import (
     GROUP_PATTERN,
-    SUBSCRIPTION_PATTERN,
     TAGS,
     check_here,
     found,
     in_group,
-    listed,
-    named,
+    reading,
     tags_of,
     tracked,
 )
@@ -47,9 +45,7 @@ class UserAssignedIdentities:
         """The lines of the route table."""
         one = f"{GROUP_PATTERN}/providers/{_KIND}/{{name}}"
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
-            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._documents)),
-            ArmRoute("GET", one, _VERSIONS, named(self._documents, _KIND)),
+            *reading(_KIND, _VERSIONS, self._documents),
             ArmRoute("PUT", one, _VERSIONS, in_group(self._put), body=BODY),
             ArmRoute("PATCH", one, _VERSIONS, in_group(self._patch), body=PATCH),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._delete)),

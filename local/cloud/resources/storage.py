@@ -17,8 +17,7 @@ from local.cloud.arm.places import (
     check_here,
     found,
     in_group,
-    listed,
-    named,
+    reading,
     tags_of,
     tracked,
 )
@@ -148,9 +147,7 @@ class StorageAccounts:
         containers = f"{one}/blobServices/default/containers"
         container = f"{containers}/{{container}}"
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
-            ArmRoute("GET", f"{GROUP_PATTERN}/providers/{_KIND}", _VERSIONS, listed(self._accounts)),
-            ArmRoute("GET", one, _VERSIONS, named(self._accounts, _KIND)),
+            *reading(_KIND, _VERSIONS, self._accounts),
             ArmRoute("PUT", one, _VERSIONS, in_group(self._make), body=ACCOUNT),
             ArmRoute("DELETE", one, _VERSIONS, in_group(self._remove)),
             ArmRoute("POST", f"{one}/listKeys", _VERSIONS, in_group(self._keys)),
