@@ -21,7 +21,7 @@ _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _step_began: float | None = None
 _given_up: list[Any] = []
-"""Loops that never came back, and their sessions: left alone, so that nothing complains of how they end."""
+"""Loops that never came back, and the connections of their sessions: left alone, as nobody can close them."""
 
 
 def function_loop() -> asyncio.AbstractEventLoop:
@@ -41,7 +41,12 @@ def replace_if_held() -> None:
     with _lock:
         if _step_began is None or time.perf_counter() - _step_began < _HELD:
             return
-        _given_up.extend((_loop, http_utils._client_session))
+        _given_up.append(_loop)
+        session = http_utils._client_session
+        if session is not None:
+            # Its connections are the loop's, which nobody can ask to close them.
+            _given_up.append(session.connector)
+            session.detach()
         _loop = _step_began = None
         # Of the loop that was: another one cannot use them.
         http_utils._client_session, http_utils._session_lock = None, asyncio.Lock()
