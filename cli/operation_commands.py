@@ -54,7 +54,7 @@ def roll_back(
     interval: Interval = 1.0,
 ) -> None:
     """Give an endpoint back what an earlier release served: by one change of traffic, or by deploying it again."""
-    request = {"to": int(to) if to.isdigit() else to, "when_busy": when_busy}
+    request = {"to": int(to) if to.isdecimal() and len(to) < 10 else to, "when_busy": when_busy}
     sending = Sending(context, idempotency_key, interval)
     sending.run(rollback.rollback.__name__, {"endpoint": endpoint}, request, follow_=follow_, as_json=as_json)
 

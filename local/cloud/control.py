@@ -15,12 +15,13 @@ from starlette.routing import Route
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.route import ArmRoute
-from local.cloud.control_changes import Changes
+from local.cloud.control_changes import Changes, bad_request
 from local.cloud.insights.provider import Insights
 from local.cloud.machinelearning.state import WorkspaceState
 from local.cloud.machinelearning.wire import deployment_document, endpoint_document
 from local.cloud.proxy import Proxy
 from local.cloud.shared import World
+from local.whole_numbers import whole_number
 
 
 class Control:
@@ -92,7 +93,9 @@ class Control:
     def journal(self, request: Request) -> Response:
         """The requests so far; `?operation=` and `?caller=` filter, `?after=` skips those numbered up to it."""
         query = request.query_params
-        after = int(query.get("after") or 0)
+        after = whole_number(query.get("after") or "0")
+        if after is None:
+            return bad_request("after must be the number of an entry")
         entries = self._world.journal.entries(operation=query.get("operation"), caller=query.get("caller"))
         return JSONResponse({"value": [entry.document() for entry in entries if entry.n > after]})
 

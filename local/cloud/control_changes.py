@@ -42,7 +42,7 @@ class Changes:
                 return JSONResponse({"dead": self._world.faults.dead})
             number = self._world.faults.add(Fault.from_document(document))
         except (TypeError, ValueError) as reason:
-            return _bad_request(str(reason))
+            return bad_request(str(reason))
         return JSONResponse({"number": number}, 201)
 
     def reset(self, request: Request) -> Response:
@@ -60,9 +60,9 @@ class Changes:
             limits = {name: value for name, value in document.items() if name in known}
             given = {**limits, **by_family}
             if given.keys() != document.keys() or not all(isinstance(value, int) for value in given.values()):
-                return _bad_request(f"give whole numbers for any of {', '.join((*sorted(known), *every))}")
+                return bad_request(f"give whole numbers for any of {', '.join((*sorted(known), *every))}")
         except ValueError as reason:
-            return _bad_request(str(reason))
+            return bad_request(str(reason))
         with self._state.lock:
             quota = replace(self._state.quota, **limits)  # type: ignore[arg-type]  # whole numbers, as looked at
             self._state.quota = replace(quota, family_cores={**quota.family_cores, **by_family})  # type: ignore[dict-item]
@@ -74,10 +74,10 @@ class Changes:
             document = await _object(request)
             resource, name, value = (document.get(part) for part in ("resource", "metric", "value"))
             if not isinstance(value, int | float) or len(document) != 3:
-                return _bad_request("give resource (an ARM id), metric and value (a number), and nothing else")
+                return bad_request("give resource (an ARM id), metric and value (a number), and nothing else")
             self._insights.tell(str(resource), str(name), float(value))
         except ValueError as reason:
-            return _bad_request(str(reason))
+            return bad_request(str(reason))
         return Response(status_code=204)
 
     async def propagation(self, request: Request) -> Response:
@@ -89,7 +89,7 @@ class Changes:
             else:
                 self._world.authorization.propagation = Propagation.from_json(document)
         except ValueError as reason:
-            return _bad_request(str(reason))
+            return bad_request(str(reason))
         return Response(status_code=204)
 
 
@@ -100,5 +100,6 @@ async def _object(request: Request) -> Json:
     return document
 
 
-def _bad_request(reason: str) -> Response:
+def bad_request(reason: str) -> Response:
+    """The refusal of what cannot be read, with why."""
     return JSONResponse({"error": reason}, 400)

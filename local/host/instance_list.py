@@ -22,6 +22,7 @@ from local.host.events import moment_of
 from local.host.instance_query import InstanceQuery
 from local.host.web import BLANK
 from local.host.writer import HubRefusal
+from local.whole_numbers import whole_number
 
 PAGE = 100
 TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
@@ -48,8 +49,7 @@ def query_of(request: Request, *, entities: str = "") -> InstanceQuery:
 
 def page_size(request: Request) -> int:
     """How many the answer may hold."""
-    top = request.query_params.get("top", "")
-    return min(int(top), PAGE) if top.isdecimal() and int(top) else PAGE
+    return min(whole_number(request.query_params.get("top", "")) or PAGE, PAGE)
 
 
 def token_for(request: Request, instance_id: str | None) -> dict[str, str]:

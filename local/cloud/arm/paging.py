@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from local.cloud.arm.call import Answer, Call
 from local.cloud.arm.errors import invalid
 from local.cloud.hosts import MANAGEMENT_URL
+from local.whole_numbers import whole_number
 
 _PAGE = 1000
 
@@ -27,6 +28,7 @@ def _number(call: Call, name: str, otherwise: int) -> int:
     text = call.query.get(name)
     if not text:
         return otherwise
-    if not text.isdigit():
-        raise invalid("InvalidPaging", f"{name} must be a whole number, not '{text}'.")
-    return int(text)
+    number = whole_number(text)
+    if number is None:
+        raise invalid("InvalidPaging", f"{name} must be a whole number, not '{text[:40]}'.")
+    return number

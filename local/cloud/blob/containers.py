@@ -20,6 +20,7 @@ from local.cloud.blob.documents import (
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import CONTAINER_NAME, Blob
 from local.cloud.hosts import blob_url
+from local.whole_numbers import whole_number
 
 MOST_ON_A_PAGE = 5000
 _LEAST_NAME, _MOST_NAME = 3, 63
@@ -133,11 +134,12 @@ def _size(asked: Asked) -> int:
     text = asked.query.get("maxresults")
     if text is None or text == "":
         return MOST_ON_A_PAGE
-    if not text.lstrip("-").isdigit():
+    number = whole_number(text.removeprefix("-"))
+    if number is None:
         raise _bad_query("InvalidQueryParameterValue", "maxresults")
-    if int(text) < 1:
+    if number < 1 or text.startswith("-"):
         raise _bad_query("OutOfRangeQueryParameterValue", "maxresults")
-    return min(int(text), MOST_ON_A_PAGE)
+    return min(number, MOST_ON_A_PAGE)
 
 
 def _begin(asked: Asked) -> str:

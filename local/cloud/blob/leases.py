@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from local.cloud.blob.errors import BlobError, invalid_header
+from local.whole_numbers import whole_number
 
 _GUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _ENDLESS = -1
@@ -112,10 +113,11 @@ def broken(lease: Lease, headers: Mapping[str, str], now: datetime) -> Lease:
     if not lease.id or lease.state(now) == "expired":
         raise BlobError(409, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the blob.")
     given = headers.get("x-ms-lease-break-period")
-    if given is not None and not (given.isdigit() and int(given) <= 60):
+    seconds = whole_number(given or "0")
+    if seconds is None or seconds > 60:
         raise invalid_header("x-ms-lease-break-period")
     left = lease.ends - now if lease.ends and lease.ends > now else timedelta()
-    period = timedelta(seconds=int(given)) if given is not None else left
+    period = timedelta(seconds=seconds) if given is not None else left
     moment = now + (min(period, left) if lease.ends else period)
     return replace(lease, broken_at=min(moment, lease.broken_at) if lease.broken_at else moment)
 
@@ -131,9 +133,12 @@ ACTIONS: dict[str, tuple[int, Callable[[Lease, Mapping[str, str], datetime], Lea
 
 def _seconds(headers: Mapping[str, str]) -> int:
     text = headers.get("x-ms-lease-duration", "")
-    if text != "-1" and not (text.isdigit() and 15 <= int(text) <= 60):
+    if text == "-1":
+        return _ENDLESS
+    seconds = whole_number(text)
+    if seconds is None or not 15 <= seconds <= 60:
         raise invalid_header("x-ms-lease-duration")
-    return int(text)
+    return seconds
 
 
 def _end(seconds: int, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from local.cloud.blob.asked import Asked
 from local.cloud.blob.documents import block_list, properties, stamps, tier
 from local.cloud.blob.errors import BlobError
 from local.cloud.blob.store import Blob, md5_of
+from local.whole_numbers import whole_number
 
 # Headers that a SAS may have the answer to a read carry, by its query parameters.
 _OVERRIDES = {
@@ -77,9 +78,9 @@ def _md5(header: str, blob: Blob) -> dict[str, str]:
 
 
 def _range(header: str, size: int) -> tuple[int, int]:
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", header)
-    first = int(found.group(1)) if found else 0
-    if not found or first >= size:
+    found = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", header)
+    first, last = (whole_number(part) for part in found.groups()) if found else (None, None)
+    if first is None or first >= size:
         message = "The range specified is invalid for the current size of the resource."
         raise BlobError(416, "InvalidRange", message, headers={"Content-Range": f"bytes */{size}"})
-    return first, min(int(found.group(2) or size - 1), size - 1)
+    return first, size - 1 if last is None else min(last, size - 1)

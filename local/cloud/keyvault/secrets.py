@@ -15,6 +15,7 @@ from local.cloud.arm.schema import flag, mapping, problem, record, text, whole
 from local.cloud.hosts import vault_url
 from local.cloud.keyvault import errors
 from local.cloud.keyvault.vaults import MOST_DAYS, Secret, SecretVersion, Vault, new_version
+from local.whole_numbers import whole_number
 
 _LONGEST = 25_600
 _PAGE = 25
@@ -208,10 +209,10 @@ def _as_deleted(asked: Asked, secret: Secret) -> Json:
 
 def _page(asked: Asked, path: str, items: Sequence[Json]) -> Json:
     """As many as were asked for, at most 25, and a link to the rest."""
-    numbers = (asked.query.get("$skiptoken", "0"), asked.query.get("maxresults", str(_PAGE)))
-    if not all(one.isdecimal() for one in numbers) or not 1 <= int(numbers[1]) <= _PAGE:
+    first = whole_number(asked.query.get("$skiptoken", "0"))
+    size = whole_number(asked.query.get("maxresults", str(_PAGE)))
+    if first is None or size is None or not 1 <= size <= _PAGE:
         raise errors.bad_parameter(f"maxresults must be a number from 1 to {_PAGE}.")
-    first, size = (int(one) for one in numbers)
     following = first + size
     link = f"{asked.url}{path}?api-version={asked.query['api-version']}&$skiptoken={following}&maxresults={size}"
     return {"value": list(items[first:following]), "nextLink": link if following < len(items) else None}

@@ -47,8 +47,9 @@ class World:
         written = body if isinstance(body, str) and body.startswith("{") else json.dumps(body)
         return self._http.request(method, path, params={"api-version": max(route.versions)}, content=written)
 
-    def get(self, path: str) -> Any:
-        return self._http.get(path, params={"api-version": max(self._route(path).versions)}).json()
+    def get(self, path: str, **query: str) -> Any:
+        version = max(self._route(path, "GET").versions)
+        return self._http.get(path, params={"api-version": version, **query}).json()
 
     def forget(self) -> None:
         """Take away what the whole bodies have made of endpoints: each may be made once more."""
@@ -61,8 +62,8 @@ class World:
         assert body is not None
         return body
 
-    def _route(self, path: str) -> ArmRoute:
-        return next(one for one in self.cloud.arm_routes if one.method == "PUT" and one.parameters(path) is not None)
+    def _route(self, path: str, method: str = "PUT") -> ArmRoute:
+        return next(one for one in self.cloud.arm_routes if one.method == method and one.parameters(path) is not None)
 
 
 @contextmanager

@@ -225,6 +225,8 @@ def test_who_owns_a_vault_does_not_read_it(vaults: Vaulted) -> None:
         ("PUT", "/secrets/s_s", {"value": "x"}, "BadParameter"),
         ("GET", "/secrets?api-version=7.4&maxresults=26", None, "BadParameter"),
         ("GET", "/secrets?api-version=7.4&maxresults=²", None, "BadParameter"),
+        ("GET", f"/secrets?api-version=7.4&maxresults={'9' * 5000}", None, "BadParameter"),
+        ("GET", "/secrets?api-version=7.4&$skiptoken=²", None, "BadParameter"),
         ("PUT", "/secrets/s?api-version=1999-01-01", {"value": "x"}, "NotEmulatedLocally"),
         ("POST", "/secrets/s/backup", None, "NotEmulatedLocally"),
         ("POST", "/secrets/restore", {"value": "x"}, "NotEmulatedLocally"),

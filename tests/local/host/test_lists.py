@@ -55,7 +55,15 @@ def test_a_list_comes_in_pages_of_a_hundred_in_the_order_of_ids(crowd: Driver) -
     assert [name for page in listed for name in page] == [f"i-{number:03}" for number in range(250)]
 
 
-@pytest.mark.parametrize(("top", "sizes"), [("60", [60] * 4 + [10]), ("101", [100, 100, 50]), ("many", [100, 100, 50])])
+@pytest.mark.parametrize(
+    ("top", "sizes"),
+    [
+        ("60", [60] * 4 + [10]),
+        ("101", [100, 100, 50]),
+        ("many", [100, 100, 50]),
+        pytest.param("9" * 5000, [100, 100, 50], id="of 5000 digits"),
+    ],
+)
 def test_top_makes_pages_smaller_and_nothing_else(crowd: Driver, top: str, sizes: list[int]) -> None:
     assert [len(page) for page in pages(crowd, top=top)] == sizes
 
