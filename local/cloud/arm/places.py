@@ -14,8 +14,8 @@ from local.cloud.world import REGION, RESOURCE_GROUP, SUBSCRIPTION
 SUBSCRIPTION_PATTERN = "/subscriptions/{subscription}"
 GROUP_PATTERN = f"{SUBSCRIPTION_PATTERN}/resourceGroups/{{group}}"
 # ARM allows 50 tags of 256 characters, with names of 512 and without a few signs ("Use tags to organize your Azure
-# resources", limitations).
-TAGS = mapping(text(longest=256), most=50, names=text(pattern=r"^[^<>%&\\?/]+$", longest=512))
+# resources", limitations); a name has no case there.
+TAGS = mapping(text(longest=256), most=50, names=text(pattern=r"^[^<>%&\\?/]+$", longest=512), any_case=True)
 
 
 def in_group(handler: Handler) -> Handler:

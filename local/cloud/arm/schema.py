@@ -8,6 +8,7 @@ passed over, as Azure does, and words of an enumeration match in any case.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -48,9 +49,9 @@ def duration(least: timedelta = timedelta(), most: timedelta | None = None) -> J
     return {"type": "string", "duration": limits if most is None else {**limits, "longest": most}}
 
 
-def mapping(of: Json, *, most: int | None = None, names: Json | None = None) -> Json:
-    """An object with names of the caller's own, which may have to be like `names`."""
-    limits = {"maxProperties": most, "propertyNames": names}
+def mapping(of: Json, *, most: int | None = None, names: Json | None = None, any_case: bool = False) -> Json:
+    """An object with names of the caller's own, which may have to be like `names`; `any_case`: which have no case."""
+    limits = {"maxProperties": most, "propertyNames": names, "onceInAnyCase": any_case or None}
     given = {name: value for name, value in limits.items() if value is not None}
     return {"type": "object", "additionalProperties": of, **given}
 
@@ -154,6 +155,12 @@ def _duration(_validator: object, limits: dict[str, timedelta], value: object, _
         yield ValidationError(f"{value!r} is out of range ({bounds})")
 
 
+def _once_in_any_case(_validator: object, _wanted: bool, value: object, _shape: object) -> Iterable[ValidationError]:
+    names = Counter(map(str.lower, value if isinstance(value, dict) else ()))
+    for name in (name for name, count in names.items() if count > 1):
+        yield ValidationError(f"{name!r} is there more than once, in different case")
+
+
 def _is_whole(_checker: object, value: object) -> bool:
     """JSON Schema would take 30.0 as well."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -161,6 +168,6 @@ def _is_whole(_checker: object, value: object) -> bool:
 
 _Validator = extend(  # type: ignore[no-untyped-call]  # no types there
     Draft202012Validator,
-    {"oneOfWords": _one_of_words, "duration": _duration},
+    {"oneOfWords": _one_of_words, "duration": _duration, "onceInAnyCase": _once_in_any_case},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )

@@ -72,6 +72,7 @@ def _beyond(value: Any, shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         "maxItems": [value * (shape.get("maxItems", 0) + 1)] if isinstance(value, list) and value else [],
         "pattern": ["..."],
         "propertyNames": [{"a<b": "v"}],
+        "onceInAnyCase": [{"Stage": "v", "stage": "v"}],
     }
     yield from ((f"{limit}: {bad!r:.40}", bad) for limit, values in found.items() if limit in shape for bad in values)
 
@@ -154,6 +155,7 @@ NOBODY = f"{USER_ASSIGNED[0].resource_id}-of-nobody"
     ("path", "place", "bad", "code"),
     [
         (ENDPOINT, ("tags",), {"n" * 513: "x"}, "InvalidRequestBody"),
+        (ENDPOINT, ("tags",), {"Stage": "x", "stage": "y"}, "InvalidRequestBody"),
         (ENDPOINT, ("identity", "userAssignedIdentities"), {NOBODY: {}}, "FailedIdentityOperation"),
         (DEPLOYMENT, ("properties", "environmentVariables"), {"A=B": "x"}, "InvalidEnvironmentVariable"),
         (DEPLOYMENT, ("properties", "environmentVariables"), {"": "x"}, "InvalidEnvironmentVariable"),
