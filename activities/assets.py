@@ -68,11 +68,6 @@ def tell_kept(wanted: Any, there: dict[str, Any], path: str, finding: Finding) -
         finding.warn("AssetStaysAsItIs", path, message, f"{update} {commands.of_workspace()}")
 
 
-def is_of_registry(reference: str) -> bool:
-    """Whether a reference is one of an Azure ML registry, of which this workspace's addresses tell nothing."""
-    return reference.startswith("azureml:")
-
-
 def _labelled(collection: str, parts: AssetNamed, not_found: type[DeploymentError]) -> str:
     with translated(not_found=not_found):
         found = getattr(clients().ml, collection).get(parts.name, label=parts.label or LATEST)

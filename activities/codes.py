@@ -15,7 +15,7 @@ from azure_api.rights import Right
 from contracts.activities import Ensured, EnsureInput
 from contracts.assets import CodeConfiguration
 from contracts.errors import AssetNotFound, RequestRejected
-from contracts.ledger import arm_id, short_name
+from contracts.ledger import arm_id, is_of_registry, short_name
 from contracts.marks import MARK_TAG
 from contracts.names import is_datastore_path, split_datastore_path
 
@@ -73,7 +73,7 @@ class Codes(Registered[CodeConfiguration | None]):
 
 
 def _confirm(reference: str, finding: Finding, *, uploaded: bool) -> None:
-    if assets.is_of_registry(reference):
+    if is_of_registry(reference):
         assets.leave_unchecked(reference, PATH, finding)
     elif uploaded and assets.find(reference) is None:
         finding.creates.append(f"code {short_name(reference)}")

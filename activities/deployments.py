@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from activities.assets import is_of_registry
 from activities.capacity import judge_capacity
 from activities.container_logs import log_tail
 from activities.departing import Belonging, Departing
@@ -28,7 +27,7 @@ from contracts.errors import (
     EndpointBusy,
     ScoringScriptFailed,
 )
-from contracts.ledger import LedgerEntry, deployment_reference, endpoint_and_deployment
+from contracts.ledger import LedgerEntry, deployment_reference, endpoint_and_deployment, is_of_registry
 from contracts.marks import DIGEST_TAG, MARK_TAG, mark_in
 from contracts.online import OnlineDeploymentRequest
 from contracts.plan import Resolved
@@ -50,7 +49,7 @@ class Deployments(Resource[OnlineDeploymentRequest]):
 
     def plan(self, wanted: OnlineDeploymentRequest, scene: Scene) -> Finding:
         """Whether one of that name exists, made from the same."""
-        serving = _serving(wanted, scene.resolved)
+        serving = serving_of(wanted, scene.resolved.model_type, unknown_model=scene.model_unknown)
         finding = Finding(needs=[Right(WRITE, clients().settings.workspace_id)])
         samples.judge(scene, finding)
         found = scene.deployment

@@ -19,7 +19,7 @@ from contracts.base import Json
 from contracts.digests import digest
 from contracts.errors import RequestRejected
 from contracts.flows import PROMPT_FLOW, environment_of_flow
-from contracts.ledger import short_name
+from contracts.ledger import is_of_registry, short_name
 from contracts.marks import DIGEST_TAG, MARK_TAG
 from contracts.operator_limits import RegistryNotAllowed
 from contracts.plan import Resolved
@@ -145,7 +145,7 @@ def _entity(wanted: EnvironmentDefinition, resolved: str, mark: str) -> Any:
 
 
 def _named(reference: str, scene: Scene) -> Finding:
-    if assets.is_of_registry(reference):
+    if is_of_registry(reference):
         finding = Finding()
         assets.leave_unchecked(reference, PATH, finding)
         warn_of_retired(reference, PATH, finding)

@@ -19,7 +19,7 @@ from contracts.assets import ModelDefinition
 from contracts.digests import digest
 from contracts.errors import ModelNotFound, RequestRejected
 from contracts.flows import PROMPT_FLOW, is_flow
-from contracts.ledger import reference, short_name
+from contracts.ledger import is_of_registry, reference, short_name
 from contracts.marks import CONTENT_TAG, MARK_TAG
 from contracts.names import is_model_asset, model_of_id, split_datastore_path
 from contracts.plan import UploadedModel
@@ -86,7 +86,7 @@ class Models(Registered[Wanted]):
         Raises ModelNotFound for an unregistered reference, RequestRejected when the version exists with other files.
         """
         resolved = str(order.resolved.model)
-        if assets.is_of_registry(resolved):
+        if is_of_registry(resolved):
             return Ensured(entries=[self.entry(resolved, made=False)])
         try:
             found = _registered(resolved)
@@ -104,7 +104,7 @@ class Models(Registered[Wanted]):
 def _named(wanted: str, scene: Scene) -> Finding:
     """What a reference of a request names; a registry's is not looked at, its type is not known."""
     reference = assets.named(COLLECTION, wanted, not_found=ModelNotFound)
-    if assets.is_of_registry(reference):
+    if is_of_registry(reference):
         scene.resolve(model=reference)
         finding = Finding()
         assets.leave_unchecked(reference, "model", finding)

@@ -27,6 +27,7 @@ from contracts.errors import (
     RoleMissing,
     WorkspaceNotFound,
 )
+from contracts.ledger import is_of_registry
 from contracts.operator_limits import RoleNotGrantable
 from contracts.plan import NeededRole, Resolved
 from contracts.runtimes import DEFAULT_IMAGE, RuntimeAccess, RuntimePlan
@@ -128,7 +129,7 @@ class RuntimeNeeds:
         if self.wanted.environment is None:
             return None
         reference = assets.named("environments", self.wanted.environment)
-        if assets.is_of_registry(reference):
+        if is_of_registry(reference):
             message = f"{self.wanted.environment} is of a registry, where images are not read"
             raise RequestRejected(message, suggestion=AN_IMAGE)
         properties = assets.require(reference)["properties"]

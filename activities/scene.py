@@ -12,7 +12,7 @@ from azure_api.clients import clients
 from azure_api.errors import translated
 from azure_api.rights import Right
 from contracts.errors import DeploymentError, WorkspaceNotFound
-from contracts.ledger import deployment_reference, endpoint_reference
+from contracts.ledger import deployment_reference, endpoint_reference, is_of_registry
 from contracts.orders import DeployOrder
 from contracts.plan import (
     NeededRole,
@@ -88,6 +88,12 @@ class Scene:
     def resolve(self, **facts: str | bool | Percentages | None) -> None:
         """Write down what a name of the request turned out to be."""
         self.resolved = self.resolved.model_copy(update=facts)
+
+    @property
+    def model_unknown(self) -> bool:
+        """Whether nothing tells of the model what it is: one of a registry, or one that was not found."""
+        named = self.resolved.model
+        return is_of_registry(named) if named is not None else self.order.part("model") is not None
 
     @cached_property
     def workspace(self) -> Any:

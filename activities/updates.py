@@ -19,7 +19,7 @@ from contracts.azure_refusals import ResourceNotFound
 from contracts.digests import digest
 from contracts.endpoint_errors import StillServing
 from contracts.errors import DeploymentConflict, RequestRejected
-from contracts.ledger import LedgerEntry, endpoint_and_deployment
+from contracts.ledger import LedgerEntry, endpoint_and_deployment, is_of_registry
 from contracts.marks import DIGEST_TAG
 from contracts.plan import PlanProblem
 from contracts.secrets import secrets_in
@@ -161,7 +161,7 @@ def _spelled(there: Words, asked: Words) -> Words:
 def _there(collection: str, asset: str) -> str:
     """The reference of an asset that is registered, or a registry's, which is not looked at."""
     named = assets.named(collection, asset)
-    if not assets.is_of_registry(named):
+    if not is_of_registry(named):
         assets.require(named)
     return named
 

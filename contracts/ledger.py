@@ -90,6 +90,11 @@ def endpoint_and_deployment(reference: str) -> tuple[str, str]:
     return parts[-3], parts[-1]
 
 
+def is_of_registry(reference: str) -> bool:
+    """Whether a reference is one of an Azure ML registry, of which this workspace's addresses tell nothing."""
+    return reference.startswith("azureml:")
+
+
 def short_name(reference: str) -> str:
     """`name:version` of an asset, the last name of anything else."""
     asset = re.search(r"([^/]+)/(?:versions|labels)/([^/]+)$", reference)

@@ -24,7 +24,8 @@ SERVINGS: tuple[Serving, ...] = (
 def serving_of(wanted: OnlineDeploymentRequest, model_type: str | None, *, unknown_model: bool = False) -> Serving:
     """How this deployment is served; raises RequestRejected when nothing in it answers requests.
 
-    With `unknown_model`, one of a registry, its type may say: what is missing is then left to Azure.
+    With `unknown_model`, one of a registry or one that is not registered yet, its type may say: what is missing is
+    then left to Azure, or to the plan that follows.
     """
     for serving in SERVINGS:
         if serving.serves(wanted, model_type):

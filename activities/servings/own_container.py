@@ -19,7 +19,7 @@ class OwnContainer(Serving):
         return isinstance(environment, str) or environment.inference_config is not None
 
     def judge(self, wanted: OnlineDeploymentRequest, scene: Scene, finding: Finding) -> None:
-        """What a registered environment lacks; a model of a registry may bring it, and is not looked at."""
-        if not scene.resolved.model_type:
+        """What a registered environment lacks; a model that is not known may bring it."""
+        if not scene.resolved.model_type and not scene.model_unknown:
             judge_routes(scene, finding)
         warn_of_missing(wanted, scene, finding)

@@ -84,6 +84,25 @@ def test_a_plan_lists_every_problem_with_its_path(stack: LocalStack) -> None:
     assert all(problem["message"] and problem["suggestion"] for problem in problems)
 
 
+@pytest.mark.parametrize("environment", [None, "azureml:serving:1"])
+@pytest.mark.parametrize(
+    "model", ["azureml:nobody-knows:1", "azureml://registries/models/models/known-there/versions/1"]
+)
+def test_what_a_model_that_is_not_known_may_bring_is_not_missed(
+    stack: LocalStack, model: str, environment: str | None
+) -> None:
+    body = samples.request(endpoint="without-code", model=model)
+    body["deployment"].pop("code_configuration")
+    body["deployment"].pop("environment")
+    body["deployment"] |= {"environment": environment} if environment else {}
+
+    found = plan(stack, body)
+
+    expected = [] if "registries" in model else ["ModelNotFound"]
+    assert [problem["code"] for problem in found["problems"]] == expected
+    assert "deployment blue" in found["creates"]
+
+
 def test_rights_are_asked_for_in_the_subscription_of_the_scope(stack: LocalStack) -> None:
     scope = (
         "/subscriptions/00000000-0000-0000-0000-00000000000f/resourceGroups/hub"
