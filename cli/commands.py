@@ -153,6 +153,8 @@ def register_code(
 
 def _read(file: Path | None, files: Sequence[Path], asked: Asked) -> RequestFile:
     """The request that the files make; raises NotAccepted."""
+    if file is not None and asked.sets and "=" in file.name and not file.exists():
+        raise NotAccepted(f"{file} is no file: write --set before each field, --set {file}")
     if (file is None) == (not files):
         raise NotAccepted("name a request file, or the az ml files with -f; one of the two")
     if [file, *files].count(STDIN) > 1:

@@ -18,15 +18,18 @@ def shares_of(text: str) -> Json:
     return {name: share for name, _, share in shares}
 
 
-def set_field(body: dict[str, Any], text: str, example: str, *, deep: bool = False) -> None:
-    """Write `a.b=value` into a request, whose fields are all inside others where it is `deep`.
-
-    Raises NotAccepted, with an example, when it is no field and value.
-    """
+def field_and_value(text: str, example: str) -> tuple[str, str]:
+    """The two sides of `a.b=value`; raises NotAccepted, with an example, when it is none."""
     path, sign, value = text.partition("=")
-    *parents, last = path.strip().split(".")
-    if not sign or not last or (deep and not parents):
+    if not sign or not all(path.strip().split(".")):
         raise NotAccepted(f"--set {text}: write a field and its value, e.g. {example}")
+    return path.strip(), value
+
+
+def set_field(body: dict[str, Any], text: str, example: str) -> None:
+    """Write `a.b=value` into a body; raises NotAccepted, with an example, when it is no field and value."""
+    path, value = field_and_value(text, example)
+    *parents, last = path.split(".")
     here: Any = body
     for parent in parents:
         here = _inside(here, parent, text)

@@ -36,7 +36,12 @@ Shares = Annotated[
     str | None, typer.Option(metavar="SHARES", help='all_at_once, none, or shares such as "blue=90 green=10"')
 ]
 Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="e.g. deployment.instance_count=2")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="e.g. instance_count=2, or endpoint.tags.team=risk; once for each field",
+    ),
 ]
 
 Run = Annotated[str, typer.Argument(metavar="ID", help="of a deployment or an operation")]

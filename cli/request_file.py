@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cli.flows import flow_document
-from cli.given_fields import set_field, shares_of
+from cli.given_fields import shares_of
 from cli.kinds import STDIN, Document, nulls, read_document, read_mapping
 from cli.local_assets import Local, LocalCode, LocalEnvironment, LocalModel
 from cli.localizing import Localizing
 from cli.outcome import NotAccepted
+from cli.placing import let_win, set_in_request
 from cli.samples import describes_itself, input_example, sample_in
 from cli.wording import counted
 from contracts.base import Json
@@ -96,6 +97,15 @@ NO_SAMPLE = Problem(
     ),
 )
 
+NO_DEPLOYMENT = Problem(
+    path="deployment",
+    code="required",
+    message=(
+        "add the file that says which deployment (-f), also where it is there already: a model, an environment and an"
+        " endpoint are made, or brought to what their files say, with the deployment that needs them"
+    ),
+)
+
 
 def read_request_file(path: Path, asked: Asked = NOTHING_ELSE, stdin: bytes | None = None) -> RequestFile:
     """Read and check one request; raises NotAccepted with every problem in it, each with the path of its field.
@@ -117,15 +127,22 @@ def read_request_files(paths: Sequence[Path], asked: Asked = NOTHING_ELSE, stdin
     ]
     body: dict[str, Any] = {}
     folders = {"": Path.cwd()}
-    problems = []
+    problems: list[Problem] = []
     for document in documents:
-        problems += [_in(document, problem) for problem in nulls(_own(document))]
         problems += _add(body, folders, document)
     body = _with(body, asked)
     problems += _unnamed(body, documents)
+    problems += _empty(documents, problems)
+    problems += [] if "deployment" in body else [NO_DEPLOYMENT]
     localized = Localizing(body, folders)
     names = ", ".join(document.name for document in documents)
     return _checked(names, localized, problems + [_placed(one, documents) for one in localized.problems], documents)
+
+
+def _empty(documents: list[Document], known: list[Problem]) -> list[Problem]:
+    """Fields without a value that nothing of the command line, or a better sentence, stands for."""
+    found = [_in(document, problem) for document in documents for problem in nulls(_own(document))]
+    return [problem for problem in found if problem.path not in {one.path for one in known}]
 
 
 def _own(document: Document) -> Json:
@@ -156,7 +173,7 @@ def _unnamed(body: dict[str, Any], documents: list[Document]) -> Iterator[Proble
 def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
     """`body` with what the command line says."""
     for text in asked.sets:
-        set_field(body, text, "deployment.instance_count=2", deep=True)
+        set_in_request(body, text)
     if asked.request is not None:
         said = body.get("smoke_test")
         test = said if isinstance(said, dict) else {}
@@ -167,9 +184,7 @@ def _with(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
         body["smoke_test"] = {**test, **sample}
     if asked.traffic is not None:
         body["traffic"] = shares_of(asked.traffic)
-        if isinstance(body.get("endpoint"), dict):
-            # Said last, and on purpose: it wins over the endpoint's file.
-            body["endpoint"] = {name: part for name, part in body["endpoint"].items() if name != "traffic"}
+        let_win(body, ("traffic",))
     return body
 
 
@@ -183,10 +198,18 @@ def _checked(name: str, found: Localizing, problems: list[Problem], documents: l
     try:
         read_request(found.to_send)
     except RequestProblems as error:
-        problems = problems + [_placed(problem, documents) for problem in error.problems]
+        told = {problem.path for problem in problems}
+        missed = NO_DEPLOYMENT in problems
+        more = [_placed(one, documents) for one in error.problems if not (missed and _is_of_a_deployment(one))]
+        problems = problems + [problem for problem in more if problem.path not in told]
     if problems:
         raise NotAccepted(f"{name} has {counted(len(problems), 'problem')}", problems)
     return RequestFile(gathered(found.to_send).body, found.model, found.code, found.environment)
+
+
+def _is_of_a_deployment(problem: Problem) -> bool:
+    """Whether a deployment's file would say what is missed."""
+    return problem.path.split(".")[0] == "deployment" or problem.path == "endpoint"
 
 
 def _placed(problem: Problem, documents: list[Document]) -> Problem:

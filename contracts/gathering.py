@@ -51,7 +51,7 @@ def gathered(body: Json) -> Gathered:
     if not isinstance(body, dict):
         return Gathered(body)
     found = Gathered(_copied(body))
-    for now, before, same in _PLACES:
+    for now, before, same in PLACES:
         _move(found, now, before, same)
     _leave_out(found.body)
     return found
@@ -148,7 +148,8 @@ def _same_shares(there: Json, value: Json) -> Json:
     return there if shares[0] == shares[1] else None
 
 
-_PLACES: tuple[tuple[Path, Path, Callable[[Json, Json], Json]], ...] = (
+# Where a request has it, where a file of `az ml` may, and what both together say.
+PLACES: tuple[tuple[Path, Path, Callable[[Json, Json], Json]], ...] = (
     (("model",), ("deployment", "model"), _same_asset),
     (("endpoint", "name"), ("deployment", "endpoint_name"), _same_name),
     (("traffic",), ("endpoint", "traffic"), _same_shares),

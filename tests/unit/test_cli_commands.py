@@ -266,6 +266,13 @@ def test_an_empty_list_says_so(service: ScriptedService, slipway: Slipway) -> No
     assert slipway("list").out == "No deployments.\n"
 
 
+def test_two_fields_after_one_set_are_told_to_be_set_one_by_one(slipway: Slipway, file: Path) -> None:
+    ended = slipway("deploy", "-f", file, "--set", "instance_count=2", "model=azureml:m:1")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "model=azureml:m:1 is no file: write --set before each field" in ended.err
+
+
 @pytest.mark.parametrize(
     "arguments", [["launch"], ["deploy"], ["logs", ID, "--container", "istio"], ["status", ID, "--interval", "0.1"], []]
 )

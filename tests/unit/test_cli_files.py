@@ -110,7 +110,11 @@ def test_a_name_may_come_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked(sets=["instance_count=2"]), "deployment.instance_count=2"),
+        (Asked(sets=["instance_count"]), "e.g. deployment.instance_count=2"),
+        (Asked(sets=["deployment..name=x"]), "e.g. deployment.instance_count=2"),
+        (Asked(sets=["instance_cuont=2"]), "no field 'instance_cuont' in a request; did you mean 'instance_count'"),
+        (Asked(sets=["xyz.a=2"]), "no field 'xyz' in a request; write one"),
+        (Asked(sets=["tags.a=2"]), "deployment.tags or endpoint.tags"),
         (Asked(sets=["deployment.model.path=x"]), "given by its name"),
         (Asked(sets=["deployment.tags={"]), "cannot be read"),
         (Asked(sets=["endpoint.identity.user_assigned_identities.1.resource_id=x"]), "no 1 in a list of 1"),
@@ -121,6 +125,89 @@ def test_a_name_may_come_from_the_command_line(tmp_path: Path) -> None:
 def test_what_the_command_line_says_is_judged_too(tmp_path: Path, asked: Asked, said: str) -> None:
     with pytest.raises(NotAccepted, match=said):
         read(tmp_path, asked, endpoint=ENDPOINT | IDENTITY, deployment=DEPLOYMENT, more=WAIVED)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("model=azureml:credit-risk:7", "model", "azureml:credit-risk:7"),
+        ("deployment.model=azureml:credit-risk:7", "model", "azureml:credit-risk:7"),
+        ("environment=azureml:serving:7", "deployment.environment", "azureml:serving:7"),
+        ("endpoint_name=other", "endpoint.name", "other"),
+        ("endpoint.name=other", "endpoint.name", "other"),
+        ("instance_count=2", "deployment.instance_count", 2),
+        ("request_settings.request_timeout_ms=9000", "deployment.request_settings.request_timeout_ms", 9000),
+        ("auth_mode=aml_token", "endpoint.auth_mode", "aml_token"),
+        ("public_network_access=disabled", "endpoint.public_network_access", "disabled"),
+        ("traffic.green=0", "traffic", {"blue": 100, "green": 0}),
+        ("traffic=none", "traffic", "none"),
+        ("on_failure=keep", "on_failure", "keep"),
+        ("ttl=PT8H", "ttl", "PT8H"),
+    ],
+)
+def test_a_field_is_set_as_az_ml_names_it_or_as_a_request_does(
+    tmp_path: Path, text: str, path: str, value: Any
+) -> None:
+    endpoint = ENDPOINT | {"traffic": {"blue": 100}}
+
+    found: Any = read(tmp_path, Asked(sets=[text]), endpoint=endpoint, deployment=DEPLOYMENT, more=WAIVED).to_send
+
+    for part in path.split("."):
+        found = found[part]
+    assert found == value
+
+
+@pytest.mark.parametrize("where", ["model", "deployment.model"])
+@pytest.mark.parametrize("own_file", [True, False])
+def test_one_field_of_a_model_is_set_in_whichever_file_it_stands(tmp_path: Path, where: str, own_file: bool) -> None:
+    path = "azureml://datastores/workspaceblobstore/paths/m/"
+    model = {"name": "m", "version": 1, "path": path}
+    rest = {name: part for name, part in DEPLOYMENT.items() if name != "model"}
+    files = {"model": model, "deployment": rest} if own_file else {"deployment": rest | {"model": model}}
+
+    found = read(tmp_path, Asked(sets=[f"{where}.version=7"]), more=WAIVED, **files)
+
+    assert found.to_send["model"] == model | {"version": 7}
+
+
+def test_a_field_that_several_have_is_the_one_s_whose_file_is_given(tmp_path: Path) -> None:
+    found = read(tmp_path, Asked(sets=["tags.team=risk"]), deployment=DEPLOYMENT, more=WAIVED)
+
+    assert found.to_send["deployment"]["tags"] == {"team": "risk"}
+
+
+def test_a_field_without_a_value_may_have_it_from_the_command_line_and_is_told_once(tmp_path: Path) -> None:
+    files: dict[str, Any] = {
+        "endpoint": ENDPOINT | {"name": None},
+        "deployment": DEPLOYMENT | {"model": None, "description": None},
+    }
+    found = read(
+        tmp_path,
+        Asked(sets=["endpoint.name=said-last", "model=azureml:m:1", "deployment.description=d"]),
+        more=WAIVED,
+        **files,
+    )
+
+    assert (found.to_send["endpoint"]["name"], found.to_send["model"]) == ("said-last", "azureml:m:1")
+    assert problems(tmp_path, more=WAIVED, **files) == [
+        ("endpoint.yml: name", "required"),
+        ("deployment.yml: description", "wrong_type"),
+        ("deployment.yml: model", "wrong_type"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"model": {"name": "m", "path": "azureml://datastores/workspaceblobstore/paths/m/"}},
+        {"environment": {"name": "e", "image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:1"}},
+        {"endpoint": {"name": "from-files", "auth_mode": "key"}},
+    ],
+)
+def test_files_without_a_deployment_are_told_that_one_is_missing_and_nothing_else(
+    tmp_path: Path, files: dict[str, Any]
+) -> None:
+    assert problems(tmp_path, **files) == [("deployment", "required")]
 
 
 @pytest.mark.parametrize("of_it", ["", ".resource_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import shlex
 import sys
 from collections import defaultdict
@@ -49,6 +50,24 @@ def called(path: Path) -> Iterator[str]:
         words = node.args if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "slipway" else []
         first = [word.value for word in words[:2] if isinstance(word, ast.Constant) and isinstance(word.value, str)]
         yield from (first[0], " ".join(first)) if first else ()
+
+
+def misspelt(text: str) -> str:
+    """What of a command line is neither a verb nor one of its options."""
+    words = text.removeprefix("slipway ").split()
+    verb = next((name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS), None)
+    if verb is None:
+        return words[0]
+    options = {name for one in COMMANDS[verb].params for name in (*one.opts, *one.secondary_opts)}
+    return " ".join({word.partition("=")[0] for word in words if word.startswith("-") and word != "-"} - options)
+
+
+def test_the_commands_in_the_documents_are_verbs_with_the_options_that_they_have() -> None:
+    pages = "\n".join(path.read_text() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
+    written = set(re.findall(r"(?:`|^)(slipway [a-z][^`\n]*)", pages, re.MULTILINE))
+
+    assert len(written) > 40
+    assert {text: misspelt(text) for text in written if misspelt(text)} == {}
 
 
 @pytest.fixture
