@@ -17,6 +17,8 @@ from functools import partial
 from local.cloud.beyond import connected_beyond
 from local.loopback import ADDRESS
 
+# Who signs in to Azure there shows a password, a certificate, a browser or a code.
+_SIGN_IN = ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "login.live.com")
 _HEAD_LIMIT_SECONDS = 30
 _CHUNK = 65536
 
@@ -65,7 +67,7 @@ class Proxy:
                 upstream_reader, upstream_writer = await connected_beyond(host, int(port))
             except (OSError, EOFError, ValueError) as reason:
                 said = f"The local Azure passes {target} on, and this machine does not reach it: {reason}"
-                await _say(writer, "502 Bad Gateway", said)
+                await _say(writer, 502, said)
                 return
         else:
             upstream_reader, upstream_writer = await asyncio.open_connection(ADDRESS, self._target_port)
@@ -78,13 +80,19 @@ class Proxy:
 
 
 async def _refuse(writer: asyncio.StreamWriter, method: str, target: str) -> None:
-    said = f"The local Azure refuses {method} {target}: only the Azure hosts it emulates can be reached, over HTTPS."
-    await _say(writer, "403 Forbidden", said)
+    why = "only the Azure hosts it emulates can be reached, over HTTPS."
+    if target.rpartition(":")[0].lower() in _SIGN_IN:
+        why = (
+            "nobody signs in here, with a secret or a browser: use DefaultAzureCredential or ManagedIdentityCredential."
+        )
+    await _say(writer, 403, f"The local Azure refuses {method} {target}: {why}")
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, sentence: str) -> None:
+async def _say(writer: asyncio.StreamWriter, status: int, sentence: str) -> None:
+    """Refuse a connection, with the reason in the status line too: clients show nothing else of such an answer."""
     body = f"{sentence}\n".encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close"
+    reason = "".join(one for one in sentence if " " <= one <= "~")
+    head = f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close"
     writer.write(head.encode() + b"\r\n\r\n" + body)
     await writer.drain()
 
