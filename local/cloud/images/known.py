@@ -21,10 +21,14 @@ _VERSIONED = re.compile(r"(?P<name>[^/\s]+)/(?:versions/[\w.-]+|labels/latest)",
 
 @dataclass(frozen=True)
 class Brings:
-    """What an image has before anything is built upon it: a Python (None: whichever is asked for), and packages."""
+    """What an image has before anything is built upon it: a Python (None: whichever is asked for), and packages.
+
+    Of one of which that is not known, `unknown` says so: what a conda file is built into does not depend on it.
+    """
 
     python: str | None
     packages: tuple[str, ...]
+    unknown: str = ""
 
 
 @cache
@@ -58,6 +62,12 @@ def brought_by(image: str, *, to_build: bool) -> Brings | None:
     )
 
 
+def is_curated(name: str) -> bool:
+    """Whether the registry `azureml` has an environment of that name, be it one that is not built here."""
+    known = (family["environments"] for family in _data()["families"] if "environments" in family)
+    return any(re.fullmatch(names, name, re.IGNORECASE) for names in known)
+
+
 def _name(image: str) -> tuple[str, str]:
     """Where to look (`images` or `environments`), and the name without registry, tag, version or label."""
     registry = next(one for one in _data()["registries"] if image.lower().startswith(one))
@@ -68,13 +78,15 @@ def _name(image: str) -> tuple[str, str]:
 
 
 def _brings(family: Any, image: str) -> Brings:
+    why_not = family.get("why_not") or family.get("why_not_alone") or ""
+    reason = (
+        f"image {image!r} is known, and {why_not}: the local Azure cannot build it. Use an image with a "
+        f"conda file, name a command for this one in {NAME}, or deploy it in Azure."
+    )
     if "why_not" in family:
-        raise cannot_build_here(
-            f"image {image!r} is known, and {family['why_not']}: the local Azure cannot build it. Use an image with a "
-            f"conda file, name a command for this one in {NAME}, or deploy it in Azure."
-        )
+        raise cannot_build_here(reason)
     python = family.get("python")
     if family.get("python_of_name"):
         found = re.search(r"-py(\d)(\d+)-", image)
         python = f"{found[1]}.{found[2]}" if found else None
-    return Brings(None if python == "any" else python, tuple(family["packages"]))
+    return Brings(None if python == "any" else python, tuple(family["packages"]), reason if why_not else "")

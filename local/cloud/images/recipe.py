@@ -53,6 +53,8 @@ def recipe_of(asked: Asked) -> Recipe | None:
 
 
 def _of_image(brings: Brings) -> Recipe:
+    if brings.unknown:
+        raise cannot_build_here(brings.unknown)
     return Recipe(f"=={brings.python}.*" if brings.python else "", brings.packages)
 
 

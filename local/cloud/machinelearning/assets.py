@@ -13,6 +13,7 @@ from local.cloud.arm.paging import page
 from local.cloud.arm.route import ArmRoute
 from local.cloud.hosts import MANAGEMENT_URL
 from local.cloud.machinelearning import bodies, selection
+from local.cloud.machinelearning.curated import check_reserved
 from local.cloud.machinelearning.pointing import check_address
 from local.cloud.machinelearning.records import Asset, AssetKind, Container, Stamps
 from local.cloud.machinelearning.state import WorkspaceState
@@ -96,6 +97,7 @@ class Assets:
         """Make or describe a container. Not compared with live Azure."""
         name, properties = call.parameters["name"], as_json(call.body.get("properties"))
         _check_names(name)
+        _check_own(kind, name)
         known = self._state.container(kind.kind, name)
         if known:
             known.properties = properties
@@ -107,6 +109,7 @@ class Assets:
 
     def _delete_container(self, kind: _Kind, call: Call) -> Answer:
         """Remove a container with its versions: 200, or 204 when there is none."""
+        _check_own(kind, call.parameters["name"])
         held = self._state.containers.pop((kind.kind, call.parameters["name"].lower()), None)
         return Answer(200 if held else 204)
 
@@ -125,7 +128,8 @@ class Assets:
 
     def _get(self, kind: _Kind, call: Call) -> Answer:
         name, version = call.parameters["name"], call.parameters["version"]
-        asset = self._held(kind, name).versions.get(version)
+        self._held(kind, name)
+        asset = self._state.asset(kind.kind, name, version)
         if asset is None:
             message = f"{kind.singular} with name: {name} and version: {version} not found."
             raise not_found(f"{kind.singular}NotFound", message)
@@ -134,6 +138,7 @@ class Assets:
     def _put(self, kind: _Kind, call: Call) -> Answer:
         name, version = call.parameters["name"], call.parameters["version"]
         _check_names(name, version)
+        _check_own(kind, name)
         properties = _normalised(as_json(call.body.get("properties")))
         _require(kind, properties)
         known = self._state.asset(kind.kind, name, version)
@@ -159,6 +164,7 @@ class Assets:
 
     def _delete(self, kind: _Kind, call: Call) -> Answer:
         """Remove one version: 200, or 204 when there is none. Who deploys it keeps its copy (not compared)."""
+        _check_own(kind, call.parameters["name"])
         container = self._state.container(kind.kind, call.parameters["name"])
         gone = container.versions.pop(call.parameters["version"], None) if container else None
         return Answer(200 if gone else 204)
@@ -168,6 +174,11 @@ def _check_names(*names: str) -> None:
     for name in names:
         if not _NAME.fullmatch(name):
             raise invalid("InvalidAssetName", f"The name {':'.join(names)} does not match {_NAME.pattern}.")
+
+
+def _check_own(kind: _Kind, name: str) -> None:
+    if kind.kind == "environments":
+        check_reserved(name)
 
 
 def _check_number(kind: _Kind, version: str) -> None:

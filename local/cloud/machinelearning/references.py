@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from local.cloud.machinelearning.curated import NEWEST
 from local.cloud.machinelearning.records import AssetKind
 from local.cloud.world import WORKSPACE_ID
 
@@ -12,6 +13,9 @@ _REFERENCE = re.compile(
     rf"(?:{re.escape(WORKSPACE_ID)})/(?P<kind>models|codes|environments|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
     re.IGNORECASE,
 )
+
+# As the SDK sends a curated environment: "Short form of curated env will be expanded on the backend side" (its source).
+_CURATED = re.compile(r"azureml:(?P<name>AzureML-[^/:@]+)(?::(?P<version>[^/:@]+)|@latest)")
 
 
 class Reference(NamedTuple):
@@ -22,7 +26,10 @@ class Reference(NamedTuple):
 
 
 def reference(kind: AssetKind, text: object) -> Reference | None:
-    """The asset that an ARM id names, or None when it is no such id of this workspace."""
+    """The asset that an ARM id names, or a curated environment's short form; None when it is none of this workspace."""
+    curated = _CURATED.fullmatch(str(text or "")) if kind == "environments" else None
+    if curated:
+        return Reference(curated["name"], curated["version"] or NEWEST)
     found = _REFERENCE.fullmatch(str(text or ""))
     if not found or found["kind"].lower() != kind:
         return None

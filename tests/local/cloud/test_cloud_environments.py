@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from local.clock import Clock
 from local.cloud.authorization import Propagation
@@ -118,6 +118,30 @@ def test_a_context_of_a_known_image_is_followed(
     assert score(cloud, ml, {"data": [2]}).status_code == 200
 
 
+def test_a_curated_environment_is_there_under_its_name_in_a_workspace(ml: MLClient) -> None:
+    newest = ml.environments.get("AzureML-minimal-py312-inference", label="latest")
+    pinned = ml.environments.get("azureml-Sklearn-1.5", version="19")
+
+    assert (newest.image, newest.version) == ("mcr.microsoft.com/azureml/curated/minimal-py312-inference:1", "1")
+    assert pinned.image == "mcr.microsoft.com/azureml/curated/sklearn-1.5:19"
+    with pytest.raises(ResourceNotFoundError, match="version: mine not found"):
+        ml.environments.get("AzureML-sklearn-1.5", version="mine")
+
+
+def test_a_curated_environment_is_nobody_elses_and_one_that_is_not_known_is_not_said_to_be_missing(
+    ml: MLClient,
+) -> None:
+    mine = Environment(name="AzureML-mine", version="1", image=BASE)
+    with pytest.raises(HttpResponseError, match="can not start with the prefix AzureML"):
+        ml.environments.create_or_update(mine)
+    for version in (None, "1"):
+        with pytest.raises(HttpResponseError, match="can not start with the prefix AzureML"):
+            ml.environments.archive("AzureML-sklearn-1.5", version=version)
+    with pytest.raises(HttpResponseError, match="does not emulate the curated environment AzureML-Tutorial"):
+        ml.environments.get("AzureML-Tutorial", version="1")
+    assert [one.name for one in ml.environments.list()] == []
+
+
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
@@ -131,6 +155,11 @@ def test_a_context_of_a_known_image_is_followed(
         ),
         (environment(SERVER, python="openjdk=11"), "ImageNotRunnableLocally: the environment's conda file: openjdk is"),
         ("azureml://registries/azureml/environments/nope/versions/1", "nope"),
+        ("azureml:AzureML-acpt-pytorch-2.8-cuda12.6@latest", "cuda12.6:1' is known, and it is made for GPUs"),
+        (
+            "azureml:AzureML-sklearn-1.0-ubuntu20.04-py38-cpu:26",
+            "curated/sklearn-1.0-ubuntu20.04-py38-cpu:26' is known, and what it brings is not published any more",
+        ),
     ],
 )
 def test_what_cannot_be_is_never_succeeded(ml: MLClient, deployment_of: Describe, wanted: object, says: str) -> None:

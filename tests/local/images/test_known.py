@@ -16,7 +16,15 @@ SERVER = "azureml-inference-server-http"
 
 
 @pytest.mark.parametrize(
-    "image", ["openmpi4.1.0-ubuntu22.04:latest", "openmpi4.1.0-ubuntu20.04", "openmpi5.0-cuda12.4-ubuntu22.04:2026"]
+    "image",
+    [
+        "openmpi4.1.0-ubuntu22.04:latest",
+        "openmpi4.1.0-ubuntu20.04",
+        "openmpi5.0-cuda12.4-ubuntu22.04:2026",
+        "intelmpi2018.3-ubuntu16.04:20210301.v1",
+        "intelmpi2018.3-cuda10.0-cudnn7-ubuntu16.04",
+        "base:openmpi3.1.2-ubuntu18.04",
+    ],
 )
 def test_a_base_image_brings_nothing(image: str) -> None:
     brings = brought_by(MCR + image, to_build=False)
@@ -107,7 +115,14 @@ def is_published(environment: str) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("sklearn-1.5", True), ("mlflow-py312-inference", True), ("mlflow-model-inference", True), ("nope", False)],
+    [
+        ("sklearn-1.0-ubuntu20.04-py38-cpu", True),
+        ("AutoML", True),
+        ("sklearn-1.5", True),
+        ("mlflow-py312-inference", True),
+        ("mlflow-model-inference", True),
+        ("nope", False),
+    ],
 )
 def test_the_curated_environments(name: str, known: bool) -> None:
     assert is_published(f"{REGISTRY}{name}/versions/3") is known
@@ -119,6 +134,20 @@ def test_a_conda_file_is_an_environment_of_its_own_whatever_the_image_brings() -
     assert recipe is not None
     assert (recipe.python, recipe.requirements) == ("==3.11.*", (*recipe.from_conda, "joblib"))
     assert all(is_tool(one) for one in recipe.from_conda)
+
+
+def test_an_image_of_which_only_its_name_is_known_takes_a_conda_file(tmp_path: Path) -> None:
+    image = MCR + "curated/sklearn-1.0-ubuntu20.04-py38-cpu:28"
+    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nRUN pip install joblib\n")
+
+    built = recipe_of(Asked(image, "dependencies: [python=3.11, {pip: [joblib]}]"))
+
+    assert built is not None
+    assert (built.python, built.requirements[-1]) == ("==3.11.*", "joblib")
+    for asked in (Asked(image), Asked("", context=tmp_path)):
+        with pytest.raises(Refused, match="is known, and what it brings is not published any more") as refused:
+            recipe_of(asked)
+        assert refused.value.problem.code == "ImageNotRunnableLocally"
 
 
 def test_an_image_alone_is_what_it_brings() -> None:
