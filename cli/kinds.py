@@ -97,11 +97,11 @@ def nulls(body: Json, path: str = "") -> list[Problem]:
 
 
 def _kind(name: str, body: dict[str, Any]) -> Kind:
-    schema = re.search(r"([A-Za-z]+)\.schema\.json$", str(body.get("$schema", "")))
+    schema = re.search(r"([A-Za-z]+)(?:\.schema)?\.json#?$", str(body.get("$schema", "")))
     if schema:
         known = _SCHEMAS.get(schema[1].lower())
         if known is None:
-            raise NotAccepted(f"{name} is a {schema[1]}: Slipway deploys online endpoints")
+            raise NotAccepted(f"{name} is a {schema[1]}: leave it out, Slipway deploys online endpoints")
         return known
     for kind, fields in _FIELDS:
         if not fields.isdisjoint(body):

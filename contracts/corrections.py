@@ -10,6 +10,14 @@ from contracts.base import Contract, Json
 from contracts.names import MEANT
 
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
+# What the files of `az ml` called it while that was a preview (2021), and public ones still do; where it is now.
+_OLDER = {
+    "local_path": "path",
+    "model_format": "type",
+    "scale_type": "type",
+    "docker": "image",
+    "deployments": "deployment",
+}
 # Nobody mistypes longer names, and comparing takes its time.
 _LONGEST_NAME = 64
 
@@ -94,6 +102,11 @@ def _is_left_out(part: str | int, value: Json, *, last: bool) -> bool:
 
 def _unknown(parts: list[str], body: Json, contract: type[Contract]) -> str:
     *place, name = parts
+    older = _OLDER.get(name)
+    if older in fields_at(contract, place):
+        return f"there is no such field here since the preview of az ml: it is called {older!r}"
+    if older in fields_at(contract, []):
+        return f"there is no such field here since the preview of az ml: each {older} has a file of its own"
     free = fields_at(contract, place) - _written(body, place)
     close = difflib.get_close_matches(name, sorted(free), n=1) if len(name) <= _LONGEST_NAME else []
     return f"there is no such field here{f'; did you mean {close[0]!r}?' if close else ': remove it'}"

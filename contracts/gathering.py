@@ -81,11 +81,17 @@ def _move(found: Gathered, now: Path, before: Path, same: Callable[[Json, Json],
         return
     kept = same(there, value)
     if kept is None:
-        found.contradictions.append((before, f"says something else than {'.'.join(now)}: write it in one of the two"))
+        found.contradictions.append((before, _contradiction(".".join(now), there, value)))
     else:
         if kept is value and kept is not there:
             found.moved.append((now, before))
         target[now[-1]] = kept
+
+
+def _contradiction(place: str, there: Json, value: Json) -> str:
+    if isinstance(there, str) and isinstance(value, str):
+        return f"says {value!r} where {place} says {there!r}: write it in one of the two, or the same in both"
+    return f"says something else than {place}: write it in one of the two"
 
 
 def _traffic(value: Json) -> Json:

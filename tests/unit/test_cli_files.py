@@ -227,12 +227,20 @@ def test_two_of_a_kind_and_places_that_contradict_are_told_by_their_files(tmp_pa
     assert problems(tmp_path, endpoint={**ENDPOINT, "name": "other"}, deployment=DEPLOYMENT, more=WAIVED) == [
         ("deployment.yml: endpoint_name", "contradiction")
     ]
+    with pytest.raises(NotAccepted) as refused:
+        read(tmp_path, endpoint={**ENDPOINT, "name": "other"}, deployment=DEPLOYMENT, more=WAIVED)
+    assert refused.value.problems[0].message.startswith("says 'from-files' where endpoint.name says 'other': write it")
+    preview = {"$schema": "http://azureml/sdk-2-0/OnlineEndpoint.json", "name": "from-files"}
+    assert read(tmp_path, endpoint=preview, deployment=DEPLOYMENT, more=WAIVED).to_send["endpoint"] == {
+        "name": "from-files"
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("$schema: https://x/latest/batchDeployment.schema.json\nname: blue\n", "batchDeployment"),
+        ("$schema: https://x/latest/batchDeployment.schema.json\nname: blue\n", "batchDeployment: leave it out"),
+        ("$schema: https://x/2019-04-01/deploymentTemplate.json#\nresources: []\n", "deploymentTemplate: leave it out"),
         ("colour: blue\n", "nothing in it says which"),
         ("- a\n- b\n", "cannot be read"),
     ],

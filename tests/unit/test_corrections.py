@@ -167,6 +167,19 @@ def test_limits_and_choices_are_named() -> None:
     assert message("model", 5) == "write azureml:<name>:<version>, or a mapping with path, name and version"
 
 
+def test_a_field_of_the_preview_of_az_ml_is_told_by_the_name_that_it_has_now() -> None:
+    for path, now in (
+        ("model.local_path", "path"),
+        ("model.model_format", "type"),
+        ("deployment.environment.docker", "image"),
+        ("deployment.scale_settings.scale_type", "type"),
+        ("deployments", "deployment"),
+    ):
+        assert message(path, "x") == f"there is no such field here since the preview of az ml: it is called {now!r}"
+    assert message("endpoint.deployments", []).endswith("az ml: each deployment has a file of its own")
+    assert message("deployment.docker", {}) == "there is no such field here: remove it"
+
+
 def test_a_field_that_belongs_elsewhere_is_not_suggested_here() -> None:
     assert message("instance_type", "x") == "there is no such field here: remove it"
     assert message("smoke_test.expect.schema", {}) == "there is no such field here; did you mean 'json_schema'?"
