@@ -60,8 +60,12 @@ class MirrorTraffic(Resource[Percentages]):
         there, before = mirrored(endpoint), order.resolved.mirrored or {}
         if there == before == wanted:
             return Ensured(entries=[self.entry(order.resolved.endpoint, made=False)])
-        # As wanted by now: a try whose answer was lost has begun it.
-        state = begin.state_of(endpoint) if there == wanted else _write(endpoint, wanted)
+        if there == wanted:
+            # By now: a try whose answer was lost has begun it.
+            state = begin.state_of(endpoint)
+        else:
+            # Roles and a deployment took their time since the plan: somebody may have changed it meanwhile.
+            before, state = there, _write(endpoint, wanted)
         change = LedgerEntry(kind=self.kind, id=order.resolved.endpoint, how="changed", before=before, after=wanted)
         return Ensured(entries=[change], done=state == begin.SUCCEEDED)
 

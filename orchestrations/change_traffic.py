@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from contracts.activities import Observed, TrafficInput
 from contracts.base import Json
+from contracts.ledger import endpoint_reference
 from contracts.operations import OperationOrder, OperationResult
+from contracts.plan import Resolved
 from contracts.smoke_test import cases_of, first_written
 from contracts.traffic import SharesInput
 from orchestrations import steps
@@ -15,7 +17,7 @@ from orchestrations.engine import Context, Taking
 from orchestrations.going_back import smoke_test_of
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import give, mirror, mirrored_at_first, traffic_read_back
+from orchestrations.shift import give, mirror, traffic_read_back
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -34,13 +36,13 @@ def share_out(run: Run) -> Taking[OperationResult]:
     yield from in_turn(run, order)
     shares, copies = order.part("traffic"), order.part("mirror_traffic")
     now = yield from run.take(steps.READ_TRAFFIC, TrafficInput(endpoint=order.endpoint, traffic=shares or {}))
-    mirrored = mirrored_at_first(run, now.mirrored or {})
+    resolved = Resolved(endpoint=endpoint_reference(order.endpoint), mirrored=now.mirrored)
 
     before, after = now.before, None
     if shares is not None:
         before, after = (yield from give(run, order.endpoint, shares)), now.after
     if copies is not None:
-        yield from mirror(run, order.endpoint, {name: share for name, share in copies.items() if share}, mirrored)
+        yield from mirror(run, {name: share for name, share in copies.items() if share}, resolved)
     observed = yield from traffic_read_back(run, order.endpoint, after)
     answered = yield from verify_shares(run, observed)
     released(run, observed, PASSED if answered else NO_REQUEST)

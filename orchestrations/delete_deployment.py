@@ -6,7 +6,9 @@ wait for the endpoint → plan teardown → take its traffic away (only when for
 from __future__ import annotations
 
 from contracts.base import Json
+from contracts.ledger import endpoint_reference
 from contracts.operations import OperationOrder, OperationResult
+from contracts.plan import Resolved
 from orchestrations.engine import Context, Taking
 from orchestrations.releasing import NOT_TESTED, released
 from orchestrations.run import Run
@@ -29,7 +31,7 @@ def remove_it(run: Run) -> Taking[OperationResult]:
     yield from in_turn(run, order)
     found = yield from look(run, order)
     if order.deployment in found.mirrored:
-        yield from mirror(run, order.endpoint, {}, found.mirrored)
+        yield from mirror(run, {}, Resolved(endpoint=endpoint_reference(order.endpoint), mirrored=found.mirrored))
     if order.deployment in found.traffic:
         yield from give(run, order.endpoint, without(found.traffic, order.deployment))
     yield from take_down(run, order, found)

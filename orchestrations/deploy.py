@@ -26,7 +26,7 @@ from orchestrations.newest import stop_if_superseded
 from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import observed, shift_traffic
+from orchestrations.shift import mirror, observed, shift_traffic
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -119,7 +119,12 @@ def create_deployment(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking
 def extras(run: Run, order: DeployOrder, plan: PlanVerdict, *, after: str) -> Taking[None]:
     """Make what the request asks for besides, once what it belongs to is there."""
     for extra in plan.extras:
-        if extra.after == after:
+        if extra.after != after:
+            continue
+        if extra.kind == steps.MIRROR_TRAFFIC.kind:
+            # No thing of its own: what the endpoint mirrored before is what undo gives back.
+            yield from mirror(run, order.part(extra.kind), plan.resolved)
+        else:
             makes = [LedgerEntry(kind=extra.kind, id=extra.id)]
             yield from run.ensure(steps.of_kind(extra.kind), order.part(extra.kind), plan.resolved, makes)
 

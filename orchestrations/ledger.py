@@ -42,7 +42,9 @@ class Ledger:
             elif not (before.sure and entry.how == "found"):
                 # An answer does not repeat what was written down before the write.
                 told_before = {"name": before.name, "goes_with": before.goes_with}
-                first = {"before": before.before} if before.sure and before.how == "changed" else {}
+                # Also when only this answer tells that the first one was in force.
+                ours = before.sure or before.may_have_left(entry.before)
+                first = {"before": before.before} if ours and before.how == "changed" else {}
                 self._replace(before, entry.model_copy(update={**told_before, **first}))
 
     def close(self, entry: LedgerEntry, **what_became: Any) -> None:

@@ -41,7 +41,7 @@ def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None 
     copies = shift.mirrored or {}
     if copies.keys() & shift.after.keys():
         # Azure would refuse it.
-        yield from mirror(run, endpoint, {}, mirrored_at_first(run, copies))
+        yield from mirror(run, {}, Resolved(endpoint=resolved.endpoint, mirrored=copies))
     begun = run.ledger.find(steps.TRAFFIC.kind, resolved.endpoint)
     if begun and begun.after == shift.after:
         # By this very run, before it began anew: what was before then is what undo gives back.
@@ -59,20 +59,16 @@ def give(run: Run, endpoint: str, split: Percentages, resolved: Resolved | None 
     return before
 
 
-def mirror(run: Run, endpoint: str, wanted: Percentages, before: Percentages) -> Taking[None]:
-    """Give the endpoint its mirror traffic; `before` is what undo gives back."""
+def mirror(run: Run, wanted: Percentages, resolved: Resolved) -> Taking[None]:
+    """Give the endpoint its mirror traffic; undo gives back what it is now, or was before this run changed it first."""
+    begun = run.ledger.find(steps.MIRROR_TRAFFIC.kind, resolved.endpoint)
+    before: Percentages = (begun.before if begun and begun.how == "changed" else resolved.mirrored) or {}
+    after = {name: share for name, share in wanted.items() if share}
     change = LedgerEntry(
-        kind=steps.MIRROR_TRAFFIC.kind, id=endpoint_reference(endpoint), how="changed", before=before, after=wanted
+        kind=steps.MIRROR_TRAFFIC.kind, id=resolved.endpoint, how="changed", before=before, after=after
     )
-    resolved = Resolved(endpoint=change.id, mirrored=before)
+    resolved = resolved.model_copy(update={"mirrored": before})
     yield from run.ensure(steps.MIRROR_TRAFFIC, wanted, resolved, [change])
-
-
-def mirrored_at_first(run: Run, now: Percentages) -> Percentages:
-    """The mirror traffic that undo gives back: that of before the run, also when it began anew."""
-    changed = [entry for entry in run.ledger.entries if entry.kind == steps.MIRROR_TRAFFIC.kind]
-    before: Percentages = changed[0].before or {} if changed else now
-    return before
 
 
 def traffic_read_back(run: Run, endpoint: str, traffic: Percentages | None) -> Taking[Observed]:

@@ -1,0 +1,92 @@
+"""A run that changes an endpoint's mirror traffic and ends otherwise than wanted: what was mirrored before is again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contracts.orders import CANCEL
+from tests.schedules.clients import guard_looks
+from tests.schedules.instances import Instance
+from tests.schedules.stage import Stage, body, fates_of
+from tests.schedules.weather import Kind
+
+LIVE, BEFORE, WANTED = {"green": 100}, {"blue": 10}, {"red": 10}
+
+
+def mirroring(stage: Stage) -> None:
+    """An endpoint where green serves, and blue gets copies."""
+    for name in ("green", "blue"):
+        stage.deploys(name, access={}, traffic="none")
+    stage.operates("change_traffic", {"traffic": LIVE, "mirror_traffic": BEFORE})
+    stage.rests()
+
+
+def mirrored_to_red(stage: Stage) -> Instance:
+    """A deployment that is to get the copies."""
+    asked: dict[str, Any] = body("red") | {"access": {}, "traffic": "none"}
+    asked["endpoint"] = {**asked["endpoint"], "mirror_traffic": WANTED}
+    return stage.begins(asked)
+
+
+def shares(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
+    """The endpoint's traffic, and its copies."""
+    properties = stage.azure.endpoints["north"].body["properties"]
+    return properties["traffic"], properties["mirrorTraffic"]
+
+
+def once(stage: Stage, when: Callable[[], bool], then: Callable[[], None]) -> None:
+    """Do something in the first turn after something has happened."""
+    done: list[bool] = []
+
+    def turned(_: Instance) -> None:
+        if not done and when():
+            done.append(True)
+            then()
+
+    stage.hub.turned = turned
+
+
+@pytest.mark.parametrize(("kind", "number"), [("rejected", 1), ("lost_before", 2), ("lost_after", 2)])
+def test_a_deployment_whose_copies_were_refused_leaves_those_of_others(stage: Stage, kind: Kind, number: int) -> None:
+    """Or whose answer is lost; then it is canceled."""
+    mirroring(stage)
+    stage.strikes(kind, "ensure_mirror_traffic", number)
+    run = mirrored_to_red(stage)
+    once(stage, lambda: bool(stage.weather.met), lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
+
+    assert stage.rests() == []
+    assert (run.status, shares(stage)) == ("Failed", (LIVE, BEFORE))
+    # What was not written is not told of.
+    assert fates_of(run) == {"deployment": "undone", **({"mirror_traffic": "undone"} if kind == "lost_after" else {})}
+
+
+def test_copies_that_somebody_changed_before_they_were_written_are_given_back(stage: Stage) -> None:
+    """While the deployment was made, which takes longer than anything else since the plan."""
+    mirroring(stage)
+    run, theirs = mirrored_to_red(stage), {"blue": 30}
+    stage.hub.after(40, lambda: stage.azure.endpoints["north"].body["properties"].update(mirrorTraffic=theirs))
+    once(stage, lambda: shares(stage)[1] == WANTED, lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
+
+    assert stage.rests() == []
+    assert (fates_of(run)["mirror_traffic"], shares(stage)) == ("undone", (LIVE, theirs))
+
+
+def test_copies_that_were_taken_in_a_turn_that_died_are_given_back(stage: Stage) -> None:
+    """Blue is to serve, and green to get copies: they are written twice, and the first answer came to nobody."""
+    mirroring(stage)
+    stage.strikes("lost_after", "ensure_mirror_traffic", 2)
+    run = stage.operates("change_traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 10}})
+    once(stage, lambda: bool(stage.weather.met), lambda: stage.hub.kill_worker(1, "change_traffic"))
+    stage.hub.after(1200, lambda: guard_looks(stage.hub))
+    stage.hub.after(
+        1210,
+        lambda: once(
+            stage, lambda: shares(stage)[1] == {"green": 10}, lambda: stage.hub.raise_event(run.id, CANCEL, "enough")
+        ),
+    )
+
+    assert stage.rests() == []
+    assert (run.resumed, fates_of(run)["mirror_traffic"], shares(stage)) == (1, "undone", (LIVE, BEFORE))
