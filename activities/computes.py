@@ -27,7 +27,7 @@ from activities.compute_documents import (
     state_of,
     why_broken,
 )
-from activities.resource import Resource, There
+from activities.resource import CHANGED_SINCE, Resource, There
 from azure_api import looking, versions
 from azure_api.clients import clients
 from azure_api.errors import translated
@@ -36,7 +36,7 @@ from contracts.errors import EndpointBusy, NotAsDeployed, ProvisioningFailed
 from contracts.ledger import SERVICES, LedgerEntry, application_reference, arm_id, compute_reference
 from contracts.marks import mark_in
 from contracts.runtime_errors import ComputeConflict
-from contracts.runtimes import ApplicationWanted, ComputeEnsured, ComputeWanted
+from contracts.runtimes import STOPPED, ApplicationWanted, ComputeEnsured, ComputeWanted
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/computes/write"
 # The words of `ComputeInstanceState` from which nothing comes up by itself.
@@ -87,7 +87,7 @@ class Computes(Resource[ComputeWanted]):
         return self._ensured(wanted, found, how, done=state in RUNNING)
 
     def _ensured(self, wanted: ComputeWanted, found: Document, how: Any, *, done: bool) -> ComputeEnsured:
-        before = "Stopped" if how == "changed" else None
+        before = STOPPED if how == "changed" else None
         entry = LedgerEntry(kind=self.kind, id=compute_reference(wanted.name), how=how, before=before)
         return ComputeEnsured(entries=[entry], done=done, principal_id=principal_of(found))
 
@@ -119,8 +119,9 @@ class Computes(Resource[ComputeWanted]):
         address = _path(_name(order.entry.id))
         with translated():
             if order.entry.how == "changed":
-                if not is_stopped(found.thing):
-                    clients().post(f"{address}/stop", versions.COMPUTES)
+                if is_stopped(found.thing):
+                    return Provisioning(state=found.state, done=True, ours=False)
+                clients().post(f"{address}/stop", versions.COMPUTES)
                 return Provisioning(state="Stopping", done=True)
             clients().delete(f"{address}?underlyingResourceAction=Delete", versions.COMPUTES)
         return Provisioning(state="Deleting", done=False)
@@ -155,8 +156,10 @@ class Applications(Resource[ApplicationWanted]):
             made = custom_service(wanted, image)
             sign(made, order.mark, there)
             _write(wanted.compute.name, found, wanted.name, made)
-        # As the plan found it: a second try finds this run's own image.
-        was: Any = {"how": "changed", "before": wanted.was, "after": image} if wanted.was else {}
+        # A second try finds this run's own image, which says nothing of what was before: the plan has found that out.
+        mine = there is not None and service_mark(there) == order.mark
+        before = image_of(there) if there is not None and not mine else wanted.was
+        was: Any = {"how": "changed", "before": before, "after": image} if before else {}
         return Ensured(entries=[LedgerEntry(kind=self.kind, id=reference, **was)], done=False)
 
     def provisioned(self, entry: LedgerEntry) -> Provisioning:
@@ -175,7 +178,9 @@ class Applications(Resource[ApplicationWanted]):
         service = service_named(found, name) if found else None
         if found is None or service is None:
             return None
-        return There(found, ours=service_mark(service) == order.mark)
+        # One that was changed and has another image by now is somebody else's, and stays.
+        foreign = order.entry.how == "changed" and image_of(service) not in (order.entry.before, order.entry.after)
+        return There(found, ours=foreign or service_mark(service) == order.mark)
 
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Take it out of the list; one that was changed gets the image back that it had."""
@@ -183,6 +188,8 @@ class Applications(Resource[ApplicationWanted]):
         before = None
         if order.entry.how == "changed" and order.entry.before:
             service = service_named(found.thing, name) or {}
+            if not order.entry.may_have_left(image_of(service)):
+                return Provisioning(state=found.state, done=True, ours=False, stays=CHANGED_SINCE)
             before = {**service, "image": {"type": "docker", "reference": order.entry.before}}
             before["environmentVariables"] = {
                 one: value for one, value in (service.get("environmentVariables") or {}).items() if one != MARK

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.endpoints import endpoint_state
-from activities.resource import Resource
+from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.errors import translated
@@ -84,7 +84,7 @@ class MirrorTraffic(Resource[Percentages]):
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
         left = [beside(one or {}, begin.traffic_of(endpoint)) for one in (entry.after, *(entry.tried or []))]
         if entry.after is not None and there not in left and not entry.may_have_left(there):
-            return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+            return Provisioning(state=state, done=True, ours=False, stays=CHANGED_SINCE)
         if order.claimed_by:
             return Provisioning(state=state, done=True, stays=order.wish)
         return Provisioning(state=_write(endpoint, before), done=False)

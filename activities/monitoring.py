@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from activities.departing import Belonging, Departing
-from activities.resource import Resource, There
+from activities.resource import CHANGED_SINCE, Resource, There
 from activities.same_settings import kept, kept_in, meaning, says, without_kept
 from activities.scene import Finding, Scene
 from azure_api import looking
@@ -28,16 +28,19 @@ from contracts.plan import Resolved
 
 Wanted = TypeVar("Wanted")
 Document = dict[str, Any]
-CHANGED_SINCE = "somebody else has changed it since"
 NOT_KEPT = "it was changed, and how it was before is too long to be kept"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Settings of a deployment that one run has made, and those that it has changed."""
+    """Settings of a deployment that one run has made, and those that it has changed.
+
+    `replaced`: whether somebody has written one anew since it was changed, without a word of who had made it.
+    """
 
     made: list[Document]
     changed: list[Document]
+    replaced: bool = False
 
 
 class MonitorSettings(Resource[Wanted]):
@@ -123,7 +126,7 @@ class MonitorSettings(Resource[Wanted]):
         if found is None:
             self._put(identifier, body, {MARK_TAG: mark, DIGEST_TAG: meaning(body["properties"])})
             return "made"
-        tags = found.get("tags") or {}
+        tags = _tags_of(found)
         if says(found["properties"], body["properties"]):
             if tags.get(CHANGED_BY_TAG) == mark:
                 return "changed"
@@ -148,8 +151,10 @@ class MonitorSettings(Resource[Wanted]):
         if not named:
             return None
         made = [one for one in named if mark_in(one) and (order.for_good or mark_in(one) == order.mark)]
-        changed = [one for one in named if one not in made and one["tags"].get(CHANGED_BY_TAG) == order.mark]
-        return There(Standing(made, changed), ours=bool(made or changed))
+        changed = [one for one in named if one not in made and _tags_of(one).get(CHANGED_BY_TAG) == order.mark]
+        # What is given back already carries a mark again.
+        replaced = order.entry.how == "changed" and not all(map(mark_in, named))
+        return There(Standing(made, changed, replaced), ours=bool(made or changed or replaced))
 
     def belongings(self, departing: Departing) -> Iterable[Belonging]:
         """Those of each deployment that goes; without the right to see any, Slipway has made none."""
@@ -166,7 +171,7 @@ class MonitorSettings(Resource[Wanted]):
     def delete(self, found: There, order: EntryInput) -> Provisioning:
         """Remove what the run has made, and give back what it has changed."""
         standing: Standing = found.thing
-        stays = None
+        stays = CHANGED_SINCE if standing.replaced else None
         for one in standing.changed:
             stays = self._given_back(one) or stays
         for one in standing.made:
@@ -176,7 +181,8 @@ class MonitorSettings(Resource[Wanted]):
 
     def _given_back(self, setting: Document) -> str | None:
         """Write what a setting was before; why not, where it is not."""
-        tags, before = setting["tags"], kept_in(setting["tags"])
+        tags = _tags_of(setting)
+        before = kept_in(tags)
         if meaning(setting["properties"]) != tags.get(DIGEST_TAG):
             return CHANGED_SINCE
         if before is None:
@@ -195,6 +201,11 @@ def name_of(endpoint: str, deployment: str) -> str:
     """That name, of a deployment by its names."""
     whole = arm_id(deployment_reference(endpoint, deployment), clients().settings.workspace_id)
     return f"slipway-{endpoint}-{deployment}-{digest(whole.lower(), 8)}".lower()
+
+
+def _tags_of(setting: Document) -> dict[str, str]:
+    tags: dict[str, str] = setting.get("tags") or {}
+    return tags
 
 
 def _named(there: list[Document], name: str) -> Document | None:

@@ -20,6 +20,8 @@ from contracts.ledger import LedgerEntry
 
 Wanted = TypeVar("Wanted")
 REGISTERED = "registered versions are immutable and shared"
+# Why what a run has changed is not given back.
+CHANGED_SINCE = "somebody else has changed it since"
 
 
 @dataclass(frozen=True)

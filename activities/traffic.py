@@ -8,7 +8,7 @@ from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
 from activities.gates.answers import READ
 from activities.mirror_traffic import beside, mirrored
-from activities.resource import Resource
+from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
 from azure_api.clients import clients
@@ -96,7 +96,7 @@ class Traffic(Resource[TrafficShift]):
         if traffic == entry.before:
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
         if not entry.may_have_left(traffic):
-            return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+            return Provisioning(state=state, done=True, ours=False, stays=CHANGED_SINCE)
         _refuse_unready(name, entry.before)
         # Azure would refuse a copy for what has traffic again; what this run mirrored is given back after that.
         endpoint.mirror_traffic = beside(mirrored(endpoint), entry.before)

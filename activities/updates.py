@@ -10,7 +10,7 @@ from activities.changeable_words import MADE_FROM, Words, given, kept, words_of,
 from activities.datastores import judge_path
 from activities.deployments import Deployments
 from activities.envelope import activity
-from activities.resource import Resource
+from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from activities.serving_now import pin_of
 from azure_api import begin
@@ -61,6 +61,9 @@ class Updates(Resource[Update]):
         """Begin the change; one that a try whose answer was lost has begun is confirmed."""
         entity = _found(*endpoint_and_deployment(order.resolved.deployment))
         there = words_of(entity, wanted.after)
+        if there not in (wanted.before, wanted.after):
+            message = f"deployment {entity.name} was changed by somebody else a moment ago"
+            raise DeploymentConflict(message, suggestion="Look at what it is now, and send the request again.")
         state = begin.state_of(entity) if there == wanted.after else write(entity, wanted.after)
         change = LedgerEntry(
             kind=self.kind, id=order.resolved.deployment, how="changed", before=wanted.before, after=wanted.after
@@ -81,7 +84,7 @@ class Updates(Resource[Update]):
         if there == entry.before and state not in (begin.FAILED, begin.CANCELED):
             return Provisioning(state=state, done=state == begin.SUCCEEDED, ours=False)
         if there != entry.before and not entry.may_have_left(there):
-            return Provisioning(state=state, done=True, ours=False, stays="somebody else has changed it since")
+            return Provisioning(state=state, done=True, ours=False, stays=CHANGED_SINCE)
         return Provisioning(state=write(entity, entry.before), done=False)
 
 

@@ -166,6 +166,10 @@ class ComputeEnsured(Ensured):
     principal_id: Annotated[str | None, Field(description="none: it has no identity")] = None
 
 
+# Of a compute instance, in its state and in ledgers: what one that a run has started was before.
+STOPPED = "Stopped"
+
+
 class RuntimePlanInput(Contract):
     """Ask what a request for a runtime would do."""
 

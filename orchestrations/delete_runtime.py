@@ -13,6 +13,7 @@ from contracts.runtime_deletion import DepartingRuntimeInput, RuntimeDeletionOrd
 from contracts.runtimes import RuntimeResult
 from orchestrations import steps
 from orchestrations.engine import Context, Taking
+from orchestrations.make_runtime import started
 from orchestrations.run import Run
 from orchestrations.teardown import take_all
 from orchestrations.turns import in_turn
@@ -56,7 +57,7 @@ def start_compute(run: Run, order: RuntimeDeletionOrder) -> Taking[None]:
     """Have it running, as long as this run takes: its applications are written while it runs."""
     entry = LedgerEntry(kind=steps.COMPUTE.kind, id=compute_reference(order.compute))
     asked = {"name": order.compute, "starts": True}
-    compute = yield from run.begin(steps.COMPUTE, asked, Resolved(), [entry])
+    compute = yield from run.begin(steps.COMPUTE, asked, Resolved(), [started(entry)])
     yield from run.finish(steps.COMPUTE, compute, entry)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contracts.base import Contract, Json
 from contracts.ledger import LedgerEntry, application_reference, compute_reference
 from contracts.request import Propagation
-from contracts.runtimes import RuntimeInput, RuntimeOrder, RuntimePlan, RuntimePlanInput, RuntimeResult
+from contracts.runtimes import STOPPED, RuntimeInput, RuntimeOrder, RuntimePlan, RuntimePlanInput, RuntimeResult
 from orchestrations import steps
 from orchestrations.access import USER, Access, grant_roles, newest_of, roles_effective
 from orchestrations.engine import Context, Taking
@@ -43,7 +43,8 @@ def bring_up(run: Run) -> Taking[RuntimeResult]:
 
     asked = RuntimeInput(compute=order.compute, name=order.deployment)
     seen = yield from run.take(steps.LOOK_AT_RUNTIME, asked)
-    return RuntimeResult(seen=seen, image_before=plan.was, remarks=plan.remarks, ledger=run.ledger.entries)
+    was = image_before(run, application_reference(order.compute, order.deployment), plan)
+    return RuntimeResult(seen=seen, image_before=was, remarks=plan.remarks, ledger=run.ledger.entries)
 
 
 def stop_over_problems(run: Run, step: steps.Step[RuntimePlan], asked: Contract) -> Taking[RuntimePlan]:
@@ -75,19 +76,35 @@ def ready_compute(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[Ac
         access = yield from grant_roles(run, plan, order.propagation, known, goes_with=own)
 
     entry = LedgerEntry(kind=steps.COMPUTE.kind, id=reference)
-    asked = {**order.part("compute"), "starts": plan.starts}
-    compute = yield from run.begin(steps.COMPUTE, asked, plan.resolved, [entry])
+    begun = run.ledger.find(*entry.key)
+    # By this very run, before it began anew.
+    starts = plan.starts or (begun is not None and begun.how == "changed")
+    asked = {**order.part("compute"), "starts": starts}
+    compute = yield from run.begin(steps.COMPUTE, asked, plan.resolved, [started(entry) if starts else entry])
     if compute.principal_id and compute.principal_id != known:
         access = yield from grant_roles(run, plan, order.propagation, compute.principal_id, goes_with=own)
     yield from run.finish(steps.COMPUTE, compute, entry)
     return access
 
 
+def started(compute: LedgerEntry) -> LedgerEntry:
+    """What the ledger says of a stopped compute instance before it is started: undo stops it, whatever was answered."""
+    return compute.model_copy(update={"how": "changed", "before": STOPPED})
+
+
+def image_before(run: Run, application: str, plan: RuntimePlan) -> str | None:
+    """The image that the application had before this run, also when it began anew; None for a new one."""
+    begun = run.ledger.find(steps.APPLICATION.kind, application)
+    before: str | None = begun.before if begun is not None and begun.how != "found" else plan.was
+    return before
+
+
 def ensure_application(run: Run, order: RuntimeOrder, plan: RuntimePlan) -> Taking[None]:
     """Begin the application, or give it its new image, and watch until the compute instance lists it."""
     reference = application_reference(order.compute, order.deployment)
     entry = LedgerEntry(kind=steps.APPLICATION.kind, id=reference)
-    if plan.was:
-        entry = entry.model_copy(update={"how": "changed", "before": plan.was, "after": plan.image})
-    asked = {**order.request, "image": plan.image, "was": plan.was}
+    was = image_before(run, reference, plan)
+    if was:
+        entry = entry.model_copy(update={"how": "changed", "before": was, "after": plan.image})
+    asked = {**order.request, "image": plan.image, "was": was}
     yield from run.ensure(steps.APPLICATION, asked, plan.resolved, [entry])

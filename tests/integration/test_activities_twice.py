@@ -257,6 +257,12 @@ def runtime(twice: Twice, verdict: PlanVerdict) -> None:
     assert (changed["how"], changed["before"]) == ("changed", "python:3.11")
     acting.until(twice.stack, "application_provisioned", application, acting.is_done)
     how = {one: changed[one] for one in ("how", "before", "after")}
+    by_hand(twice.stack, image="python:3.13")
+    assert acting.done("remove_application", acting.about("application", changed["id"], **how))["stays"]
+    late = acting.done("ensure_application", wanted.model_copy(update={"wanted": updated, "mark": THEIRS}))["entries"]
+    assert late[0]["before"] == "python:3.13", "and not what a plan had found before"
+    acting.until(twice.stack, "application_provisioned", application, acting.is_done)
+    by_hand(twice.stack, image="python:3.12", SLIPWAY_INSTANCE=INSTANCE)
     twice("remove_application", acting.about("application", changed["id"], **how), ours=False)
     acting.until(twice.stack, "application_provisioned", application, acting.is_done)
     assert acting.done("look_at_runtime", looked)["image"] == "python:3.11"
@@ -270,6 +276,14 @@ def runtime(twice: Twice, verdict: PlanVerdict) -> None:
     twice("remove_compute", compute)
     acting.until(twice.stack, "remove_compute", compute, acting.is_done)
     assert acting.done("remove_role_assignment", role)["state"] == "Deleted"
+
+
+def by_hand(stack: LocalStack, *, image: str, **variables: str) -> None:
+    """Somebody gives the application on the compute instance another image, or other variables."""
+    service: dict[str, Any] = stack.cloud.state.computes["machine"].services[0]
+    service["image"]["reference"] = image
+    for name, value in variables.items():
+        service["environmentVariables"][name] = {"type": "local", "value": value}
 
 
 def logs(stack: LocalStack) -> dict[str, bytes]:
