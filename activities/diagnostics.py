@@ -1,12 +1,13 @@
 """The endpoint's diagnostic settings: which of its logs and metrics are kept in a Log Analytics workspace.
 
 Azure refuses a second setting that sends a category to the same workspace, so whatever sends what is wanted is
-confirmed, whoever made it. A setting outlives its resource (Azure Monitor's documents), so it is removed before it.
+confirmed, whoever made it, and a setting is made for the rest only. A setting outlives its resource (Azure Monitor's
+documents), so it is removed before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StrictBool
@@ -22,6 +23,7 @@ from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.azure_refusals import ResourceNotFound
 from contracts.base import Contract
 from contracts.digests import digest
+from contracts.errors import RequestRejected
 from contracts.ledger import arm_id, reference
 from contracts.names import ArmId
 
@@ -34,6 +36,12 @@ OWN = "slipway-"
 
 # learn.microsoft.com: supported logs for Microsoft.MachineLearningServices/workspaces/onlineEndpoints
 Category = Literal["AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog", "AmlOnlineEndpointTrafficLog"]
+METRICS = "AllMetrics"
+# The group of all categories of logs, which the portal writes.
+EVERY_LOG, ALL_LOGS = "alllogs", get_args(Category)
+# Of one resource (Azure Monitor's limits).
+MOST_SETTINGS = 5
+ONE_LESS = "Remove one of them (az monitor diagnostic-settings delete), or leave `diagnostics` out."
 
 
 class DiagnosticsRequest(Contract):
@@ -45,14 +53,15 @@ class DiagnosticsRequest(Contract):
 
     @property
     def sent(self) -> set[str]:
-        """What has to be sent, by category."""
-        return {*self.logs, *(["AllMetrics"] if self.metrics else [])}
+        """What has to be sent: categories, in lower case."""
+        return {category.lower() for category in (*self.logs, *([METRICS] if self.metrics else []))}
 
-    def body(self) -> dict[str, Any]:
-        """The ARM properties of a setting that sends it."""
-        logs = [{"category": category, "enabled": True} for category in self.logs]
-        metrics = [{"category": "AllMetrics", "enabled": True}] if self.metrics else []
-        return {"workspaceId": self.workspace_id, "logs": logs, "metrics": metrics}
+    def body(self, but: Container[str]) -> dict[str, Any]:
+        """The ARM properties of a setting that sends it, but for the categories that are sent by others."""
+        logs = [{"category": category, "enabled": True} for category in self.logs if category.lower() not in but]
+        metrics = self.metrics and METRICS.lower() not in but
+        every = [{"category": METRICS, "enabled": True}] if metrics else []
+        return {"workspaceId": self.workspace_id, "logs": logs, "metrics": every}
 
 
 class Diagnostics(Resource[DiagnosticsRequest]):
@@ -77,21 +86,27 @@ class Diagnostics(Resource[DiagnosticsRequest]):
         message = f"whether {wanted.workspace_id} takes the endpoint's logs"
         command = f"az monitor log-analytics workspace show --ids {wanted.workspace_id}"
         finding.leave_unchecked("LogsUnknown", "diagnostics.workspace_id", message, command)
-        if scene.endpoint is not None and _sending(scene.resolved.endpoint, wanted):
+        there = _settings_of(scene.resolved.endpoint) if scene.endpoint is not None else []
+        if wanted.sent <= _sent(there, wanted).keys():
             finding.confirms.append("diagnostics of the endpoint")
-        else:
-            finding.creates.append("diagnostics of the endpoint")
-            finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+            return finding
+        finding.creates.append("diagnostics of the endpoint")
+        finding.needs.append(Right(WRITE, clients().settings.workspace_id))
+        if len(there) >= MOST_SETTINGS:
+            message = f"endpoint {scene.order.endpoint} has {len(there)} diagnostic settings, and Azure allows no more"
+            finding.problem("diagnostics", RequestRejected(message, suggestion=ONE_LESS))
         return finding
 
     def ensure(self, wanted: DiagnosticsRequest, order: EnsureInput) -> Ensured:
-        """Confirm a setting that sends what is wanted, or make one."""
+        """Confirm the settings that send what is wanted, or make one that sends what they do not."""
         endpoint = order.resolved.endpoint
-        own, found = _own(endpoint, order.mark), _sending(endpoint, wanted)
-        if found is None:
+        own, sent = _own(endpoint, order.mark), _sent(_settings_of(endpoint), wanted)
+        others = {category: by for category, by in sent.items() if by.lower() != own.lower()}
+        if not wanted.sent <= sent.keys():
             with translated():
-                clients().put(_arm(own), API_VERSION, {"properties": wanted.body()})
-        return Ensured(entries=[self.entry(found or own, made=found in (None, own))])
+                clients().put(_arm(own), API_VERSION, {"properties": wanted.body(but=others)})
+        mine = [self.entry(own, made=True)] if not wanted.sent <= others.keys() else []
+        return Ensured(entries=[*mine, *(self.entry(by, made=False) for by in sorted({*others.values()}))])
 
     def there(self, order: EntryInput) -> There | None:
         """The setting, whose name carries the mark."""
@@ -126,16 +141,23 @@ def _arm(entry: str) -> str:
     return arm_id(entry, clients().settings.workspace_id)
 
 
-def _sending(endpoint: str, wanted: DiagnosticsRequest) -> str | None:
-    """The setting that sends all that is wanted to that workspace, as a ledger refers to it."""
-    for setting in looking.listed(f"{_arm(endpoint)}{SETTINGS}", API_VERSION):
+def _settings_of(endpoint: str) -> list[dict[str, Any]]:
+    return looking.listed(f"{_arm(endpoint)}{SETTINGS}", API_VERSION)
+
+
+def _sent(settings: Iterable[dict[str, Any]], wanted: DiagnosticsRequest) -> dict[str, str]:
+    """What of that is sent to that workspace: by category, the setting which sends it, as a ledger refers to it."""
+    found: dict[str, str] = {}
+    for setting in settings:
         properties = setting["properties"]
-        sent = {
-            str(item["category"]).lower()
-            for item in (*(properties.get("logs") or []), *(properties.get("metrics") or []))
-            if item.get("enabled")
-        }
-        to = str(properties.get("workspaceId") or "")
-        if {category.lower() for category in wanted.sent} <= sent and to.lower() == wanted.workspace_id.lower():
-            return reference(str(setting["id"]), clients().settings.workspace_id)
-    return None
+        if str(properties.get("workspaceId") or "").lower() == wanted.workspace_id.lower():
+            by = reference(str(setting["id"]), clients().settings.workspace_id)
+            items = (*(properties.get("logs") or []), *(properties.get("metrics") or []))
+            found = {category: by for item in items if item.get("enabled") for category in _categories(item)} | found
+    return {category: by for category, by in found.items() if category in wanted.sent}
+
+
+def _categories(item: dict[str, Any]) -> set[str]:
+    """What a line of a setting sends: it names a category, or a group of them."""
+    group = str(item.get("categoryGroup") or "").lower()
+    return {one.lower() for one in ALL_LOGS} if group == EVERY_LOG else {str(item.get("category") or "").lower()}

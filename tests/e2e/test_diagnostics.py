@@ -59,6 +59,47 @@ def test_a_second_deployment_confirms_what_is_sent_already(stack: LocalStack) ->
     assert "diagnostics credit-risk" not in reading.fates(second)
 
 
+def by_hand(name: str, *logs: dict[str, Any]) -> None:
+    """Somebody has the endpoint's logs sent there too."""
+    from azure_api.clients import clients
+
+    path = f"{world.WORKSPACE_ID}/onlineEndpoints/credit-risk/providers/Microsoft.Insights/diagnosticSettings/{name}"
+    properties = {"workspaceId": LOGS, "logs": [{**one, "enabled": True} for one in logs]}
+    clients().put(path, "2021-05-01-preview", {"properties": properties})
+
+
+def test_what_others_send_already_is_confirmed_and_only_the_rest_is_sent(stack: LocalStack) -> None:
+    """Azure refuses a category that two settings send to one workspace."""
+    first = stack.deploy(samples.request(diagnostics={**DIAGNOSTICS, "logs": ["AmlOnlineEndpointEventLog"]}))
+    by_hand("mine", {"category": "AmlOnlineEndpointConsoleLog"})
+    second = stack.deploy(samples.request(deployment="green", diagnostics=DIAGNOSTICS))
+    there = {one["name"]: one["properties"] for one in settings(stack)}
+    third = stack.deploy(samples.request(deployment="red", diagnostics=DIAGNOSTICS, expect={"json": [18]}))
+
+    assert [one["status"] for one in (first, second, third)] == ["Succeeded", "Succeeded", "Failed"], second
+    entries = [one for one in second["result"]["ledger"] if one["kind"] == "diagnostics"]
+    assert sorted(one["how"] for one in entries) == ["found", "found", "made"]
+    [made] = [one["id"].rsplit("/", 1)[-1] for one in entries if one["how"] == "made"]
+    assert there[made]["logs"] == [{"category": "AmlOnlineEndpointTrafficLog", "enabled": True}]
+    assert there[made]["metrics"] == []
+    assert {one["name"]: one["properties"] for one in settings(stack)} == there
+
+
+def test_a_group_of_all_logs_sends_each_and_a_sixth_setting_is_refused_by_the_plan(stack: LocalStack) -> None:
+    stack.deploy(samples.request())
+    by_hand("portal", {"categoryGroup": "allLogs"})
+    body = samples.request(deployment="green", diagnostics={**DIAGNOSTICS, "metrics": False})
+    confirmed = plan(stack, body)
+    for number in range(4):
+        by_hand(f"other-{number}")
+    full = plan(stack, samples.request(deployment="green", diagnostics=DIAGNOSTICS))
+
+    assert "diagnostics of the endpoint" in confirmed["confirms"]
+    assert confirmed["problems"] == []
+    [problem] = full["problems"]
+    assert (problem["path"], "5 diagnostic settings" in problem["message"]) == ("diagnostics", True)
+
+
 def test_a_failed_deployment_takes_its_setting_with_it(stack: LocalStack) -> None:
     status = stack.deploy(samples.request(diagnostics=DIAGNOSTICS, expect={"json": [18]}))
 
