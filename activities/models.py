@@ -199,9 +199,11 @@ def _entity(wanted: ModelDefinition, resolved: str, mark: str) -> Any:
 
 @activity
 def find_newest_version(order: RegistrationRef) -> NewestVersion:
-    """The version registered last among those that count; none when the model is gone.
+    """The version that was asked about, or the last one of those that count and were registered after it; none when
+    it is gone.
 
     Only when the last one of all is another version are all of them listed, to leave out what the policy is not for.
+    The one that was asked about counts, whatever tags it has by now: its event has decided that.
     """
     models = clients().ml.models
     match = Match.from_wire(order.match) if order.match else None
@@ -210,15 +212,19 @@ def find_newest_version(order: RegistrationRef) -> NewestVersion:
             last = models.get(order.model, label="latest")
             if match is None or str(last.version) == order.version:
                 return NewestVersion(version=str(last.version))
-            counting = [
-                found
-                for found in models.list(order.model)
-                if match.why_not(order.model, found.tags or {}, found.properties or {}) is None
-            ]
+            listed = {str(found.version): found for found in models.list(order.model)}
+            if order.version not in listed:
+                # It was archived meanwhile.
+                listed[order.version] = models.get(order.model, version=order.version)
     except ModelNotFound:
         return NewestVersion()
-    newest = max(counting, key=lambda found: found.creation_context.created_at, default=None)
-    return NewestVersion(version=str(newest.version) if newest else None)
+    counting = [
+        found
+        for version, found in listed.items()
+        if version == order.version or match.why_not(order.model, found.tags or {}, found.properties or {}) is None
+    ]
+    # Of two of one moment the first one: lists begin with the newest.
+    return NewestVersion(version=str(max(counting, key=lambda found: found.creation_context.created_at).version))
 
 
 def _same_files(wanted: Wanted, resolved: str, path: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,9 @@ from contracts.operations import OperationResult
 from contracts.orders import CANCEL
 from contracts.status import EventOutcome
 from tests.schedules.clients import guard_looks
+from tests.schedules.documents import asset
 from tests.schedules.instances import Instance
+from tests.schedules.orders import COUNTING, MODEL
 from tests.schedules.records import mark_in
 from tests.schedules.stage import WRONG, Stage, error_of, fates_of
 from tests.schedules.weather import Ending
@@ -79,6 +82,19 @@ def test_an_event_tells_how_a_deployment_ended_that_the_platform_had_ended(stage
     assert stage.rests() == []
     assert [one.resumed for one in stage.hub.instances.values() if one.name == whose] == [1]
     assert EventOutcome.from_wire(event.shown).outcome == "deployed"
+
+
+def test_a_version_that_lost_its_tags_is_not_superseded_by_an_older_one(stage: Stage) -> None:
+    """Its event has decided that it is deployed; and one that no policy is for was registered after it."""
+    first, event = stage.registers("1"), stage.registers("2")
+    for seconds, version in ((-60, "1"), (0, "2"), (60, "3")):
+        moment, tags = stage.hub.now + timedelta(seconds=seconds), COUNTING if version == "1" else {}
+        path = f"models/{MODEL}/versions/{version}"
+        stage.azure.assets[path] = asset(path, {"properties": {"tags": tags}}, moment)
+
+    assert stage.rests() == []
+    outcomes = [EventOutcome.from_wire(one.shown).outcome for one in (first, event)]
+    assert outcomes == ["deployed", "deployed"]
 
 
 def test_who_was_canceled_while_it_waited_does_not_come_back(stage: Stage) -> None:
