@@ -40,7 +40,7 @@ class MirrorTraffic(Resource[Percentages]):
         finding, there = Finding(), mirrored(scene.endpoint) if scene.endpoint is not None else {}
         scene.resolve(mirrored=there)
         if there != wanted:
-            finding.changes.append(f"mirror traffic {_told(there)} → {_told(wanted)}")
+            finding.changes.append(f"mirror traffic {told(there)} → {told(wanted)}")
         shares = scene.order.part("traffic")
         live = {scene.order.deployment} if shares == "all_at_once" else {*shares} if isinstance(shares, dict) else set()
         for name in wanted:
@@ -51,6 +51,10 @@ class MirrorTraffic(Resource[Percentages]):
                 advice = "Write `traffic: none`, or give the traffic to another deployment."
                 finding.problem("endpoint.mirror_traffic", TrafficRejected(message, suggestion=advice))
         return finding
+
+    def foretold(self, finding: Finding, scene: Scene, wanted: Any) -> Ensured:
+        """The change, under way; that a run takes all copies away is no part of the request."""
+        return self.answers(done=bool(wanted) and not finding.changes)
 
     def ensure(self, wanted: Percentages, order: EnsureInput) -> Ensured:
         """Begin giving the endpoint its mirror traffic, on the fetched endpoint."""
@@ -95,6 +99,13 @@ def mirrored(endpoint: Any) -> Percentages:
     return begin.shares(endpoint.mirror_traffic)
 
 
+def copies_at(scene: Scene) -> Percentages:
+    """The mirror traffic that a run finds when it shifts traffic: what its request says, or what is there."""
+    asked = scene.order.part(MirrorTraffic.kind)
+    there = mirrored(scene.endpoint) if scene.endpoint is not None else {}
+    return MirrorTraffic().read(asked) if asked else there
+
+
 def beside(copies: Percentages, traffic: Percentages) -> Percentages:
     """What may stay of mirror traffic beside that traffic: what has some of its own gets no copy."""
     return {name: share for name, share in copies.items() if name not in traffic}
@@ -106,5 +117,6 @@ def _write(endpoint: Any, wanted: Percentages) -> str:
         return begin.state_of(begin.begin_endpoint(endpoint, endpoint.location))
 
 
-def _told(shares: Percentages) -> str:
+def told(shares: Percentages) -> str:
+    """Shares of traffic, live or copied, for people."""
     return ", ".join(f"{name} {share} %" for name, share in shares.items()) or "none"

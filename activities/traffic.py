@@ -7,7 +7,7 @@ from typing import Any
 from activities.endpoints import endpoint_state, refuse_taking
 from activities.envelope import activity
 from activities.gates.answers import READ
-from activities.mirror_traffic import beside, mirrored
+from activities.mirror_traffic import beside, copies_at, mirrored, told
 from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
@@ -46,7 +46,10 @@ class Traffic(Resource[TrafficShift]):
         way = rollout.splits(before, before, after, name) if rollout else []
         if before != after:
             slowly = f", each step for {rollout.pause} at least" if rollout and way else ""
-            finding.changes.append(f"traffic {' → '.join(map(_shares, [before, *way, after]))}{slowly}")
+            finding.changes.append(f"traffic {' → '.join(map(told, [before, *way, after]))}{slowly}")
+        copies = copies_at(scene)
+        if not copies.keys().isdisjoint({*after, *(name for split in way for name in split)}):
+            finding.changes.append(f"mirror traffic {told(copies)} → {told({})}")
         if way:
             finding.needs.append(Right(READ, arm_id(scene.resolved.endpoint, clients().settings.workspace_id)))
         others = set(wanted.after) - {name}
@@ -139,7 +142,3 @@ def _refuse_unready(endpoint: str, traffic: Percentages) -> None:
         if deployment is None or begin.state_of(deployment) != begin.SUCCEEDED:
             state = begin.state_of(deployment) if deployment else "missing"
             raise TrafficRejected(f"deployment {name} of endpoint {endpoint} is {state}; it cannot take traffic")
-
-
-def _shares(traffic: Percentages) -> str:
-    return ", ".join(f"{name} {percent} %" for name, percent in traffic.items()) or "none"

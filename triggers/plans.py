@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from activities.mirror_traffic import copies_at
 from activities.planning import Findings, look
 from activities.registry import RESOURCES
 from activities.scene import Finding
@@ -65,7 +66,7 @@ class Foretelling:
             return self._findings.verdict.model_copy(update={"problems": []})
         if activity == steps.READ_TRAFFIC.activity:
             before = begin.traffic_of(scene.endpoint) if scene.endpoint is not None else {}
-            return TrafficShift(before=before, after=message["traffic"])
+            return TrafficShift(before=before, after=message["traffic"], mirrored=copies_at(scene))
         if activity == steps.SMOKE_TEST.activity:
             return SmokeTestResult(deployment=scene.order.deployment, http_status=200, answer=None, milliseconds=0)
         if activity == steps.COUNT_ANSWERS.activity:

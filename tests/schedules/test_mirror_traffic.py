@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from contracts.orders import CANCEL
+from contracts.plan import PlanInput
+from contracts.status import Progress
 from tests.schedules.clients import guard_looks
 from tests.schedules.instances import Instance
 from tests.schedules.stage import Stage, body, fates_of
 from tests.schedules.weather import Kind
+from triggers.plans import plan
+from triggers.requests import judged
 
 LIVE, BEFORE, WANTED = {"green": 100}, {"blue": 10}, {"red": 10}
 
@@ -24,11 +28,10 @@ def mirroring(stage: Stage) -> None:
     stage.rests()
 
 
-def mirrored_to_red(stage: Stage) -> Instance:
-    """A deployment that is to get the copies."""
+def wanting_copies() -> dict[str, Any]:
+    """The request of a deployment, red, that is to get the copies."""
     asked: dict[str, Any] = body("red") | {"access": {}, "traffic": "none"}
-    asked["endpoint"] = {**asked["endpoint"], "mirror_traffic": WANTED}
-    return stage.begins(asked)
+    return asked | {"endpoint": {**asked["endpoint"], "mirror_traffic": WANTED}}
 
 
 def shares(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
@@ -54,7 +57,7 @@ def test_a_deployment_whose_copies_were_refused_leaves_those_of_others(stage: St
     """Or whose answer is lost; then it is canceled."""
     mirroring(stage)
     stage.strikes(kind, "ensure_mirror_traffic", number)
-    run = mirrored_to_red(stage)
+    run = stage.begins(wanting_copies())
     once(stage, lambda: bool(stage.weather.met), lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
 
     assert stage.rests() == []
@@ -66,7 +69,7 @@ def test_a_deployment_whose_copies_were_refused_leaves_those_of_others(stage: St
 def test_copies_that_somebody_changed_before_they_were_written_are_given_back(stage: Stage) -> None:
     """While the deployment was made, which takes longer than anything else since the plan."""
     mirroring(stage)
-    run, theirs = mirrored_to_red(stage), {"blue": 30}
+    run, theirs = stage.begins(wanting_copies()), {"blue": 30}
     stage.hub.after(40, lambda: stage.azure.endpoints["north"].body["properties"].update(mirrorTraffic=theirs))
     once(stage, lambda: shares(stage)[1] == WANTED, lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
 
@@ -90,3 +93,33 @@ def test_copies_that_were_taken_in_a_turn_that_died_are_given_back(stage: Stage)
 
     assert stage.rests() == []
     assert (run.resumed, fates_of(run)["mirror_traffic"], shares(stage)) == (1, "undone", (LIVE, BEFORE))
+
+
+@pytest.mark.parametrize("rollout", [None, {"steps": [10, 50], "pause": "PT5M"}])
+def test_a_plan_says_that_what_gets_traffic_gets_no_copies_any_more(stage: Stage, rollout: Any) -> None:
+    """Blue got copies so far, and is given the traffic by the same request with other words."""
+    mirroring(stage)
+    asked = body("blue") | {"access": {}, "rollout": rollout}
+    stage.azure.now = stage.hub.now
+    planned = plan(PlanInput(request=judged(asked)))
+
+    run = stage.asked_for(asked)
+
+    assert "mirror traffic blue 10 % → none" in planned.changes
+    assert (run.status, shares(stage)) == ("Completed", ({"blue": 100}, {}))
+    assert planned.steps == taken(run)
+
+
+def test_a_plan_waits_for_the_copies_that_it_gives(stage: Stage) -> None:
+    mirroring(stage)
+    asked = wanting_copies()
+    stage.azure.now = stage.hub.now
+    planned = plan(PlanInput(request=judged(asked)))
+
+    assert planned.steps == taken(stage.asked_for(asked))
+    assert "mirror_traffic_provisioned" in planned.steps
+
+
+def taken(run: Instance) -> list[str]:
+    """The steps that a run has taken."""
+    return [one.name for one in Progress.from_wire(run.shown).steps if one.state != "skipped"]
