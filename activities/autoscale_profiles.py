@@ -1,7 +1,8 @@
 """An autoscale request as the profiles of Azure Monitor, which have no end of the day.
 
 Source: "Autoscale with multiple profiles": a recurring profile lasts until another one begins, so that beside each
-schedule there is a copy of the usual limits that begins when it ends, named as the portal and the CLI name it.
+schedule there is a copy of the usual limits that begins when it ends, named as the portal and the CLI name it; unless
+another schedule begins at that moment, since nothing says which of the two would be in force.
 """
 
 from __future__ import annotations
@@ -35,7 +36,16 @@ def _of(
         weekly = schedule.weekly
         yield {**own, "recurrence": _recurrence(list(weekly.days), weekly.start, schedule.time_zone)}
         again = json.dumps({"name": USUAL, "for": schedule.name}, separators=(",", ":"))
-        yield {**usual, "name": again, "recurrence": _recurrence(_last_days(weekly), weekly.end, schedule.time_zone)}
+        begun = _beginning(wanted, weekly.end, schedule.time_zone)
+        days = [day for day in _last_days(weekly) if day not in begun]
+        if days:
+            yield {**usual, "name": again, "recurrence": _recurrence(days, weekly.end, schedule.time_zone)}
+
+
+def _beginning(wanted: AutoscaleRequest, moment: str, zone: str) -> set[str]:
+    """The days on which a schedule begins at that moment."""
+    of_zone = [one.weekly for one in wanted.schedules if one.weekly and one.time_zone.lower() == zone.lower()]
+    return {day for weekly in of_zone if weekly.start == moment for day in weekly.days}
 
 
 def _last_days(weekly: Weekly) -> list[str]:

@@ -6,6 +6,7 @@ Limits are those of the REST reference of Microsoft.Insights/autoscaleSettings a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -20,6 +21,9 @@ MOST_RULES, MOST_PROFILES = 10, 20
 LONGEST_EVENT = timedelta(days=365)
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# In minutes.
+DAY = 24 * 60
+WEEK = 7 * DAY
 Count = Annotated[Whole, Field(ge=1, le=MOST_INSTANCES)]
 TimeZone = Annotated[str, Field(pattern=TIME_ZONE, description="as Windows calls it, e.g. W. Europe Standard Time")]
 TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, description="hours and minutes")]
@@ -107,6 +111,22 @@ class Weekly(Contract):
             raise ValueError("name each day once")
         return self
 
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """From when to when it lasts, in minutes since the beginning of Monday; the end may lie in the week after."""
+        begin, end = (int(moment[:2]) * 60 + int(moment[3:]) for moment in (self.start, self.end))
+        starts = [DAYS.index(day) * DAY + begin for day in self.days]
+        return [(start, start + (end - begin) % DAY) for start in starts]
+
+    def meets(self, other: Weekly) -> bool:
+        """Whether both are in force at some moment, in one time zone."""
+        return any(
+            mine[0] < theirs[1] + week and theirs[0] + week < mine[1]
+            for mine in self.spans
+            for theirs in other.spans
+            for week in (-WEEK, 0, WEEK)
+        )
+
 
 class Once(Contract):
     """From one moment to another, in the schedule's time zone."""
@@ -121,6 +141,10 @@ class Once(Contract):
         if not timedelta() < self.end - self.start <= LONGEST_EVENT:
             raise ValueError("must end after it starts, within 365 days")
         return self
+
+    def meets(self, other: Once) -> bool:
+        """Whether both are in force at some moment, in one time zone."""
+        return self.start < other.end and other.start < self.end
 
 
 class Schedule(Capacity):
@@ -139,6 +163,15 @@ class Schedule(Capacity):
         self.check_rules(self.rules or [])
         return self
 
+    def meets(self, other: Schedule) -> bool:
+        """Whether Azure could not tell which of both is in force at some moment; those of two time zones are not
+        compared, and of one of each kind the one for once is."""
+        if self.time_zone.lower() != other.time_zone.lower():
+            return False
+        if self.weekly and other.weekly:
+            return self.weekly.meets(other.weekly)
+        return bool(self.once and other.once and self.once.meets(other.once))
+
 
 class AutoscaleRequest(Capacity):
     """Limits, rules and schedules; without a rule, the number of instances is only kept within the limits."""
@@ -156,6 +189,9 @@ class AutoscaleRequest(Capacity):
         profiles = 1 + sum(2 if one.weekly else 1 for one in self.schedules)
         if profiles > MOST_PROFILES:
             raise ValueError(f"makes {profiles} profiles, and a setting has at most {MOST_PROFILES}")
+        for one, other in combinations(self.schedules, 2):
+            if one.meets(other):
+                raise ValueError(f"schedules {one.name} and {other.name} overlap: let one end when the other begins")
         self.check_rules(self.rules)
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from local.cloud.insights.bodies import ALERT as ALERT_BODY
 from local.cloud.insights.bodies import AUTOSCALE as AUTOSCALE_BODY
 from local.cloud.insights.catalogue import DEPLOYMENTS, ENDPOINTS
 from local.cloud.insights.catalogue import METRICS as EMULATED
+from local.cloud.insights.profiles import profile_at
 from tests import samples
 from triggers.requests import judged
 
@@ -169,6 +171,51 @@ def test_a_schedule_ends_on_the_day_on_which_it_is_over(start: str, end: str, da
 
     *_, again = profiles(wanted, {"deployment": "d", "endpoint": "e"})
     assert again["recurrence"]["schedule"]["days"] == days
+
+
+def two(one: Any, other: Any, **more: Any) -> dict[str, Any]:
+    """Two schedules, each weekly or for once."""
+    named = [({"name": "a"} | one), ({"name": "b"} | other | more)]
+    return {"minimum": 1, "maximum": 9, "schedules": [{"minimum": 2, "maximum": 3, **each} for each in named]}
+
+
+def weekly(days: list[str], start: str, end: str) -> dict[str, Any]:
+    return {"weekly": {"days": days, "start": start, "end": end}}
+
+
+SUNDAY_NIGHT, MONDAY_MORNING = weekly(["sunday"], "22:00", "06:00"), weekly(["monday"], "05:59", "08:00")
+ADVENT = {"once": {"start": "2026-12-26T00:00:00", "end": "2026-12-28T00:00:00"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(SUNDAY_NIGHT, MONDAY_MORNING), (MONDAY_MORNING, SUNDAY_NIGHT), ({"once": EVENT}, ADVENT)]
+)
+def test_schedules_of_which_nothing_says_which_is_in_force_are_refused(one: Any, other: Any) -> None:
+    with pytest.raises(RequestProblems) as raised:
+        part("autoscale", two(one, other))
+    [found] = raised.value.problems
+    assert (found.path, "schedules a and b overlap" in found.message) == ("autoscale", True)
+
+    assert part("autoscale", two(one, other, time_zone="W. Europe Standard Time"))
+
+
+def test_a_schedule_that_begins_when_another_one_ends_is_in_force() -> None:
+    """As the local Azure has it too: of two profiles that begin at one moment nothing says which counts."""
+    mornings = weekly(["saturday", "sunday"], "08:00", "12:00")
+    wanted = AutoscaleRequest.model_validate(two(mornings, weekly(["sunday"], "12:00", "08:00")))
+
+    written = profiles(wanted, {"deployment": "d", "endpoint": "e"})
+
+    shown = {one["name"]: one["recurrence"]["schedule"]["days"] for one in written[1:]}
+    assert shown == {
+        "a": ["Saturday", "Sunday"],
+        '{"name":"usual","for":"a"}': ["Saturday"],
+        "b": ["Sunday"],
+        '{"name":"usual","for":"b"}': ["Monday"],
+    }
+    noon = profile_at(written, datetime(2026, 11, 29, 13, tzinfo=UTC))
+    assert noon is not None
+    assert noon["name"] == "b"
 
 
 @pytest.mark.parametrize(
