@@ -45,7 +45,8 @@ class Board:
     def show(self, steps: Sequence[StepStatus], ledger: Sequence[LedgerEntry]) -> None:
         """Send everything as custom status, within its limit."""
         about = Progress(**self._about, steps=[], ledger=[], error=self._error, ended=self._ended).to_wire()
-        parts = {"steps": [self._write(one) for one in steps], "ledger": [self._write(one) for one in ledger]}
+        named = ledger if len(ledger) <= MOST_NAMED else _without_first_gone(ledger)
+        parts = {"steps": [self._write(one) for one in steps], "ledger": [self._write(one) for one in named]}
         wire = {**about, **{name: part for name, part in parts.items() if part}}
         # A turn shows a board for each step that it replays, and one look tells of hardly any that it must change.
         text = json.dumps(wire)
@@ -68,6 +69,10 @@ _TAKEN_FOR_CREDENTIALS = re.compile(
 # The end of a container's log that outlasts the details, and the reasons and names of a ledger: ten lines, and three.
 LOG_KEPT_CHARACTERS = 800
 LOG_KEPT_LONGER_CHARACTERS = 250
+# Of what a run has removed for good, that it has begun to, and what went last.
+GONE_KEPT = 3
+# None is written in less than a hundred bytes.
+MOST_NAMED = 40
 
 
 def readable(wire: Json) -> Json:
@@ -82,13 +87,13 @@ def readable(wire: Json) -> Json:
 def fitted(wire: dict[str, Any]) -> dict[str, Any]:
     """`wire` within the limit of a custom status.
 
-    The log's beginning gives way first, then details, then more of the log, then reasons, then names, then the oldest
-    steps that have ended, then the log's end. The ledger's references stay: undo works from them when this is all that
-    is left of a run.
+    The log's beginning gives way first, then details, then more of the log, then the oldest things that are gone for
+    good, then reasons, then names, then the oldest steps that have ended, then the log's end. The ledger's other
+    references stay: undo works from them when this is all that is left of a run.
     """
     logs = [_cut_log(keep=kept) for kept in (LOG_KEPT_CHARACTERS, LOG_KEPT_LONGER_CHARACTERS, 0)]
     reasons, names = _cut_from_ledger("reason"), _cut_from_ledger("name")
-    for cut in (logs[0], _cut_details, logs[1], reasons, names, _cut_steps, logs[2]):
+    for cut in (logs[0], _cut_details, logs[1], _cut_gone, reasons, names, _cut_steps, logs[2]):
         excess = len(json.dumps(wire)) - PROGRESS_LIMIT_BYTES
         if excess <= 0:
             break
@@ -119,6 +124,24 @@ def _cut_from_ledger(field: str) -> Callable[[dict[str, Any], int], None]:
             entry.pop(field, None)
 
     return cut
+
+
+def _without_first_gone(ledger: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """As many as a status may have room for; a long ledger would be written whole, and cut, with each step."""
+    gone = [number for number, one in enumerate(ledger) if one.how == "removed" and one.sure]
+    first = set(gone[: len(ledger) - MOST_NAMED])
+    return [one for number, one in enumerate(ledger) if number not in first]
+
+
+def _cut_gone(wire: dict[str, Any], excess: int) -> None:
+    """An endpoint may have hundreds of settings; of those that went first, nothing is to be undone or asked again."""
+    ledger = wire.get("ledger", [])
+    gone = [entry for entry in ledger if entry.get("how") == "removed" and entry.get("sure", True)]
+    for entry in gone[:-GONE_KEPT]:
+        if excess <= 0:
+            return
+        ledger.remove(entry)
+        excess -= len(json.dumps(entry)) + 2
 
 
 def _cut_steps(wire: dict[str, Any], excess: int) -> None:

@@ -87,8 +87,8 @@ LOOKS_PER_HISTORY = 8
 # without leaving: after so long without a word it looks for itself. A deployment takes 10 to 20 minutes.
 NET = timedelta(minutes=10)
 
-# A teardown looks again after every few things it has removed: so often is enough for as many roles as an identity may
-# be granted here, and an end for what Azure will not delete.
+# A teardown looks again after every few things it has removed: so often something may be found again that was removed,
+# and that is an end for what Azure will not delete.
 ROUNDS_OF_TEARDOWN = 20
 
 # No durable timer is longer (some task hubs keep them for six days at most): what waits longer takes several.

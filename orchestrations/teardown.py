@@ -50,10 +50,15 @@ def take_down(run: Run, order: OperationOrder, found: Departure) -> Taking[None]
 def take_all(
     run: Run, found: Departure, look_again: Callable[[], Taking[Departure]], step: steps.Step[Any]
 ) -> Taking[None]:
-    """Remove what was found and what is found after that, a few things at a time; `step` is what finds it."""
-    for _ in range(ROUNDS_OF_TEARDOWN):
-        if not found.next:
-            return
+    """Remove what was found and what is found after that, a few things at a time; `step` is what finds it.
+
+    Raises StepFailed when what was removed is found again and again; there may be any number of other things.
+    """
+    rounds = 0
+    while found.next:
+        rounds += any(is_gone(run, entry) for entry in found.next)
+        if rounds == ROUNDS_OF_TEARDOWN:
+            raise StepFailed(still_there(found.next, step))
         for entry in found.next:
             relied_on = (yield from who_relies_on(run, entry)) if found.shared else None
             if relied_on:
@@ -61,8 +66,12 @@ def take_all(
             else:
                 yield from remove_for_good(run, entry)
         found = yield from look_again()
-    if found.next:
-        raise StepFailed(still_there(found.next, step))
+
+
+def is_gone(run: Run, entry: LedgerEntry) -> bool:
+    """Whether this run has removed it already."""
+    known = run.ledger.find(*entry.key)
+    return known is not None and known.how == "removed" and known.sure
 
 
 def who_relies_on(run: Run, entry: LedgerEntry) -> Taking[str | None]:
