@@ -31,8 +31,8 @@ log = logging.getLogger("slipway.claims")
 
 # Whoever confirmed it before relies on it no more than on anything else that is days old: it has traffic, or nobody's.
 LOOKED_BACK = timedelta(days=2)
-RUNNING = ("Pending", "Running")
-ALIVE = (*RUNNING, "Completed")
+# Whoever is alive relies on it, whenever it began: a rollout may take days.
+ALIVE = ("Pending", "Running", "Suspended")
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,14 @@ async def read_claims(hub: Hub, for_good: bool, roles: bool) -> Claims:
 
     Opens the hub; raises HubUnavailable.
     """
-    since, states = datetime.now(UTC) - LOOKED_BACK, RUNNING if for_good else ALIVE
+    since = datetime.now(UTC) - LOOKED_BACK
     kinds = {steps.DEPLOYMENT, steps.ROLE_ASSIGNMENT} if roles else {steps.DEPLOYMENT}
     runs: dict[tuple[str, str], list[str]] = {}
     async with hub:
-        for runbook in (one for one in RUNBOOKS if kinds.intersection(one.takes)):
-            async for instance in every(hub, Query(runbook.prefix, states, since)):
+        prefixes = [one.prefix for one in RUNBOOKS if kinds.intersection(one.takes)]
+        ended = [] if for_good else [Query(prefix, ("Completed",), since) for prefix in prefixes]
+        for query in (*(Query(prefix, ALIVE) for prefix in prefixes), *ended):
+            async for instance in every(hub, query):
                 for entry in (one for one in _ledger(instance) if _is_claim(one, for_good)):
                     runs.setdefault(entry.key, []).append(instance.id)
     return Claims(runs)

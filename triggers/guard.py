@@ -17,6 +17,7 @@ import azure.functions as func
 
 from contracts.base import Json
 from contracts.errors import Canceled
+from contracts.lifetimes import LONGEST
 from contracts.orders import Carried, Ending
 from contracts.status import Progress
 from orchestrations.policies import RESUMPTIONS_ALLOWED
@@ -30,8 +31,12 @@ log = logging.getLogger("slipway.guard")
 
 # How often somebody looks; whoever reads a status looks too.
 SCHEDULE = "0 */5 * * * *"
-# What ended longer ago was seen by many a look before.
+# The hub finds instances by when they began. Most end soon; what began before was seen by many a look.
 LOOKED_BACK = timedelta(days=2)
+# But a rollout may take days, and who waits for a thing's time a month: those are looked for at the hour, and again
+# since a timer may be late.
+LOOKED_FAR_BACK = LONGEST + LOOKED_BACK
+AT_THE_HOUR = range(10)
 FAILED, TERMINATED = "Failed", "Terminated"
 # Somebody who terminates a run through the platform wants it to end: it is undone as a canceled one is.
 TERMINATED_BY_SOMEBODY = "somebody terminated it through the platform"
@@ -39,11 +44,16 @@ TERMINATED_BY_SOMEBODY = "somebody terminated it through the platform"
 
 async def guard(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Timer function: carry on every instance that the platform ended."""
-    since = datetime.now(UTC) - LOOKED_BACK
+    since = began_since(datetime.now(UTC))
     async with Hub(client) as hub:
         for runbook in RUNBOOKS:
             async for instance in every(hub, Query(runbook.prefix, (FAILED, TERMINATED), since)):
                 await carry_on(client, runbook, instance)
+
+
+def began_since(now: datetime) -> datetime:
+    """Which instances a look at that moment is about."""
+    return now - (LOOKED_FAR_BACK if now.minute in AT_THE_HOUR else LOOKED_BACK)
 
 
 async def carry_on(client: Any, runbook: Runbook, instance: Instance) -> bool:

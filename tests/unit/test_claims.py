@@ -73,6 +73,17 @@ def test_what_a_run_relies_on(
     assert (claimed(hub, for_good=None), claimed(hub, for_good=True)) == (undone, deleted)
 
 
+@pytest.mark.parametrize(("status", "relied_on"), [("Running", RUN), ("Suspended", RUN), ("Completed", None)])
+def test_who_is_alive_relies_on_it_however_long_ago_it_began(
+    hub: ScriptedHub, status: str, relied_on: str | None
+) -> None:
+    """A rollout may take days; what has ended days ago relies on it no more than on anything else."""
+    shows(hub, status, how="found")
+    hub.instances[RUN]["createdTime"] = "2026-01-01T00:00:00Z"
+
+    assert claimed(hub, for_good=None) == relied_on
+
+
 class GrowingHub(ScriptedHub):
     """A run shows a claim on the role when the first list has been told."""
 

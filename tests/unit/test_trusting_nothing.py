@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import azure.functions as func
 import pytest
 
 from contracts.digests import digest
-from orchestrations.runbooks import DEPLOY, REACT
+from orchestrations.runbooks import DEPLOY, REACT, RUNBOOKS
 from tests.samples import request
 from tests.unit.scripted_hub import ScriptedHub, document
 from triggers import guard
 from triggers.asking import starting
+from triggers.guard import began_since
 from triggers.listing import listing
 from triggers.requests import judged
 from triggers.showing import showing
@@ -27,6 +28,7 @@ ONE = f"instances/{ID}"
 START = f"orchestrators/{DEPLOY.name}/{ID}"
 ADDRESS = "https://slipway.blob.core.windows.net/slipway-largemessages/dep-1/history-0A.json.gz"
 DIGEST = digest(judged(request()))
+[EXPIRE] = [one for one in RUNBOOKS if one.name == "expire"]
 ALREADY = {"Message": "An Orchestration instance with the status Running already exists."}
 
 
@@ -104,13 +106,35 @@ def test_the_guard_looks_at_every_page_and_past_what_it_cannot_read(hub: Scripte
 
     async def look(req: func.HttpRequest, client: Any) -> func.HttpResponse:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(guard, "LOOKED_BACK", timedelta(days=36500))
+            patch.setattr(guard, "began_since", lambda now: now - timedelta(days=36500))
             await guard.guard(cast(func.TimerRequest, None), client)
         return func.HttpResponse()
 
     hub.call(look, "POST", "/")
 
     assert hub.started == ["dep-0", "dep-2", "dep-4"]
+
+
+@pytest.mark.parametrize(("minute", "carried_on"), [(0, True), (5, True), (10, False), (55, False)])
+def test_the_guard_looks_at_the_hour_for_what_began_weeks_ago(
+    hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch, minute: int, carried_on: bool
+) -> None:
+    """An endpoint that was to go after 30 days: its run waits for that day, and nobody else asks for it."""
+    now = datetime(2026, 3, 1, 12, minute, tzinfo=UTC)
+    expiry = {"endpoint": "north", "request": {"ttl": "P30D"}, "digest": DIGEST}
+    dead: dict[str, Any] = {"runtimeStatus": "Failed", "output": "Non-Deterministic workflow detected: …"}
+    began = f"{now - timedelta(days=30, hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    one = EXPIRE.prefix + DIGEST
+    hub.instances[one] = document(one, began, name=EXPIRE.name, input=expiry, **dead)
+    monkeypatch.setattr(guard, "began_since", lambda _: began_since(now))
+
+    async def look(req: func.HttpRequest, client: Any) -> func.HttpResponse:
+        await guard.guard(cast(func.TimerRequest, None), client)
+        return func.HttpResponse()
+
+    hub.call(look, "POST", "/")
+
+    assert hub.started == ([one] if carried_on else [])
 
 
 @pytest.mark.parametrize("order", [ADDRESS, None, {}])
