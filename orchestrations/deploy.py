@@ -21,12 +21,13 @@ from contracts.status import DeploymentResult
 from orchestrations import steps
 from orchestrations.access import Access, grant_roles, roles_effective, while_roles_take_effect
 from orchestrations.engine import Context, Taking
+from orchestrations.extras import extras
 from orchestrations.later import starting_what_follows
 from orchestrations.newest import stop_if_superseded
 from orchestrations.proving import smoke_test
 from orchestrations.releasing import PASSED, released
 from orchestrations.run import Run
-from orchestrations.shift import mirror, observed, shift_traffic
+from orchestrations.shift import observed, shift_traffic
 from orchestrations.turns import in_turn
 from orchestrations.undo import carried_out
 
@@ -114,19 +115,6 @@ def create_deployment(run: Run, order: DeployOrder, plan: PlanVerdict) -> Taking
     """Begin the deployment and watch it until it is provisioned."""
     makes = [LedgerEntry(kind=steps.DEPLOYMENT.kind, id=plan.resolved.deployment)]
     yield from run.ensure(steps.DEPLOYMENT, order.part("deployment"), plan.resolved, makes)
-
-
-def extras(run: Run, order: DeployOrder, plan: PlanVerdict, *, after: str) -> Taking[None]:
-    """Make what the request asks for besides, once what it belongs to is there."""
-    for extra in plan.extras:
-        if extra.after != after:
-            continue
-        if extra.kind == steps.MIRROR_TRAFFIC.kind:
-            # No thing of its own: what the endpoint mirrored before is what undo gives back.
-            yield from mirror(run, order.part(extra.kind), plan.resolved)
-        else:
-            makes = [LedgerEntry(kind=extra.kind, id=extra.id)]
-            yield from run.ensure(steps.of_kind(extra.kind), order.part(extra.kind), plan.resolved, makes)
 
 
 def read_back(run: Run, order: DeployOrder, plan: PlanVerdict, traffic: Percentages | None) -> Taking[Observed]:
