@@ -119,7 +119,7 @@ def plan_update(order: UpdateInput) -> Update:
     if update.share == 100 and not update.scales_only and not order.wanted.get("in_place"):
         raise StillServing(
             f"deployment {order.deployment} has all the traffic, and a change in place is no safe way to change it",
-            suggestion="Deploy under another name and move the traffic, or send `in_place: true`.",
+            suggestion="Deploy under another name and move the traffic, or send `in_place: true` (`--in-place`).",
         )
     return update.model_copy(update={"problems": _of_files(code, entity)}) if code else update
 

@@ -8,4 +8,4 @@ from contracts.failure import DeploymentError
 class PlanOutdated(DeploymentError, whose="caller"):
     """What the request would do now is not what the plan said that its caller agreed to; nothing was made."""
 
-    suggestion = "Look at the plan again, and send the digest that it has now as `plan`."
+    suggestion = "Look at the plan again, and send the digest that it has now as `plan` (`--if-plan`)."

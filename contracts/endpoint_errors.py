@@ -8,7 +8,10 @@ from contracts.failure import DeploymentError
 class EndpointInUse(DeploymentError, whose="caller"):
     """Another run writes to the endpoint, and the request says `when_busy: reject`; or hundreds wait already."""
 
-    suggestion = "Ask again when the run that the message names has ended, or leave `when_busy` out to wait in line."
+    suggestion = (
+        "Ask again when the run that the message names has ended, or leave `when_busy` (`--when-busy`) out to wait in"
+        " line."
+    )
 
 
 class ReleaseNotFound(DeploymentError, whose="caller"):
@@ -39,13 +42,13 @@ class RolloutStopped(DeploymentError, whose="caller"):
 class StillServing(DeploymentError, whose="caller"):
     """What is to be deleted has traffic: the requests that it gets would fail."""
 
-    suggestion = "Give the traffic to another deployment first (`slipway traffic`), or send `force=true`."
+    suggestion = "Give the traffic to another deployment first (`slipway traffic`), or send `force=true` (`--force`)."
 
 
 class MadeByOthers(DeploymentError, whose="caller"):
     """What is to be deleted, or something on it, was not made by Slipway."""
 
-    suggestion = "Ask whoever made it; `force=true` deletes it all the same."
+    suggestion = "Ask whoever made it; `force=true` (`--force`) deletes it all the same."
 
 
 class StillNeeded(DeploymentError, whose="caller"):

@@ -14,4 +14,7 @@ class ComputeConflict(DeploymentError, whose="caller"):
 class ComputeInUse(DeploymentError, whose="caller"):
     """A job runs on the compute instance, which would restart or go."""
 
-    suggestion = "Wait for the job (`az ml job list`) or cancel it, and ask again; `force=true` deletes all the same."
+    suggestion = (
+        "Wait for the job (`az ml job list`) or cancel it, and ask again; `force=true` (`--force`) deletes all the"
+        " same."
+    )

@@ -19,6 +19,7 @@ import typer.main
 from cli.application import app
 from cli.outcome import ExitCode
 from cli.verbs import VERBS, Verb
+from contracts.errors import all_errors
 from tests.unit.slipway_command import REQUEST, Slipway, service, slipway
 
 __all__ = ["service", "slipway"]
@@ -68,6 +69,19 @@ def test_the_commands_in_the_documents_are_verbs_with_the_options_that_they_have
 
     assert len(written) > 40
     assert {text: misspelt(text) for text in written if misspelt(text)} == {}
+
+
+def test_what_an_error_says_to_send_is_told_as_the_command_line_has_it_too() -> None:
+    flags = {name for one in COMMANDS.values() for option in one.params for name in option.opts}
+    unsaid = [
+        (code, flag)
+        for code, error in all_errors().items()
+        for field in re.findall(r"`(\w+)(?:=true|: true)?`", error.suggestion)
+        if (flag := f"--{field.replace('_', '-')}".replace("--plan", "--if-plan")) in flags
+        and f"(`{flag}`)" not in error.suggestion
+    ]
+
+    assert unsaid == []
 
 
 @pytest.fixture
