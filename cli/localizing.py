@@ -22,6 +22,7 @@ from contracts.assets import ModelDefinition
 from contracts.base import Json
 from contracts.names import PYTHON
 from contracts.problems import Problem
+from contracts.references import is_shown_id
 
 # Stands for a local path that cannot be used, while everything else that is wrong is found.
 NOT_UPLOADED = "azureml://datastores/workspaceblobstore/paths/not-uploaded-yet"
@@ -207,4 +208,5 @@ def is_local(value: Json) -> bool:
     """Whether a path is one on this machine: no asset, and no address."""
     if not isinstance(value, str):
         return False
-    return value.startswith("file:") or not (value.startswith(("azureml:", "runs:/")) or "://" in value)
+    named = value.startswith(("azureml:", "runs:/")) or "://" in value or is_shown_id(value)
+    return value.startswith("file:") or not named

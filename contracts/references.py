@@ -81,9 +81,15 @@ def _environment(value: str) -> str:
     return _reference(value, "environments")
 
 
+def is_shown_id(value: str) -> bool:
+    """Whether this is an asset version as Azure answers it: code is shown so, without `azureml:` before its id."""
+    return value.startswith("/") and _ARM_ID.fullmatch(f"azureml:{value}") is not None
+
+
 def _code(value: str) -> str:
     if is_datastore_path(value):
         return value
+    value = f"azureml:{value}" if is_shown_id(value) else value
     named = asset_named(_reference(value, "codes"))
     if not named.version:
         raise ValueError("code has no labels: name its version, azureml:<name>:<version>")
@@ -93,4 +99,6 @@ def _code(value: str) -> str:
 _TOLD: Any = Field(json_schema_extra={"pattern": "^azureml:.+$"})
 EnvironmentReference = Annotated[str, AfterValidator(_environment), _TOLD]
 ModelReference = Annotated[str, AfterValidator(_model), _TOLD]
-CodeReference = Annotated[str, AfterValidator(_code), _TOLD]
+CodeReference = Annotated[
+    str, AfterValidator(_code), Field(json_schema_extra={"pattern": "^(azureml:|/subscriptions/).+$"})
+]

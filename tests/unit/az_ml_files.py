@@ -170,6 +170,7 @@ TAKEN: dict[str, list[str]] = {
         "code_configuration: {code: ../model-1/onlinescoring, scoring_script: nested/other.score.py}",
         "code_configuration: {code: 'azureml:scoring-code:1', scoring_script: score.py}",
         f"code_configuration: {{code: 'azureml:{WORKSPACE}/codes/scoring-code/versions/1', scoring_script: score.py}}",
+        f"code_configuration: {{code: {WORKSPACE}/codes/scoring-code/versions/1, scoring_script: score.py}}",
         (
             "{code_configuration: {code: ../model-1/onlinescoring, scoring_script: plumber.R}, environment: {"
             "image: docker.io/rocker/plumber:1, inference_config: {liveness_route: {port: 8000, path: /live},"
