@@ -1,7 +1,8 @@
 """Mirror traffic: a copy of part of an endpoint's requests, to a deployment whose answers nobody gets.
 
 Written before traffic is shifted, on the fetched endpoint, so that a shift keeps it. Azure's rules: one deployment, at
-most half of the requests, and none that has traffic of its own (how-to-safely-rollout-online-endpoints).
+most half of the requests, none that has traffic of its own, and none of a Kubernetes endpoint
+(how-to-safely-rollout-online-endpoints).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from activities.endpoints import endpoint_state
+from activities.platforms import platform_for
+from activities.platforms.managed import Managed
 from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from azure_api import begin
@@ -16,6 +19,7 @@ from azure_api.errors import translated
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.errors import TrafficRejected
 from contracts.ledger import LedgerEntry, short_name
+from contracts.online import EndpointRequest
 from contracts.plan import Percentages
 
 
@@ -39,6 +43,8 @@ class MirrorTraffic(Resource[Percentages]):
         """What it will be; the deployment must be there by then, and have no traffic of its own."""
         finding, there = Finding(), mirrored(scene.endpoint) if scene.endpoint is not None else {}
         scene.resolve(mirrored=there)
+        if wanted and scene.resolved.platform != Managed.name:
+            finding.problem("endpoint.mirror_traffic", _of_cluster(scene.order.endpoint))
         if there != wanted:
             finding.changes.append(f"mirror traffic {told(there)} → {told(wanted)}")
         shares = scene.order.part("traffic")
@@ -61,6 +67,8 @@ class MirrorTraffic(Resource[Percentages]):
         endpoint = begin.find_endpoint(short_name(order.resolved.endpoint))
         if endpoint is None:
             raise TrafficRejected("the endpoint does not exist any more")
+        if wanted and platform_for(EndpointRequest.from_wire({"name": endpoint.name}), endpoint).name != Managed.name:
+            raise _of_cluster(str(endpoint.name))
         there, before = mirrored(endpoint), order.resolved.mirrored or {}
         if there == before == wanted:
             return Ensured(entries=[self.entry(order.resolved.endpoint, made=False)])
@@ -92,6 +100,11 @@ class MirrorTraffic(Resource[Percentages]):
         if order.claimed_by:
             return Provisioning(state=state, done=True, stays=order.wish)
         return Provisioning(state=_write(endpoint, before), done=False)
+
+
+def _of_cluster(endpoint: str) -> TrafficRejected:
+    message = f"endpoint {endpoint} runs on a Kubernetes cluster, where Azure copies no requests"
+    return TrafficRejected(message, suggestion="Leave `mirror_traffic` out: only managed endpoints have it.")
 
 
 def mirrored(endpoint: Any) -> Percentages:

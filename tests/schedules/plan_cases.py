@@ -14,6 +14,7 @@ from tests.schedules.plan_parts import (
     ANOTHERS,
     BACK,
     BUSY,
+    COPIED_ON_CLUSTER,
     ELSEWHERE,
     FLOW,
     IN_R,
@@ -268,6 +269,7 @@ ENDPOINTS = [
     fine("no traffic", {"traffic": "none"}),
     fine("shares", {**on(name="green"), "traffic": {"blue": 90, "green": 10}}, deployed()),
     stopped("shares of nobody", "TrafficRejected", {"traffic": {"blue": 90, "purple": 10}}),
+    stopped("mirrored on a cluster", "TrafficRejected", COPIED_ON_CLUSTER, attached),
     stopped("mirrored to nobody", "TrafficRejected", {"endpoint": {"mirror_traffic": {"purple": 10}}}),
 ]
 

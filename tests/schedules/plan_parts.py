@@ -55,6 +55,10 @@ def of_user(*identities: str) -> dict[str, Any]:
 
 
 ON_CLUSTER = {"endpoint": {"compute": "azureml:cluster"}, "deployment": {"type": "kubernetes", "instance_type": None}}
+COPIED_ON_CLUSTER = ON_CLUSTER | {
+    "endpoint": {"compute": "azureml:cluster", "mirror_traffic": {"blue": 10}},
+    "traffic": "none",
+}
 READS_BANK = on(environment_variables={"BANK": "${{azureml://connections/bank/target}}"})
 READS_VAULT = on(environment_variables={"KEY": "${{keyvault:https://team.vault.azure.net/secrets/key}}"})
 LOG_ANALYTICS = f"{WORKSPACE.resource_group_id}/providers/Microsoft.OperationalInsights/workspaces/l"
