@@ -23,6 +23,7 @@ from contracts.ledger import arm_id
 from contracts.marks import mark_in
 from contracts.metrics import Of, resource_of
 from contracts.plan import Resolved
+from contracts.time_zones import DOCUMENTED
 
 WRITE = "Microsoft.Insights/autoscaleSettings/write"
 
@@ -83,8 +84,18 @@ class Autoscale(MonitorSettings[AutoscaleRequest]):
             command = commands.setting("deployment.instance_count", str(nearest))
             finding.warn("CountOutsideAutoscale", "deployment.instance_count", message, command)
         _judge_directions(wanted.rules, finding)
+        _leave_zones_unchecked(wanted, finding)
         for where, rule in wanted.all_rules:
             leave_metric_unchecked(f"autoscale.{where}.metric", rule.metric, resource_of(rule.metric, rule.of), finding)
+
+
+def _leave_zones_unchecked(wanted: AutoscaleRequest, finding: Finding) -> None:
+    """Zones that no document names: Azure tells when the setting is made, and then the deployment is there."""
+    for number, schedule in enumerate(wanted.schedules):
+        if schedule.time_zone.lower() not in DOCUMENTED:
+            message = f"whether Azure Monitor knows the time zone {schedule.time_zone}: its documents do not name it"
+            command = "az monitor autoscale profile list-timezones --output table"
+            finding.leave_unchecked("TimeZoneUnknown", f"autoscale.schedules.{number}.time_zone", message, command)
 
 
 def _judge_directions(rules: list[AutoscaleRule], finding: Finding) -> None:

@@ -11,6 +11,7 @@ from tests.schedules.records import WORKSPACE, Document
 
 INSIGHTS = f"{WORKSPACE.resource_group_id}/providers/Microsoft.Insights"
 EVERY = re.escape(f"{INSIGHTS}/") + "(?P<kind>autoscaleSettings|metricAlerts)"
+ZONES = {"UTC", "W. Europe Standard Time", "w. europe standard time"}
 KNOWN = {metric.name for metrics in METRICS.values() for metric in metrics}
 
 
@@ -29,6 +30,9 @@ def _get(azure: Azure, kind: str, name: str) -> Answer:
 @route("PUT", EVERY + "/{name}", inside=False)
 def _put(azure: Azure, kind: str, name: str, body: Document) -> Answer:
     unknown = set(re.findall(r"'metricName': '([^']+)'", str(body))) - KNOWN
+    nowhere = set(re.findall(r"'timeZone': '([^']+)'", str(body))) - ZONES
+    if nowhere:
+        raise ArmError(400, "InvalidTimeZone", f"{nowhere.pop()} is no time zone")
     if unknown:
         raise ArmError(400, "UnsupportedMetric", f"metricname: {unknown.pop()}")
     identifier = f"{INSIGHTS}/{kind}/{name}"

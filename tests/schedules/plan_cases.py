@@ -12,6 +12,7 @@ from tests.schedules.orders import PATHS
 from tests.schedules.plan_parts import (
     ACR_PULL,
     ANOTHERS,
+    AT_NIGHT,
     BACK,
     BUSY,
     COPIED_ON_CLUSTER,
@@ -284,6 +285,8 @@ MONITORED = [
     fine("too few cores for the maximum", scaled(), cores("DSv2", 15), "QuotaAtMaximum"),
     fine("more instances than there may be", scaled(maximum=51), finds="QuotaAtMaximum"),
     unlucky("autoscale by nobody's metric", "MetricUnknown", scaled(rules=[{**OUT, "metric": "Nobody"}, BACK])),
+    unlucky("autoscale by nobody's clock", "TimeZoneUnknown", scaled(schedules=[{**AT_NIGHT, "time_zone": "Utopia"}])),
+    fine("autoscale by a known clock", scaled(schedules=[{**AT_NIGHT, "time_zone": "w. europe standard time"}])),
     fine("alerts", alerting()),
     fine("an alert on what gets no traffic", {**alerting(), "traffic": "none"}, finds="AlertWithoutTraffic"),
     unlucky("an alert on nobody's metric", "MetricUnknown", alerting(others=[{**BUSY, "metric": "Nobody"}])),

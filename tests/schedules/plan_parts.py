@@ -55,6 +55,12 @@ def of_user(*identities: str) -> dict[str, Any]:
 
 
 ON_CLUSTER = {"endpoint": {"compute": "azureml:cluster"}, "deployment": {"type": "kubernetes", "instance_type": None}}
+AT_NIGHT = {
+    "name": "nights",
+    "minimum": 1,
+    "maximum": 1,
+    "weekly": {"days": ["friday"], "start": "22:00", "end": "06:00"},
+}
 COPIED_ON_CLUSTER = ON_CLUSTER | {
     "endpoint": {"compute": "azureml:cluster", "mirror_traffic": {"blue": 10}},
     "traffic": "none",

@@ -23,6 +23,7 @@ from contracts.metrics import METRICS, Of
 from contracts.orders import DeployOrder
 from contracts.plan import Resolved
 from contracts.problems import RequestProblems
+from contracts.time_zones import DOCUMENTED
 from local.cloud import world
 from local.cloud.arm.schema import problem
 from local.cloud.insights.bodies import ALERT as ALERT_BODY
@@ -171,6 +172,12 @@ def test_a_schedule_ends_on_the_day_on_which_it_is_over(start: str, end: str, da
 
     *_, again = profiles(wanted, {"deployment": "d", "endpoint": "e"})
     assert again["recurrence"]["schedule"]["days"] == days
+
+
+def test_the_time_zones_are_those_that_the_reference_names() -> None:
+    told = re.search(r"valid time zones are: (.*?)\. Required", " ".join(str(m.RecurrentSchedule.__doc__).split()))
+    assert told is not None
+    assert {name.lower() for name in told[1].split(", ")} == DOCUMENTED
 
 
 def two(one: Any, other: Any, **more: Any) -> dict[str, Any]:
