@@ -50,9 +50,10 @@ class Environments(Registered[Wanted]):
         if wanted is None:
             return Finding()
         if isinstance(wanted, str):
-            scene.resolve(environment=assets.named(COLLECTION, wanted))
+            scene.resolve(environment=scene.known.get(self.kind) or assets.named(COLLECTION, wanted))
             return _named(str(scene.resolved.environment), scene)
-        resolved, there = _place(wanted)
+        known = scene.known.get(self.kind)
+        resolved, there = (known, assets.find(known)) if known else _place(wanted)
         scene.resolve(environment=resolved)
         finding = Finding()
         origin = {"image": wanted.image, "build": wanted.build}

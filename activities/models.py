@@ -56,7 +56,7 @@ class Models(Registered[Wanted]):
             return _uploaded(scene.uploads.model, scene)
         if isinstance(wanted, str):
             return _named(wanted, scene)
-        resolved = _place(wanted)
+        resolved = scene.known.get(self.kind) or _place(wanted)
         try:
             found = _registered(resolved)
         except ModelNotFound:
@@ -103,7 +103,7 @@ class Models(Registered[Wanted]):
 
 def _named(wanted: str, scene: Scene) -> Finding:
     """What a reference of a request names; a registry's is not looked at, its type is not known."""
-    reference = assets.named(COLLECTION, wanted, not_found=ModelNotFound)
+    reference = scene.known.get(Models.kind) or assets.named(COLLECTION, wanted, not_found=ModelNotFound)
     if is_of_registry(reference):
         scene.resolve(model=reference)
         finding = Finding()

@@ -102,7 +102,8 @@ def look(order: PlanInput) -> Findings:
 
     Raises CloudUnavailable and Throttled; everything else becomes a problem.
     """
-    scene = Scene(DeployOrder(request=order.request, shares_endpoint=order.shares_endpoint), order.mark, order.uploads)
+    asked = DeployOrder(request=order.request, shares_endpoint=order.shares_endpoint)
+    scene = Scene(asked, order.mark, order.uploads, order.known)
     found = {"workspace": _guarded("workspace", lambda: _workspace(scene))}
     extras = []
     for resource in RESOURCES:

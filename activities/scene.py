@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -69,8 +70,16 @@ def problem(path: str, error: DeploymentError, command: str = "") -> PlanProblem
 class Scene:
     """One request in its workspace. What the rooms find out for others is in `resolved` and `grants`."""
 
-    def __init__(self, order: DeployOrder, mark: str, uploads: Uploads | None = None) -> None:
+    def __init__(
+        self,
+        order: DeployOrder,
+        mark: str,
+        uploads: Uploads | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         self.order = order
+        self.known = known or {}
+        """What names of assets were before the run began anew, by kind: the latest version may be another by now."""
         self.uploads = uploads or Uploads()
         self.mark = mark
         self.resolved = Resolved(

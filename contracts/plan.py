@@ -45,6 +45,10 @@ class PlanInput(Contract):
     shares_endpoint: bool | None = None
     expects: Annotated[str | None, Field(description="digest of the plan that was agreed to; none: any will do")] = None
     uploads: Uploads | None = None
+    known: Annotated[
+        dict[str, str] | None,
+        Field(description="references of assets, by kind, as the run had found them before it began anew"),
+    ] = None
 
 
 class NeededRole(Contract):

@@ -75,7 +75,16 @@ def plan_deployment(run: Run, order: DeployOrder) -> Taking[PlanVerdict]:
     """Find out by reading what is to be made; problems stop the run before anything is."""
     # What a run has made already, before the platform ended it, is no change that anybody else has made.
     agreed = None if order.carried.ledger else order.part("plan")
-    asked = PlanInput(mark=run.mark, request=order.request, shares_endpoint=order.shares_endpoint, expects=agreed)
+    # Nor does the latest version become another one by being registered meanwhile.
+    found = {entry.kind: entry.id for entry in order.carried.ledger}
+    known = {kind: found[kind] for kind in (steps.MODEL.kind, steps.ENVIRONMENT.kind) if kind in found}
+    asked = PlanInput(
+        mark=run.mark,
+        request=order.request,
+        shares_endpoint=order.shares_endpoint,
+        expects=agreed,
+        known=known or None,
+    )
     plan = yield from run.take(steps.PLAN_DEPLOYMENT, asked)
     run.board.about(model=plan.model)
     if plan.problems:
