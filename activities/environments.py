@@ -57,7 +57,7 @@ class Environments(Registered[Wanted]):
         scene.resolve(environment=resolved)
         finding = Finding()
         origin = {"image": wanted.image, "build": wanted.build}
-        _judge_image(origin, f"{PATH}.image", finding)
+        judge_image(origin, f"{PATH}.image", finding)
         if there is None:
             finding.creates.append(f"environment {short_name(resolved)}")
             finding.needs.append(Right(WRITE, clients().settings.workspace_id))
@@ -159,12 +159,12 @@ def _named(reference: str, scene: Scene) -> Finding:
     assert registered is not None
     finding = Finding(confirms=[f"environment {short_name(reference)}"])
     scene.environment = registered["properties"]
-    _judge_image(registered["properties"], PATH, finding)
+    judge_image(registered["properties"], PATH, finding)
     return finding
 
 
-def _judge_image(properties: dict[str, Any], path: str, finding: Finding) -> None:
-    """Where the image of an environment, as ARM has it, comes from."""
+def judge_image(properties: dict[str, Any], path: str, finding: Finding) -> None:
+    """Whether the image of an environment, as ARM has it, may be used here, and will be there."""
     if properties.get("build"):
         # Its own image is the workspace's; what the Dockerfile begins with is not in ARM.
         if clients().settings.allowed_registries:

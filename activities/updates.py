@@ -10,12 +10,14 @@ from activities.changeable_words import MADE_FROM, Words, given, kept, words_of,
 from activities.datastores import judge_path
 from activities.deployments import Deployments
 from activities.envelope import activity
+from activities.environments import judge_image
 from activities.resource import CHANGED_SINCE, Resource
 from activities.scene import Finding, Scene
 from activities.serving_now import pin_of
 from azure_api import begin
 from contracts.activities import Ensured, EnsureInput, EntryInput, Provisioning
 from contracts.azure_refusals import ResourceNotFound
+from contracts.base import Json
 from contracts.digests import digest
 from contracts.endpoint_errors import StillServing
 from contracts.errors import DeploymentConflict, RequestRejected
@@ -121,7 +123,8 @@ def plan_update(order: UpdateInput) -> Update:
             f"deployment {order.deployment} has all the traffic, and a change in place is no safe way to change it",
             suggestion="Deploy under another name and move the traffic, or send `in_place: true` (`--in-place`).",
         )
-    return update.model_copy(update={"problems": _of_files(code, entity)}) if code else update
+    problems = [*_of_image(after.get("environment")), *(_of_files(code, entity) if code else [])]
+    return update.model_copy(update={"problems": problems}) if problems else update
 
 
 def _found(endpoint: str, name: str) -> Any:
@@ -180,6 +183,14 @@ def _refuse_what_undo_cannot(before: Words, after: Words) -> None:
         raise RequestRejected(message, suggestion=ANOTHER_NAME)
     if len(json.dumps([before, after])) > LEDGER_BYTES:
         raise RequestRejected("this changes more at once than undo could give back", suggestion=ANOTHER_NAME)
+
+
+def _of_image(environment: Json) -> list[PlanProblem]:
+    """Why the image of another environment may not be used here, as of a new deployment's."""
+    finding = Finding()
+    if environment and not is_of_registry(str(environment)):
+        judge_image(assets.require(str(environment))["properties"], "environment", finding)
+    return finding.problems
 
 
 def _of_files(code: Words, entity: Any) -> list[PlanProblem]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from azure_api.clients import clients
 from contracts.operations import OperationResult
 from tests.schedules.clients import guard_looks
+from tests.schedules.documents import asset
 from tests.schedules.instances import Instance
 from tests.schedules.orders import PATHS
 from tests.schedules.stage import WRONG, Stage, body, error_of, fates_of
@@ -120,3 +123,25 @@ def test_what_could_not_be_given_back_or_serve_is_refused(
     assert says in error.message
     assert "hunter2" not in str(run.shown)
     assert stage.azure.endpoints["north"].deployments["blue"].body == before
+
+
+@pytest.mark.parametrize(("registry", "refused"), [("docker.io", True), ("mcr.microsoft.com", False)])
+def test_an_image_that_no_deployment_may_have_comes_by_no_change_either(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, registry: str, refused: bool
+) -> None:
+    """Whoever runs Slipway says where images may come from."""
+    changed(stage, CHANGE)
+    stage.rests()
+    path = "environments/serving/versions/2"
+    stage.azure.assets[path] = asset(path, {"properties": {"image": f"{registry}/somebody/serving:1"}}, stage.hub.now)
+    monkeypatch.setattr(clients(), "settings", replace(clients().settings, allowed_registries=("mcr.microsoft.com",)))
+    before = properties(stage)
+    asked = {"environment": "azureml:serving:2", "in_place": True}
+
+    run = stage.operates("update_deployment", asked, deployment="blue")
+
+    assert stage.rests() == []
+    error = error_of(run)
+    assert (run.status == "Failed") == refused
+    assert (error and (error.code, error.step)) == (("RegistryNotAllowed", "plan_update") if refused else None)
+    assert (properties(stage) == before) == refused
