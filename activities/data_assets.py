@@ -34,11 +34,11 @@ class DataAssets(Registered[DataCollector]):
         """What is collected."""
         return DataCollector.from_wire(part)
 
-    def reference(self, scene: Scene) -> str:
-        """That of the first one to be registered; of the deployment where the request names them all."""
+    def reference(self, scene: Scene) -> str | None:
+        """That of the first one to be registered; None where the request names them all."""
         collector = self.read(scene.order.part(self.kind))
         places = _places(collector, scene.order.endpoint, scene.order.deployment)
-        return next(iter(places), scene.resolved.deployment)
+        return next(iter(places), None)
 
     def plan(self, wanted: DataCollector, scene: Scene) -> Finding:
         """Which of them are registered."""

@@ -112,8 +112,9 @@ def look(order: PlanInput) -> Findings:
             continue
         path = ".".join(PARTS.get(resource.kind, (resource.kind,)))
         found[resource.kind] = _guarded(path, partial(_finding, resource, part, scene))
-        if resource.optional:
-            extras.append(Extra(kind=resource.kind, id=resource.reference(scene), after=resource.after))
+        makes = resource.reference(scene) if resource.optional else None
+        if makes is not None:
+            extras.append(Extra(kind=resource.kind, id=makes, after=resource.after))
     if scene.resolved.location:
         found["rights"] = _guarded("access", lambda: _rights(found.values()))
     return Findings(scene, found, extras)

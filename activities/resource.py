@@ -78,8 +78,8 @@ class Resource(Generic[Wanted]):
         """What reading tells about it; raises DeploymentError for what would make the deployment fail."""
         raise NotImplementedError
 
-    def reference(self, scene: Scene) -> str:
-        """The ledger's reference of what is about to be made; for parts that callers may leave out."""
+    def reference(self, scene: Scene) -> str | None:
+        """The ledger's reference of what is about to be made, None for none; for parts that callers may leave out."""
         raise NotImplementedError
 
     def ensure(self, wanted: Wanted, order: EnsureInput) -> Ensured:

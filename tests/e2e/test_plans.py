@@ -147,6 +147,16 @@ def test_traffic_to_deployments_that_do_not_exist_is_told_by_the_plan(stack: Loc
     assert problem["message"] == "endpoint planned has no deployment purple"
 
 
+@pytest.mark.parametrize(("data", "registers"), [("azureml:kept:1", False), ({"name": "kept"}, True)])
+def test_only_data_assets_that_the_request_does_not_name_are_registered(
+    stack: LocalStack, data: object, registers: bool
+) -> None:
+    body = samples.request(endpoint="collecting")
+    body["deployment"]["data_collector"] = {"collections": {"model_inputs": {"enabled": True, "data": data}}}
+
+    assert ("ensure_data_asset" in plan(stack, body)["steps"]) == registers
+
+
 def test_the_steps_of_a_plan_are_those_the_deployment_takes(tmp_path_factory: pytest.TempPathFactory) -> None:
     with LocalStack(tmp_path_factory.mktemp("steps")) as stack:
         samples.register_all(stack)
