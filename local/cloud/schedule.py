@@ -6,10 +6,11 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from local.clock import Alarm, Clock, Hold
+from local.waiting import until
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,14 @@ class Schedule:
         """What has not ended, and when it is due."""
         with self._lock:
             return [(alarm.moment, work) for alarm, work in (*self._alarms.items(), *self._begun.items())]
+
+    def pass_time(self, by: timedelta) -> None:
+        """Advance the clock, a stepped one, and wait until what is due by then is done, which it would not do itself.
+
+        Raises TimeoutError when that does not end.
+        """
+        self._clock.advance(by)
+        until(lambda: all(moment > self._clock.now() for moment, _ in self.waiting()))
 
     def cancel_all(self) -> None:
         """Withdraw everything not yet begun."""

@@ -87,7 +87,8 @@ class Rehearsal:
                     raise
             self.deaths += 1
             if outage:
-                self.stack.clock.advance(outage)
+                # Azure goes on while there is no host.
+                self.stack.cloud.world.schedule.pass_time(outage)
             self.start_host(then_after)
 
     def each_fault(

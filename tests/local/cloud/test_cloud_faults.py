@@ -183,7 +183,7 @@ def test_reset_forgets_operations_under_way(cloud: LocalCloud) -> None:
 
 def deleted(cloud: LocalCloud) -> None:
     assert arm(cloud, "DELETE", "/onlineEndpoints/double").ok
-    cloud.clock.advance(timedelta(hours=1))
+    cloud.world.schedule.pass_time(timedelta(hours=1))
 
 
 @pytest.mark.parametrize("forget", [LocalCloud.reset, deleted])
@@ -199,7 +199,7 @@ def test_an_endpoint_made_anew_has_no_diagnostic_settings(
     assert settings("PUT", "/mine", {"properties": storage}).ok
     assert len(settings("GET", "").json()["value"]) == 1
     with cloud.clock.busy():
-        cloud.clock.advance(timedelta(hours=1))
+        cloud.world.schedule.pass_time(timedelta(hours=1))
         forget(cloud)
     assert arm(cloud, "PUT", "/onlineEndpoints/double", body=endpoint).ok
     assert settings("GET", "").json()["value"] == []
