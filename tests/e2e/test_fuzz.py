@@ -24,7 +24,6 @@ from triggers.http import openapi
 # What an accepted request may not end with, however strange it is.
 CRASHES = {"OrchestrationCrashed", "ActivityCrashed"}
 
-
 KEYS = Keys(*(f"{name}-key-of-the-fuzz" for name in ("master", "default", "eventgrid", "durabletask")))
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in openapi()["paths"].items() for method in methods]
 

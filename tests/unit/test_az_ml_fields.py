@@ -53,11 +53,7 @@ def test_a_model_file_beside_a_deployment_that_names_it_is_its_definition() -> N
 
 @pytest.mark.parametrize(
     ("where", "value"),
-    [
-        ("deployment/model", "azureml:other:1"),
-        ("deployment/endpoint_name", "other"),
-        ("environment", {"image": "a/b"}),
-    ],
+    [("deployment/model", "azureml:other:1"), ("deployment/endpoint_name", "other"), ("environment", {"image": "a/b"})],
 )
 def test_places_that_contradict_are_told(where: str, value: object) -> None:
     assert problems(changed(where, value)) == [(where.replace("/", "."), "contradiction")]

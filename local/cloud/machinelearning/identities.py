@@ -42,8 +42,7 @@ class WorkspaceIdentities:
         for resource in ids:
             identity = self._directory.with_id(resource)
             caller = call.caller
-            allowed = self._authorization.allowed(caller.principal_id, _ASSIGN, resource)
-            if not allowed:
+            if not self._authorization.allowed(caller.principal_id, _ASSIGN, resource):
                 action, scope = call.target
                 raise linked_authorization_failed(caller.client_id, caller.principal_id, action, scope, resource)
             if identity is None:

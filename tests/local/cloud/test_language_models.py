@@ -25,12 +25,8 @@ QUERY = "?api-version=2024-02-01"
 
 @pytest.fixture
 def account(cloud: LocalCloud) -> LocalCloud:
-    properties: dict[str, object] = {
-        "category": "AzureOpenAI",
-        "target": f"https://{HOST}/",
-        "credentials": {"key": KEY},
-    }
-    cloud.state.connections["gpt"] = Connection("gpt", properties)
+    told: dict[str, object] = {"category": "AzureOpenAI", "target": f"https://{HOST}/", "credentials": {"key": KEY}}
+    cloud.state.connections["gpt"] = Connection("gpt", told)
     return cloud
 
 
