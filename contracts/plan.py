@@ -47,7 +47,7 @@ class PlanInput(Contract):
     uploads: Uploads | None = None
     known: Annotated[
         dict[str, str] | None,
-        Field(description="references of assets, by kind, as the run had found them before it began anew"),
+        Field(description="references, by kind, of what the run had found or made before it began anew"),
     ] = None
 
 

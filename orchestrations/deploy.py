@@ -76,8 +76,7 @@ def plan_deployment(run: Run, order: DeployOrder) -> Taking[PlanVerdict]:
     # What a run has made already, before the platform ended it, is no change that anybody else has made.
     agreed = None if order.carried.ledger else order.part("plan")
     # Nor does the latest version become another one by being registered meanwhile.
-    found = {entry.kind: entry.id for entry in order.carried.ledger}
-    known = {kind: found[kind] for kind in (steps.MODEL.kind, steps.ENVIRONMENT.kind) if kind in found}
+    known = {entry.kind: entry.id for entry in order.carried.ledger}
     asked = PlanInput(
         mark=run.mark,
         request=order.request,

@@ -25,14 +25,14 @@ from orchestrations.runbooks import RUNBOOKS
 from triggers.hub import Hub, Instance, Query, every
 from triggers.hub_activity import hub_activity
 from triggers.readings import shared
-from triggers.statuses import UNREADABLE, plain
+from triggers.statuses import RUNNING, UNREADABLE, plain
 
 log = logging.getLogger("slipway.claims")
 
 # Whoever confirmed it before relies on it no more than on anything else that is days old: it has traffic, or nobody's.
 LOOKED_BACK = timedelta(days=2)
 # Whoever is alive relies on it, whenever it began: a rollout may take days.
-ALIVE = ("Pending", "Running", "Suspended")
+ALIVE = tuple(sorted(RUNNING))
 
 
 @dataclass(frozen=True)

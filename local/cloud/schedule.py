@@ -49,7 +49,7 @@ class Schedule:
             return [(alarm.moment, work) for alarm, work in (*self._alarms.items(), *self._begun.items())]
 
     def pass_time(self, by: timedelta) -> None:
-        """Advance the clock, a stepped one, and wait until what is due by then is done, which it would not do itself.
+        """Advance the clock, a stepped one, and wait until what is due by then is done: `Clock.advance` does not wait.
 
         Raises TimeoutError when that does not end.
         """

@@ -23,6 +23,7 @@ from azure.functions import meta
 
 from local.host.index import Function
 from local.host.interrupt import Running
+from local.whole_numbers import whole_number
 
 # Of a worker, for synchronous functions, unless the app says so itself (recorded: the true host sets it).
 THREADS = 1000
@@ -138,8 +139,7 @@ class Worker:
 
 def thread_count() -> int:
     """How many synchronous functions of a kind run at once; a setting that is no number above 0 counts as none."""
-    asked = os.environ.get(THREADS_SETTING, "")
-    return int(asked) if asked.isdecimal() and int(asked) > 0 else THREADS
+    return whole_number(os.environ.get(THREADS_SETTING, "")) or THREADS
 
 
 _NOT_THERE = object()

@@ -131,6 +131,17 @@ class Stage:
         self.hub.start("react_to_registration", instance_id, order)
         return self.hub.instances[instance_id]
 
+    def once(self, happened: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
+        """In the first turn in which something has happened, do something, if that has not done it."""
+        done: list[bool] = []
+
+        def turned(_: Instance) -> None:
+            if not done and happened():
+                done.append(True)
+                then()
+
+        self.hub.turned = turned
+
     def rests(self) -> list[Broken]:
         """Let everything happen; the promises that were broken."""
         self.hub.run()

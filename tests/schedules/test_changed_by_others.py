@@ -16,17 +16,6 @@ from tests.schedules.stage import Stage, body, error_of
 SCALED = {"minimum": 1, "maximum": 3}
 
 
-def once(stage: Stage, meanwhile: Any) -> None:
-    """Do something in each turn, until it says that it is done."""
-    done: list[bool] = []
-
-    def turned(_: Instance) -> None:
-        if not done and meanwhile():
-            done.append(True)
-
-    stage.hub.turned = turned
-
-
 def entry_of(run: Instance, kind: str) -> LedgerEntry:
     """What its ledger says of that kind."""
     return next(one for one in Progress.from_wire(run.shown).ledger if one.kind == kind)
@@ -51,7 +40,7 @@ def test_a_setting_that_somebody_wrote_anew_stays_as_they_wrote_it(stage: Stage,
         stage.hub.raise_event(run.id, CANCEL, "enough")
         return True
 
-    once(stage, written_anew)
+    stage.once(written_anew)
     stage.hub.run()
 
     entry = entry_of(run, "autoscale")
@@ -73,7 +62,7 @@ def test_a_deployment_that_somebody_changed_after_the_look_is_not_changed(stage:
         variables["LEVEL"] = "trace" if stage.weather.met else "info"
         return bool(stage.weather.met)
 
-    once(stage, changed)
+    stage.once(changed)
 
     assert stage.rests() == []
     error = error_of(run)

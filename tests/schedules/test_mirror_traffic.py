@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,25 +39,13 @@ def shares(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
     return properties["traffic"], properties["mirrorTraffic"]
 
 
-def once(stage: Stage, when: Callable[[], bool], then: Callable[[], None]) -> None:
-    """Do something in the first turn after something has happened."""
-    done: list[bool] = []
-
-    def turned(_: Instance) -> None:
-        if not done and when():
-            done.append(True)
-            then()
-
-    stage.hub.turned = turned
-
-
 @pytest.mark.parametrize(("kind", "number"), [("rejected", 1), ("lost_before", 2), ("lost_after", 2)])
 def test_a_deployment_whose_copies_were_refused_leaves_those_of_others(stage: Stage, kind: Kind, number: int) -> None:
     """Or whose answer is lost; then it is canceled."""
     mirroring(stage)
     stage.strikes(kind, "ensure_mirror_traffic", number)
     run = stage.begins(wanting_copies())
-    once(stage, lambda: bool(stage.weather.met), lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
+    stage.once(lambda: bool(stage.weather.met), lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
 
     assert stage.rests() == []
     assert (run.status, shares(stage)) == ("Failed", (LIVE, BEFORE))
@@ -71,7 +58,7 @@ def test_copies_that_somebody_changed_before_they_were_written_are_given_back(st
     mirroring(stage)
     run, theirs = stage.begins(wanting_copies()), {"blue": 30}
     stage.hub.after(40, lambda: stage.azure.endpoints["north"].body["properties"].update(mirrorTraffic=theirs))
-    once(stage, lambda: shares(stage)[1] == WANTED, lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
+    stage.once(lambda: shares(stage)[1] == WANTED, lambda: stage.hub.raise_event(run.id, CANCEL, "enough"))
 
     assert stage.rests() == []
     assert (fates_of(run)["mirror_traffic"], shares(stage)) == ("undone", (LIVE, theirs))
@@ -82,12 +69,12 @@ def test_copies_that_were_taken_in_a_turn_that_died_are_given_back(stage: Stage)
     mirroring(stage)
     stage.strikes("lost_after", "ensure_mirror_traffic", 2)
     run = stage.operates("change_traffic", {"traffic": {"blue": 100}, "mirror_traffic": {"green": 10}})
-    once(stage, lambda: bool(stage.weather.met), lambda: stage.hub.kill_worker(1, "change_traffic"))
+    stage.once(lambda: bool(stage.weather.met), lambda: stage.hub.kill_worker(1, "change_traffic"))
     stage.hub.after(1200, lambda: guard_looks(stage.hub))
     stage.hub.after(
         1210,
-        lambda: once(
-            stage, lambda: shares(stage)[1] == {"green": 10}, lambda: stage.hub.raise_event(run.id, CANCEL, "enough")
+        lambda: stage.once(
+            lambda: shares(stage)[1] == {"green": 10}, lambda: stage.hub.raise_event(run.id, CANCEL, "enough")
         ),
     )
 

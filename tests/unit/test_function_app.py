@@ -245,6 +245,13 @@ def test_importing_the_app_loads_no_heavy_sdk() -> None:
     assert printed.stdout.strip() == "[]"
 
 
+def test_what_the_app_loads_is_never_looked_at_for_garbage() -> None:
+    code = "import function_app, gc; print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert printed.stdout.strip() == "True True"
+
+
 def test_the_host_runs_versions_and_no_extended_sessions() -> None:
     durable = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
 

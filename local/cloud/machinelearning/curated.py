@@ -29,7 +29,7 @@ def check_reserved(name: str) -> None:
         raise invalid("InvalidEnvironmentName", message)
 
 
-def curated(name: str, version: str = NEWEST) -> Container | None:
+def curated(name: str, version: str) -> Container | None:
     """The environment of that name with that version; None where the name is no curated one's.
 
     `ArmError` 501 for one of which nothing is known here.

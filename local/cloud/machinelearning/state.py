@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from local.cloud.arm.documents import Json
 from local.cloud.arm.errors import not_found
-from local.cloud.machinelearning.curated import curated
+from local.cloud.machinelearning.curated import NEWEST, curated
 from local.cloud.machinelearning.quota import Quota
 from local.cloud.machinelearning.records import (
     Asset,
@@ -59,14 +59,13 @@ class WorkspaceState:
 
     def asset(self, kind: AssetKind, name: str, version: str) -> Asset | None:
         """One asset version."""
-        kept = self.containers.get((kind, name.lower()))
-        container = kept or (curated(name, version) if kind == "environments" else None)
+        container = self.container(kind, name, version)
         return container.versions.get(version) if container else None
 
-    def container(self, kind: AssetKind, name: str) -> Container | None:
-        """What the versions of a name are in."""
+    def container(self, kind: AssetKind, name: str, version: str = NEWEST) -> Container | None:
+        """What the versions of a name are in; of a curated environment, that version."""
         kept = self.containers.get((kind, name.lower()))
-        return kept or (curated(name) if kind == "environments" else None)
+        return kept or (curated(name, version) if kind == "environments" else None)
 
     def kept(self, asset: Asset) -> None:
         """Keep a new version, in a container of its name."""
